@@ -1,0 +1,21 @@
+# What every target of this tree shares. Flags live on targets, never in CMAKE_CXX_FLAGS.
+
+add_library(datawal_warnings INTERFACE)
+target_compile_options(datawal_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-sign-conversion>  # g++ leaves it out of -Wconversion
+  # g++ 12 sees overlapping copies in inlined std::string concatenation (its bug 105651).
+  $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict>
+  $<$<BOOL:${DATAWAL_DEVELOPER}>:-Werror>)
+
+# datawal_add_layer(<layer> <source>...)
+# One folder below src/ as the OBJECT library datawal_<layer>, which becomes a part of the library datawal.
+# Inside, headers are included from the root of src/: "format/frame.hpp".
+function(datawal_add_layer layer)
+  set(target datawal_${layer})
+  add_library(${target} OBJECT ${ARGN})
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/src")
+  target_link_libraries(${target} PRIVATE safeatomic::safeatomic datawal_warnings)
+  target_sources(datawal PRIVATE $<TARGET_OBJECTS:${target}>)
+endfunction()
