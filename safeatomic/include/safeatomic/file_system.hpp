@@ -1,0 +1,224 @@
+#pragma once
+// The seam: every operating-system call that can fail or persist. Programs use `posix_file_system()`;
+// tests put an implementation of their own here and fail, tear or cut the power at any single call.
+//
+// One object, one descriptor. Names are relative to the directory that was opened (`*at` calls), so that nothing
+// changes meaning when a path above is renamed. No call follows a symbolic link in its last component. Destroying an
+// object closes its descriptor and does nothing else: it syncs nothing, cuts nothing and unlocks nothing by itself.
+//
+// A name is one component: an empty one, `.`, `..`, or one with a slash or a NUL is `invalid_argument`. Only read_at
+// and write_at report `interrupted` (see io.hpp); whatever else a signal interrupts is repeated inside.
+//
+// Threads: const functions, `read_at` and `write_at` to disjoint ranges may run at once; the rest is the caller's to
+// order.
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <safeatomic/error.hpp>
+
+namespace safeatomic {
+
+enum class FileKind : std::uint8_t { regular, directory, other };
+
+/// What `fstat` says.
+struct FileInfo {
+  FileKind kind = FileKind::other;
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  std::uint64_t size = 0;  ///< bytes
+  std::uint64_t link_count = 0;
+  std::int64_t modified_ns = 0;  ///< nanoseconds since 1970
+  std::uint32_t mode = 0;        ///< the nine permission bits only
+  std::uint32_t owner = 0;
+  std::uint32_t group = 0;
+};
+
+/// Bytes [begin, end) of a file that are not a hole.
+struct DataRange {
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+};
+
+/// A part of a file in memory, shared with every other mapping and descriptor of it. Outlives the File it came from.
+class Mapping {
+ public:
+  Mapping() = default;
+  Mapping(const Mapping&) = delete;
+  Mapping& operator=(const Mapping&) = delete;
+  virtual ~Mapping() = default;
+
+  /// The mapped bytes. Reading beyond the end that the file has now, or where the disk fails, is a SIGBUS.
+  [[nodiscard]] virtual std::string_view bytes() const noexcept = 0;
+
+  /// Copies `bytes` to `offset` (relative to the mapping). Room for them must have been reserved: see File::reserve.
+  virtual void write(std::size_t offset, std::string_view bytes) noexcept = 0;
+
+  /// Faults pages in for writing before they are needed. A hint: `unsupported` and every other error may be ignored.
+  virtual Result<void> populate(std::size_t offset, std::size_t length) = 0;
+};
+
+enum class MapAccess : std::uint8_t { read, read_write };
+
+/// Whose lock: `flock` belongs to the open file and is what other programs (the reference too) take on `.lock`;
+/// `record` is an open-file-description lock, which others can ask about without taking anything.
+enum class LockKind : std::uint8_t { flock, record };
+
+/// An open regular file.
+class File {
+ public:
+  File() = default;
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  virtual ~File() = default;
+
+  /// The path it was opened by, for messages.
+  [[nodiscard]] virtual const std::filesystem::path& path() const noexcept = 0;
+
+  /// One `pread`. May return fewer bytes than asked for, 0 only at the end of the file.
+  [[nodiscard]] virtual Result<std::size_t> read_at(std::uint64_t offset, std::span<char> into) = 0;
+
+  /// One `pwritev` of `parts` one behind the other. May write fewer bytes than given (see write_all in io.hpp). After
+  /// an error it is unknown how much of it is in the file. At most 16 parts.
+  [[nodiscard]] virtual Result<std::size_t> write_at(std::uint64_t offset, std::span<const std::string_view> parts) = 0;
+
+  /// Sets the size; what is added reads as zeros.
+  [[nodiscard]] virtual Result<void> truncate(std::uint64_t size) = 0;
+
+  /// Allocates blocks for [offset, offset + length) and extends the size to cover them (`fallocate`, never the
+  /// emulation that writes). `no_space` leaves the size as it was or larger: truncate back. `unsupported` where the
+  /// filesystem has no such call.
+  [[nodiscard]] virtual Result<void> reserve(std::uint64_t offset, std::uint64_t length) = 0;
+
+  /// On return the content and the size are on the disk (`fdatasync`; `F_FULLFSYNC` on macOS). After a failure the
+  /// kernel may have dropped the changes and call the pages clean: a second call proves nothing.
+  [[nodiscard]] virtual Result<void> sync_data() = 0;
+
+  /// sync_data and the rest of the inode: owner, group, mode, times (`fsync`).
+  [[nodiscard]] virtual Result<void> sync_all() = 0;
+
+  /// Starts writing [offset, offset + length) to the disk without waiting. Proves nothing. A hint.
+  virtual Result<void> start_writeback(std::uint64_t offset, std::uint64_t length) = 0;
+
+  [[nodiscard]] virtual Result<FileInfo> info() const = 0;
+
+  /// The first range of data at or behind `offset` (`SEEK_DATA`), nullopt if only a hole or the end follows. A
+  /// filesystem that cannot tell says that everything is data.
+  [[nodiscard]] virtual Result<std::optional<DataRange>> next_data(std::uint64_t offset) = 0;
+
+  /// Maps [offset, offset + length); offset is a multiple of the page size.
+  [[nodiscard]] virtual Result<std::unique_ptr<Mapping>> map(MapAccess access, std::uint64_t offset,
+                                                             std::size_t length) = 0;
+
+  /// Takes over owner, group and permission bits of `like`; on the disk after sync_all. `permission` if the operating
+  /// system does not let us, perhaps after the first half: see TemporaryFile::take_ownership_of.
+  [[nodiscard]] virtual Result<void> copy_ownership(const FileInfo& like) = 0;
+
+  /// Takes an exclusive lock without waiting; false if somebody holds it.
+  [[nodiscard]] virtual Result<bool> try_lock(LockKind kind) = 0;
+
+  /// Gives it back, also for descriptors that a forked child inherited.
+  virtual Result<void> unlock(LockKind kind) = 0;
+
+  /// Whether somebody else holds the `record` lock. Takes nothing.
+  [[nodiscard]] virtual Result<bool> is_locked() const = 0;
+};
+
+/// How Directory::open_file opens.
+struct OpenMode {
+  bool write = false;         ///< reading is always possible
+  bool create = false;        ///< make it if it is absent
+  bool exclusive = false;     ///< with create: `already_exists` if it is there, whatever it is
+  std::uint32_t mode = 0600;  ///< permission bits of a new file, before the umask
+};
+
+enum class RenameMode : std::uint8_t { replace, no_replace };
+
+/// An open directory.
+class Directory {
+ public:
+  Directory() = default;
+  Directory(const Directory&) = delete;
+  Directory& operator=(const Directory&) = delete;
+  virtual ~Directory() = default;
+
+  /// The path it was opened by, for messages.
+  [[nodiscard]] virtual const std::filesystem::path& path() const noexcept = 0;
+
+  /// Opens a regular file, never waiting and never following a link; anything else by that name is `not_regular`.
+  [[nodiscard]] virtual Result<std::unique_ptr<File>> open_file(std::string_view name, const OpenMode& how) = 0;
+
+  /// Opens a directory below this one; `not_found`, or `io` with ENOTDIR or ELOOP if it is something else.
+  [[nodiscard]] virtual Result<std::unique_ptr<Directory>> open_directory(std::string_view name) = 0;
+
+  /// Opens the directory above; at the root that is the root itself. Directories that may be searched but not read
+  /// are `permission`.
+  [[nodiscard]] virtual Result<std::unique_ptr<Directory>> open_parent() = 0;
+
+  [[nodiscard]] virtual Result<void> make_directory(std::string_view name, std::uint32_t mode) = 0;
+
+  /// All names but `.` and `..`, in no order.
+  [[nodiscard]] virtual Result<std::vector<std::string>> list() = 0;
+
+  [[nodiscard]] virtual Result<FileInfo> info() const = 0;
+
+  /// About the entry itself: a symbolic link is `other`.
+  [[nodiscard]] virtual Result<FileInfo> info_of(std::string_view name) const = 0;
+
+  /// Gives the file a second name in `target`, which is of the same FileSystem; `already_exists` if it is taken.
+  [[nodiscard]] virtual Result<void> link(std::string_view name, Directory& target, std::string_view new_name) = 0;
+
+  /// Renames into `target`, which is of the same FileSystem. `no_replace`: `already_exists` if the name is taken,
+  /// `unsupported` where the filesystem cannot promise that.
+  [[nodiscard]] virtual Result<void> rename(std::string_view name, Directory& target, std::string_view new_name,
+                                            RenameMode mode) = 0;
+
+  [[nodiscard]] virtual Result<void> unlink(std::string_view name) = 0;
+  [[nodiscard]] virtual Result<void> remove_directory(std::string_view name) = 0;
+
+  /// On return every change of a name in this directory is on the disk. `unsupported` where the filesystem cannot do
+  /// that for directories.
+  [[nodiscard]] virtual Result<void> sync() = 0;
+
+  /// On return everything on the filesystem that holds this directory is on the disk (`syncfs`). For what cannot be
+  /// opened to be synced by itself.
+  [[nodiscard]] virtual Result<void> sync_file_system() = 0;
+
+  /// Takes an exclusive `flock` on the directory without waiting; false if somebody holds it.
+  [[nodiscard]] virtual Result<bool> try_lock() = 0;
+  /// Gives it back, also for descriptors that a forked child inherited.
+  virtual Result<void> unlock() = 0;
+
+  /// Whether `statfs` names a network filesystem (NFS, SMB, 9p, Ceph, Lustre, ...). FUSE counts as local.
+  [[nodiscard]] virtual Result<bool> is_network() const = 0;
+
+  /// Whether a block that `reserve` granted can never be refused later: ext4, tmpfs, XFS without reflink.
+  [[nodiscard]] virtual Result<bool> reserves_for_good() const = 0;
+};
+
+/// Where paths begin.
+class FileSystem {
+ public:
+  FileSystem() = default;
+  FileSystem(const FileSystem&) = delete;
+  FileSystem& operator=(const FileSystem&) = delete;
+  virtual ~FileSystem() = default;
+
+  /// Opens an existing directory; links in the path are followed, an empty path is the working directory.
+  [[nodiscard]] virtual Result<std::unique_ptr<Directory>> open_directory(const std::filesystem::path& path) = 0;
+
+  /// 64 bits that nobody can predict, for the names of temporaries.
+  [[nodiscard]] virtual Result<std::uint64_t> random() = 0;
+};
+
+/// The operating system's own. One object for the whole process; any thread.
+[[nodiscard]] FileSystem& posix_file_system() noexcept;
+
+}  // namespace safeatomic

@@ -1,0 +1,211 @@
+#include "posix_directory.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "posix_file.hpp"
+
+namespace safeatomic::posix {
+namespace {
+
+constexpr int directory_flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+
+/// A name is one component: nothing that leads out of the directory, and nothing that the kernel would read shorter.
+Result<std::string> checked_name(std::string_view action, const std::filesystem::path& directory,
+                                 std::string_view name) {
+  const bool is_component = !name.empty() && name != "." && name != ".." &&
+                            name.find_first_of(std::string_view("/\0", 2)) == std::string_view::npos;
+  if (!is_component) return failed_as(Errc::invalid_argument, action, directory / name, EINVAL);
+  return std::string(name);
+}
+
+int flags_of(const OpenMode& how) noexcept {
+  // O_NONBLOCK: a FIFO must not hold us up before fstat tells what it is. It means nothing to regular files.
+  int flags = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+  flags |= how.write ? O_RDWR : O_RDONLY;
+  if (how.create) flags |= O_CREAT;
+  if (how.create && how.exclusive) flags |= O_EXCL;
+  return flags;
+}
+
+int rename_without_replacing(int from_fd, const char* from, int to_fd, const char* to) noexcept {
+#if defined(RENAME_NOREPLACE)
+  return ::renameat2(from_fd, from, to_fd, to, RENAME_NOREPLACE);
+#elif defined(RENAME_EXCL)
+  return ::renameatx_np(from_fd, from, to_fd, to, RENAME_EXCL);
+#else
+  static_cast<void>(from_fd), static_cast<void>(from), static_cast<void>(to_fd), static_cast<void>(to);
+  errno = ENOSYS;
+  return -1;
+#endif
+}
+
+Result<std::vector<std::string>> read_names(DIR* stream, const std::filesystem::path& path) {
+  std::vector<std::string> names;
+  while (true) {
+    errno = 0;  // the only way to tell the end from a failure
+    const dirent* const entry = ::readdir(stream);
+    if (entry == nullptr) break;
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") names.emplace_back(name);
+  }
+  if (errno != 0) return failed("list", path, errno);
+  return names;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<File>> PosixDirectory::open_file(std::string_view name, const OpenMode& how) {
+  constexpr std::string_view action = "open";
+  const Result<std::string> checked = checked_name(action, path_, name);
+  if (!checked) return propagate(checked);
+  Descriptor descriptor(
+      uninterrupted([&] { return ::openat(fd(), checked->c_str(), flags_of(how), static_cast<mode_t>(how.mode)); }));
+  const int reason = errno;
+  std::filesystem::path path = path_ / name;
+  if (!descriptor.is_open()) {
+    // ELOOP: a symbolic link. ENXIO: a socket, or a device that nothing drives.
+    const bool is_other = reason == ELOOP || reason == ENXIO;
+    return failed_as(is_other ? Errc::not_regular : errc_of(reason), action, path, reason);
+  }
+  const Result<FileInfo> status = info_of_descriptor(descriptor.get(), path);
+  if (!status) return propagate(status);
+  if (status->kind != FileKind::regular) return failed_as(Errc::not_regular, action, path, 0);
+  return std::make_unique<PosixFile>(std::move(descriptor), std::move(path));
+}
+
+Result<std::unique_ptr<Directory>> PosixDirectory::open_directory(std::string_view name) {
+  constexpr std::string_view action = "open directory";
+  const Result<std::string> checked = checked_name(action, path_, name);
+  if (!checked) return propagate(checked);
+  Descriptor descriptor(uninterrupted([&] { return ::openat(fd(), checked->c_str(), directory_flags | O_NOFOLLOW); }));
+  if (!descriptor.is_open()) return failed(action, path_, name, errno);
+  return std::make_unique<PosixDirectory>(std::move(descriptor), path_ / name);
+}
+
+Result<std::unique_ptr<Directory>> PosixDirectory::open_parent() {
+  Descriptor descriptor(uninterrupted([&] { return ::openat(fd(), "..", directory_flags); }));
+  if (!descriptor.is_open()) return failed("open directory", path_, "..", errno);
+  return std::make_unique<PosixDirectory>(std::move(descriptor), path_ / "..");
+}
+
+Result<void> PosixDirectory::make_directory(std::string_view name, std::uint32_t mode) {
+  constexpr std::string_view action = "make directory";
+  const Result<std::string> checked = checked_name(action, path_, name);
+  if (!checked) return propagate(checked);
+  if (uninterrupted([&] { return ::mkdirat(fd(), checked->c_str(), static_cast<mode_t>(mode)); }) != 0) {
+    return failed(action, path_, name, errno);
+  }
+  return {};
+}
+
+Result<std::vector<std::string>> PosixDirectory::list() {
+  // A descriptor of its own: a duplicate would share the reading position with every other call.
+  const int own = uninterrupted([&] { return ::openat(fd(), ".", directory_flags); });
+  if (own < 0) return failed("list", path_, errno);
+  DIR* const stream = ::fdopendir(own);
+  if (stream == nullptr) {
+    const int reason = errno;
+    ::close(own);
+    return failed("list", path_, reason);
+  }
+  Result<std::vector<std::string>> names = read_names(stream, path_);
+  ::closedir(stream);
+  return names;
+}
+
+Result<FileInfo> PosixDirectory::info() const { return info_of_descriptor(fd(), path_); }
+
+Result<FileInfo> PosixDirectory::info_of(std::string_view name) const {
+  constexpr std::string_view action = "inspect";
+  const Result<std::string> checked = checked_name(action, path_, name);
+  if (!checked) return propagate(checked);
+  struct stat status{};
+  if (::fstatat(fd(), checked->c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    return failed(action, path_, name, errno);
+  }
+  return to_info(status);
+}
+
+Result<void> PosixDirectory::link(std::string_view name, Directory& target, std::string_view new_name) {
+  constexpr std::string_view action = "link";
+  const Result<std::string> from = checked_name(action, path_, name);
+  if (!from) return propagate(from);
+  const Result<std::string> to = checked_name(action, target.path(), new_name);
+  if (!to) return propagate(to);
+  const int to_fd = static_cast<PosixDirectory&>(target).fd();
+  if (uninterrupted([&] { return ::linkat(fd(), from->c_str(), to_fd, to->c_str(), 0); }) != 0) {
+    return failed(action, target.path(), new_name, errno);
+  }
+  return {};
+}
+
+Result<void> PosixDirectory::rename(std::string_view name, Directory& target, std::string_view new_name,
+                                    RenameMode mode) {
+  constexpr std::string_view action = "rename to";
+  const Result<std::string> from = checked_name(action, path_, name);
+  if (!from) return propagate(from);
+  const Result<std::string> to = checked_name(action, target.path(), new_name);
+  if (!to) return propagate(to);
+  const int to_fd = static_cast<PosixDirectory&>(target).fd();
+  const int result = uninterrupted([&] {
+    return mode == RenameMode::replace ? ::renameat(fd(), from->c_str(), to_fd, to->c_str())
+                                       : rename_without_replacing(fd(), from->c_str(), to_fd, to->c_str());
+  });
+  if (result == 0) return {};
+  const int reason = errno;
+  // EINVAL is how a filesystem says that it does not know the flag.
+  const bool is_unknown_flag = reason == EINVAL && mode == RenameMode::no_replace;
+  return failed_as(is_unknown_flag ? Errc::unsupported : errc_of(reason), action, target.path() / new_name, reason);
+}
+
+Result<void> PosixDirectory::unlink(std::string_view name) {
+  constexpr std::string_view action = "remove";
+  const Result<std::string> checked = checked_name(action, path_, name);
+  if (!checked) return propagate(checked);
+  if (uninterrupted([&] { return ::unlinkat(fd(), checked->c_str(), 0); }) != 0) {
+    return failed(action, path_, name, errno);
+  }
+  return {};
+}
+
+Result<void> PosixDirectory::remove_directory(std::string_view name) {
+  constexpr std::string_view action = "remove directory";
+  const Result<std::string> checked = checked_name(action, path_, name);
+  if (!checked) return propagate(checked);
+  if (uninterrupted([&] { return ::unlinkat(fd(), checked->c_str(), AT_REMOVEDIR); }) != 0) {
+    return failed(action, path_, name, errno);
+  }
+  return {};
+}
+
+Result<void> PosixDirectory::sync() {
+  constexpr std::string_view action = "sync directory";
+#if defined(F_FULLFSYNC)
+  if (uninterrupted([&] { return ::fcntl(fd(), F_FULLFSYNC); }) == 0) return {};
+  if (errno != ENOTSUP && errno != EINVAL && errno != ENOTTY) return failed(action, path_, errno);
+#endif
+  if (uninterrupted([&] { return ::fsync(fd()); }) == 0) return {};
+  // EINVAL: this filesystem cannot sync a directory, so it cannot promise a name either.
+  if (errno == EINVAL) return failed_as(Errc::unsupported, action, path_, errno);
+  return failed(action, path_, errno);
+}
+
+Result<void> PosixDirectory::sync_file_system() {
+#if defined(__linux__)
+  if (uninterrupted([&] { return ::syncfs(fd()); }) != 0) return failed("sync filesystem of", path_, errno);
+#else
+  ::sync();
+#endif
+  return {};
+}
+
+Result<bool> PosixDirectory::try_lock() { return try_flock(fd(), path_); }
+Result<void> PosixDirectory::unlock() { return unlock_flock(fd(), path_); }
+Result<bool> PosixDirectory::is_network() const { return is_network_file_system(fd(), path_); }
+Result<bool> PosixDirectory::reserves_for_good() const { return posix::reserves_for_good(fd(), path_); }
+
+}  // namespace safeatomic::posix

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <filesystem>
+
+#include "posix_support.hpp"
+
+namespace safeatomic::posix {
+
+class PosixFile final : public File {
+ public:
+  PosixFile(Descriptor descriptor, std::filesystem::path path) noexcept
+      : descriptor_(std::move(descriptor)), path_(std::move(path)) {}
+
+  [[nodiscard]] const std::filesystem::path& path() const noexcept override { return path_; }
+  [[nodiscard]] Result<std::size_t> read_at(std::uint64_t offset, std::span<char> into) override;
+  [[nodiscard]] Result<std::size_t> write_at(std::uint64_t offset, std::span<const std::string_view> parts) override;
+  [[nodiscard]] Result<void> truncate(std::uint64_t size) override;
+  [[nodiscard]] Result<void> reserve(std::uint64_t offset, std::uint64_t length) override;
+  [[nodiscard]] Result<void> sync_data() override;
+  [[nodiscard]] Result<void> sync_all() override;
+  Result<void> start_writeback(std::uint64_t offset, std::uint64_t length) override;
+  [[nodiscard]] Result<FileInfo> info() const override;
+  [[nodiscard]] Result<std::optional<DataRange>> next_data(std::uint64_t offset) override;
+  [[nodiscard]] Result<std::unique_ptr<Mapping>> map(MapAccess access, std::uint64_t offset,
+                                                     std::size_t length) override;
+  [[nodiscard]] Result<void> copy_ownership(const FileInfo& like) override;
+  [[nodiscard]] Result<bool> try_lock(LockKind kind) override;
+  Result<void> unlock(LockKind kind) override;
+  [[nodiscard]] Result<bool> is_locked() const override;
+
+ private:
+  [[nodiscard]] int fd() const noexcept { return descriptor_.get(); }
+
+  Descriptor descriptor_;
+  std::filesystem::path path_;
+};
+
+}  // namespace safeatomic::posix

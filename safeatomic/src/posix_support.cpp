@@ -1,0 +1,40 @@
+#include "posix_support.hpp"
+
+namespace safeatomic::posix {
+namespace {
+
+#if defined(__APPLE__)
+const timespec& modified(const struct stat& status) noexcept { return status.st_mtimespec; }
+#else
+const timespec& modified(const struct stat& status) noexcept { return status.st_mtim; }
+#endif
+
+FileKind kind_of(mode_t mode) noexcept {
+  if (S_ISREG(mode)) return FileKind::regular;
+  return S_ISDIR(mode) ? FileKind::directory : FileKind::other;
+}
+
+}  // namespace
+
+FileInfo to_info(const struct stat& status) noexcept {
+  const timespec& time = modified(status);
+  return {
+      .kind = kind_of(status.st_mode),
+      .device = static_cast<std::uint64_t>(status.st_dev),
+      .inode = static_cast<std::uint64_t>(status.st_ino),
+      .size = static_cast<std::uint64_t>(status.st_size),
+      .link_count = static_cast<std::uint64_t>(status.st_nlink),
+      .modified_ns = std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec,
+      .mode = static_cast<std::uint32_t>(status.st_mode & 0777),
+      .owner = static_cast<std::uint32_t>(status.st_uid),
+      .group = static_cast<std::uint32_t>(status.st_gid),
+  };
+}
+
+Result<FileInfo> info_of_descriptor(int fd, const std::filesystem::path& path) {
+  struct stat status{};
+  if (::fstat(fd, &status) != 0) return failed("inspect", path, errno);
+  return to_info(status);
+}
+
+}  // namespace safeatomic::posix
