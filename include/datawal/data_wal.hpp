@@ -1,0 +1,169 @@
+#pragma once
+// The key/value store: a last-write-wins projection of a RecordLog.
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <datawal/error.hpp>
+#include <datawal/options.hpp>
+#include <datawal/record.hpp>
+#include <datawal/record_log.hpp>
+
+namespace datawal {
+
+/// What compact_to() does with Raw records, which belong to no key.
+enum class RawRecords : std::uint8_t {
+  refuse,   ///< fail with invalid_argument if there are any
+  include,  ///< copy them first, in log order
+  drop,     ///< leave them out
+};
+
+struct CompactToOptions {
+  RawRecords raw = RawRecords::refuse;
+  ProgressCallback on_progress{};  ///< bytes of live records; called now and then from this thread; must not throw
+};
+
+struct CompactionStats {
+  std::uint64_t live_keys = 0;
+  std::uint64_t records_written = 0;
+  std::uint64_t bytes_written = 0;
+};
+
+struct ExportOptions {
+  ProgressCallback on_progress{};  ///< bytes of live records; called now and then from this thread; must not throw
+};
+
+struct ExportStats {
+  std::uint64_t records_written = 0;
+  std::uint64_t bytes_written = 0;
+};
+
+struct ImportOptions {
+  bool skip_bad = false;           ///< count lines that are no records, instead of stopping at the first
+  ProgressCallback on_progress{};  ///< bytes of input; called now and then from this thread; must not throw
+};
+
+struct ImportStats {
+  std::uint64_t records_read = 0;     ///< lines that were records
+  std::uint64_t records_written = 0;  ///< of these, put into the store
+  std::uint64_t lines_rejected = 0;   ///< lines left out by `skip_bad`
+};
+
+/// Counts of a whole store.
+struct StoreStats {
+  std::uint64_t segments = 0;
+  std::uint64_t bytes = 0;       ///< of all records
+  std::uint64_t live_bytes = 0;  ///< of the records of live keys
+  std::uint64_t live_keys = 0;
+  std::uint64_t raw_records = 0;
+  std::uint64_t put_records = 0;
+  std::uint64_t delete_records = 0;
+  std::uint64_t last_txid = 0;
+  std::uint64_t durable_txid = 0;          ///< newest known to survive a loss of power
+  std::uint64_t key_directory_bytes = 0;   ///< memory of the index
+
+  /// The share of `bytes` that compact_to() would not copy, Raw records counted as kept; 0 for an empty store.
+  double garbage_ratio = 0;
+};
+
+/// Bytes keys to bytes values, in one directory, for one process. Puts and erases are records of a RecordLog, with its
+/// durability (docs/DURABILITY.md); an index of 20 bytes per key, whatever the keys' length, is built when the store is opened.
+/// Raw records in the same log are invisible here and survive. Movable. Threads: any, but for moving, close() and destruction,
+/// which must be the last; `get` takes no lock. The handle belongs to the process that opened it.
+class DataWal {
+ public:
+  using Visitor = std::function<bool(std::string_view key, std::string_view value)>;
+
+  /// Opens the store in `dir`, making it as needed. Reads each segment once. Errors as RecordLog::open.
+  [[nodiscard]] static Result<DataWal> open(const std::filesystem::path& dir, const OpenOptions& options = {});
+
+  /// Sets the value of a key. On return it survives the death of this process, not a loss of power; fsync() or
+  /// `{.sync = true}` makes it survive both.
+  /// @param key    0 .. max_key_len bytes; the empty key is a key like any other
+  /// @param value  0 .. max_payload_len bytes
+  /// @return as RecordLog::append; corruption if a record that may be the key's own is damaged: nothing was changed then
+  [[nodiscard]] Result<void> put(std::string_view key, std::string_view value, const WriteOptions& options = {});
+
+  /// The value of a key, nullopt if it has none. Key, type and CRC are checked in the record itself in every call.
+  /// @return corruption, with segment and offset, if the record is damaged: never another key's value, and never nullopt
+  [[nodiscard]] Result<std::optional<std::string>> get(std::string_view key) const;
+
+  /// Removes a key by appending a tombstone, whether or not it is there. Otherwise as put().
+  [[nodiscard]] Result<void> erase(std::string_view key, const WriteOptions& options = {});
+
+  /// Whether get() would give a value. Errors as get().
+  [[nodiscard]] Result<bool> contains(std::string_view key) const;
+
+  /// Where the record of a live key lies; nullopt if the key has none. Errors as get().
+  [[nodiscard]] Result<std::optional<RecordRef>> ref_of(std::string_view key) const;
+
+  [[nodiscard]] std::uint64_t size() const noexcept;  ///< live keys
+  [[nodiscard]] bool empty() const noexcept;
+
+  /// All live keys, ascending. One state of the store, as items(), for_each(), export_jsonl() and compact_to(): that at
+  /// the start of the call, whatever is put or erased meanwhile. All five note it in 8 bytes a key while writers wait.
+  [[nodiscard]] Result<std::vector<std::string>> keys() const;
+
+  /// All live keys and values, by ascending key, in memory.
+  [[nodiscard]] Result<std::vector<std::pair<std::string, std::string>>> items() const;
+
+  /// Calls `visit(key, value)` for each live key in the order in which they were last put; false stops. The views are valid
+  /// during the call. It may use the store, but must not close it.
+  [[nodiscard]] Result<void> for_each(const Visitor& visit) const;
+
+  /// On return everything put or erased before survives a loss of power. As RecordLog::fsync.
+  [[nodiscard]] Result<void> fsync();
+
+  /// Writes one Put per live key, by ascending key, with txids from 1, as the single segment of a new store in `dir`, which is
+  /// absent or holds nothing but what an interrupted call left. This store is untouched. Durable on return; after a
+  /// crash it is complete or absent.
+  /// @return already_exists if `dir` holds anything; invalid_argument if there are Raw records and `options.raw` does
+  ///   not say what becomes of them; corruption; no_space; io
+  [[nodiscard]] Result<CompactionStats> compact_to(const std::filesystem::path& dir,
+                                                   const CompactToOptions& options = {}) const;
+
+  /// Writes a line `{"key_b64":"...","value_b64":"..."}` per live key, by ascending key, to `file`, replacing it. Memory does not
+  /// grow with the values. Durable on return; after a crash the file is as before or complete.
+  [[nodiscard]] Result<ExportStats> export_jsonl(const std::filesystem::path& file,
+                                                 const ExportOptions& options = {}) const;
+
+  /// Puts every line of `file`, as export_jsonl() writes them. Streaming. Not atomic: the lines before a bad one are applied,
+  /// none behind it. Call fsync() to make them durable.
+  /// @return invalid_argument naming the first bad line, unless `skip_bad`; otherwise as put()
+  [[nodiscard]] Result<ImportStats> import_jsonl(const std::filesystem::path& file, const ImportOptions& options = {});
+
+  /// Fills its argument with the next bytes of an input and says how many; 0 at the end.
+  using Source = std::function<Result<std::size_t>(std::span<char>)>;
+
+  /// import_jsonl() from anything: a pipe, standard input.
+  /// @param name  of the input, for messages
+  [[nodiscard]] Result<ImportStats> import_jsonl_from(const Source& source, const std::filesystem::path& name,
+                                                      const ImportOptions& options = {});
+
+  [[nodiscard]] StoreStats stats() const;
+
+  /// The log below. Valid as long as this handle, and not moved with it.
+  [[nodiscard]] const RecordLog& log() const noexcept;
+
+  /// As RecordLog::close.
+  [[nodiscard]] Result<void> close();
+
+  DataWal(DataWal&&) noexcept;
+  DataWal& operator=(DataWal&&) noexcept;
+  ~DataWal();
+
+ private:
+  struct Impl;
+  explicit DataWal(std::unique_ptr<Impl> impl) noexcept;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace datawal

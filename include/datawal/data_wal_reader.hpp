@@ -1,0 +1,67 @@
+#pragma once
+// Looking at a key/value store without disturbing anybody.
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <datawal/data_wal.hpp>
+#include <datawal/error.hpp>
+#include <datawal/options.hpp>
+#include <datawal/recovery_report.hpp>
+
+namespace datawal {
+
+/// A read-only view of a store at one instant: takes no lock, changes no byte, works on a read-only mount and beside a live writer
+/// in this or another process. Movable. Threads: `get`, `contains` and `size` from any thread; refresh() excludes them.
+class DataWalReader {
+ public:
+  /// Builds the index by reading the store once.
+  /// @return not_found if there is no such directory; corruption or unsupported_version with segment and offset: a
+  ///   damaged store has no state that could be shown; snapshot_expired if the store changed too fast; io
+  [[nodiscard]] static Result<DataWalReader> open(const std::filesystem::path& dir, const ReaderOptions& options = {});
+
+  /// As DataWal::get; snapshot_expired if a segment that could not be kept open was replaced: refresh() then.
+  [[nodiscard]] Result<std::optional<std::string>> get(std::string_view key) const;
+  [[nodiscard]] Result<bool> contains(std::string_view key) const;
+  [[nodiscard]] std::uint64_t size() const noexcept;  ///< live keys
+
+  /// Calls `visit(key, value)` for each live key in the order in which they were last put; false stops.
+  [[nodiscard]] Result<void> for_each(const DataWal::Visitor& visit) const;
+
+  /// As DataWal::export_jsonl.
+  [[nodiscard]] Result<ExportStats> export_jsonl(const std::filesystem::path& file,
+                                                 const ExportOptions& options = {}) const;
+
+  /// The same lines, handed to `sink` in large pieces that end with a line; false stops.
+  using Sink = std::function<bool(std::string_view lines)>;
+  [[nodiscard]] Result<ExportStats> export_jsonl_to(const Sink& sink, const ExportOptions& options = {}) const;
+
+  /// As DataWal::compact_to.
+  [[nodiscard]] Result<CompactionStats> compact_to(const std::filesystem::path& dir,
+                                                   const CompactToOptions& options = {}) const;
+
+  /// Goes on to what the store is now. After an error the view is as before.
+  /// @return true if anything changed
+  [[nodiscard]] Result<bool> refresh();
+
+  [[nodiscard]] StoreStats stats() const;
+
+  /// What was met while the index was built: a torn tail, for one.
+  [[nodiscard]] const RecoveryReport& report() const noexcept;
+
+  DataWalReader(DataWalReader&&) noexcept;
+  DataWalReader& operator=(DataWalReader&&) noexcept;
+  ~DataWalReader();
+
+ private:
+  struct Impl;
+  explicit DataWalReader(std::unique_ptr<Impl> impl) noexcept;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace datawal

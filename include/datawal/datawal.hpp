@@ -1,0 +1,19 @@
+#pragma once
+// Everything. Read in this order: record_log.hpp (writing), record_log_reader.hpp (looking), record.hpp and
+// record_cursor.hpp (what comes back); data_wal.hpp and data_wal_reader.hpp (keys and values); options.hpp, error.hpp;
+// verify.hpp and repair.hpp when something is wrong.
+
+#include <datawal/data_wal.hpp>
+#include <datawal/data_wal_reader.hpp>
+#include <datawal/dir_lock.hpp>
+#include <datawal/error.hpp>
+#include <datawal/format.hpp>
+#include <datawal/options.hpp>
+#include <datawal/record.hpp>
+#include <datawal/record_cursor.hpp>
+#include <datawal/record_log.hpp>
+#include <datawal/record_log_reader.hpp>
+#include <datawal/recovery_report.hpp>
+#include <datawal/repair.hpp>
+#include <datawal/segment.hpp>
+#include <datawal/verify.hpp>

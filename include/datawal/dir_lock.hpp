@@ -1,0 +1,36 @@
+#pragma once
+// The writer's lock on a store directory.
+
+#include <filesystem>
+#include <memory>
+
+#include <datawal/error.hpp>
+#include <datawal/options.hpp>
+
+namespace datawal {
+
+/// Held from acquire() until release() or destruction. It lies on the directory itself and on `.lock` in it, by
+/// descriptor: a stale file is no lock, and deleting `.lock` lets nobody in. It ends with the process that took it; a forked
+/// child neither holds nor releases it. RecordLog::open takes it by itself: this is for programs that work on the files.
+class DirLock {
+ public:
+  /// Takes the lock without waiting. Makes `.lock` (0600) if it is absent and writes the process id into it; where
+  /// there is no room for that file the directory's lock stands alone.
+  /// @return locked, naming the holder's process id and which of the two was busy; invalid_argument if `.lock` is not a
+  ///   regular file with one link; not_found if there is no such directory
+  [[nodiscard]] static Result<DirLock> acquire(const std::filesystem::path& dir, const OpenOptions& options = {});
+
+  DirLock(DirLock&&) noexcept;
+  DirLock& operator=(DirLock&&) noexcept;
+  ~DirLock();
+
+  /// Gives the lock back, in the process that took it; elsewhere, or a second time, does nothing.
+  void release() noexcept;
+
+ private:
+  struct Impl;
+  explicit DirLock(std::unique_ptr<Impl> impl) noexcept;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace datawal

@@ -1,0 +1,49 @@
+#pragma once
+// A record: what is appended, what comes back, and where it lies.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace datawal {
+
+inline constexpr std::uint16_t wire_version = 1;                    ///< docs/FORMAT.md
+inline constexpr std::uint32_t max_key_len = 64 * 1024;             ///< bytes
+inline constexpr std::uint32_t max_payload_len = 64 * 1024 * 1024;  ///< bytes
+
+enum class RecordType : std::uint8_t {
+  Raw = 0,     ///< an event of a log; the key/value projection does not see it
+  Put = 1,     ///< a key's new value
+  Delete = 2,  ///< a tombstone: the key is gone
+};
+
+/// Where a record lies. Valid for the store it came from; if the frame there has another txid by now, reading it is
+/// `not_found`.
+struct RecordRef {
+  std::uint32_t segment = 0;  ///< segment id, from 1
+  std::uint64_t offset = 0;   ///< bytes from the start of the segment to the frame
+  std::uint32_t len = 0;      ///< bytes of the whole frame
+  std::uint64_t txid = 0;     ///< from 1; each record's is its predecessor's + 1
+
+  friend bool operator==(const RecordRef&, const RecordRef&) = default;
+};
+
+/// A record that owns its bytes.
+struct Record {
+  RecordType type = RecordType::Raw;
+  std::uint64_t txid = 0;
+  std::string key;
+  std::string payload;
+  RecordRef ref;
+};
+
+/// A record in somebody else's buffer: valid until the call that the lender names.
+struct RecordView {
+  RecordType type = RecordType::Raw;
+  std::uint64_t txid = 0;
+  std::string_view key;
+  std::string_view payload;
+  RecordRef ref;
+};
+
+}  // namespace datawal

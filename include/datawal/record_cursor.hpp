@@ -1,0 +1,38 @@
+#pragma once
+// Reading a log from front to back, one record at a time.
+
+#include <memory>
+#include <optional>
+
+#include <datawal/error.hpp>
+#include <datawal/record.hpp>
+#include <datawal/recovery_report.hpp>
+
+namespace datawal {
+
+/// Walks the records of one snapshot in log order; every record's CRC is checked as it is returned. Reads in large blocks into
+/// one buffer: memory does not grow with the log, only with its largest record. Outlives the log or reader it came from.
+/// One thread at a time; several cursors are independent.
+class RecordCursor {
+ public:
+  /// The next record, nullopt at the end. The view is valid until the next call. After an error the same error comes again.
+  /// A torn tail is an end, not an error: see report().
+  /// @return corruption or unsupported_version with segment, offset and reason, after every record before it;
+  ///   snapshot_expired if a segment that could not be kept open was replaced; io
+  [[nodiscard]] Result<std::optional<RecordView>> next();
+
+  /// What was met so far; complete once next() has returned nullopt or an error.
+  [[nodiscard]] const RecoveryReport& report() const noexcept;
+
+  RecordCursor(RecordCursor&&) noexcept;
+  RecordCursor& operator=(RecordCursor&&) noexcept;
+  ~RecordCursor();
+
+  struct Impl;
+  explicit RecordCursor(std::unique_ptr<Impl> impl) noexcept;  ///< for RecordLog and RecordLogReader
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace datawal

@@ -1,0 +1,90 @@
+#pragma once
+// The append-only log: one writing handle per directory.
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include <datawal/error.hpp>
+#include <datawal/options.hpp>
+#include <datawal/record.hpp>
+#include <datawal/record_cursor.hpp>
+#include <datawal/recovery_report.hpp>
+
+namespace datawal {
+
+/// An append-only, segmented log of CRC-framed records. Movable; all functions may be called from any thread, but for moving,
+/// close() and destruction, which must be the last. The handle belongs to the process that opened it: in a forked child
+/// every call returns `closed` and destruction touches no file.
+class RecordLog {
+ public:
+  /// Opens the log in `dir` for writing, making the directory, its missing parents and segment 1 as needed, and recovers its
+  /// longest valid prefix. On return all that recovery_report() counts survives a loss of power. A torn tail is copied to a
+  /// quarantine file before it is cut. Reads each segment once.
+  /// @return
+  ///   locked               another handle has it
+  ///   corruption           damage, with segment, offset and reason; no byte was changed. See `datawal repair`
+  ///   unsupported_version  a record of a newer format; no byte was changed
+  ///   no_space             too full to quarantine the torn tail or to make segment 1; nothing acknowledged was touched
+  ///   invalid_argument     a network filesystem without allow_network_filesystem, or `dir` is not a usable directory
+  ///   io
+  [[nodiscard]] static Result<RecordLog> open(const std::filesystem::path& dir, const OpenOptions& options = {});
+
+  /// Appends one Raw record and says where it went. On return the record survives the death of this process, not a
+  /// loss of power; fsync() or `{.sync = true}` makes it survive both. May rotate first (max_segment_bytes).
+  /// @param payload  0 .. max_payload_len bytes; copied, the caller may reuse it at once
+  /// @return its place, or
+  ///   invalid_argument  payload too long, or the segment ids are used up; nothing was written
+  ///   no_space          nothing of it stays; the log is usable once there is room
+  ///   io                likewise, if the write could be undone
+  ///   poisoned          a sync failed, now or earlier, or a failed write could not be undone; reopen to go on
+  [[nodiscard]] Result<RecordRef> append(std::string_view payload, const WriteOptions& options = {});
+
+  /// append() for any type, with a key of 0 .. max_key_len bytes.
+  [[nodiscard]] Result<RecordRef> append_record(RecordType type, std::string_view key, std::string_view payload,
+                                                const WriteOptions& options = {});
+
+  /// On return every record appended before survives a loss of power. A failed sync poisons the log and is never retried.
+  [[nodiscard]] Result<void> fsync();
+
+  /// Seals the active segment and starts the next one. On return everything appended before survives a loss of power.
+  /// An empty active segment is not rotated.
+  /// @return invalid_argument when id 99999999 is the active one; no_space: the log goes on in the old segment
+  [[nodiscard]] Result<void> rotate();
+
+  /// Every record, in memory.
+  [[nodiscard]] Result<std::vector<Record>> scan() const;
+
+  /// The records that are there now, one at a time; what is appended later is not seen.
+  [[nodiscard]] RecordCursor records() const;
+
+  /// The record at `ref`, its CRC checked.
+  /// @return not_found if no record with that txid lies there; corruption if its bytes are damaged
+  [[nodiscard]] Result<Record> read(const RecordRef& ref) const;
+
+  /// What open() met.
+  [[nodiscard]] const RecoveryReport& recovery_report() const noexcept;
+
+  [[nodiscard]] std::uint64_t last_txid() const noexcept;     ///< newest appended; 0 if none ever was
+  [[nodiscard]] std::uint64_t durable_txid() const noexcept;  ///< newest known to survive a loss of power
+  [[nodiscard]] std::uint32_t active_segment() const noexcept;
+  [[nodiscard]] bool is_poisoned() const noexcept;
+
+  /// Syncs, records how far, and gives the lock back; a poisoned log changes no file. The handle is closed whatever
+  /// is returned, and closing it again is no error. The destructor does the same and swallows the error.
+  [[nodiscard]] Result<void> close();
+
+  RecordLog(RecordLog&&) noexcept;
+  RecordLog& operator=(RecordLog&&) noexcept;
+  ~RecordLog();
+
+ private:
+  friend struct RecordLogAccess;
+  struct Impl;
+  explicit RecordLog(std::unique_ptr<Impl> impl) noexcept;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace datawal

@@ -1,0 +1,54 @@
+#pragma once
+// The explicit ways out of damage. Neither deletes a byte.
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include <datawal/error.hpp>
+#include <datawal/options.hpp>
+
+namespace datawal {
+
+enum class RepairAction : std::uint8_t {
+  none,  ///< the store was sound: nothing was changed
+  cut,   ///< cut at the first damage or tear; everything behind it was quarantined
+};
+
+struct RepairReport {
+  RepairAction action = RepairAction::none;
+  std::uint32_t segment = 0;             ///< where it was cut; 0 if it was not
+  std::uint64_t offset = 0;              ///< bytes of that segment that remain
+  std::uint64_t bytes_quarantined = 0;   ///< in all quarantine files together
+  std::uint64_t records_quarantined = 0; ///< whole records among them (a lower bound): keys that they deleted may return
+  std::vector<std::filesystem::path> quarantine_paths{};  ///< what was kept, in log order
+};
+
+/// Cuts the store in `dir` at its first corruption (or tear) so that it opens again. What is cut, the rest of that segment
+/// and every later segment, is kept beside it as `*.dwal.torn-OFFSET`. At every instant, crashes included, the directory
+/// holds either the damaged store or the repaired one. Takes the writer's lock. The next txid is above every one seen.
+/// @return locked; unsupported_version (a newer program's data is not damage); no_space; io
+[[nodiscard]] Result<RepairReport> repair(const std::filesystem::path& dir, const OpenOptions& options = {});
+
+/// Txids of which no record was found.
+struct TxidRange {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+};
+
+struct SalvageReport {
+  std::uint64_t records_salvaged = 0;
+  std::uint64_t bytes_skipped = 0;     ///< bytes of the source that are in no whole record, zeros at the end not counted
+  std::uint64_t duplicates = 0;        ///< frames left out because their txid had been seen with the same bytes
+  std::uint64_t conflicts = 0;         ///< frames left out because their txid had been seen with other bytes
+  std::vector<TxidRange> lost_txids{}; ///< holes between the first and the last txid found, the first 1000
+};
+
+/// Copies every frame of `dir` that still decodes, in txid order, into a new store in `out`, which must be absent or empty.
+/// Resynchronises on the magic, with the CRC as the judge. Txids are kept. Takes no lock and changes nothing in `dir`.
+/// `out` is durable on return; after a crash it may hold a prefix.
+/// @return already_exists if `out` holds anything; not_found; no_space; io
+[[nodiscard]] Result<SalvageReport> salvage(const std::filesystem::path& dir, const std::filesystem::path& out,
+                                            const OpenOptions& options = {});
+
+}  // namespace datawal

@@ -1,0 +1,57 @@
+#pragma once
+// Checking a whole store without changing it.
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include <datawal/error.hpp>
+#include <datawal/options.hpp>
+#include <datawal/recovery_report.hpp>
+
+namespace datawal {
+
+/// What `.watermark` says of the store beside it.
+enum class WatermarkState : std::uint8_t {
+  absent,      ///< there is none, or it is no watermark: nothing is lost but the distinction of tear and damage
+  elsewhere,   ///< about an older segment, or another file: the store is a copy
+  ignored,     ///< it does not fit a record, and nothing it speaks of is missing
+  kept,        ///< everything below it is there
+  broken,      ///< something it promised is not there
+};
+
+/// A place where a txid was not its predecessor + 1.
+struct TxidGap {
+  std::uint32_t segment = 0;
+  std::uint64_t offset = 0;
+  std::uint64_t expected = 0;
+  std::uint64_t found = 0;  ///< lower than expected: records are out of order, which no writer does
+};
+
+struct VerifyReport {
+  std::uint64_t frames_checked = 0;        ///< whole records with a right CRC
+  std::uint64_t crc_failures = 0;          ///< complete frames with a wrong CRC: 0 or 1, since nothing behind the first stop counts
+  std::uint32_t last_segment = 0;          ///< where checking ended
+  std::uint64_t last_offset = 0;
+  RecoveryReport recovery;                 ///< the same pass in the words of recovery
+  std::vector<TxidGap> gaps;               ///< the first 100
+  bool out_of_order = false;               ///< a txid went backwards: segments were swapped or mixed
+  WatermarkState watermark = WatermarkState::absent;
+  std::optional<Error> damage;             ///< corruption or unsupported version; empty if the store is sound or merely torn
+
+  /// Nothing is wrong: no damage, no tear, no disorder.
+  [[nodiscard]] bool is_clean() const noexcept { return !damage && !recovery.tail_truncated && !out_of_order; }
+};
+
+struct VerifyOptions {
+  ProgressCallback on_progress{};                 ///< called now and then from this thread; must not throw
+  safeatomic::FileSystem* file_system = nullptr;  ///< null: the operating system's; not owned
+};
+
+/// Reads every frame of the store in `dir`, checks each CRC, the order of the txids and the watermark. Takes no lock and
+/// changes nothing; beside a live writer it checks what was there when it began.
+/// @return the report, also for a damaged store; an error only where the store could not be read: not_found, io
+[[nodiscard]] Result<VerifyReport> verify(const std::filesystem::path& dir, const VerifyOptions& options = {});
+
+}  // namespace datawal

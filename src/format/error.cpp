@@ -1,0 +1,138 @@
+#include <datawal/error.hpp>
+
+#include <cerrno>
+#include <system_error>
+
+namespace datawal {
+namespace {
+
+// A path as it can be pasted into a shell; control characters, which could drive a terminal, come out as \xNN.
+std::string quoted(const std::string& path) {
+  constexpr std::string_view plain = "/._-+:@%=,~";
+  const auto is_plain = [&](unsigned char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c >= 0x80 ||
+           plain.find(static_cast<char>(c)) != std::string_view::npos;
+  };
+  std::string text;
+  bool needs_quotes = path.empty();
+  for (const char byte : path) {
+    const auto c = static_cast<unsigned char>(byte);
+    needs_quotes = needs_quotes || !is_plain(c);
+    if (c < 0x20 || c == 0x7F) {
+      constexpr std::string_view digits = "0123456789abcdef";
+      text += {'\\', 'x', digits[c >> 4], digits[c & 15]};
+    } else if (c == '\'') {
+      text += "'\\''";
+    } else {
+      text += byte;
+    }
+  }
+  return needs_quotes ? "'" + text + "'" : text;
+}
+
+// The store that an error is about, for commands that take its directory.
+std::string store_of(const std::filesystem::path& path) {
+  if (path.empty()) return "DIR";
+  const std::string name = path.filename().string();
+  const bool is_file = name.ends_with(".dwal") || name == ".watermark" || name == ".lock";
+  if (!is_file) return quoted(path.string());
+  return path.has_parent_path() ? quoted(path.parent_path().string()) : ".";
+}
+
+std::string_view default_reason(Errc code) noexcept {
+  switch (code) {
+    case Errc::io: return "the operating system refused";
+    case Errc::no_space: return "there is no room";
+    case Errc::locked: return "another process holds the lock";
+    case Errc::corruption: return "the stored bytes are damaged";
+    case Errc::unsupported_version: return "it was written by a newer version";
+    case Errc::invalid_argument: return "it cannot be done as asked";
+    case Errc::not_found: return "it is not there";
+    case Errc::already_exists: return "it is there already";
+    case Errc::snapshot_expired: return "the files of this snapshot were replaced";
+    case Errc::poisoned: return "an earlier write or sync failed";
+    case Errc::closed: return "the handle was closed, or belongs to another process";
+  }
+  return "unknown reason";
+}
+
+std::string reason_of(const Error& error) {
+  const std::string os_text = error.os_errno != 0 ? std::generic_category().message(error.os_errno) : std::string();
+  if (error.detail.empty()) return os_text.empty() ? std::string(default_reason(error.code)) : os_text;
+  return os_text.empty() ? error.detail : error.detail + " (" + os_text + ")";
+}
+
+std::string_view io_advice(int os_errno) noexcept {
+  switch (os_errno) {
+    case EACCES:
+    case EPERM: return "check the owner and the permissions of the file and of its directories";
+    case EROFS: return "the filesystem is mounted read-only: mount it for writing, or open a reader";
+    case EMFILE:
+    case ENFILE: return "raise the limit of open files, then try again";
+    case ENOTDIR:
+    case ELOOP: return "check the path: a part of it is not a directory";
+    default: return "check the disk and the system's log, then try again";
+  }
+}
+
+std::string advice_for(const Error& error) {
+  switch (error.code) {
+    case Errc::io: return std::string(io_advice(error.os_errno));
+    case Errc::no_space: return "free room on that filesystem, then go on";
+    case Errc::locked: return "wait for that process or end it";
+    case Errc::corruption: {
+      const std::string store = store_of(error.path);
+      return "nothing was changed: run `datawal verify " + store + "`, then `datawal repair " + store +
+             "` or restore a backup";
+    }
+    case Errc::unsupported_version: return "nothing was changed: use a newer datawal";
+    case Errc::invalid_argument: return "nothing was changed: correct that and try again";
+    case Errc::not_found: return error.segment != 0 ? "look the record up again, it may have moved" : "check the path";
+    case Errc::already_exists: return "choose another name, or move what is there out of the way";
+    case Errc::snapshot_expired: return "call refresh(), or open again";
+    case Errc::poisoned: return "close the handle and open the store again to recover";
+    case Errc::closed: return "open the store in this process";
+  }
+  return "see the documentation";
+}
+
+// An offset of 0 is a place only where bytes were judged; elsewhere it means that none is known.
+std::string place_of(const Error& error) {
+  if (error.segment == 0) return {};
+  const bool has_offset = error.offset != 0 || error.code == Errc::corruption ||
+                          error.code == Errc::unsupported_version;
+  std::string place = " (segment " + std::to_string(error.segment);
+  if (has_offset) place += ", offset " + std::to_string(error.offset);
+  return place + ")";
+}
+
+}  // namespace
+
+std::string_view name_of(Errc code) noexcept {
+  switch (code) {
+    case Errc::io: return "io";
+    case Errc::no_space: return "no_space";
+    case Errc::locked: return "locked";
+    case Errc::corruption: return "corruption";
+    case Errc::unsupported_version: return "unsupported_version";
+    case Errc::invalid_argument: return "invalid_argument";
+    case Errc::not_found: return "not_found";
+    case Errc::already_exists: return "already_exists";
+    case Errc::snapshot_expired: return "snapshot_expired";
+    case Errc::poisoned: return "poisoned";
+    case Errc::closed: return "closed";
+  }
+  return "unknown";
+}
+
+std::string Error::message() const {
+  std::string text = "cannot ";
+  text += action.empty() ? std::string_view("go on") : action;
+  if (!path.empty()) text.append(" ").append(quoted(path.string()));
+  text.append(place_of(*this));
+  text.append(": ").append(reason_of(*this));
+  text.append("; ").append(advice_for(*this));
+  return text;
+}
+
+}  // namespace datawal

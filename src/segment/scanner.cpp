@@ -1,0 +1,111 @@
+#include "segment/scanner.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include <safeatomic/io.hpp>
+
+#include "format/frame.hpp"
+#include "format/seam_error.hpp"
+#include "segment/tail.hpp"
+
+namespace datawal::segment {
+
+using format::Stop;
+
+void Scanner::start(safeatomic::File& file, std::uint64_t begin, std::uint64_t limit) noexcept {
+  file_ = &file;
+  begin_ = filled_ = 0;
+  buffer_offset_ = begin;
+  limit_ = std::max(begin, limit);
+}
+
+void Scanner::look_again(std::uint64_t limit) noexcept {
+  buffer_offset_ = end();
+  begin_ = filled_ = 0;
+  limit_ = std::max(buffer_offset_, limit);
+}
+
+void Scanner::stop_at(std::uint64_t limit) noexcept {
+  limit_ = std::min(limit_, std::max(end(), limit));
+  filled_ = static_cast<std::size_t>(std::min<std::uint64_t>(filled_, limit_ - buffer_offset_));
+}
+
+Result<Stop> Scanner::next() {
+  if (!format::decode_whole(buffered(), frame_)) return next_beyond_buffer(format::decode_next(buffered()).stop);
+  take_frame();
+  return Stop::none;
+}
+
+void Scanner::take_frame() noexcept {
+  frame_offset_ = end();
+  begin_ += frame_.len;
+}
+
+// The decoder takes the buffer for the whole rest of the file. Where that made it stop, this reads on and asks again.
+Result<Stop> Scanner::next_beyond_buffer(Stop stop) {
+  for (;;) {
+    std::size_t wanted = 0;
+    switch (stop) {
+      case Stop::end_of_input:
+      case Stop::header_cut: wanted = format::header_len; break;
+      case Stop::body_cut: {
+        const std::uint64_t len = format::frame_len(format::load_header(buffered().data()));
+        if (len > limit_ - end()) return stop;  // nothing is allocated by a length that the file does not have
+        wanted = static_cast<std::size_t>(len);
+        break;
+      }
+      case Stop::zeros:
+      case Stop::torn_magic:
+        if (!buffered().starts_with(std::string_view("\0\0\0\0", 4)) && stop == Stop::torn_magic) return stop;
+        if (!holds_the_rest() && buffered().size() < format::header_len) {
+          wanted = format::header_len;
+          break;
+        }
+        return judge_zeros();
+      default: return stop;
+    }
+    if (holds_the_rest()) return stop;
+    if (Result<void> filled = fill(wanted); !filled) return propagate(filled);
+    if (format::decode_whole(buffered(), frame_)) {
+      take_frame();
+      return Stop::none;
+    }
+    stop = format::decode_next(buffered()).stop;
+  }
+}
+
+// Makes at least `wanted` bytes available from end() on, if the file has them.
+Result<void> Scanner::fill(std::size_t wanted) {
+  const std::size_t kept = filled_ - begin_;
+  const std::size_t needed = std::max(wanted, block_len);
+  if (capacity_ < needed) {
+    auto larger = std::make_unique_for_overwrite<char[]>(needed);
+    if (kept > 0) std::memcpy(larger.get(), buffer_.get() + begin_, kept);
+    buffer_ = std::move(larger);
+    capacity_ = needed;
+  } else if (kept > 0) {
+    std::memmove(buffer_.get(), buffer_.get() + begin_, kept);
+  }
+  buffer_offset_ += begin_;
+  begin_ = 0;
+  filled_ = kept;
+
+  const std::uint64_t from = buffer_offset_ + filled_;
+  const std::size_t room = static_cast<std::size_t>(std::min<std::uint64_t>(capacity_ - filled_, limit_ - from));
+  safeatomic::Result<std::size_t> got = safeatomic::read_all(*file_, from, std::span(buffer_.get() + filled_, room));
+  if (!got) return format::lift(got, "read segment");
+  filled_ += *got;
+  if (*got < room) limit_ = buffer_offset_ + filled_;
+  return {};
+}
+
+// Four zero bytes at the stop: a preallocated tail if nothing else follows, a torn frame otherwise.
+Result<Stop> Scanner::judge_zeros() {
+  Result<std::uint64_t> last = end_of_data(*file_, end(), limit_);
+  if (!last) return propagate(last);
+  if (*last == end()) return Stop::zeros;
+  return limit_ - end() < format::header_len ? Stop::header_cut : Stop::torn_magic;
+}
+
+}  // namespace datawal::segment

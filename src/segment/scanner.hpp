@@ -1,0 +1,67 @@
+#pragma once
+// Reads the frames of one segment from front to back, and says why it stopped.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include <datawal/error.hpp>
+#include <datawal/format.hpp>
+#include <safeatomic/file_system.hpp>
+
+namespace datawal::segment {
+
+/// Large reads into one buffer: measured four times faster than a fresh mapping. The buffer grows only for a frame that is larger
+/// than it and that the file is long enough to hold. The file must outlive the scanner. One thread at a time.
+class Scanner {
+ public:
+  /// Bytes read at a time.
+  static constexpr std::size_t block_len = 256 * 1024;
+
+  Scanner() = default;
+
+  /// Starts over in `file` at `begin`. Bytes from `limit` on are not looked at; a file shorter than that ends where it ends.
+  void start(safeatomic::File& file, std::uint64_t begin, std::uint64_t limit) noexcept;
+
+  /// Goes to the next frame.
+  /// @return Stop::none if there is one: see frame() and frame_offset(). Otherwise the reason, and again the same
+  ///   reason until start() or look_again().
+  [[nodiscard]] Result<format::Stop> next();
+
+  /// Forgets what was read from the stop on, so that next() reads it from the file again, up to `limit`.
+  void look_again(std::uint64_t limit) noexcept;
+
+  /// Moves the limit; what was read beyond it is not looked at.
+  void stop_at(std::uint64_t limit) noexcept;
+
+  /// The frame that next() found; its views are valid until the next call.
+  [[nodiscard]] const format::DecodedRecord& frame() const noexcept { return frame_; }
+  [[nodiscard]] std::uint64_t frame_offset() const noexcept { return frame_offset_; }
+
+  /// Where the valid prefix ends: behind the last frame found.
+  [[nodiscard]] std::uint64_t end() const noexcept { return buffer_offset_ + begin_; }
+  /// The first byte that is not looked at: `limit`, or the end of a file that is shorter.
+  [[nodiscard]] std::uint64_t limit() const noexcept { return limit_; }
+
+ private:
+  [[nodiscard]] std::string_view buffered() const noexcept { return {buffer_.get() + begin_, filled_ - begin_}; }
+  [[nodiscard]] bool holds_the_rest() const noexcept { return buffer_offset_ + filled_ >= limit_; }
+  void take_frame() noexcept;
+  [[nodiscard]] Result<format::Stop> next_beyond_buffer(format::Stop stop);
+  [[nodiscard]] Result<void> fill(std::size_t wanted);
+  [[nodiscard]] Result<format::Stop> judge_zeros();
+
+  safeatomic::File* file_ = nullptr;
+  std::unique_ptr<char[]> buffer_;
+  std::size_t capacity_ = 0;
+  std::size_t begin_ = 0;            // of what is not decoded yet, in the buffer
+  std::size_t filled_ = 0;           // bytes in the buffer
+  std::uint64_t buffer_offset_ = 0;  // of the buffer's first byte, in the file
+  std::uint64_t limit_ = 0;
+  std::uint64_t frame_offset_ = 0;
+  format::DecodedRecord frame_;
+};
+
+}  // namespace datawal::segment

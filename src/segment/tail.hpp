@@ -1,0 +1,28 @@
+#pragma once
+// What lies behind the valid prefix of a segment: zeros, garbage, and whole records among the garbage.
+
+#include <cstdint>
+#include <functional>
+
+#include <datawal/error.hpp>
+#include <datawal/format.hpp>
+#include <safeatomic/file_system.hpp>
+
+namespace datawal::segment {
+
+/// The offset behind the last byte in [begin, end) that is not zero; `begin` if there is none. Skips holes.
+[[nodiscard]] Result<std::uint64_t> end_of_data(safeatomic::File& file, std::uint64_t begin, std::uint64_t end);
+
+/// Calls `found` for each whole record in [begin, end), wherever it starts: searches for the magic and lets the CRC judge, going
+/// on behind each record found. Skips holes.
+/// @param crc_budget  bytes that may be checked in all; when they are used up the rest is not searched, so that a file full of
+///   false magics cannot hold anybody up
+/// @return how many were found
+[[nodiscard]] Result<std::uint64_t> find_records(
+    safeatomic::File& file, std::uint64_t begin, std::uint64_t end, std::uint64_t crc_budget,
+    const std::function<Result<void>(std::uint64_t offset, const format::DecodedRecord&)>& found);
+
+/// How many whole records lie in [begin, end), or a lower bound: at most 8 bytes of CRC work per byte searched.
+[[nodiscard]] Result<std::uint64_t> count_records(safeatomic::File& file, std::uint64_t begin, std::uint64_t end);
+
+}  // namespace datawal::segment
