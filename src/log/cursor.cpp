@@ -1,0 +1,73 @@
+#include "log/cursor.hpp"
+
+#include <utility>
+
+namespace datawal {
+
+struct RecordCursor::Impl {
+  std::optional<Walk> walk{};                // empty if the cursor never could begin
+  std::optional<RecordRef> skipped{};        // to be found first, and left out
+  std::optional<Error> error{};
+};
+
+RecordCursor::RecordCursor(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+RecordCursor::RecordCursor(RecordCursor&&) noexcept = default;
+RecordCursor& RecordCursor::operator=(RecordCursor&&) noexcept = default;
+RecordCursor::~RecordCursor() = default;
+
+namespace {
+
+const RecoveryReport no_report{};
+
+// The walk stands before the record that the caller has seen last: it must still be there, as it was.
+Result<void> skip(Walk& walk, const RecordRef& seen) {
+  RecordView record;
+  Result<bool> found = walk.next(record);
+  if (found && *found && record.ref == seen) return {};
+  if (!found && found.error().code == Errc::io) return propagate(found);
+  return std::unexpected(Error{.code = Errc::snapshot_expired,
+                               .action = "read on",
+                               .segment = seen.segment,
+                               .offset = seen.offset,
+                               .detail = "the record that was read last is not there any more"});
+}
+
+}  // namespace
+
+Result<std::optional<RecordView>> RecordCursor::next() {
+  if (!impl_) {
+    return std::unexpected(Error{.code = Errc::closed, .action = "read on", .detail = "this cursor was moved from"});
+  }
+  Impl& impl = *impl_;
+  if (impl.skipped && !impl.error) {
+    if (Result<void> skipped = skip(*impl.walk, *std::exchange(impl.skipped, std::nullopt)); !skipped) {
+      impl.error = std::move(skipped.error());
+    }
+  }
+  if (impl.error) return std::unexpected(*impl.error);
+  std::optional<RecordView> record(std::in_place);
+  Result<bool> more = impl.walk->next(*record);
+  if (!more) return propagate(more);
+  if (!*more) record.reset();
+  return record;
+}
+
+const RecoveryReport& RecordCursor::report() const noexcept {
+  return impl_ && impl_->walk ? impl_->walk->report() : no_report;
+}
+
+RecordCursor make_cursor(std::shared_ptr<const Snapshot> snapshot, LastSegment last, Position from,
+                         const std::optional<RecordRef>& skipped) {
+  auto impl = std::make_unique<RecordCursor::Impl>();
+  impl->walk.emplace(std::move(snapshot), last, from);
+  impl->skipped = skipped;
+  return RecordCursor(std::move(impl));
+}
+
+RecordCursor failed_cursor(Error error) {
+  auto impl = std::make_unique<RecordCursor::Impl>();
+  impl->error = std::move(error);
+  return RecordCursor(std::move(impl));
+}
+
+}  // namespace datawal

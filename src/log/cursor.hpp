@@ -1,0 +1,22 @@
+#pragma once
+// Making cursors over snapshots.
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include <datawal/record_cursor.hpp>
+
+#include "log/walk.hpp"
+
+namespace datawal {
+
+/// A cursor over `snapshot` from `from` on. With `skipped`, the first record must be that one and is left out; otherwise
+/// the cursor is `snapshot_expired`.
+[[nodiscard]] RecordCursor make_cursor(std::shared_ptr<const Snapshot> snapshot, LastSegment last, Position from = {},
+                                       const std::optional<RecordRef>& skipped = std::nullopt);
+
+/// A cursor whose every call fails with `error`.
+[[nodiscard]] RecordCursor failed_cursor(Error error);
+
+}  // namespace datawal

@@ -1,0 +1,31 @@
+#pragma once
+// Open files of sealed segments, for reads of single records.
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+
+#include <datawal/error.hpp>
+
+#include "log/snapshot.hpp"
+
+namespace datawal {
+
+/// Keeps the files used last open, so that a read costs one `pread`. Any thread.
+class FileCache {
+ public:
+  /// The open file of `segment`, which belongs to `directory`. Errors as open_pinned.
+  [[nodiscard]] Result<std::shared_ptr<safeatomic::File>> open(const std::shared_ptr<safeatomic::Directory>& directory,
+                                                               const PinnedSegment& segment);
+
+ private:
+  struct Slot {
+    std::uint32_t id = 0;
+    std::shared_ptr<safeatomic::File> file;
+  };
+  std::mutex mutex_;
+  std::array<Slot, 64> slots_;  // by id modulo the size: descriptors stay few, and neighbours do not evict each other
+};
+
+}  // namespace datawal

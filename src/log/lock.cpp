@@ -1,0 +1,127 @@
+#include "log/lock.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <string>
+#include <utility>
+
+#include <datawal/dir_lock.hpp>
+#include <safeatomic/io.hpp>
+
+#include "format/seam_error.hpp"
+#include "log/store_directory.hpp"
+
+namespace datawal {
+
+namespace {
+
+using safeatomic::Directory;
+using safeatomic::File;
+
+// The process id that the holder wrote into `.lock`; empty if there is none to be read.
+std::string holder_of(Directory& directory) {
+  safeatomic::Result<std::unique_ptr<File>> file = directory.open_file(lock_name, {});
+  if (!file) return {};
+  std::array<char, 16> bytes{};
+  const safeatomic::Result<std::size_t> got = safeatomic::read_all(**file, 0, bytes);
+  if (!got) return {};
+  std::string pid;
+  for (const char c : std::string_view(bytes.data(), *got)) {
+    if (c < '0' || c > '9') break;
+    pid += c;
+  }
+  return pid;
+}
+
+std::unexpected<Error> locked(Directory& directory, std::string_view which) {
+  const std::string pid = holder_of(directory);
+  return std::unexpected(Error{.code = Errc::locked,
+                               .action = "lock store",
+                               .path = directory.path(),
+                               .detail = (pid.empty() ? std::string("another process") : "process " + pid) + " holds the lock on " +
+                                         std::string(which)});
+}
+
+void write_holder(File& file) noexcept {
+  const std::string pid = std::to_string(getpid()) + "\n";
+  // For people only: the locks hold without it.
+  if (safeatomic::write_all(file, 0, pid)) (void)file.truncate(pid.size());
+}
+
+}  // namespace
+
+Result<StoreLock> StoreLock::acquire(std::shared_ptr<Directory> directory, std::uint32_t mode) {
+  StoreLock lock(directory);
+  const safeatomic::Result<bool> taken = directory->try_lock();
+  if (!taken) return format::lift(taken, "lock store");
+  if (!*taken) return locked(*directory, "the directory");
+
+  // Until both are ours, giving up must not leave the first one behind in a copy of the descriptor.
+  const auto give_up = [&](auto failed) {
+    lock.release();
+    return failed;
+  };
+  safeatomic::Result<std::unique_ptr<File>> file =
+      directory->open_file(lock_name, {.write = true, .create = true, .mode = mode});
+  if (!file && file.error().code == safeatomic::Errc::no_space) return lock;
+  if (!file) return give_up(format::lift(file, "open lock file"));
+  lock.file_ = std::move(*file);
+  const safeatomic::Result<safeatomic::FileInfo> info = lock.file_->info();
+  if (!info) return give_up(format::lift(info, "inspect lock file"));
+  if (info->link_count != 1) {
+    return give_up(std::unexpected(Error{.code = Errc::invalid_argument,
+                                         .action = "lock store",
+                                         .path = directory->path() / lock_name,
+                                         .detail = "this file has several names, so that it may belong to another store; remove "
+                                                   "it (it holds nothing), and go on"}));
+  }
+  for (const safeatomic::LockKind kind : {safeatomic::LockKind::flock, safeatomic::LockKind::record}) {
+    const safeatomic::Result<bool> held = lock.file_->try_lock(kind);
+    if (!held) return give_up(format::lift(held, "lock store"));
+    if (!*held) return give_up(locked(*directory, lock_name));
+  }
+  write_holder(*lock.file_);
+  return lock;
+}
+
+void StoreLock::release() noexcept {
+  if (!process_.is_ours() || !directory_) return;
+  if (file_) {
+    (void)file_->unlock(safeatomic::LockKind::record);
+    (void)file_->unlock(safeatomic::LockKind::flock);
+  }
+  (void)directory_->unlock();
+  file_.reset();
+  directory_.reset();
+}
+
+struct DirLock::Impl {
+  StoreLock lock;
+};
+
+DirLock::DirLock(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+DirLock::DirLock(DirLock&&) noexcept = default;
+DirLock& DirLock::operator=(DirLock&& other) noexcept {
+  if (this != &other) {
+    release();
+    impl_ = std::move(other.impl_);
+  }
+  return *this;
+}
+DirLock::~DirLock() { release(); }
+
+void DirLock::release() noexcept {
+  if (impl_) impl_->lock.release();
+  impl_.reset();
+}
+
+Result<DirLock> DirLock::acquire(const std::filesystem::path& dir, const OpenOptions& options) {
+  Result<std::unique_ptr<Directory>> directory = open_store_directory(file_system_of(options.file_system), dir);
+  if (!directory) return propagate(directory);
+  Result<StoreLock> lock = StoreLock::acquire(std::move(*directory), options.file_mode);
+  if (!lock) return propagate(lock);
+  return DirLock(std::make_unique<Impl>(std::move(*lock)));
+}
+
+}  // namespace datawal

@@ -1,0 +1,96 @@
+#include <datawal/record_log.hpp>
+
+#include <string>
+#include <utility>
+
+#include "log/cursor.hpp"
+#include "log/record_log_impl.hpp"
+#include "log/store_directory.hpp"
+
+namespace datawal {
+
+
+namespace {
+
+Error moved_from() {
+  return {.code = Errc::closed, .action = "use log", .detail = "this handle was moved from"};
+}
+
+const RecoveryReport no_report{};
+
+}  // namespace
+
+RecordLog::RecordLog(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+RecordLog::RecordLog(RecordLog&&) noexcept = default;
+RecordLog& RecordLog::operator=(RecordLog&&) noexcept = default;
+RecordLog::~RecordLog() = default;
+
+Result<RecordLog> RecordLog::open(const std::filesystem::path& dir, const OpenOptions& options) {
+  Result<std::unique_ptr<safeatomic::Directory>> directory =
+      make_store_directory(file_system_of(options.file_system), dir, options);
+  if (!directory) return propagate(directory);
+  Result<std::unique_ptr<LogCore>> core = LogCore::open(std::move(*directory), options, {});
+  if (!core) return propagate(core);
+  return RecordLog(std::make_unique<Impl>(std::move(*core)));
+}
+
+Result<RecordRef> RecordLog::append(std::string_view payload, const WriteOptions& options) {
+  return append_record(RecordType::Raw, {}, payload, options);
+}
+
+Result<RecordRef> RecordLog::append_record(RecordType type, std::string_view key, std::string_view payload,
+                                           const WriteOptions& options) {
+  if (!impl_) return std::unexpected(moved_from());
+  return impl_->core->append(type, key, payload, options);
+}
+
+Result<void> RecordLog::fsync() {
+  if (!impl_) return std::unexpected(moved_from());
+  return impl_->core->fsync();
+}
+
+Result<void> RecordLog::rotate() {
+  if (!impl_) return std::unexpected(moved_from());
+  return impl_->core->rotate();
+}
+
+Result<void> RecordLog::close() {
+  if (!impl_) return std::unexpected(moved_from());
+  return impl_->core->close();
+}
+
+RecordCursor RecordLog::records() const {
+  if (!impl_) return failed_cursor(moved_from());
+  Result<std::shared_ptr<const Snapshot>> snapshot = impl_->core->snapshot();
+  if (!snapshot) return failed_cursor(std::move(snapshot.error()));
+  return make_cursor(std::move(*snapshot), LastSegment::published);
+}
+
+Result<std::vector<Record>> RecordLog::scan() const {
+  std::vector<Record> all;
+  RecordCursor cursor = records();
+  for (;;) {
+    Result<std::optional<RecordView>> next = cursor.next();
+    if (!next) return propagate(next);
+    if (!*next) return all;
+    const RecordView& view = **next;
+    all.push_back({.type = view.type,
+                   .txid = view.txid,
+                   .key = std::string(view.key),
+                   .payload = std::string(view.payload),
+                   .ref = view.ref});
+  }
+}
+
+Result<Record> RecordLog::read(const RecordRef& ref) const {
+  if (!impl_) return std::unexpected(moved_from());
+  return impl_->core->read(ref);
+}
+
+const RecoveryReport& RecordLog::recovery_report() const noexcept { return impl_ ? impl_->core->report() : no_report; }
+std::uint64_t RecordLog::last_txid() const noexcept { return impl_ ? impl_->core->last_txid() : 0; }
+std::uint64_t RecordLog::durable_txid() const noexcept { return impl_ ? impl_->core->durable_txid() : 0; }
+std::uint32_t RecordLog::active_segment() const noexcept { return impl_ ? impl_->core->active_segment() : 0; }
+bool RecordLog::is_poisoned() const noexcept { return impl_ && impl_->core->is_poisoned(); }
+
+}  // namespace datawal

@@ -1,0 +1,24 @@
+#pragma once
+// What is behind RecordLog's handle, for the layer above, which opens logs its own way.
+
+#include <memory>
+#include <utility>
+
+#include <datawal/record_log.hpp>
+
+#include "log/log_core.hpp"
+
+namespace datawal {
+
+struct RecordLog::Impl {
+  std::unique_ptr<LogCore> core;
+};
+
+/// The way around RecordLog::open.
+struct RecordLogAccess {
+  [[nodiscard]] static RecordLog wrap(std::unique_ptr<LogCore> core) {
+    return RecordLog(std::make_unique<RecordLog::Impl>(std::move(core)));
+  }
+};
+
+}  // namespace datawal

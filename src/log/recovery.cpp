@@ -1,0 +1,142 @@
+#include "log/recovery.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <datawal/segment.hpp>
+
+#include "format/seam_error.hpp"
+#include "log/mend_active.hpp"
+#include "log/progress.hpp"
+#include "log/store_directory.hpp"
+#include "log/walk.hpp"
+
+namespace datawal {
+
+namespace {
+
+using safeatomic::Directory;
+using safeatomic::File;
+using safeatomic::FileSystem;
+
+Result<void> remove_temporaries(Directory& directory, const StoreListing& listing) {
+  for (const std::string& name : listing.temporaries) {
+    safeatomic::Result<void> removed = directory.unlink(name);
+    if (!removed && removed.error().code != safeatomic::Errc::not_found) {
+      return format::lift(removed, "remove an interrupted operation's temporary");
+    }
+  }
+  return {};
+}
+
+// The records of the store, read once; nothing is changed here.
+Result<void> replay(Walk& walk, ProgressMeter progress, const RecoveryVisitor& visitor) {
+  if (visitor.on_segment) walk.on_enter(visitor.on_segment);
+  RecordView record;
+  for (;;) {
+    Result<bool> more = walk.next(record);
+    if (!more) return propagate(more);
+    if (!*more) break;
+    progress.at(record.ref);
+    if (visitor.on_record) visitor.on_record(record);
+  }
+  progress.finish();
+  return {};
+}
+
+// Sealed segments below the watermark's were synced before their successor was made. In a copied store nothing is known.
+Result<void> sync_sealed(Directory& directory, const Snapshot& snapshot) {
+  std::uint32_t first_unproven = 0;
+  if (const std::optional<format::Watermark>& watermark = snapshot.watermark) {
+    const PinnedSegment* at = snapshot.find(watermark->segment);
+    if (at != nullptr && at->info.inode == watermark->inode) first_unproven = watermark->segment;
+  }
+  for (const PinnedSegment& segment : snapshot.segments) {
+    if (segment.id < first_unproven || segment.id == snapshot.segments.back().id) continue;
+    safeatomic::Result<std::unique_ptr<File>> file = directory.open_file(segment::filename(segment.id), {});
+    if (!file) return format::lift(file, "open segment");
+    if (safeatomic::Result<void> synced = (*file)->sync_data(); !synced) return format::lift(synced, "sync segment");
+  }
+  return {};
+}
+
+// A log without a segment: its first record may only be written once every name on the way to it is durable.
+Result<Recovered> begin_log(Directory& directory, const OpenOptions& options, RecoveryReport report) {
+  if (Result<void> synced = sync_with_ancestors(directory); !synced) return propagate(synced);
+  Result<std::unique_ptr<File>> file = create_segment(directory, 1, options.file_mode);
+  if (!file) return propagate(file);
+  const safeatomic::Result<safeatomic::FileInfo> info = (*file)->info();
+  if (!info) return format::lift(info, "inspect segment");
+  report.files_scanned = 1;
+  return Recovered{.report = std::move(report),
+                   .active_id = 1,
+                   .active_info = *info,
+                   .writer = std::make_shared<segment::Writer>(std::move(*file), 0)};
+}
+
+Result<Recovered> mend(FileSystem& file_system, Directory& directory, const OpenOptions& options, const Snapshot& snapshot,
+                       const Walk& walk) {
+  const PinnedSegment& active = snapshot.segments.back();
+  Recovered recovered{.report = walk.report(), .active_id = active.id};
+  Result<std::unique_ptr<File>> file =
+      mend_active(file_system, directory, options, active.id, walk.end(), walk.watermark(), recovered.report);
+  if (!file) return propagate(file);
+  if (Result<void> synced = sync_sealed(directory, snapshot); !synced) return propagate(synced);
+  // Without a watermark of its own the store may have been copied here, and then nobody has synced the names above it.
+  const bool at_home = walk.watermark().state() == WatermarkState::kept;
+  Result<void> synced;
+  if (at_home) {
+    if (safeatomic::Result<void> names = directory.sync(); !names) synced = format::lift(names, "sync directory");
+  } else {
+    synced = sync_with_ancestors(directory);
+  }
+  if (!synced) return propagate(synced);
+  const safeatomic::Result<safeatomic::FileInfo> info = (*file)->info();
+  if (!info) return format::lift(info, "inspect segment");
+  recovered.active_info = *info;
+  recovered.writer = std::make_shared<segment::Writer>(std::move(*file), walk.end().valid_end);
+  recovered.last_txid = std::max(walk.report().last_txid_seen, walk.watermark().proven_txid());
+  recovered.sealed.assign(snapshot.segments.begin(), snapshot.segments.end() - 1);
+  return recovered;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<File>> create_segment(Directory& directory, std::uint32_t id, std::uint32_t mode) {
+  safeatomic::Result<std::unique_ptr<File>> file = directory.open_file(
+      segment::filename(id), {.write = true, .create = true, .exclusive = true, .mode = mode});
+  if (!file) return format::lift(file, "create segment");
+  if (safeatomic::Result<void> synced = directory.sync(); !synced) return format::lift(synced, "sync directory");
+  return std::move(*file);
+}
+
+Result<Recovered> recover(FileSystem& file_system, const std::shared_ptr<Directory>& directory, const OpenOptions& options,
+                          const RecoveryVisitor& visitor) {
+  auto snapshot = std::make_shared<Snapshot>();
+  snapshot->directory = directory;
+  snapshot->watermark = read_watermark(*directory);
+  Result<StoreListing> listing = list_store(*directory);
+  if (!listing) return propagate(listing);
+  snapshot->quarantined_previously = listing->quarantined;
+  for (const SegmentEntry& entry : listing->segments) {
+    snapshot->segments.push_back({.id = entry.id, .info = entry.info});
+  }
+  Walk walk(snapshot, LastSegment::recovered);
+  if (Result<void> read = replay(walk, ProgressMeter(options.on_progress, *snapshot), visitor); !read) {
+    return propagate(read);
+  }
+  // From here on files are changed: the store is sound.
+  if (Result<void> removed = remove_temporaries(*directory, *listing); !removed) return propagate(removed);
+  Result<Recovered> recovered = snapshot->segments.empty()
+                                    ? begin_log(*directory, options, walk.report())
+                                    : mend(file_system, *directory, options, *snapshot, walk);
+  if (!recovered) return recovered;
+  recovered->watermark = WatermarkFile::open(*directory, options.file_mode);
+  recovered->watermark.write({.segment = recovered->active_id,
+                              .inode = recovered->active_info.inode,
+                              .offset = recovered->writer->end(),
+                              .txid = recovered->last_txid});
+  return recovered;
+}
+
+}  // namespace datawal

@@ -1,0 +1,49 @@
+#pragma once
+// Opening for writing: what is there is read and judged first, and changed only then.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include <datawal/error.hpp>
+#include <datawal/options.hpp>
+#include <datawal/record.hpp>
+#include <datawal/recovery_report.hpp>
+#include <safeatomic/file_system.hpp>
+
+#include "log/snapshot.hpp"
+#include "log/walk.hpp"
+#include "log/watermark_file.hpp"
+#include "segment/writer.hpp"
+
+namespace datawal {
+
+/// Sees the log in the one pass that recovery makes over it, in log order.
+struct RecoveryVisitor {
+  Walk::EnterCallback on_segment{};                ///< before a segment's records; its file is open during the call
+  std::function<void(const RecordView&)> on_record{};  ///< the views are valid during the call
+};
+
+/// A store that is ready to be appended to; all that the report counts survives a loss of power.
+struct Recovered {
+  RecoveryReport report{};
+  std::vector<PinnedSegment> sealed{};    ///< ascending, not kept open
+  std::uint32_t active_id = 0;
+  safeatomic::FileInfo active_info{};     ///< as it is now
+  std::shared_ptr<segment::Writer> writer{};
+  WatermarkFile watermark{};
+  std::uint64_t last_txid = 0;           ///< the next record gets the one behind it
+};
+
+/// Recovers the store in `directory`, whose lock the caller holds. Errors as RecordLog::open.
+[[nodiscard]] Result<Recovered> recover(safeatomic::FileSystem& file_system,
+                                        const std::shared_ptr<safeatomic::Directory>& directory,
+                                        const OpenOptions& options, const RecoveryVisitor& visitor);
+
+/// Makes segment `id`, empty, with its name durable.
+/// @return already_exists if it is there
+[[nodiscard]] Result<std::unique_ptr<safeatomic::File>> create_segment(safeatomic::Directory& directory,
+                                                                       std::uint32_t id, std::uint32_t mode);
+
+}  // namespace datawal

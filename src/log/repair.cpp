@@ -1,0 +1,197 @@
+#include <datawal/repair.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include <datawal/segment.hpp>
+
+#include "format/seam_error.hpp"
+#include "log/lock.hpp"
+#include "log/mend_active.hpp"
+#include "log/quarantine.hpp"
+#include "log/recovery.hpp"
+#include "log/store_directory.hpp"
+#include "log/walk.hpp"
+#include "log/watermark_file.hpp"
+#include "segment/tail.hpp"
+
+namespace datawal {
+
+namespace {
+
+using safeatomic::Directory;
+using safeatomic::File;
+using safeatomic::FileSystem;
+
+// What is to be cut: the rest of one segment and all later ones.
+struct Cut {
+  Position at;
+  std::uint64_t last_txid_kept = 0;
+};
+
+struct Store {
+  FileSystem& file_system;
+  std::shared_ptr<Directory> directory;
+  std::shared_ptr<const Snapshot> snapshot;
+  const OpenOptions& options;
+};
+
+// Where the store is to be cut; nullopt if it opens as it is.
+Result<std::optional<Cut>> find_cut(const Store& store) {
+  Walk walk(store.snapshot, LastSegment::recovered);
+  RecordView record;
+  for (;;) {
+    Result<bool> more = walk.next(record);
+    if (more && *more) continue;
+    if (more && walk.end().verdict != Verdict::cut_tail) return std::nullopt;
+    if (more) {
+      return Cut{{store.snapshot->segments.back().id, walk.end().valid_end}, walk.report().last_txid_seen};
+    }
+    if (more.error().code != Errc::corruption) return propagate(more);
+    return Cut{walk.position(), walk.report().last_txid_seen};
+  }
+}
+
+// Counts the whole records in a range and remembers the highest txid among them: none of these may be given out again.
+Result<void> survey(File& file, std::uint64_t begin, std::uint64_t end, RepairReport& report, std::uint64_t& highest) {
+  constexpr std::uint64_t crc_work_per_byte = 8;
+  Result<std::uint64_t> found = segment::find_records(
+      file, begin, end, crc_work_per_byte * (end - begin),
+      [&highest](std::uint64_t, const format::DecodedRecord& record) -> Result<void> {
+        highest = std::max(highest, record.txid);
+        return {};
+      });
+  if (!found) return propagate(found);
+  report.records_quarantined += *found;
+  return {};
+}
+
+// The bytes of the damaged segment that go, copied aside.
+Result<void> keep_rest(const Store& store, const Cut& cut, File& file, RepairReport& report, std::uint64_t& highest) {
+  const safeatomic::Result<safeatomic::FileInfo> info = file.info();
+  if (!info) return format::lift(info, "inspect segment");
+  Result<std::uint64_t> data_end = segment::end_of_data(file, cut.at.offset, info->size);
+  if (!data_end) return propagate(data_end);
+  if (*data_end == cut.at.offset) return {};
+  if (Result<void> surveyed = survey(file, cut.at.offset, *data_end, report, highest); !surveyed) return surveyed;
+  Result<std::filesystem::path> path = quarantine_bytes(store.file_system, *store.directory, file, cut.at.segment,
+                                                        cut.at.offset, *data_end);
+  if (!path) return propagate(path);
+  report.bytes_quarantined += *data_end - cut.at.offset;
+  report.quarantine_paths.push_back(std::move(*path));
+  return {};
+}
+
+// Highest first, so that at every instant the damaged segment is followed by an unbroken rest or by nothing.
+Result<void> keep_later_segments(const Store& store, const Cut& cut, RepairReport& report, std::uint64_t& highest) {
+  std::vector<std::filesystem::path> paths;
+  const std::vector<PinnedSegment>& segments = store.snapshot->segments;
+  for (auto segment = segments.rbegin(); segment != segments.rend() && segment->id > cut.at.segment; ++segment) {
+    safeatomic::Result<std::unique_ptr<File>> file =
+        store.directory->open_file(segment::filename(segment->id), {});
+    if (!file) return format::lift(file, "open segment");
+    if (Result<void> surveyed = survey(**file, 0, segment->info.size, report, highest); !surveyed) return surveyed;
+    Result<std::filesystem::path> path = quarantine_segment(*store.directory, segment->id);
+    if (!path) return propagate(path);
+    report.bytes_quarantined += segment->info.size;
+    paths.push_back(std::move(*path));
+  }
+  report.quarantine_paths.insert(report.quarantine_paths.end(), paths.rbegin(), paths.rend());
+  return {};
+}
+
+// The watermark promises bytes that are about to go.
+Result<void> remove_watermark(Directory& directory) {
+  const safeatomic::Result<void> removed = directory.unlink(watermark_name);
+  if (!removed && removed.error().code != safeatomic::Errc::not_found) return format::lift(removed, "remove watermark");
+  if (const safeatomic::Result<void> synced = directory.sync(); !synced) return format::lift(synced, "sync directory");
+  return {};
+}
+
+// Txids of what was cut must not be given out again, so an empty segment behind the cut carries the highest in its watermark. It
+// exists before the cut is made: there is no instant at which the store opens and has forgotten.
+Result<void> remember_txid(const Store& store, const Cut& cut, std::uint64_t highest) {
+  if (highest <= cut.last_txid_kept) return {};
+  std::uint32_t id = cut.at.segment;
+  if (!store.snapshot->segments.empty()) id = std::max(id, store.snapshot->segments.back().id);
+  if (store.snapshot->watermark) id = std::max(id, store.snapshot->watermark->segment);
+  ++id;
+  if (id > segment::max_id) {
+    return std::unexpected(Error{.code = Errc::invalid_argument,
+                                 .action = "repair",
+                                 .path = store.directory->path(),
+                                 .detail = "the segment ids are used up; salvage the records into a new store"});
+  }
+  Result<std::unique_ptr<File>> file = create_segment(*store.directory, id, store.options.file_mode);
+  if (!file) return propagate(file);
+  const safeatomic::Result<safeatomic::FileInfo> info = (*file)->info();
+  if (!info) return format::lift(info, "inspect segment");
+  const format::Watermark watermark{.segment = id, .inode = info->inode, .offset = 0, .txid = highest};
+  return write_watermark_durably(*store.directory, watermark, store.options.file_mode);
+}
+
+Result<void> cut_segment(const Store& store, const Cut& cut, File& file, bool is_last) {
+  const safeatomic::Result<safeatomic::FileInfo> info = file.info();
+  if (!info) return format::lift(info, "inspect segment");
+  if (info->size == cut.at.offset) return {};
+  if (!is_last || info->link_count != 1) {
+    Result<std::unique_ptr<File>> replaced =
+        replace_by_prefix(store.file_system, *store.directory, cut.at.segment, file, cut.at.offset);
+    if (!replaced) return propagate(replaced);
+    return {};
+  }
+  if (safeatomic::Result<void> done = file.truncate(cut.at.offset); !done) return format::lift(done, "cut segment");
+  if (safeatomic::Result<void> synced = file.sync_data(); !synced) return format::lift(synced, "sync segment");
+  return {};
+}
+
+Result<RepairReport> cut_store(const Store& store, const Cut& cut) {
+  RepairReport report{.action = RepairAction::cut, .segment = cut.at.segment, .offset = cut.at.offset};
+  std::uint64_t highest = cut.last_txid_kept;
+  if (store.snapshot->watermark) highest = std::max(highest, store.snapshot->watermark->txid);
+  std::unique_ptr<File> damaged;
+  if (cut.at.segment != 0) {
+    safeatomic::Result<std::unique_ptr<File>> file =
+        store.directory->open_file(segment::filename(cut.at.segment), {.write = true});
+    if (!file) return format::lift(file, "open segment");
+    damaged = std::move(*file);
+    if (Result<void> kept = keep_rest(store, cut, *damaged, report, highest); !kept) return propagate(kept);
+  }
+  if (Result<void> removed = remove_watermark(*store.directory); !removed) return propagate(removed);
+  if (Result<void> kept = keep_later_segments(store, cut, report, highest); !kept) return propagate(kept);
+  if (Result<void> noted = remember_txid(store, cut, highest); !noted) return propagate(noted);
+  if (damaged) {
+    const bool is_last = store.snapshot->segments.back().id == cut.at.segment && highest <= cut.last_txid_kept;
+    if (Result<void> done = cut_segment(store, cut, *damaged, is_last); !done) return propagate(done);
+  }
+  return report;
+}
+
+}  // namespace
+
+Result<RepairReport> repair(const std::filesystem::path& dir, const OpenOptions& options) {
+  FileSystem& file_system = file_system_of(options.file_system);
+  Result<std::unique_ptr<Directory>> opened = open_store_directory(file_system, dir);
+  if (!opened) return propagate(opened);
+  const std::shared_ptr<Directory> directory = std::move(*opened);
+  Result<StoreLock> lock = StoreLock::acquire(directory, options.file_mode);
+  if (!lock) return propagate(lock);
+  Result<std::shared_ptr<const Snapshot>> snapshot = take_snapshot(directory, nullptr);
+  Result<RepairReport> report;
+  if (!snapshot) {
+    report = propagate(snapshot);
+  } else {
+    const Store store{file_system, directory, *snapshot, options};
+    Result<std::optional<Cut>> cut = find_cut(store);
+    if (!cut) {
+      report = propagate(cut);
+    } else if (*cut) {
+      report = cut_store(store, **cut);
+    }
+  }
+  lock->release();
+  return report;
+}
+
+}  // namespace datawal

@@ -1,0 +1,55 @@
+#pragma once
+// A set of segment files that were all current at one instant.
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <datawal/error.hpp>
+#include <safeatomic/file_system.hpp>
+
+#include "format/watermark.hpp"
+
+namespace datawal {
+
+/// One segment as it was when the snapshot was taken.
+struct PinnedSegment {
+  std::uint32_t id = 0;
+  safeatomic::FileInfo info;                ///< its identity, and its size then
+  std::shared_ptr<safeatomic::File> file{}; ///< null: opened by name when needed, and refused if it is another file by then
+};
+
+/// Immutable once made; shared by the cursors that read it.
+struct Snapshot {
+  std::shared_ptr<safeatomic::Directory> directory;
+  std::vector<PinnedSegment> segments;           ///< ascending
+  std::optional<format::Watermark> watermark;    ///< read before the segments were listed
+  std::uint64_t quarantined_previously = 0;
+
+  /// The segment with this id, null if it is not part of the snapshot.
+  [[nodiscard]] const PinnedSegment* find(std::uint32_t id) const noexcept;
+};
+
+/// At most this many segments, the newest, are kept open by one snapshot: far below the usual limit of 1,024 descriptors.
+inline constexpr std::size_t max_pinned_descriptors = 128;
+
+/// The path of a segment, for messages.
+[[nodiscard]] std::filesystem::path segment_path(const Snapshot& snapshot, std::uint32_t id);
+
+/// The open file of a pinned segment.
+/// @return snapshot_expired if it had not been kept open and was replaced or removed meanwhile
+[[nodiscard]] Result<std::shared_ptr<safeatomic::File>> open_pinned(const Snapshot& snapshot,
+                                                                    const PinnedSegment& segment);
+
+/// Pins what is there now, without a lock: lists, pins, and lists again until nothing differs. `previous` lends the
+/// pins that are still current. A store whose segments have all gone while its watermark speaks of one is `corruption`.
+/// @return snapshot_expired if the store would not hold still for `max_snapshot_tries`
+[[nodiscard]] Result<std::shared_ptr<const Snapshot>> take_snapshot(std::shared_ptr<safeatomic::Directory> directory,
+                                                                    const Snapshot* previous);
+
+/// Each try costs one `stat` per segment.
+inline constexpr int max_snapshot_tries = 1000;
+
+}  // namespace datawal

@@ -1,0 +1,50 @@
+#pragma once
+// The directory of a store: finding it, making it, and what is in it.
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <datawal/error.hpp>
+#include <datawal/options.hpp>
+#include <safeatomic/file_system.hpp>
+
+namespace datawal {
+
+inline constexpr const char* lock_name = ".lock";
+inline constexpr const char* watermark_name = ".watermark";
+
+/// The file system that the options name, or the operating system's.
+[[nodiscard]] safeatomic::FileSystem& file_system_of(safeatomic::FileSystem* chosen) noexcept;
+
+/// Opens an existing directory. not_found if it is absent.
+[[nodiscard]] Result<std::unique_ptr<safeatomic::Directory>> open_store_directory(safeatomic::FileSystem& file_system,
+                                                                                  const std::filesystem::path& dir);
+
+/// The same, making the directory and its missing parents, each synced into its parent. Refuses network filesystems before
+/// anything is made, unless the options allow them.
+[[nodiscard]] Result<std::unique_ptr<safeatomic::Directory>> make_store_directory(safeatomic::FileSystem& file_system,
+                                                                                  const std::filesystem::path& dir,
+                                                                                  const OpenOptions& options);
+
+/// Syncs the directory and every one above it up to the mount point, so that its name survives a loss of power.
+[[nodiscard]] Result<void> sync_with_ancestors(safeatomic::Directory& directory);
+
+struct SegmentEntry {
+  std::uint32_t id = 0;
+  safeatomic::FileInfo info;
+};
+
+/// What a directory holds, as far as it is ours.
+struct StoreListing {
+  std::vector<SegmentEntry> segments;     ///< ascending
+  std::vector<std::string> temporaries;   ///< what an interrupted operation left
+  std::uint64_t quarantined = 0;          ///< files `*.dwal.torn-*`
+};
+
+/// @return corruption if an entry named like a segment is not a regular file
+[[nodiscard]] Result<StoreListing> list_store(safeatomic::Directory& directory);
+
+}  // namespace datawal

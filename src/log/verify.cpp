@@ -1,0 +1,54 @@
+#include <datawal/verify.hpp>
+
+#include <utility>
+
+#include "log/progress.hpp"
+#include "log/store_directory.hpp"
+#include "log/walk.hpp"
+
+namespace datawal {
+
+namespace {
+
+constexpr std::size_t max_gaps_listed = 100;
+
+}  // namespace
+
+Result<VerifyReport> verify(const std::filesystem::path& dir, const VerifyOptions& options) {
+  Result<std::unique_ptr<safeatomic::Directory>> directory =
+      open_store_directory(file_system_of(options.file_system), dir);
+  if (!directory) return propagate(directory);
+  Result<std::shared_ptr<const Snapshot>> snapshot = take_snapshot(std::move(*directory), nullptr);
+  if (!snapshot) return propagate(snapshot);
+
+  VerifyReport report;
+  Walk walk(*snapshot, LastSegment::live);
+  walk.on_gap([&report](const RecordView& record, std::uint64_t expected) {
+    if (record.txid < expected) report.out_of_order = true;
+    if (report.gaps.size() < max_gaps_listed) {
+      report.gaps.push_back(
+          {.segment = record.ref.segment, .offset = record.ref.offset, .expected = expected, .found = record.txid});
+    }
+  });
+  ProgressMeter progress(options.on_progress, **snapshot);
+  RecordView record;
+  for (;;) {
+    Result<bool> more = walk.next(record);
+    if (!more) {
+      if (more.error().code != Errc::corruption && more.error().code != Errc::unsupported_version) return propagate(more);
+      report.damage = std::move(more.error());
+    }
+    if (!more || !*more) break;
+    progress.at(record.ref);
+  }
+  progress.finish();
+  report.recovery = walk.report();
+  report.frames_checked = report.recovery.records_replayed;
+  report.last_segment = walk.position().segment;
+  report.last_offset = walk.position().offset;
+  report.crc_failures = walk.stop() == format::Stop::crc_mismatch ? 1 : 0;
+  report.watermark = walk.watermark().state();
+  return report;
+}
+
+}  // namespace datawal

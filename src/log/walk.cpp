@@ -1,0 +1,224 @@
+#include "log/walk.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include <datawal/segment.hpp>
+
+#include "format/frame.hpp"
+#include "format/seam_error.hpp"
+#include "log/store_directory.hpp"
+#include "segment/tail.hpp"
+
+namespace datawal {
+
+using format::Stop;
+
+Walk::Walk(std::shared_ptr<const Snapshot> snapshot, LastSegment last, Position from)
+    : snapshot_(std::move(snapshot)), last_(last) {
+  const std::vector<PinnedSegment>& segments = snapshot_->segments;
+  const PinnedSegment* highest = segments.empty() ? nullptr : &segments.back();
+  if (last_ != LastSegment::published) {
+    watermark_ = highest == nullptr ? WatermarkCheck(snapshot_->watermark, 0, 0)
+                                    : WatermarkCheck(snapshot_->watermark, highest->id, highest->info.inode);
+  }
+  report_.quarantined_previously = snapshot_->quarantined_previously;
+  if (from.segment == 0) return;
+  index_ = static_cast<std::size_t>(std::ranges::lower_bound(segments, from.segment, {}, &PinnedSegment::id) -
+                                    segments.begin());
+  begin_ = from.offset;
+  if (index_ == segments.size() || segments[index_].id != from.segment) {
+    error_ = Error{.code = Errc::snapshot_expired,
+                   .action = "read on",
+                   .path = segment_path(*snapshot_, from.segment),
+                   .segment = from.segment,
+                   .offset = from.offset,
+                   .detail = "that segment is not there any more"};
+  } else if (in_last()) {
+    watermark_.skipped_below(begin_);
+  }
+}
+
+Result<bool> Walk::next(RecordView& record) {
+  for (;;) {
+    if (error_) return std::unexpected(*error_);
+    if (done_) return false;
+    if (!file_) {
+      if (index_ >= snapshot_->segments.size()) return finish(Stop::end_of_input);
+      if (Result<void> entered = enter(); !entered) return fail(std::move(entered.error()));
+    }
+    Result<Stop> stop = scanner_.next();
+    if (!stop) return fail(std::move(stop.error()));
+    if (*stop == Stop::none) {
+      account(record);
+      return true;
+    }
+    Result<bool> more = stopped(*stop, record);
+    if (!more) return fail(std::move(more.error()));
+    if (*more) return true;
+  }
+}
+
+Position Walk::position() const noexcept {
+  if (index_ < snapshot_->segments.size()) {
+    return {snapshot_->segments[index_].id, file_ ? scanner_.end() : begin_};
+  }
+  return snapshot_->segments.empty() ? Position{} : Position{snapshot_->segments.back().id, end_.valid_end};
+}
+
+Result<void> Walk::enter() {
+  const PinnedSegment& segment = snapshot_->segments[index_];
+  Result<std::shared_ptr<safeatomic::File>> file = open_pinned(*snapshot_, segment);
+  if (!file) return propagate(file);
+  file_ = std::move(*file);
+  scanner_.start(*file_, std::exchange(begin_, 0), segment.info.size);
+  ++report_.files_scanned;
+  return on_enter_ ? on_enter_(segment, *file_) : Result<void>{};
+}
+
+void Walk::account(RecordView& record) {
+  const format::DecodedRecord& frame = scanner_.frame();
+  record = {.type = frame.type,
+            .txid = frame.txid,
+            .key = frame.key,
+            .payload = frame.payload,
+            .ref = {.segment = snapshot_->segments[index_].id,
+                    .offset = scanner_.frame_offset(),
+                    .len = static_cast<std::uint32_t>(frame.len),
+                    .txid = frame.txid}};
+  ++report_.records_replayed;
+  if (previous_txid_ && frame.txid != *previous_txid_ + 1) {
+    ++report_.txid_gaps;
+    if (on_gap_) on_gap_(record, *previous_txid_ + 1);
+  }
+  previous_txid_ = frame.txid;
+  report_.last_txid_seen = std::max(report_.last_txid_seen, frame.txid);
+  if (in_last()) watermark_.met(scanner_.end(), frame.txid);
+}
+
+// The current segment yields no further record: the next one, the end, or damage. True if a record came after all.
+Result<bool> Walk::stopped(Stop stop, RecordView& record) {
+  if (in_last() && last_ == LastSegment::live && stop != Stop::end_of_input) return stopped_live(stop, record);
+  if (in_last()) return finish(stop);
+  if (stop != Stop::end_of_input) {
+    stop_ = stop;
+    const Verdict verdict = judge(SegmentRole::sealed, stop, Promise::none);
+    return std::unexpected(damage(stop, verdict, Promise::none));
+  }
+  file_.reset();
+  ++index_;
+  return false;
+}
+
+// What this reader's copy shows may be a frame that was just being written, so it looks twice before it says anything.
+Result<bool> Walk::stopped_live(Stop stop, RecordView& record) {
+  Result<bool> decodes = look_again(stop);
+  if (decodes && !*decodes && stop != Stop::end_of_input && stop != Stop::zeros && stop != Stop::unknown_version &&
+      watermark_.at_stop(scanner_.end()) != Promise::broken) {
+    if (writer_lives(*snapshot_->directory)) {
+      stop = Stop::end_of_input;  // its next frame, not whole yet
+    } else {
+      decodes = look_again(stop);  // the lock was seen free: what stands there now is what is left
+    }
+  }
+  if (!decodes) return propagate(decodes);
+  if (!*decodes) return finish(stop);
+  account(record);
+  return true;
+}
+
+// Reads again from the stop on; true if a whole frame stands there now. A frame that the pinned size cuts is let in whole, and
+// nothing behind it: a snapshot does not chase its writer.
+Result<bool> Walk::look_again(Stop& stop) {
+  const safeatomic::Result<safeatomic::FileInfo> info = file_->info();
+  if (!info) return format::lift(info, "inspect segment");
+  const std::uint64_t limit = scanner_.limit();
+  const std::uint64_t whole_frame = scanner_.end() + format::max_frame_len;
+  scanner_.look_again(std::min(info->size, std::max(limit, whole_frame)));
+  Result<Stop> again = scanner_.next();
+  if (!again) return propagate(again);
+  stop = *again;
+  scanner_.stop_at(std::max(limit, scanner_.end()));
+  return stop == Stop::none;
+}
+
+// The highest segment ended here.
+Result<bool> Walk::finish(Stop stop) {
+  stop_ = stop;
+  if (snapshot_->segments.empty()) {
+    done_ = true;
+    if (watermark_.state() != WatermarkState::broken) return false;
+    return std::unexpected(damage(stop, Verdict::refuse, Promise::broken));
+  }
+  end_.valid_end = end_.data_end = scanner_.end();
+  end_.file_end = scanner_.limit();
+  end_.stop = stop;
+  const bool published = last_ == LastSegment::published;
+  const Promise promise = watermark_.at_stop(end_.valid_end);
+  end_.verdict = judge(published ? SegmentRole::sealed : SegmentRole::active, stop, promise);
+  if (end_.verdict == Verdict::refuse || end_.verdict == Verdict::unsupported_version) {
+    return std::unexpected(damage(stop, end_.verdict, promise));
+  }
+  done_ = true;
+  if (!published) {
+    if (Result<void> surveyed = survey_tail(stop); !surveyed) return propagate(surveyed);
+  }
+  file_.reset();
+  index_ = snapshot_->segments.size();
+  return false;
+}
+
+Result<void> Walk::survey_tail(Stop stop) {
+  if (end_.verdict == Verdict::cut_tail) {
+    Result<std::uint64_t> data_end = segment::end_of_data(*file_, end_.valid_end, end_.file_end);
+    if (!data_end) return propagate(data_end);
+    end_.data_end = *data_end;
+    Result<std::uint64_t> records = segment::count_records(*file_, end_.valid_end, end_.data_end);
+    if (!records) return propagate(records);
+    report_.tail_truncated = true;
+    report_.tail_bytes_discarded = end_.data_end - end_.valid_end;
+    report_.records_beyond_tear = *records;
+  }
+  if (stop != Stop::end_of_input) report_.preallocated_bytes = end_.file_end - end_.data_end;
+  return {};
+}
+
+Error Walk::damage(Stop stop, Verdict verdict, Promise promise) const {
+  Error error{.code = Errc::corruption, .action = "read segment"};
+  if (verdict == Verdict::unsupported_version) error.code = Errc::unsupported_version;
+  const bool missing = watermark_.segments_are_missing();
+  if (missing) {
+    error.action = "read log";
+    error.path = snapshot_->directory->path();
+    error.segment = snapshot_->watermark ? snapshot_->watermark->segment : 0;
+    error.detail = "segments up to this one were synced and are missing; if you restored an older copy, remove " +
+                   (snapshot_->directory->path() / watermark_name).string();
+    return error;
+  }
+  const Position at = position();
+  error.path = segment_path(*snapshot_, at.segment);
+  error.segment = at.segment;
+  error.offset = at.offset;
+  error.detail = std::string(format::describe(stop));
+  if (promise == Promise::broken) {
+    error.detail += "; " + std::to_string(snapshot_->watermark->offset) + " bytes of this segment had been synced";
+  }
+  return error;
+}
+
+std::unexpected<Error> Walk::fail(Error error) {
+  if (error.code == Errc::corruption) ++report_.mid_stream_errors;
+  if (error.code == Errc::unsupported_version) ++report_.unsupported_versions;
+  error_ = std::move(error);
+  return std::unexpected(*error_);
+}
+
+bool writer_lives(safeatomic::Directory& directory) {
+  safeatomic::Result<std::unique_ptr<safeatomic::File>> lock = directory.open_file(lock_name, {});
+  if (!lock) return lock.error().code != safeatomic::Errc::not_found;
+  const safeatomic::Result<bool> locked = (*lock)->is_locked();
+  return !locked || *locked;
+}
+
+}  // namespace datawal

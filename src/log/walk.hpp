@@ -1,0 +1,99 @@
+#pragma once
+// Reads many segments as one log and judges every stop: the one pass that recovery, cursors and verify share.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include <datawal/error.hpp>
+#include <datawal/record.hpp>
+#include <datawal/recovery_report.hpp>
+
+#include "log/snapshot.hpp"
+#include "log/verdict.hpp"
+#include "segment/scanner.hpp"
+
+namespace datawal {
+
+/// How the end of the highest segment is to be taken.
+enum class LastSegment : std::uint8_t {
+  recovered,  ///< we hold the lock: what stands there is what the last writer left
+  live,       ///< somebody may be writing: a stop may be a frame on its way (docs/DURABILITY.md, "Readers")
+  published,  ///< all bytes below the pinned size were published by this process: any stop before is damage
+};
+
+/// Where and why the walk of the highest segment ended.
+struct WalkEnd {
+  std::uint64_t valid_end = 0;  ///< bytes of the valid prefix
+  std::uint64_t data_end = 0;   ///< behind the last byte that is not zero; valid_end if only zeros follow
+  std::uint64_t file_end = 0;   ///< bytes of the file, as far as the walk was to look
+  format::Stop stop = format::Stop::end_of_input;
+  Verdict verdict = Verdict::keep;
+};
+
+/// Where a walk begins.
+struct Position {
+  std::uint32_t segment = 0;  ///< 0: at the beginning
+  std::uint64_t offset = 0;
+};
+
+/// One thread at a time.
+class Walk {
+ public:
+  Walk(std::shared_ptr<const Snapshot> snapshot, LastSegment last, Position from = {});
+
+  /// The next record into `record` (views valid until the next call); false at the end. The same error, or false,
+  /// again when called again.
+  [[nodiscard]] Result<bool> next(RecordView& record);
+
+  [[nodiscard]] const RecoveryReport& report() const noexcept { return report_; }
+  [[nodiscard]] const WatermarkCheck& watermark() const noexcept { return watermark_; }
+  /// About the highest segment; complete when next() has returned false, or an error found in that segment.
+  [[nodiscard]] const WalkEnd& end() const noexcept { return end_; }
+  /// Why it ended; Stop::none before.
+  [[nodiscard]] format::Stop stop() const noexcept { return stop_; }
+  /// Where the walk is: behind the last record that was returned, or at the damage.
+  [[nodiscard]] Position position() const noexcept;
+
+  /// Called for each txid that is not its predecessor + 1.
+  using GapCallback = std::function<void(const RecordView& record, std::uint64_t expected)>;
+  void on_gap(GapCallback callback) { on_gap_ = std::move(callback); }
+
+  /// Called when a segment is entered, before its first record; a failure ends the walk.
+  using EnterCallback = std::function<Result<void>(const PinnedSegment& segment, safeatomic::File& file)>;
+  void on_enter(EnterCallback callback) { on_enter_ = std::move(callback); }
+
+ private:
+  [[nodiscard]] bool in_last() const noexcept { return index_ + 1 == snapshot_->segments.size(); }
+  [[nodiscard]] Result<void> enter();
+  void account(RecordView& record);
+  [[nodiscard]] Result<bool> stopped(format::Stop stop, RecordView& record);
+  [[nodiscard]] Result<bool> stopped_live(format::Stop stop, RecordView& record);
+  [[nodiscard]] Result<bool> look_again(format::Stop& stop);
+  [[nodiscard]] Result<bool> finish(format::Stop stop);
+  [[nodiscard]] Result<void> survey_tail(format::Stop stop);
+  [[nodiscard]] Error damage(format::Stop stop, Verdict verdict, Promise promise) const;
+  [[nodiscard]] std::unexpected<Error> fail(Error error);
+
+  std::shared_ptr<const Snapshot> snapshot_;
+  LastSegment last_;
+  std::size_t index_ = 0;  // into the snapshot's segments
+  std::uint64_t begin_ = 0;
+  std::shared_ptr<safeatomic::File> file_;  // null between segments
+  segment::Scanner scanner_;
+  WatermarkCheck watermark_;
+  RecoveryReport report_;
+  WalkEnd end_;
+  std::optional<std::uint64_t> previous_txid_;
+  GapCallback on_gap_;
+  EnterCallback on_enter_;
+  std::optional<Error> error_;
+  format::Stop stop_ = format::Stop::none;
+  bool done_ = false;
+};
+
+/// Whether a writer has the store open now; true also where that cannot be told. Takes nothing.
+[[nodiscard]] bool writer_lives(safeatomic::Directory& directory);
+
+}  // namespace datawal

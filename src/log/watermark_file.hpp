@@ -1,0 +1,39 @@
+#pragma once
+// `.watermark`: how far a sync has succeeded. A lower bound that a store can live without.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include <datawal/error.hpp>
+#include <safeatomic/file_system.hpp>
+
+#include "format/watermark.hpp"
+
+namespace datawal {
+
+/// What stands there; nullopt unless it is a regular file with one link that holds a whole watermark. Changes nothing.
+[[nodiscard]] std::optional<format::Watermark> read_watermark(safeatomic::Directory& directory);
+
+/// The writer's side. Nothing here can fail as far as its user is concerned: a watermark that could not be written
+/// lags, and that is what a watermark may do.
+class WatermarkFile {
+ public:
+  WatermarkFile() = default;
+
+  /// Opens or makes it. What is there and is no file of ours (a link, a second name of another file, another size) is
+  /// unlinked, never written to.
+  static WatermarkFile open(safeatomic::Directory& directory, std::uint32_t mode);
+
+  /// One `pwrite`, after a sync has succeeded and never before.
+  void write(const format::Watermark& watermark) noexcept;
+
+ private:
+  std::unique_ptr<safeatomic::File> file_;  // null: there is no room for one
+};
+
+/// Makes a watermark that survives a loss of power, for what nothing else remembers. There is none before.
+[[nodiscard]] Result<void> write_watermark_durably(safeatomic::Directory& directory, const format::Watermark& watermark,
+                                                   std::uint32_t mode);
+
+}  // namespace datawal

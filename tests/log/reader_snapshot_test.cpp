@@ -1,0 +1,199 @@
+#include <sys/resource.h>
+
+#include <gmock/gmock.h>
+
+#include "reader_support.hpp"
+#include "support/child.hpp"
+
+namespace datawal::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class ReaderSnapshot : public testing::Test {
+ protected:
+  [[nodiscard]] RecordLogReader open() const { return must(RecordLogReader::open(store_.path())); }
+
+  // One record per segment, txid = id, made by hand.
+  void put_segments(std::uint32_t count) const {
+    for (std::uint32_t id = 1; id <= count; ++id) store_.put(id, raw_frame(id, "record"));
+  }
+
+  Store store_;
+};
+
+TEST_F(ReaderSnapshot, OfAnAbsentDirectoryIsNotFound) {
+  EXPECT_TRUE(refused(RecordLogReader::open(store_.beside("absent")), Errc::not_found));
+}
+
+TEST_F(ReaderSnapshot, OfAnEmptyDirectoryIsEmpty) {
+  const RecordLogReader reader = open();
+  EXPECT_THAT(reader.segments(), IsEmpty());
+  const Reading reading = read(reader);
+  EXPECT_THAT(reading.records, IsEmpty());
+  EXPECT_EQ(reading.error, std::nullopt);
+}
+
+TEST_F(ReaderSnapshot, HasTheSegmentsAscendingWithTheirGaps) {
+  for (const std::uint32_t id : {70'000'000U, 2U, 11U}) store_.put(id, "");
+  EXPECT_THAT(open().segments(), ElementsAre(2U, 11U, 70'000'000U));
+}
+
+TEST_F(ReaderSnapshot, IsReadInLogOrderAcrossItsSegments) {
+  store_.put(2, reference_encode(1, 1, "key", "one") + reference_encode(2, 2, "key", ""));
+  store_.put(10, "");
+  store_.put(11, raw_frame(3, "three"));
+  const Reading reading = read(open());
+  EXPECT_EQ(listing_of(reading.records), (std::vector<Listed>{{2, 0, 1, 1, "key", "one"},
+                                                              {2, 34, 2, 2, "key", ""},
+                                                              {11, 0, 0, 3, "", "three"}}));
+  EXPECT_EQ(reading.error, std::nullopt);
+  EXPECT_EQ(reading.report.files_scanned, 3U);
+  EXPECT_EQ(reading.report.records_replayed, 3U);
+  EXPECT_EQ(reading.report.last_txid_seen, 3U);
+}
+
+TEST_F(ReaderSnapshot, DoesNotShowWhatIsAppendedLater) {
+  RecordLog log = store_.open();
+  append_records(log, 3);
+  const RecordLogReader reader = open();
+  RecordCursor begun = reader.records();
+  must(begun.next());
+  append_records(log, 2);
+  EXPECT_EQ(rest_of(begun).txids(), (std::vector<std::uint64_t>{2, 3}));
+  EXPECT_EQ(read(reader).txids(), txids_up_to(3));
+}
+
+TEST_F(ReaderSnapshot, StaysWhileTheWriterRotatesClosesAndOpensAgain) {
+  RecordLog log = store_.open();
+  append_records(log, 3);
+  const RecordLogReader reader = open();
+  const auto still_the_same = [&](const char* after) {
+    EXPECT_THAT(reader.segments(), ElementsAre(1U)) << after;
+    EXPECT_EQ(read(reader).txids(), txids_up_to(3)) << after;
+  };
+  must(log.rotate());
+  still_the_same("rotating");
+  append_records(log, 2);
+  still_the_same("appending to the next segment");
+  must(log.close());
+  still_the_same("closing");
+  log = store_.open();
+  append_records(log, 1);
+  still_the_same("opening again");
+}
+
+TEST_F(ReaderSnapshot, OutlivesItsReaderInItsCursors) {
+  {
+    RecordLog log = store_.open();
+    append_records(log, 3);
+  }
+  std::optional<RecordLogReader> reader = open();
+  RecordCursor cursor = reader->records();
+  reader.reset();
+  EXPECT_EQ(rest_of(cursor).txids(), txids_up_to(3));
+}
+
+TEST_F(ReaderSnapshot, IsKeptByCursorsFromBeforeARefresh) {
+  RecordLog log = store_.open();
+  append_records(log, 3);
+  RecordLogReader reader = open();
+  RecordCursor old = reader.records();
+  must(log.rotate());
+  append_records(log, 3);
+  EXPECT_TRUE(must(reader.refresh()));
+  EXPECT_EQ(rest_of(old).txids(), txids_up_to(3));
+  EXPECT_EQ(read(reader).txids(), txids_up_to(6));
+}
+
+TEST_F(ReaderSnapshot, EndsAgainAndAgain) {
+  RecordLog log = store_.open();
+  append_records(log, 1);
+  const RecordLogReader reader = open();
+  RecordCursor cursor = reader.records();
+  EXPECT_EQ(rest_of(cursor).txids(), txids_up_to(1));
+  append_records(log, 1);
+  EXPECT_EQ(must(cursor.next()), std::nullopt);
+}
+
+TEST_F(ReaderSnapshot, ReadsFilesThatWereRemovedSince) {
+  put_segments(3);
+  const RecordLogReader reader = open();
+  store_.clear();
+  EXPECT_EQ(read(reader).txids(), txids_up_to(3));
+}
+
+TEST_F(ReaderSnapshot, ReadsTheOldBytesOfASegmentThatWasReplaced) {
+  put_segments(3);
+  const RecordLogReader reader = open();
+  write_file(store_ / "new", raw_frame(2, "RECORD"));
+  std::filesystem::rename(store_ / "new", store_.segment(2));
+  EXPECT_THAT(read(reader).payloads(), ElementsAre("record", "record", "record"));
+}
+
+TEST_F(ReaderSnapshot, OfAMovedReaderGoesWithIt) {
+  put_segments(2);
+  RecordLogReader first = open();
+  RecordLogReader second = std::move(first);
+  EXPECT_EQ(read(second).txids(), txids_up_to(2));
+  EXPECT_TRUE(refused(first.refresh(), Errc::closed));  // NOLINT(bugprone-use-after-move): that is the question
+  EXPECT_TRUE(refused(first.records().next(), Errc::closed));
+  EXPECT_THAT(first.segments(), IsEmpty());
+}
+
+// More segments than a snapshot keeps open.
+
+TEST_F(ReaderSnapshot, NeedsFewDescriptorsForManySegments) {
+  put_segments(300);
+  in_child([&] {
+    const rlimit limit{.rlim_cur = 64 + 128, .rlim_max = 64 + 128};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+    RecordLogReader reader = open();
+    EXPECT_EQ(read(reader).txids(), txids_up_to(300));
+    EXPECT_FALSE(must(reader.refresh()));
+    EXPECT_EQ(read(reader).txids(), txids_up_to(300));
+  });
+}
+
+TEST_F(ReaderSnapshot, OfTwoThousandSegmentsFitsTheUsualLimitOfDescriptors) {
+  put_segments(2000);
+  in_child([&] {
+    const rlimit limit{.rlim_cur = 1024, .rlim_max = 1024};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+    RecordLogReader reader = open();
+    EXPECT_EQ(read(reader).txids(), txids_up_to(2000));
+    RecordLog log = store_.open();  // writing needs no more of them
+    EXPECT_EQ(log.last_txid(), 2000U);
+    EXPECT_EQ(read(log.records()).records.size(), 2000U);
+    append_records(log, 1);
+    EXPECT_TRUE(must(reader.refresh()));
+    EXPECT_EQ(read(reader).txids(), txids_up_to(2001));
+  });
+}
+
+TEST_F(ReaderSnapshot, ExpiresWhereASegmentThatWasNotKeptOpenIsReplaced) {
+  put_segments(300);
+  const RecordLogReader reader = open();
+  write_file(store_ / "new", raw_frame(5, "RECORD"));
+  std::filesystem::rename(store_ / "new", store_.segment(5));
+  RecordCursor cursor = reader.records();
+  const Reading reading = rest_of(cursor);
+  EXPECT_EQ(reading.txids(), txids_up_to(4));
+  ASSERT_TRUE(reading.error);
+  EXPECT_EQ(reading.error->code, Errc::snapshot_expired);
+  EXPECT_EQ(reading.error->segment, 5U);
+  EXPECT_TRUE(refused(cursor.next(), Errc::snapshot_expired));
+}
+
+TEST_F(ReaderSnapshot, ExpiresWhereASegmentThatWasNotKeptOpenIsRemoved) {
+  put_segments(300);
+  RecordLogReader reader = open();
+  std::filesystem::remove(store_.segment(1));
+  EXPECT_TRUE(refused(reader.records().next(), Errc::snapshot_expired));
+  must(reader.refresh());
+  EXPECT_EQ(read(reader).records.size(), 299U);
+}
+
+}  // namespace
+}  // namespace datawal::test

@@ -1,0 +1,268 @@
+// A log at work, with each operation at the seam failing in each way: the first, the second, ... until the work is over first.
+
+#include <cerrno>
+#include <optional>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <datawal/record_log.hpp>
+
+#include "log/operation_trace.hpp"
+#include "log/store_support.hpp"
+
+namespace datawal {
+namespace {
+
+using safeatomic::test::fail_at;
+using safeatomic::test::Fault;
+using safeatomic::test::FaultyFileSystem;
+using test::FsOp;
+using test::OpKind;
+
+bool is_write_or_read(const FsOp& op) { return op.kind == OpKind::write || op.kind == OpKind::read; }
+
+// The watermark and what `.lock` says serve comfort: they may fail unheard.
+bool may_go_unheard(const FsOp& op) {
+  const bool comfort = op.path.ends_with(".watermark") || op.path.ends_with(".lock");
+  return comfort || op.kind == OpKind::unlock_directory || op.kind == OpKind::unlock_file;
+}
+
+// Does its work, whatever fails, and remembers what it was told.
+class Workload {
+ public:
+  explicit Workload(RecordLog log) : log_(std::move(log)) {}
+
+  void run() {
+    append("one", true);
+    append("two", false);
+    check(log_.fsync(), true);
+    append("three, long enough for a few writes " + std::string(70'000, '3'), false);
+    check(log_.rotate(), true);
+    append("four", false);
+    append("five", true);
+    append("six", false);
+    if (!failure_) check_readable();
+    const bool was_poisoned = log_.is_poisoned();
+    check(log_.close(), true);
+    EXPECT_TRUE(!was_poisoned || failure_);
+  }
+
+  /// What must be found, in this order, and what may be found between.
+  std::vector<std::string> appended;   ///< these calls succeeded
+  std::vector<std::string> attempted;  ///< these were made
+  std::size_t acknowledged = 0;        ///< of `appended`: a sync behind them succeeded
+  std::optional<Error> failure_;       ///< the first
+  std::size_t failures = 0;
+
+ private:
+  void append(const std::string& payload, bool sync) {
+    const std::uint64_t txid_before = log_.last_txid();
+    attempted.push_back(payload);
+    const Result<RecordRef> ref = log_.append(payload, {.sync = sync});
+    if (ref) {
+      EXPECT_EQ(ref->txid, txid_before + 1);
+      EXPECT_EQ(test::must(log_.read(*ref)).payload, payload);
+      appended.push_back(payload);
+      if (sync) acknowledged = appended.size();
+      return;
+    }
+    note(ref.error());
+    if (log_.is_poisoned()) return;
+    EXPECT_EQ(log_.last_txid(), txid_before) << "nothing of a failed append may stay";
+    EXPECT_EQ(test::must(log_.scan()).size(), appended.size());
+    // There is room again, or whatever it was has passed: the same call succeeds.
+    const Result<RecordRef> again = log_.append(payload, {.sync = sync});
+    ASSERT_TRUE(test::ok(again));
+    EXPECT_EQ(again->txid, txid_before + 1);
+    appended.push_back(payload);
+    if (sync) acknowledged = appended.size();
+  }
+
+  void check(const Result<void>& done, bool syncs) {
+    if (done && syncs) acknowledged = appended.size();
+    if (!done) note(done.error());
+  }
+
+  void note(const Error& error) {
+    ++failures;
+    EXPECT_EQ(error.code == Errc::poisoned, log_.is_poisoned());
+    if (!log_.is_poisoned()) {
+      EXPECT_TRUE(error.code == Errc::io || error.code == Errc::no_space) << error.message();
+      EXPECT_FALSE(failure_) << "only one operation was made to fail";
+      failure_ = error;
+      return;
+    }
+    if (failure_) {
+      EXPECT_EQ(error.os_errno, failure_->os_errno) << "the first cause is told again";
+      EXPECT_EQ(error.action, failure_->action);
+      return;
+    }
+    failure_ = error;
+    check_poisoned();
+  }
+
+  // Everything that changes fails, everything that reads goes on.
+  void check_poisoned() {
+    EXPECT_TRUE(test::refused(log_.append("behind the failure"), Errc::poisoned));
+    EXPECT_TRUE(test::refused(log_.append_record(RecordType::Put, "k", "v"), Errc::poisoned));
+    EXPECT_TRUE(test::refused(log_.fsync(), Errc::poisoned));
+    EXPECT_TRUE(test::refused(log_.rotate(), Errc::poisoned));
+    EXPECT_LT(log_.durable_txid(), log_.last_txid() + 1);
+    check_readable();
+  }
+
+  void check_readable() {
+    const Result<std::vector<Record>> records = log_.scan();
+    ASSERT_TRUE(test::ok(records));
+    ASSERT_GE(records->size(), appended.size());
+    for (std::size_t n = 0; n < appended.size(); ++n) {
+      EXPECT_EQ((*records)[n].payload, appended[n]);
+      EXPECT_EQ(test::must(log_.read((*records)[n].ref)).payload, appended[n]);
+    }
+  }
+
+  RecordLog log_;
+};
+
+// Whether `found` holds all of `needed` in order, and between them nothing that is not in `possible`.
+bool is_between(const std::vector<std::string>& found, const std::vector<std::string>& needed,
+                const std::vector<std::string>& possible) {
+  std::size_t next = 0;
+  for (const std::string& payload : found) {
+    if (next < needed.size() && payload == needed[next]) {
+      ++next;
+    } else if (std::ranges::find(possible, payload) == possible.end()) {
+      return false;
+    }
+  }
+  return next == needed.size();
+}
+
+class RecordLogFaults : public testing::Test {
+ protected:
+  // Runs the workload once for each operation, with `fault` at it, and hands each failed run to `check`.
+  template <class Check>
+  void for_each_operation(const Fault& fault, Check check, bool (*applies)(const FsOp&) = nullptr) {
+    for (std::uint64_t n = 1;; ++n) {
+      const test::Store store;
+      FaultyFileSystem file_system;
+      Workload work(store.open({.file_system = &file_system}));
+      file_system.restart();
+      file_system.set_hook([&](const FsOp& op) {
+        return op.ordinal == n && (applies == nullptr || applies(op)) ? std::optional(fault) : std::nullopt;
+      });
+      work.run();
+      file_system.set_hook(nullptr);
+      if (file_system.operation_count() < n) {
+        EXPECT_FALSE(work.failure_);
+        EXPECT_GT(n, 20U) << "hardly anything was tried";
+        return;
+      }
+      const std::vector<FsOp> operations = file_system.operations();
+      SCOPED_TRACE("operation " + std::to_string(n) + ": " + describe(operations.at(n - 1)));
+      check(work, operations, n - 1);
+      expect_survivors(store, work);
+      if (HasFatalFailure()) return;
+    }
+  }
+
+  static void expect_survivors(const test::Store& store, const Workload& work) {
+    Result<RecordLog> log = RecordLog::open(store.path());
+    ASSERT_TRUE(test::ok(log));
+    const Result<std::vector<Record>> records = log->scan();
+    ASSERT_TRUE(test::ok(records));
+    std::vector<std::string> found;
+    for (const Record& record : *records) {
+      found.push_back(record.payload);
+      EXPECT_EQ(record.txid, found.size());
+    }
+    EXPECT_TRUE(is_between(found, work.appended, work.attempted)) << testing::PrintToString(found.size());
+    ASSERT_TRUE(test::ok(log->append("after all", {.sync = true})));
+    ASSERT_TRUE(test::ok(log->close()));
+    EXPECT_EQ(test::must(store.open().scan()).size(), found.size() + 1);
+  }
+
+  // What the failed operation must have led to.
+  static void expect_documented(const Workload& work, const std::vector<FsOp>& operations, std::size_t failed) {
+    const FsOp& op = operations.at(failed);
+    if (may_go_unheard(op)) {
+      EXPECT_FALSE(work.failure_);
+      return;
+    }
+    ASSERT_TRUE(work.failure_) << "a failure was not told";
+    const bool is_sync = op.kind == OpKind::sync_data || op.kind == OpKind::sync_all || op.kind == OpKind::sync_directory;
+    if (is_sync) EXPECT_EQ(work.failure_->code, Errc::poisoned);
+    if (op.kind == OpKind::write) EXPECT_NE(work.failure_->code, Errc::poisoned) << "it could be undone";
+    if (work.failure_->code != Errc::poisoned) return;
+    for (std::size_t n = failed + 1; n < operations.size(); ++n) {
+      EXPECT_FALSE(is_change(operations[n].kind)) << "on a poisoned log: " << describe(operations[n]);
+    }
+  }
+};
+
+TEST_F(RecordLogFaults, OfEachOperationLeaveALogThatKeepsItsPromises) {
+  for (const int reason : {EIO, ENOSPC, EDQUOT}) {
+    SCOPED_TRACE("errno " + std::to_string(reason));
+    for_each_operation(Fault::error(reason), [&](const Workload& work, const std::vector<FsOp>& operations, std::size_t at) {
+      expect_documented(work, operations, at);
+      if (!work.failure_ || work.failure_->code == Errc::poisoned) return;
+      EXPECT_EQ(work.failure_->code, reason == EIO ? Errc::io : Errc::no_space);
+      EXPECT_EQ(work.failure_->os_errno, reason);
+    });
+  }
+}
+
+TEST_F(RecordLogFaults, ThatWereDoneNeverthelessLeaveALogThatKeepsItsPromises) {
+  for_each_operation({.os_errno = EIO, .is_done_anyway = true},
+                     [](const Workload& work, const std::vector<FsOp>& operations, std::size_t at) {
+                       expect_documented(work, operations, at);
+                     });
+}
+
+TEST_F(RecordLogFaults, InTheMiddleOfAWriteAreUndone) {
+  for (const std::uint64_t bytes : {1, 23, 24, 30}) {
+    for_each_operation(
+        {.os_errno = ENOSPC, .at_most = bytes},
+        [](const Workload& work, const std::vector<FsOp>& operations, std::size_t at) {
+          if (operations.at(at).kind == OpKind::write) expect_documented(work, operations, at);
+        },
+        [](const FsOp& op) { return op.kind == OpKind::write; });
+  }
+}
+
+TEST_F(RecordLogFaults, ThatAreInterruptionsAreNotNoticed) {
+  for_each_operation(
+      Fault::error(EINTR),
+      [](const Workload& work, const std::vector<FsOp>&, std::size_t) { EXPECT_FALSE(work.failure_); }, is_write_or_read);
+}
+
+TEST_F(RecordLogFaults, ThatAreShortWritesAndReadsAreNotNoticed) {
+  for (const std::uint64_t bytes : {1, 24, 27}) {
+    for_each_operation(
+        Fault::shortened(bytes),
+        [](const Workload& work, const std::vector<FsOp>&, std::size_t) { EXPECT_FALSE(work.failure_); }, is_write_or_read);
+  }
+}
+
+TEST_F(RecordLogFaults, ThatLastPoisonTheLogOnce) {
+  // From the failure on nothing works any more: neither undoing nor syncing.
+  for (std::uint64_t n = 1;; ++n) {
+    const test::Store store;
+    FaultyFileSystem file_system;
+    {
+      Workload work(store.open({.file_system = &file_system}));
+      file_system.restart();
+      file_system.set_hook([n](const FsOp& op) {
+        return op.ordinal >= n && op.kind != OpKind::read ? std::optional(Fault::error(EIO)) : std::nullopt;
+      });
+      // Without the retries of the other tests: here they must fail.
+      RecordLog& log = work_log(work);
+      (void)log;
+    }
+    if (n > 3) return;
+  }
+}
+
+}  // namespace
+}  // namespace datawal
