@@ -1,0 +1,117 @@
+#include "cli/arguments.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <map>
+
+#include "cli/numbers.hpp"
+
+namespace datawal::cli {
+
+namespace {
+
+// In front of what must not be taken for an option or a list. No argument is likely to begin with it, and one that does
+// gets another.
+constexpr char guard = '\x01';
+
+std::string guarded(const std::string& text) { return guard + text; }
+
+}  // namespace
+
+std::vector<std::string> guarded_arguments(int argc, char** argv) {
+  std::vector<std::string> arguments;
+  bool options_ended = false;
+  for (int i = 1; i < argc; ++i) {
+    std::string text = argv[i];
+    if (options_ended) {
+      arguments.push_back(guarded(text));
+    } else if (text == "--") {
+      options_ended = true;
+    } else if (text.starts_with("--") && text.find('=') == text.size() - 1) {
+      text.pop_back();
+      arguments.push_back(text);
+      arguments.emplace_back();
+    } else {
+      arguments.push_back(text.starts_with('[') || text.starts_with(guard) ? guarded(text) : text);
+    }
+  }
+  return arguments;
+}
+
+std::string as_typed(const std::string& guarded) { return guarded.starts_with(guard) ? guarded.substr(1) : guarded; }
+
+CLI::Option* add_text(CLI::App& command, const std::string& name, const std::function<void(const std::string&)>& take,
+                      const std::string& text) {
+  return command.add_option_function<std::string>(
+      name, [take](const std::string& value) { take(as_typed(value)); }, text);
+}
+
+void add_json(CLI::App& command) {
+  const std::string text =
+      "One JSON object a line on standard output instead of\ntext; failures also as JSON on standard error";
+  command.add_flag("--json", text);
+}
+
+CLI::App& add_command(CLI::App& program, const std::string& name, const std::string& purpose,
+                      const std::string& footer) {
+  CLI::App* command = program.add_subcommand(name, purpose);
+  command->footer(footer);
+  command->group("Commands");
+  add_json(*command);
+  return *command;
+}
+
+void add_store(CLI::App& command, std::filesystem::path& dir) {
+  const auto take = [&dir](const std::string& text) {
+    if (text.empty()) throw CLI::ValidationError("DIR", "the directory's name is empty");
+    dir = text;
+  };
+  add_text(command, "DIR", take, "The store's directory")->option_text(" ")->required();
+}
+
+CLI::Option* add_count(CLI::App& command, const std::string& name, std::optional<std::uint64_t>& value,
+                       const std::string& text) {
+  const auto take = [&value, name](const std::string& typed) {
+    value = parse_count(typed);
+    if (!value) throw CLI::ValidationError(name, "'" + typed + "' is not a number of 0 or more");
+  };
+  return add_text(command, name, take, text)->option_text("N");
+}
+
+void add_record_style(CLI::App& command, RecordStyle& style) {
+  const auto take = [&style](const std::string& text) {
+    const std::map<std::string, BytesMode> modes = {{"auto", BytesMode::automatic},
+                                                    {"raw", BytesMode::raw},
+                                                    {"base64", BytesMode::base64},
+                                                    {"hex", BytesMode::hex}};
+    const auto mode = modes.find(text);
+    if (mode == modes.end()) throw CLI::ValidationError("--bytes", "'" + text + "' is none of auto, raw, base64, hex");
+    style.bytes = mode->second;
+  };
+  add_text(command, "--bytes", take,
+           "How keys and payloads are shown (default auto):\n"
+           "auto    printable ASCII as it is, anything else b64:...\n"
+           "raw     as text, UTF-8 too, other bytes as \\xNN\n"
+           "base64  always b64:...\n"
+           "hex     always hex:...\n"
+           "JSON always carries whole keys and payloads in base64")
+      ->option_text("MODE");
+  command.add_flag_callback(
+      "--no-truncate", [&style] { style.truncate = false; }, "Show keys and payloads whole, not their first 64 bytes");
+}
+
+void add_selection(CLI::App& command, Selection& selection) {
+  add_count(command, "--limit", selection.limit, "Stop after N records");
+  CLI::Option* from_segment = add_count(command, "--from-segment", selection.from_segment,
+                                        "Begin with segment N; damage before it is not seen");
+  add_count(command, "--from-offset", selection.from_offset,
+            "Within the segment of --from-segment, skip the records\nbefore byte N")
+      ->needs(from_segment);
+}
+
+void add_network(CLI::App& command, bool& allow) {
+  command.add_flag("--allow-network-filesystem", allow,
+                   "Write on NFS, SMB and the like, where locks do not hold\nreliably: you vouch for a single writer");
+}
+
+}  // namespace datawal::cli

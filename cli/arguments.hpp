@@ -1,0 +1,60 @@
+#pragma once
+// Options that several commands share, and numbers that are refused rather than guessed.
+
+#include <CLI/App.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/console.hpp"
+#include "cli/human.hpp"
+
+namespace datawal::cli {
+
+/// A command that was chosen and its arguments, ready to run; returns the exit status.
+using Run = std::function<int(Console&)>;
+
+/// `--json`, which may stand before the command as well as behind it.
+void add_json(CLI::App& command);
+
+/// CLI11 splits `[a,b]` into a list, takes the next argument for the value of `--key=`, and forgets `--` once it has all
+/// that a command requires. This turns the arguments behind the program's name into such as it takes literally.
+std::vector<std::string> guarded_arguments(int argc, char** argv);
+
+/// A guarded argument as it was typed.
+std::string as_typed(const std::string& guarded);
+
+/// An option or a positional with a value, as typed; `take` throws CLI::ValidationError if it is wrong.
+CLI::Option* add_text(CLI::App& command, const std::string& name, const std::function<void(const std::string&)>& take,
+                      const std::string& text);
+
+/// Starts a command: its name, one sentence, and what `--help` says below the options (examples, exit status).
+CLI::App& add_command(CLI::App& program, const std::string& name, const std::string& purpose,
+                      const std::string& footer);
+
+/// The positional DIR, into `dir`.
+void add_store(CLI::App& command, std::filesystem::path& dir);
+
+/// `--name N`: decimal digits.
+CLI::Option* add_count(CLI::App& command, const std::string& name, std::optional<std::uint64_t>& value,
+                       const std::string& text);
+
+/// `--bytes` and `--no-truncate`.
+void add_record_style(CLI::App& command, RecordStyle& style);
+
+/// Where `scan` and `dump` begin and end.
+struct Selection {
+  std::optional<std::uint64_t> limit;
+  std::optional<std::uint64_t> from_segment;
+  std::optional<std::uint64_t> from_offset;
+};
+void add_selection(CLI::App& command, Selection& selection);
+
+/// `--allow-network-filesystem`.
+void add_network(CLI::App& command, bool& allow);
+
+}  // namespace datawal::cli

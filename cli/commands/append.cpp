@@ -1,0 +1,225 @@
+// `datawal append`: feeds a log.
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <datawal/record_log.hpp>
+
+#include "cli/commands/commands.hpp"
+#include "cli/durability.hpp"
+#include "cli/feed.hpp"
+#include "cli/input_files.hpp"
+#include "cli/json.hpp"
+#include "cli/numbers.hpp"
+#include "cli/progress_bar.hpp"
+
+namespace datawal::cli {
+namespace {
+
+struct AppendArguments {
+  std::filesystem::path dir;
+  FeedSource source;
+  SyncChoice sync;
+  bool acknowledge = false;
+  OpenOptions open;
+};
+
+void note_quarantine(Console& console, const RecoveryReport& report) {
+  if (!report.tail_truncated) return;
+  const std::string fate = report.quarantine_path.empty()
+                               ? std::string("cut off")
+                               : fmt::format("moved to {}", shell_word(report.quarantine_path));
+  console.note(
+      {.code = "torn_tail_quarantined",
+       .text = fmt::format("the log ended in a torn record, as a crash leaves it: its {} were {}; every record "
+                           "before it is there",
+                           counted(report.tail_bytes_discarded, "byte"), fate),
+       .path = report.quarantine_path});
+}
+
+std::optional<RecordLog> open_log(Console& console, const AppendArguments& arguments, int& status) {
+  ProgressBar bar("opening");
+  OpenOptions options = arguments.open;
+  options.on_progress = bar.callback();
+  Result<RecordLog> log = RecordLog::open(arguments.dir, options);
+  bar.wipe();
+  if (!log) {
+    status = console.fail(log.error(), arguments.dir);
+    return std::nullopt;
+  }
+  note_quarantine(console, log->recovery_report());
+  return std::move(*log);
+}
+
+void print_summary(Console& console, const RecordLog& log, const FeedResult& fed, bool to_stderr) {
+  const std::uint64_t last_txid = log.last_txid();
+  const bool durable = log.durable_txid() >= last_txid;
+  if (console.json()) {
+    JsonLine line("append");
+    line.number("records_appended", fed.records).number("bytes_appended", fed.bytes).number("last_txid", last_txid);
+    line.number("last_segment", log.active_segment()).boolean("durable", durable);
+    console.out().write(line.finish());
+    return;
+  }
+  std::string text = fmt::format("appended {}, {}; last txid {}, segment {}; ", counted(fed.records, "record"),
+                                 counted(fed.bytes, "byte"), last_txid, log.active_segment());
+  text += durable ? "all durable" : fmt::format("durable up to txid {}", log.durable_txid());
+  if (to_stderr) {
+    console.note({.code = "summary", .text = text});
+  } else {
+    console.out().write(text + '\n');
+  }
+}
+
+int close_log(Console& console, RecordLog log, const AppendArguments& arguments) {
+  if (arguments.sync.when == SyncChoice::When::never) {
+    // Closing, and so destroying, would sync. The end of the process gives the lock back.
+    [[gnu::used]] static const RecordLog* const kept_open = new RecordLog(std::move(log));
+    return exit_done;
+  }
+  const bool was_poisoned = log.is_poisoned();
+  const Result<void> closed = log.close();
+  return closed || was_poisoned ? static_cast<int>(exit_done) : console.fail(closed.error(), arguments.dir);
+}
+
+int append(Console& console, const AppendArguments& arguments) {
+  using When = SyncChoice::When;
+  if (arguments.acknowledge && arguments.sync.when == When::never) {
+    return console.fail_usage("--ack waits for what is durable, and with --sync never nothing is");
+  }
+  if (arguments.source.key.size() > max_key_len) {
+    return console.fail_usage(
+        fmt::format("--key is {} bytes long, a key may hold {}", arguments.source.key.size(), max_key_len));
+  }
+  if (const auto usable = check_input_files(arguments.source.files, arguments.dir); !usable) {
+    return console.fail(exit_usage, {.code = "input", .text = usable.error() + "; nothing was appended"});
+  }
+
+  int status = exit_done;
+  std::optional<RecordLog> log = open_log(console, arguments, status);
+  if (!log) return status;
+
+  const StopSignal stop;
+  FeedResult fed;
+  {
+    Durability durability(*log, console, stop, arguments.sync, arguments.acknowledge);
+    fed = feed(console, *log, arguments.dir, arguments.source, durability, stop);
+    if (const Result<void> synced = durability.finish(); !synced && !(fed.status != exit_done && log->is_poisoned())) {
+      fed.status = console.fail(synced.error(), arguments.dir);
+    }
+  }
+  print_summary(console, *log, fed, arguments.acknowledge);
+  if (stop.is_requested()) {
+    console.note(
+        {.code = "signal", .text = fmt::format("stopped by signal {}; what was read is appended", stop.number())});
+  }
+  if (console.out().has_failed()) {
+    console.note({.code = "output", .text = "standard output takes no more: stopped; what was read is appended"});
+  }
+  status = close_log(console, std::move(*log), arguments);
+  if (fed.status != exit_done) return fed.status;
+  if (status != exit_done) return status;
+  return stop.is_requested() ? 128 + stop.number() : static_cast<int>(exit_done);
+}
+
+void add_framing(CLI::App& command, Framing& framing) {
+  struct Mode {
+    const char *name, *text;
+    Framing framing;
+  };
+  const std::vector<Mode> modes = {
+      {"--lines", "A record a line, without its newline; a last line that\nlacks one counts too (default)",
+       Framing::lines},
+      {"--null", "A record up to each NUL byte", Framing::null_separated},
+      {"--whole", "Each input is one record", Framing::whole},
+      {"--length-prefixed", "Before each record its length: 4 bytes, little-endian", Framing::length_prefixed}};
+  std::vector<CLI::Option*> options;
+  for (const Mode& mode : modes) {
+    CLI::Option* option = command.add_flag_callback(mode.name, [&framing, mode] { framing = mode.framing; }, mode.text);
+    for (CLI::Option* other : options) option->excludes(other);
+    option->option_text(" ");
+    options.push_back(option);
+  }
+}
+
+void add_durability(CLI::App& command, AppendArguments& arguments) {
+  const auto take = [&arguments](const std::string& text) {
+    const std::optional<SyncChoice> choice = parse_sync(text);
+    if (!choice) throw CLI::ValidationError("--sync", "'" + text + "' is none of end, each, never, every=MS");
+    arguments.sync = *choice;
+  };
+  add_text(command, "--sync", take,
+           "When records are made safe against a loss of power:\n"
+           "end       once, when the input ends (default)\n"
+           "each      each one before the next is read\n"
+           "every=MS  every MS milliseconds, also while the input\n"
+           "          stalls, and when it ends\n"
+           "never     not at all; the next opening makes up for it\n"
+           "The death of this process alone costs no record.")
+      ->option_text("WHEN");
+  command.add_flag("--ack", arguments.acknowledge,
+                   "Print each record's txid on a line of its own, as soon as\nthe record is durable");
+}
+
+}  // namespace
+
+void add_append(CLI::App& program, Run& run) {
+  CLI::App& command = add_command(program, "append", "Appends records from files or standard input.",
+                                  R"(Makes the store if need be. Records are read and appended one by one: the
+input may be endless, and may come slowly. A record may hold up to 67108864
+bytes (64 MiB). A longer one, and a last length-prefixed record that is cut,
+ends the command with exit status 1; what was before it stays appended and is
+synced.
+
+A torn record that a crash left at the end of the log is first copied to a
+file *.dwal.torn-OFFSET, then cut; damage is refused.
+
+SIGINT, SIGTERM and SIGHUP end it in good order: what was read is appended
+and synced. A summary goes to standard output, with --ack to standard error;
+its bytes are those of whole records in the log, 28 more than key and payload.
+
+Examples:
+  datawal append ./log events.jsonl
+  journalctl -f -o json | datawal append ./log --sync every=1000
+  find . -print0 | datawal append ./log --null --key paths
+  producer | datawal append ./log --sync each --ack | consumer-of-txids
+
+Exit status: 0 done; 1 usage, input, the store is locked, or nobody reads the
+output any more; 3 damage, no space, or the operating system failed; 128 + N
+after signal N.)");
+  auto arguments = std::make_shared<AppendArguments>();
+  add_store(command, arguments->dir);
+  command
+      .add_option_function<std::vector<std::string>>(
+          "FILE",
+          [arguments](const std::vector<std::string>& names) {
+            for (const std::string& name : names) arguments->source.files.push_back(as_typed(name));
+          },
+          "What to read, one after the other; - is standard input\n(default)")
+      ->option_text("...");
+  add_framing(command, arguments->source.framing);
+  add_text(
+      command, "--key", [arguments](const std::string& text) { arguments->source.key = text; },
+      "A key that each record carries, up to 65536 bytes")
+      ->option_text("TEXT");
+  add_durability(command, *arguments);
+  const auto take_segment_bytes = [arguments](const std::string& text) {
+    const std::optional<std::uint64_t> bytes = parse_bytes(text);
+    if (!bytes) throw CLI::ValidationError("--segment-bytes", "'" + text + "' is not a number of bytes");
+    arguments->open.max_segment_bytes = *bytes;
+  };
+  add_text(command, "--segment-bytes", take_segment_bytes,
+           "Begin a new file before one grows beyond N bytes, or N\n"
+           "KiB, MiB, GiB with K, M, G behind it (default 256M);\n0: never")
+      ->option_text("N");
+  add_network(command, arguments->open.allow_network_filesystem);
+  command.final_callback([&run, arguments] {
+    if (arguments->source.files.empty()) arguments->source.files.emplace_back("-");
+    run = [arguments](Console& console) { return append(console, *arguments); };
+  });
+}
+
+}  // namespace datawal::cli

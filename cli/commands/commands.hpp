@@ -1,0 +1,16 @@
+#pragma once
+// One function a command: adds it to the command line and sets `run` when it is chosen.
+
+#include "cli/arguments.hpp"
+
+namespace datawal::cli {
+
+void add_append(CLI::App& program, Run& run);
+void add_scan(CLI::App& program, Run& run);
+void add_tail(CLI::App& program, Run& run);
+void add_dump(CLI::App& program, Run& run);
+void add_report(CLI::App& program, Run& run);
+void add_verify(CLI::App& program, Run& run);
+void add_repair(CLI::App& program, Run& run);
+
+}  // namespace datawal::cli

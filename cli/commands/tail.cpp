@@ -1,0 +1,78 @@
+// `datawal tail`: the end of the log, and what comes.
+
+#include <memory>
+
+#include "cli/commands/commands.hpp"
+#include "cli/follower.hpp"
+#include "cli/last_records.hpp"
+#include "cli/reading.hpp"
+
+namespace datawal::cli {
+namespace {
+
+struct TailArguments {
+  std::filesystem::path dir;
+  std::optional<std::uint64_t> records;
+  bool follow = false;
+  std::optional<std::uint64_t> interval_ms;
+  RecordStyle style;
+};
+
+int print_last(Console& console, const TailArguments& arguments, RecordPrinter& printer, std::uint64_t count) {
+  int status = exit_done;
+  const std::optional<RecordLogReader> reader = open_to_read(console, arguments.dir, status);
+  if (!reader) return status;
+  const Result<TailStart> start = find_last_records(*reader, count);
+  if (!start) return console.fail(start.error(), arguments.dir);
+  // To the end, though a live writer may have added more: a torn tail or damage there has to be told.
+  std::uint64_t position = 0;
+  RecordCursor cursor = reader->records_from(start->segment, 0);
+  return walk(console, arguments.dir, *reader, cursor, [&](const RecordView& record) {
+    ++position;
+    if (position > start->skipped && position <= start->skipped + start->wanted) printer.print_record(record);
+    return true;
+  });
+}
+
+int tail(Console& console, const TailArguments& arguments) {
+  constexpr std::uint64_t default_records = 10;
+  constexpr std::uint64_t default_interval_ms = 100;
+  const std::uint64_t count = arguments.records.value_or(default_records);
+  RecordPrinter printer(console, arguments.style);
+  if (!arguments.follow) return print_last(console, arguments, printer, count);
+  const std::uint64_t interval_ms = arguments.interval_ms.value_or(default_interval_ms);
+  constexpr std::uint64_t longest_ms = 24ULL * 60 * 60 * 1000;
+  if (interval_ms == 0 || interval_ms > longest_ms) return console.fail_usage("--interval takes 1 to 86400000 ms");
+  return Follower(console, arguments.dir, printer, count).run(std::chrono::milliseconds(interval_ms));
+}
+
+}  // namespace
+
+void add_tail(CLI::App& program, Run& run) {
+  CLI::App& command = add_command(program, "tail", "Prints the newest records, and with -f those to come.",
+                                  R"(Takes no lock and changes nothing. Reads the log from its newest segment back
+only as far as needed: `datawal verify` checks all of it.
+
+With -f each record is printed once, whole, and in order, across rotations
+and when the writer dies and comes back. A store that does not exist yet is
+waited for. SIGINT, SIGTERM and SIGHUP end it with exit status 0.
+
+Examples:
+  datawal tail ./log
+  datawal tail ./log -n 0 -f
+  datawal --json tail ./log -f | jq -r '.payload_base64 | @base64d'
+
+Exit status: 0 done; 1 usage, no store there, or nobody reads the output any
+more; 2 the log ends in a torn record (without -f); 3 damage, or reading or
+printing failed.)");
+  auto arguments = std::make_shared<TailArguments>();
+  add_store(command, arguments->dir);
+  add_count(command, "-n,--records", arguments->records, "How many of the last records to print (default 10)");
+  command.add_flag("-f,--follow", arguments->follow, "Go on with what is appended");
+  add_count(command, "--interval", arguments->interval_ms, "With -f: look for more every N ms (default 100)");
+  add_record_style(command, arguments->style);
+  command.final_callback(
+      [&run, arguments] { run = [arguments](Console& console) { return tail(console, *arguments); }; });
+}
+
+}  // namespace datawal::cli

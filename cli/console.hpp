@@ -1,0 +1,63 @@
+#pragma once
+// What every command talks through: results on standard output, everything else on standard error.
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include <datawal/error.hpp>
+
+#include "cli/exit_codes.hpp"
+#include "cli/output.hpp"
+
+namespace datawal::cli {
+
+/// Something to say on standard error.
+struct Message {
+  std::string_view code;         ///< stable name for programs: "corruption", "usage"
+  std::string text;              ///< one sentence for people
+  std::filesystem::path path{};  ///< the file concerned; empty if none
+  std::uint32_t segment = 0;     ///< 0 if none
+  std::uint64_t offset = 0;
+};
+
+class Console {
+ public:
+  Console();
+
+  Output& out() noexcept { return out_; }
+
+  void set_json(bool json) noexcept { json_ = json; }
+  [[nodiscard]] bool json() const noexcept { return json_; }
+
+  /// The command that runs, for the start of each message.
+  void set_command(std::string name) { command_ = std::move(name); }
+  [[nodiscard]] const std::string& command() const noexcept { return command_; }
+
+  /// Why the exit status is not 0: a line, in JSON mode also an object of kind `error`. What was printed before
+  /// reaches standard output first.
+  ExitCode fail(ExitCode status, const Message& message);
+
+  /// A failed call of the library on the store in `dir`, with the next command to type.
+  ExitCode fail(const Error& error, const std::filesystem::path& dir);
+
+  /// Arguments that parse but do not fit together.
+  ExitCode fail_usage(const std::string& text);
+
+  /// Good to know: a line, in JSON mode also an object of kind `note`.
+  void note(const Message& message);
+
+  /// Ends a command: flushes standard output and lets a lost byte there turn `status` into a failure. A reader that
+  /// went away is its own decision and gets no message.
+  int finish(int status);
+
+ private:
+  void say(std::string_view kind, const Message& message);
+
+  Output out_;
+  std::string command_;
+  bool json_ = false;
+};
+
+}  // namespace datawal::cli

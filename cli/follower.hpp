@@ -1,0 +1,65 @@
+#pragma once
+// `tail -f`: records of a log that somebody else writes, as they come.
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+
+#include <datawal/record_log_reader.hpp>
+
+#include "cli/console.hpp"
+#include "cli/printed_records.hpp"
+#include "cli/record_printer.hpp"
+#include "cli/stop_signal.hpp"
+
+namespace datawal::cli {
+
+/// Prints each record once and in order, whatever the writer does meanwhile: rotate, end, die and come back, cut a torn
+/// tail, compact. One thread.
+class Follower {
+ public:
+  /// @param count  how many of the records that are there already to begin with
+  Follower(Console& console, std::filesystem::path dir, const RecordPrinter& printer, std::uint64_t count);
+
+  /// Goes on until a signal comes, or nobody reads the output, looking for more every `interval`. A store that does not
+  /// exist yet is waited for, and then printed whole.
+  /// @return the exit status
+  int run(std::chrono::milliseconds interval);
+
+ private:
+  enum class Step : std::uint8_t { go_on, failed };
+
+  struct Identity {
+    dev_t device = 0;
+    ino_t inode = 0;
+    friend bool operator==(const Identity&, const Identity&) = default;
+  };
+
+  Step open();
+  Step poll();
+  Step print(RecordCursor cursor, std::uint64_t skip);
+  [[nodiscard]] RecordCursor cursor_after_change() const;
+  void start_over();
+  Step wait_for_store();
+  /// An error that the next look may not meet is no failure.
+  Step fail(const Error& error);
+  [[nodiscard]] std::optional<Identity> identity() const;
+
+  Console& console_;
+  const std::filesystem::path dir_;
+  RecordPrinter printer_;
+  std::uint64_t count_;
+  StopSignal stop_;
+  std::optional<RecordLogReader> reader_{};  // empty while there is no store
+  std::optional<Identity> read_identity_{};  // of the directory that reader_ reads
+  std::optional<RecordRef> last_{};          // what to go on behind
+  bool last_is_gone_ = false;                // it is not there any more as it was
+  PrintedRecords printed_;
+  bool waiting_was_told_ = false;
+  int status_ = exit_done;
+};
+
+}  // namespace datawal::cli

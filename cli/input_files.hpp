@@ -1,0 +1,37 @@
+#pragma once
+// The files that `append` reads.
+
+#include <expected>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace datawal::cli {
+
+/// An open input. "-" is standard input, which stays open.
+class InputFile {
+ public:
+  /// @return or a sentence with the name and the reason
+  [[nodiscard]] static std::expected<InputFile, std::string> open(const std::string& name);
+
+  InputFile(InputFile&& other) noexcept;
+  InputFile& operator=(InputFile&&) = delete;
+  ~InputFile();
+
+  [[nodiscard]] int fd() const noexcept { return fd_; }
+  [[nodiscard]] const std::string& shown_name() const noexcept { return shown_name_; }
+
+ private:
+  InputFile(int fd, std::string shown_name) : fd_(fd), shown_name_(std::move(shown_name)) {}
+
+  int fd_;
+  std::string shown_name_;
+};
+
+/// Whether all of `names` can be read, asked before a log is opened, so that a mistyped name makes no store. Opens nothing:
+/// a FIFO's writer would see it close. A segment of the store in `dir` is refused: it would grow as fast as it is read.
+/// @return or a sentence with the first that cannot
+[[nodiscard]] std::expected<void, std::string> check_input_files(const std::vector<std::string>& names,
+                                                                 const std::filesystem::path& dir);
+
+}  // namespace datawal::cli

@@ -1,0 +1,22 @@
+#pragma once
+// Where the last records of a log begin.
+
+#include <cstdint>
+#include <optional>
+
+#include <datawal/record_log_reader.hpp>
+
+namespace datawal::cli {
+
+/// A place to start printing from.
+struct TailStart {
+  std::uint32_t segment = 0;
+  std::uint64_t skipped = 0;  ///< records to pass over in front of the first one wanted
+  std::uint64_t wanted = 0;   ///< how many there are from there on, no more than were asked for
+};
+
+/// Finds the last `count` records by counting segments from the newest one back: reads no more of them than needed, and
+/// remembers no record. Damage ends the log: what lies behind it does not count. `reader` shows at least one segment.
+[[nodiscard]] Result<TailStart> find_last_records(const RecordLogReader& reader, std::uint64_t count);
+
+}  // namespace datawal::cli

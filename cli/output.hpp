@@ -1,0 +1,37 @@
+#pragma once
+// Standard output that does not lose bytes in silence.
+
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace datawal::cli {
+
+/// A buffered stream over a descriptor that it does not own. The first failed write is kept and everything after it
+/// dropped: the program asks at the end, and long loops ask on the way. Any thread.
+class Output {
+ public:
+  explicit Output(int fd) : fd_(fd) { buffer_.reserve(buffer_len); }
+
+  void write(std::string_view bytes);
+
+  /// Hands over what is buffered.
+  /// @return false if anything was lost, now or earlier
+  bool flush();
+
+  [[nodiscard]] bool has_failed() const;
+  [[nodiscard]] int os_errno() const;  ///< of the first failed write; 0 if none failed
+
+ private:
+  static constexpr std::size_t buffer_len = 64 * 1024;
+
+  void write_out(std::string_view bytes);
+  void flush_locked();
+
+  const int fd_;
+  mutable std::mutex mutex_;
+  std::string buffer_;
+  int os_errno_ = 0;
+};
+
+}  // namespace datawal::cli

@@ -1,0 +1,36 @@
+#pragma once
+// What a follower has printed, so that nothing is printed twice.
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include <datawal/record.hpp>
+
+namespace datawal::cli {
+
+enum class Novelty : std::uint8_t {
+  seen,      ///< it was printed
+  fresh,     ///< newer than all that were printed
+  replaced,  ///< it has the txid of one that was printed, and is another record
+};
+
+/// Remembers the newest txid and, of the last records, what they said. A txid alone does not tell: a writer that takes a
+/// record back before it was durable gives its txid to the next one.
+class PrintedRecords {
+ public:
+  [[nodiscard]] Novelty judge(const RecordView& record) const noexcept;
+  void remember(const RecordView& record) noexcept;
+
+ private:
+  struct Entry {
+    std::uint64_t txid = 0;  // 0: free
+    std::uint32_t crc = 0;
+  };
+  static constexpr std::size_t remembered_records = 4096;
+
+  std::uint64_t newest_txid_ = 0;
+  std::vector<Entry> entries_ = std::vector<Entry>(remembered_records);  // by txid
+};
+
+}  // namespace datawal::cli

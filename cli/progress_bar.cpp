@@ -1,0 +1,71 @@
+#include "cli/progress_bar.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+namespace datawal::cli {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds first_draw{300};
+constexpr milliseconds between_draws{100};
+constexpr std::uint64_t cells = 24;
+
+bool stderr_is_terminal() {
+  const char* term = std::getenv("TERM");
+  return ::isatty(STDERR_FILENO) == 1 && term != nullptr && std::string_view(term) != "dumb";
+}
+
+std::string size_text(double bytes) {
+  constexpr std::array<std::string_view, 5> units = {"B", "KiB", "MiB", "GiB", "TiB"};
+  std::size_t unit = 0;
+  while (bytes >= 1024 && unit + 1 < units.size()) {
+    bytes /= 1024;
+    ++unit;
+  }
+  return fmt::format("{:.{}f} {}", bytes, unit == 0 ? 0 : 1, units[unit]);
+}
+
+void draw(std::string_view text) {
+  // A bar that cannot be drawn is no reason to stop.
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
+}
+
+}  // namespace
+
+ProgressBar::ProgressBar(std::string_view what)
+    : what_(what), on_terminal_(stderr_is_terminal()), next_draw_(started_ + first_draw) {}
+
+void ProgressBar::show(const Progress& progress) {
+  if (!on_terminal_) return;
+  const Clock::time_point now = Clock::now();
+  if (now < next_draw_) return;
+  next_draw_ = now + between_draws;
+  is_drawn_ = true;
+  const double done = static_cast<double>(progress.bytes_done);
+  const double total = static_cast<double>(std::max(progress.bytes_total, progress.bytes_done));
+  const double share = total > 0 ? done / total : 1;
+  const auto filled = static_cast<std::size_t>(share * static_cast<double>(cells));
+  const double seconds = std::chrono::duration<double>(now - started_).count();
+  draw(fmt::format("\r{} [{:<{}}] {:3.0f}%  {} of {}  {}/s\033[K", what_, std::string(filled, '#'), cells, share * 100,
+                   size_text(done), size_text(total), size_text(done / seconds)));
+}
+
+ProgressCallback ProgressBar::callback() {
+  return [this](const Progress& progress) { show(progress); };
+}
+
+void ProgressBar::wipe() {
+  if (!is_drawn_) return;
+  draw("\r\033[K");
+  is_drawn_ = false;
+}
+
+}  // namespace datawal::cli

@@ -1,0 +1,39 @@
+#pragma once
+// What the looking commands have in common: opening, walking, and telling how it ended.
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+
+#include <datawal/record_cursor.hpp>
+#include <datawal/record_log_reader.hpp>
+
+#include "cli/console.hpp"
+
+namespace datawal::cli {
+
+/// Opens the store in `dir` to look at it. A directory without a segment is no store: saying that all is well
+/// there would hide a mistyped name.
+/// @return nullopt after telling why; `status` then says how to exit
+[[nodiscard]] std::optional<RecordLogReader> open_to_read(Console& console, const std::filesystem::path& dir,
+                                                          int& status);
+
+/// Says that `dir` holds no segment.
+ExitCode fail_for_empty_store(Console& console, const std::filesystem::path& dir);
+
+/// Says that the log ends in a torn record of `bytes` bytes at that place.
+ExitCode fail_for_torn_tail(Console& console, const std::filesystem::path& dir, std::uint32_t segment,
+                            std::uint64_t offset, std::uint64_t bytes);
+
+/// The same after a walk of the whole log; `last` is its last whole record, of length 0 if there is none.
+ExitCode fail_for_torn_tail(Console& console, const std::filesystem::path& dir, const RecordLogReader& reader,
+                            const RecordCursor& cursor, const RecordRef& last);
+
+/// Walks `cursor`; `visit` returns false to stop. Damage is told after everything before it was visited, and so is a torn
+/// tail.
+/// @return the exit status
+int walk(Console& console, const std::filesystem::path& dir, const RecordLogReader& reader, RecordCursor& cursor,
+         const std::function<bool(const RecordView&)>& visit);
+
+}  // namespace datawal::cli

@@ -1,0 +1,31 @@
+#pragma once
+// Records on standard output, in whichever form was asked for.
+
+#include <string>
+
+#include <datawal/record.hpp>
+
+#include "cli/console.hpp"
+#include "cli/human.hpp"
+#include "cli/json.hpp"
+
+namespace datawal::cli {
+
+class RecordPrinter {
+ public:
+  RecordPrinter(Console& console, const RecordStyle& style) : console_(console), style_(style) {}
+
+  /// Kind `record`: everything.
+  void print_record(const RecordView& record);
+
+  /// Kind `frame`: lengths in the place of key and payload.
+  void print_frame(const RecordView& record);
+
+ private:
+  Console& console_;
+  RecordStyle style_;
+  std::string text_{};  // the line in the making; the memory is used again
+  JsonLine json_{"record"};
+};
+
+}  // namespace datawal::cli

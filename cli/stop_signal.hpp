@@ -1,0 +1,56 @@
+#pragma once
+// Ending in good order: signals as something that can be waited for beside input.
+
+#include <chrono>
+#include <cstdint>
+
+namespace datawal::cli {
+
+/// A pipe that only says "look up". wake() may be called from any thread and from a signal handler.
+class WakePipe {
+ public:
+  WakePipe();  ///< throws std::system_error
+  WakePipe(const WakePipe&) = delete;
+  WakePipe& operator=(const WakePipe&) = delete;
+  ~WakePipe();
+
+  void wake() const noexcept;
+  [[nodiscard]] int fd() const noexcept { return read_fd_; }  ///< readable once woken, and from then on
+  [[nodiscard]] bool is_awake() const noexcept;
+
+ private:
+  int read_fd_ = -1;
+  int write_fd_ = -1;
+};
+
+/// While it lives, the first SIGINT, SIGTERM or SIGHUP is remembered instead of ending the process; a second one ends it.
+/// A SIGHUP that the caller ignores (nohup) stays ignored. At most one at a time.
+class StopSignal {
+ public:
+  StopSignal();
+  StopSignal(const StopSignal&) = delete;
+  StopSignal& operator=(const StopSignal&) = delete;
+  ~StopSignal();
+
+  /// The signal that came; 0 if none did.
+  [[nodiscard]] int number() const noexcept;
+
+  /// Ends the waits below as a signal does, without one.
+  void wake() const noexcept { pipe_.wake(); }
+
+  [[nodiscard]] bool is_requested() const noexcept { return number() != 0; }
+
+  /// Waits until `fd` has something to read, or its end.
+  /// @return false if a signal, or wake(), came first
+  [[nodiscard]] bool wait_readable(int fd) const;
+
+  enum class Pause : std::uint8_t { over, stopped, reader_gone };
+
+  /// Waits for `time` to pass, for a signal, or for the reader of the pipe `output_fd` to go away.
+  [[nodiscard]] Pause pause(std::chrono::milliseconds time, int output_fd) const;
+
+ private:
+  WakePipe pipe_;
+};
+
+}  // namespace datawal::cli
