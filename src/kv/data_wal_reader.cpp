@@ -1,0 +1,156 @@
+#include <datawal/data_wal_reader.hpp>
+
+#include <utility>
+
+#include "kv/compact_to.hpp"
+#include "kv/jsonl_export.hpp"
+#include "kv/live_view.hpp"
+#include "kv/projection.hpp"
+#include "kv/stats.hpp"
+#include "log/snapshot.hpp"
+#include "log/store_directory.hpp"
+#include "log/walk.hpp"
+
+namespace datawal {
+
+namespace {
+
+// One state of the store, with its index.
+struct State {
+  std::shared_ptr<const Snapshot> snapshot{};
+  std::unique_ptr<kv::Projection> projection{};
+  RecoveryReport report{};
+  std::uint64_t last_txid = 0;
+  std::uint64_t durable_txid = 0;
+};
+
+Error moved_from() { return {.code = Errc::closed, .action = "use reader", .detail = "this handle was moved from"}; }
+
+Result<State> build(std::shared_ptr<const Snapshot> snapshot, ReadPath read_path) {
+  State state{.snapshot = snapshot, .projection = std::make_unique<kv::Projection>(snapshot->directory, read_path)};
+  const std::uint32_t last_id = snapshot->segments.empty() ? 0 : snapshot->segments.back().id;
+  const RecoveryVisitor visitor = state.projection->visitor(last_id);
+  Walk walk(std::move(snapshot), LastSegment::live);
+  walk.on_enter(visitor.on_segment);
+  RecordView record;
+  std::uint64_t end = 0;
+  for (;;) {
+    Result<bool> more = walk.next(record);
+    if (!more) return propagate(more);
+    if (!*more) break;
+    // A frame that was only just complete may lie behind the size that was pinned.
+    if (record.ref.segment == last_id) {
+      end = record.ref.offset + record.ref.len;
+      state.projection->space().extend_last(end);
+    }
+    visitor.on_record(record);
+  }
+  if (Result<void> replayed = state.projection->finish_replay(); !replayed) return propagate(replayed);
+  if (last_id != 0) state.projection->space().extend_last(end);
+  state.report = walk.report();
+  state.last_txid = state.report.last_txid_seen;
+  state.durable_txid = walk.watermark().proven_txid();
+  return state;
+}
+
+}  // namespace
+
+struct DataWalReader::Impl {
+  std::shared_ptr<safeatomic::Directory> directory{};
+  ReaderOptions options{};
+  State state{};
+
+  [[nodiscard]] kv::LiveView view() const {
+    return {.space = state.projection->space(),
+            .positions = state.projection->live_positions(),
+            .bytes = state.projection->counts().live_bytes};
+  }
+  [[nodiscard]] safeatomic::FileSystem& file_system() const noexcept { return file_system_of(options.file_system); }
+};
+
+DataWalReader::DataWalReader(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+DataWalReader::DataWalReader(DataWalReader&&) noexcept = default;
+DataWalReader& DataWalReader::operator=(DataWalReader&&) noexcept = default;
+DataWalReader::~DataWalReader() = default;
+
+Result<DataWalReader> DataWalReader::open(const std::filesystem::path& dir, const ReaderOptions& options) {
+  Result<std::unique_ptr<safeatomic::Directory>> opened =
+      open_store_directory(file_system_of(options.file_system), dir);
+  if (!opened) return propagate(opened);
+  auto impl = std::make_unique<Impl>();
+  impl->directory = std::move(*opened);
+  impl->options = options;
+  Result<std::shared_ptr<const Snapshot>> snapshot = take_snapshot(impl->directory, nullptr);
+  if (!snapshot) return propagate(snapshot);
+  Result<State> state = build(std::move(*snapshot), options.read_path);
+  if (!state) return propagate(state);
+  impl->state = std::move(*state);
+  return DataWalReader(std::move(impl));
+}
+
+Result<bool> DataWalReader::refresh() {
+  if (!impl_) return std::unexpected(moved_from());
+  const Snapshot* before = impl_->state.snapshot.get();
+  Result<std::shared_ptr<const Snapshot>> snapshot = take_snapshot(impl_->directory, before);
+  if (!snapshot) return propagate(snapshot);
+  Result<State> state = build(std::move(*snapshot), impl_->options.read_path);
+  if (!state) return propagate(state);
+  const kv::FoldCounts& now = state->projection->counts();
+  const kv::FoldCounts& then = impl_->state.projection->counts();
+  const bool changed = state->last_txid != impl_->state.last_txid || now.bytes != then.bytes;
+  impl_->state = std::move(*state);
+  return changed;
+}
+
+Result<std::optional<std::string>> DataWalReader::get(std::string_view key) const {
+  if (!impl_) return std::unexpected(moved_from());
+  return impl_->state.projection->get(key);
+}
+
+Result<bool> DataWalReader::contains(std::string_view key) const {
+  if (!impl_) return std::unexpected(moved_from());
+  Result<std::optional<RecordRef>> ref = impl_->state.projection->find(key);
+  if (!ref) return propagate(ref);
+  return ref->has_value();
+}
+
+std::uint64_t DataWalReader::size() const noexcept { return impl_ ? impl_->state.projection->size() : 0; }
+
+Result<void> DataWalReader::for_each(const DataWal::Visitor& visit) const {
+  if (!impl_) return std::unexpected(moved_from());
+  return impl_->view().for_each(
+      {}, [&visit](const format::DecodedRecord& record) -> Result<bool> { return visit(record.key, record.payload); });
+}
+
+Result<ExportStats> DataWalReader::export_jsonl(const std::filesystem::path& file, const ExportOptions& options) const {
+  if (!impl_) return std::unexpected(moved_from());
+  return kv::export_file(impl_->view(), options, impl_->file_system(), file);
+}
+
+Result<ExportStats> DataWalReader::export_jsonl_to(const Sink& sink, const ExportOptions& options) const {
+  if (!impl_) return std::unexpected(moved_from());
+  return kv::export_lines(impl_->view(), options, [&sink](std::string_view lines) -> Result<bool> { return sink(lines); });
+}
+
+Result<CompactionStats> DataWalReader::compact_to(const std::filesystem::path& dir,
+                                                  const CompactToOptions& options) const {
+  if (!impl_) return std::unexpected(moved_from());
+  if (Result<void> said = kv::refuse_raw(*impl_->state.projection, options); !said) return propagate(said);
+  return kv::compact_view(impl_->view(), options, impl_->state.snapshot, LastSegment::live, impl_->file_system(), dir);
+}
+
+StoreStats DataWalReader::stats() const {
+  if (!impl_) return {};
+  StoreStats stats = kv::stats_of(*impl_->state.projection);
+  stats.segments = impl_->state.snapshot->segments.size();
+  stats.last_txid = impl_->state.last_txid;
+  stats.durable_txid = impl_->state.durable_txid;
+  return stats;
+}
+
+const RecoveryReport& DataWalReader::report() const noexcept {
+  static const RecoveryReport none{};
+  return impl_ ? impl_->state.report : none;
+}
+
+}  // namespace datawal

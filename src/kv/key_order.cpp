@@ -1,0 +1,86 @@
+#include "kv/key_order.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace datawal::kv {
+
+namespace {
+
+// Eight bytes of a key from some depth on, as a number that compares like them, and the position. How many bytes the key has
+// left from that depth stands above the position, up to 9 for "more": where the bytes are equal, the shorter key is the
+// smaller one, and only those with more need a look at their next bytes.
+struct Entry {
+  std::uint64_t prefix = 0;
+  std::uint64_t left_and_position = 0;
+
+  friend auto operator<=>(const Entry&, const Entry&) = default;
+};
+
+constexpr std::size_t step = sizeof(std::uint64_t);
+constexpr int left_shift = 48;
+constexpr std::uint64_t position_mask = (1ULL << left_shift) - 1;
+constexpr std::uint64_t more = step + 1;
+constexpr std::size_t prefetch_distance = 16;  // records
+
+Entry entry_at(std::string_view key, std::size_t depth, std::uint64_t position) noexcept {
+  const std::string_view rest = key.substr(std::min(depth, key.size()));
+  std::uint64_t prefix = 0;
+  std::memcpy(&prefix, rest.data(), std::min(rest.size(), step));
+  if constexpr (std::endian::native == std::endian::little) prefix = std::byteswap(prefix);
+  const std::uint64_t left = std::min<std::uint64_t>(rest.size(), more);
+  return {.prefix = prefix, .left_and_position = left << left_shift | position};
+}
+
+struct Range {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  std::size_t depth = 0;
+};
+
+Result<void> load(const RecordSpace& space, std::span<Entry> entries, std::size_t depth, std::string& buffer) {
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (i + prefetch_distance < entries.size()) {
+      space.prefetch(entries[i + prefetch_distance].left_and_position & position_mask);
+    }
+    const std::uint64_t position = entries[i].left_and_position & position_mask;
+    Result<LocatedRecord> located = space.read(position, buffer);
+    if (!located) return propagate(located);
+    entries[i] = entry_at(located->record.key, depth, position);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> sort_by_key(const RecordSpace& space, std::vector<std::uint64_t>& positions) {
+  std::vector<Entry> entries(positions.size());
+  for (std::size_t i = 0; i < positions.size(); ++i) entries[i].left_and_position = positions[i];
+  std::string buffer;
+  std::vector<Range> open{{0, entries.size(), 0}};
+  while (!open.empty()) {
+    const Range range = open.back();
+    open.pop_back();
+    const std::span<Entry> part = std::span(entries).subspan(range.begin, range.end - range.begin);
+    if (Result<void> loaded = load(space, part, range.depth, buffer); !loaded) return loaded;
+    std::ranges::sort(part);
+    for (std::size_t i = 0; i < part.size();) {
+      std::size_t next = i + 1;
+      const std::uint64_t left = part[i].left_and_position >> left_shift;
+      while (next < part.size() && part[next].prefix == part[i].prefix &&
+             part[next].left_and_position >> left_shift == left) {
+        ++next;
+      }
+      if (left == more && next - i > 1) open.push_back({range.begin + i, range.begin + next, range.depth + step});
+      i = next;
+    }
+  }
+  for (std::size_t i = 0; i < positions.size(); ++i) positions[i] = entries[i].left_and_position & position_mask;
+  return {};
+}
+
+}  // namespace datawal::kv

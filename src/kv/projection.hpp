@@ -1,0 +1,103 @@
+#pragma once
+// The last-write-wins fold of a log: which keys live, and where.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <datawal/error.hpp>
+#include <datawal/options.hpp>
+#include <datawal/record.hpp>
+
+#include "kv/key_directory.hpp"
+#include "kv/record_space.hpp"
+#include "log/recovery.hpp"
+
+namespace datawal::kv {
+
+/// What the fold has seen, in records and bytes.
+struct FoldCounts {
+  std::uint64_t raw_records = 0;
+  std::uint64_t put_records = 0;
+  std::uint64_t delete_records = 0;
+  std::uint64_t bytes = 0;       ///< of all frames
+  std::uint64_t raw_bytes = 0;   ///< of the frames of Raw records
+  std::uint64_t live_bytes = 0;  ///< of the frames of live keys
+};
+
+/// Threads: `get` and `size` from any thread at any time; the rest exclude each other, by the caller's lock.
+class Projection {
+ public:
+  Projection(std::shared_ptr<safeatomic::Directory> directory, ReadPath read_path);
+
+  /// To be shown every segment and record of a log in order; then finish_replay().
+  /// @param unmapped_id  a segment that another process's writer may cut; 0 for none
+  [[nodiscard]] RecoveryVisitor visitor(std::uint32_t unmapped_id = 0);
+
+  /// @return the first thing that went wrong during the replay: a record that could not be read back
+  [[nodiscard]] Result<void> finish_replay();
+
+  /// The value of a live key. Confirms key, type and CRC in the record itself.
+  [[nodiscard]] Result<std::optional<std::string>> get(std::string_view key) const;
+
+  /// Where the live record of a key is; nullopt if it has none.
+  [[nodiscard]] Result<std::optional<RecordRef>> find(std::string_view key) const;
+
+  /// Makes room for one more key. Throws std::bad_alloc; nothing changed then.
+  void reserve() { directory_.reserve(); }
+
+  /// Prepares a change of `key`: finds what it replaces. corruption if a record that may be its own is damaged.
+  struct Change {
+    std::uint64_t hash = 0;
+    std::optional<std::uint64_t> live{};  ///< position of its live record
+    std::uint32_t live_len = 0;           ///< bytes of that frame
+  };
+  [[nodiscard]] Result<Change> prepare(std::string_view key) const;
+
+  /// The record of a prepared change now lies at `ref` in the last segment of the space.
+  void apply(const Change& change, RecordType type, const RecordRef& ref);
+
+  [[nodiscard]] std::uint64_t size() const noexcept { return directory_.size(); }
+  [[nodiscard]] const FoldCounts& counts() const noexcept { return counts_; }
+  [[nodiscard]] std::uint64_t memory_bytes() const noexcept { return directory_.memory_bytes(); }
+
+  /// The positions of all live records, ascending, which is log order.
+  [[nodiscard]] std::vector<std::uint64_t> live_positions() const;
+
+  [[nodiscard]] RecordSpace& space() noexcept { return space_; }
+  [[nodiscard]] const RecordSpace& space() const noexcept { return space_; }
+
+ private:
+  struct Pending {
+    std::uint64_t hash = 0;
+    std::uint64_t position = 0;
+    std::uint32_t len = 0;
+    std::uint32_t key_begin = 0;  // in pending_keys_
+    std::uint32_t key_len = 0;
+    RecordType type = RecordType::Raw;
+  };
+
+  void fold(const RecordView& record);
+  void fold_pending();
+  void change(const Change& change, RecordType type, std::uint64_t position, std::uint32_t len);
+
+  template <class Confirmed>
+  [[nodiscard]] Result<bool> locate(std::string_view key, std::uint64_t hash, std::string& buffer,
+                                    Confirmed&& confirmed) const;
+
+  const std::uint64_t seed_;
+  RecordSpace space_;
+  KeyDirectory directory_;
+  FoldCounts counts_;
+
+  // Replay works in batches, so that what one record needs from memory is fetched while others are worked on.
+  std::vector<Pending> pending_;
+  std::string pending_keys_;
+  std::string replay_buffer_;
+  std::optional<Error> replay_error_;
+};
+
+}  // namespace datawal::kv

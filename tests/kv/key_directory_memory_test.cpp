@@ -1,0 +1,73 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <iostream>
+
+#include "kv/key_directory.hpp"
+#include "kv/key_directory_support.hpp"
+
+namespace datawal::kv {
+namespace {
+
+TEST(KeyDirectoryMemory, IsSmallForSmallStores) {
+  KeyDirectory directory;
+  EXPECT_LE(directory.memory_bytes(), 64U << 10);
+  for (std::uint64_t key = 0; key < 100; ++key) directory.insert(hash_of(key), key);
+  EXPECT_LE(directory.memory_bytes(), 128U << 10);
+}
+
+TEST(KeyDirectoryMemory, StaysBelow20BytesPerKeyAtEverySize) {
+  KeyDirectory directory;
+  double worst = 0;
+  std::uint64_t worst_at = 0;
+  for (std::uint64_t key = 0; key < 4'000'000; ++key) {
+    directory.insert(hash_of(key), key);
+    const std::uint64_t count = key + 1;
+    if (count < 100'000 || count % 1'000 != 0) continue;
+    const double per_key = static_cast<double>(directory.memory_bytes()) / static_cast<double>(count);
+    ASSERT_LE(per_key, 20.0) << "with " << count << " keys";
+    if (per_key > worst) {
+      worst = per_key;
+      worst_at = count;
+    }
+  }
+  std::cout << "at most " << worst << " bytes per key, with " << worst_at << " keys\n";
+}
+
+TEST(KeyDirectoryMemory, DoesNotGrowWhileKeysComeAndGo) {
+  KeyDirectory directory;
+  constexpr std::uint64_t live = 100'000;
+  for (std::uint64_t key = 0; key < live; ++key) directory.insert(hash_of(key), key);
+  const std::uint64_t bytes_before = directory.memory_bytes();
+  // Ten times over: every key makes room for a new one, and is overwritten once before.
+  for (std::uint64_t key = 0; key < 10 * live; ++key) {
+    ASSERT_TRUE(directory.replace(hash_of(key), key, key + 1));
+    ASSERT_TRUE(directory.erase(hash_of(key), key + 1));
+    directory.insert(hash_of(key + live), key + live);
+  }
+  EXPECT_EQ(directory.size(), live);
+  EXPECT_LE(directory.memory_bytes(), bytes_before + bytes_before / 4);
+  for (std::uint64_t key = 10 * live; key < 11 * live; ++key) ASSERT_TRUE(holds(directory, hash_of(key), key));
+  for (std::uint64_t key = 0; key < 10 * live; ++key) ASSERT_FALSE(holds(directory, hash_of(key), key));
+}
+
+TEST(KeyDirectoryMemory, GrowsWithoutLongPauses) {
+  using Clock = std::chrono::steady_clock;
+  KeyDirectory directory;
+  constexpr std::uint64_t count = 2'000'000;
+  Clock::duration longest{};
+  for (std::uint64_t key = 0; key < count; ++key) {
+    const Clock::time_point before = Clock::now();
+    directory.insert(hash_of(key), key);
+    longest = std::max(longest, Clock::now() - before);
+  }
+  const auto longest_us = std::chrono::duration_cast<std::chrono::microseconds>(longest).count();
+  std::cout << "longest insert of " << count << ": " << longest_us << " us\n";
+  EXPECT_LE(longest_us, 200'000) << "even on a busy machine";
+  for (std::uint64_t key = 0; key < count; ++key) ASSERT_TRUE(holds(directory, hash_of(key), key));
+}
+
+}  // namespace
+}  // namespace datawal::kv
