@@ -101,9 +101,9 @@ void insert_all(benchmark::State& state) {
     for (std::uint64_t key = 0; key < count; ++key) directory.insert(hash_of(key), key);
     benchmark::DoNotOptimize(directory.size());
   }
-  state.counters["ns_per_insert"] =
-      benchmark::Counter(static_cast<double>(count) * 1e-9 * static_cast<double>(state.iterations()),
-                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["ns_per_insert"] = benchmark::Counter(
+      static_cast<double>(count) * 1e-9 * static_cast<double>(state.iterations()),
+      benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
 /// As replay does it: the groups of 32 keys are fetched ahead, and each is looked up before it is inserted.
@@ -120,9 +120,9 @@ void insert_prefetched(benchmark::State& state) {
       }
     }
   }
-  state.counters["ns_per_insert"] =
-      benchmark::Counter(static_cast<double>(count) * 1e-9 * static_cast<double>(state.iterations()),
-                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["ns_per_insert"] = benchmark::Counter(
+      static_cast<double>(count) * 1e-9 * static_cast<double>(state.iterations()),
+      benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
 /// Time this thread has run, so that what others do on the machine does not count.
@@ -187,8 +187,15 @@ void memory_per_key(benchmark::State& state) {
   }
 }
 
-BENCHMARK(memory_per_key)->Arg(1'000'000)->Arg(1'500'000)->Arg(2'000'000)->Arg(3'000'000)->Arg(5'000'000)->Arg(10'000'000)
-    ->Iterations(1)->Unit(benchmark::kMillisecond);
+BENCHMARK(memory_per_key)
+    ->Arg(1'000'000)
+    ->Arg(1'500'000)
+    ->Arg(2'000'000)
+    ->Arg(3'000'000)
+    ->Arg(5'000'000)
+    ->Arg(10'000'000)
+    ->Iterations(1)
+    ->Unit(benchmark::kMillisecond);
 BENCHMARK(floor_of_find)->Arg(1'000'000)->Arg(10'000'000);
 BENCHMARK(find_miss)->Arg(1'000'000)->Arg(10'000'000);
 BENCHMARK(find_hit)->Arg(1'000'000)->Arg(10'000'000);

@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <iterator>
 
-#include "cli/base64.hpp"
+#include <datawal/base64.hpp>
+
 #include "cli/utf8.hpp"
 
 namespace datawal::cli {

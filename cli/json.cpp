@@ -4,7 +4,8 @@
 
 #include <iterator>
 
-#include "cli/base64.hpp"
+#include <datawal/base64.hpp>
+
 #include "cli/utf8.hpp"
 
 namespace datawal::cli {

@@ -24,6 +24,8 @@ constexpr const char* overview = R"(A store is a directory. `datawal COMMAND --h
   datawal scan ./log
   datawal tail ./log -f
   datawal verify ./log
+  datawal put ./kv --key user:17 Ada
+  datawal get ./kv --key user:17
 
 Results go to standard output, everything else to standard error.
 Exit status: 0 done; 1 usage, input, or the store is locked (also: nobody
@@ -65,7 +67,7 @@ int fail_to_parse(Console& console, const CLI::App& program, const CLI::ParseErr
 }
 
 int run_program(Console& console, const std::vector<std::string>& arguments) {
-  CLI::App program("An append-only record log in a directory: feed it, read it, check it.", "datawal");
+  CLI::App program("A record log, or keys and values, in a directory: feed it, read it, check it.", "datawal");
   program.footer(overview);
   program.set_version_flag("--version", "datawal " DATAWAL_VERSION);
   add_json(program);
@@ -81,6 +83,14 @@ int run_program(Console& console, const std::vector<std::string>& arguments) {
   add_report(program, run);
   add_verify(program, run);
   add_repair(program, run);
+  add_get(program, run);
+  add_put(program, run);
+  add_delete(program, run);
+  add_check(program, run);
+  add_stat(program, run);
+  add_export(program, run);
+  add_import(program, run);
+  add_compact(program, run);
 
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());

@@ -14,13 +14,12 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds first_draw{300};
 constexpr milliseconds between_draws{100};
 constexpr std::uint64_t cells = 24;
 
-bool stderr_is_terminal() {
+bool is_terminal(int fd) {
   const char* term = std::getenv("TERM");
-  return ::isatty(STDERR_FILENO) == 1 && term != nullptr && std::string_view(term) != "dumb";
+  return ::isatty(fd) == 1 && term != nullptr && std::string_view(term) != "dumb";
 }
 
 std::string size_text(double bytes) {
@@ -33,15 +32,10 @@ std::string size_text(double bytes) {
   return fmt::format("{:.{}f} {}", bytes, unit == 0 ? 0 : 1, units[unit]);
 }
 
-void draw(std::string_view text) {
-  // A bar that cannot be drawn is no reason to stop.
-  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
-}
-
 }  // namespace
 
-ProgressBar::ProgressBar(std::string_view what)
-    : what_(what), on_terminal_(stderr_is_terminal()), next_draw_(started_ + first_draw) {}
+ProgressBar::ProgressBar(std::string_view what, int fd, milliseconds first_draw)
+    : what_(what), fd_(fd), on_terminal_(is_terminal(fd)), next_draw_(started_ + first_draw) {}
 
 void ProgressBar::show(const Progress& progress) {
   if (!on_terminal_) return;
@@ -53,7 +47,7 @@ void ProgressBar::show(const Progress& progress) {
   const double total = static_cast<double>(std::max(progress.bytes_total, progress.bytes_done));
   const double share = total > 0 ? done / total : 1;
   const auto filled = static_cast<std::size_t>(share * static_cast<double>(cells));
-  const double seconds = std::chrono::duration<double>(now - started_).count();
+  const double seconds = std::max(std::chrono::duration<double>(now - started_).count(), 0.001);
   draw(fmt::format("\r{} [{:<{}}] {:3.0f}%  {} of {}  {}/s\033[K", what_, std::string(filled, '#'), cells, share * 100,
                    size_text(done), size_text(total), size_text(done / seconds)));
 }
@@ -66,6 +60,11 @@ void ProgressBar::wipe() {
   if (!is_drawn_) return;
   draw("\r\033[K");
   is_drawn_ = false;
+}
+
+void ProgressBar::draw(std::string_view text) const {
+  // A bar that cannot be drawn is no reason to stop.
+  [[maybe_unused]] const ssize_t written = ::write(fd_, text.data(), text.size());
 }
 
 }  // namespace datawal::cli

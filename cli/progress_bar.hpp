@@ -1,20 +1,22 @@
 #pragma once
 // How far long work has come, on a terminal.
 
+#include <unistd.h>
+
 #include <chrono>
-#include <cstddef>
 #include <string_view>
 
 #include <datawal/options.hpp>
 
 namespace datawal::cli {
 
-/// One line on standard error that redraws itself and is gone when the object is. Draws nothing where standard error
-/// is no terminal, nothing for work of less than a moment, and at most ten times a second. One thread.
+/// One line that redraws itself and is gone when the object is. Draws nothing where `fd` is no terminal, nothing for work of
+/// less than a moment, and at most ten times a second. One thread.
 class ProgressBar {
  public:
   /// @param what  "checking": stands before the bar
-  explicit ProgressBar(std::string_view what);
+  explicit ProgressBar(std::string_view what, int fd = STDERR_FILENO,
+                       std::chrono::milliseconds first_draw = std::chrono::milliseconds(300));
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
   ~ProgressBar() { wipe(); }
@@ -30,7 +32,10 @@ class ProgressBar {
  private:
   using Clock = std::chrono::steady_clock;
 
+  void draw(std::string_view text) const;
+
   const std::string_view what_;
+  const int fd_;
   const bool on_terminal_;
   const Clock::time_point started_ = Clock::now();
   Clock::time_point next_draw_;

@@ -15,6 +15,7 @@
 #include "cli/json.hpp"
 #include "cli/numbers.hpp"
 #include "cli/progress_bar.hpp"
+#include "cli/store.hpp"
 
 namespace datawal::cli {
 namespace {
@@ -26,19 +27,6 @@ struct AppendArguments {
   bool acknowledge = false;
   OpenOptions open;
 };
-
-void note_quarantine(Console& console, const RecoveryReport& report) {
-  if (!report.tail_truncated) return;
-  const std::string fate = report.quarantine_path.empty()
-                               ? std::string("cut off")
-                               : fmt::format("moved to {}", shell_word(report.quarantine_path));
-  console.note(
-      {.code = "torn_tail_quarantined",
-       .text = fmt::format("the log ended in a torn record, as a crash leaves it: its {} were {}; every record "
-                           "before it is there",
-                           counted(report.tail_bytes_discarded, "byte"), fate),
-       .path = report.quarantine_path});
-}
 
 std::optional<RecordLog> open_log(Console& console, const AppendArguments& arguments, int& status) {
   ProgressBar bar("opening");

@@ -13,4 +13,13 @@ void add_report(CLI::App& program, Run& run);
 void add_verify(CLI::App& program, Run& run);
 void add_repair(CLI::App& program, Run& run);
 
+void add_get(CLI::App& program, Run& run);
+void add_put(CLI::App& program, Run& run);
+void add_delete(CLI::App& program, Run& run);
+void add_check(CLI::App& program, Run& run);
+void add_stat(CLI::App& program, Run& run);
+void add_export(CLI::App& program, Run& run);
+void add_import(CLI::App& program, Run& run);
+void add_compact(CLI::App& program, Run& run);
+
 }  // namespace datawal::cli

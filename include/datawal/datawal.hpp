@@ -3,6 +3,7 @@
 // record_cursor.hpp (what comes back); data_wal.hpp and data_wal_reader.hpp (keys and values); options.hpp, error.hpp;
 // verify.hpp and repair.hpp when something is wrong.
 
+#include <datawal/base64.hpp>
 #include <datawal/data_wal.hpp>
 #include <datawal/data_wal_reader.hpp>
 #include <datawal/dir_lock.hpp>

@@ -40,7 +40,7 @@ class RecordLogReader {
   [[nodiscard]] RecordCursor records_after(const RecordRef& last) const;
 
   /// Takes a new snapshot. Cursors from before go on with the old one.
-  /// @return true if there is more than before
+  /// @return true if it holds a record that the old one does not show, or no longer what that one showed last
   [[nodiscard]] Result<bool> refresh();
 
   /// Whether a writer has the store open now. True also where that cannot be told.

@@ -8,7 +8,7 @@ namespace {
 
 // A path as it can be pasted into a shell; control characters, which could drive a terminal, come out as \xNN.
 std::string quoted(const std::string& path) {
-  constexpr std::string_view plain = "/._-+:@%=,~";
+  constexpr std::string_view plain = "/._-+:@%=,";
   const auto is_plain = [&](unsigned char c) {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c >= 0x80 ||
            plain.find(static_cast<char>(c)) != std::string_view::npos;

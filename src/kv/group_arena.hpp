@@ -32,7 +32,8 @@ class GroupArena {
 
   /// On return, `groups` groups can be taken. Throws std::bad_alloc; nothing changed then.
   void reserve(std::uint64_t groups) {
-    if (free_count_ + (committed_end_ - fresh_) < groups) [[unlikely]] commit(groups);
+    if (free_count_ + (committed_end_ - fresh_) < groups) [[unlikely]]
+      commit(groups);
   }
 
   /// The number of an empty group. Something must be reserved.

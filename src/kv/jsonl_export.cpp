@@ -4,8 +4,9 @@
 #include <string>
 #include <utility>
 
+#include <datawal/base64.hpp>
+
 #include "format/seam_error.hpp"
-#include "kv/base64.hpp"
 #include "kv/output_file.hpp"
 
 namespace datawal::kv {
@@ -31,9 +32,9 @@ Result<ExportStats> export_lines(LiveView view, const ExportOptions& options,
   bool stopped = false;
   Result<void> walked = view.for_each(options.on_progress, [&](const format::DecodedRecord& record) -> Result<bool> {
     piece.append(R"({"key_b64":")");
-    append_base64(record.key, piece);
+    append_base64(piece, record.key);
     piece.append(R"(","value_b64":")");
-    append_base64(record.payload, piece);
+    append_base64(piece, record.payload);
     piece.append("\"}\n");
     ++stats.records_written;
     if (piece.size() < piece_len) return true;

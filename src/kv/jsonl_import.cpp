@@ -7,10 +7,10 @@
 
 #include <simdjson.h>
 
+#include <datawal/base64.hpp>
 #include <safeatomic/io.hpp>
 
 #include "format/seam_error.hpp"
-#include "kv/base64.hpp"
 #include "kv/line_reader.hpp"
 
 namespace datawal::kv {

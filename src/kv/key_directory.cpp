@@ -57,11 +57,13 @@ Candidates KeyDirectory::find(std::uint64_t hash) const noexcept {
     arena_.at(candidates.head_).prefetch_positions(candidates.tag_);
     candidates.sequence_ = stripes_.begin_read(candidates.head_);
     // A split that ended before the sequence was read has handed tags to another group without changing it since.
-    if (part.group_of(candidates.tag_) != candidates.head_) [[unlikely]] continue;
+    if (part.group_of(candidates.tag_) != candidates.head_) [[unlikely]]
+      continue;
     candidates.group_ = candidates.head_;
     candidates.passed_ = 0;
     candidates.unseen_ = all_slots;
-    if (collect(candidates)) [[likely]] return candidates;
+    if (collect(candidates)) [[likely]]
+      return candidates;
   }
 }
 

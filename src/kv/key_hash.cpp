@@ -14,7 +14,8 @@ std::uint64_t draw_seed() noexcept {
   // No entropy, as in an early or a caged process: what an attacker would have to guess, then.
   const auto now = static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
   const auto place = reinterpret_cast<std::uintptr_t>(&seed);
-  return XXH3_64bits_withSeed(&now, sizeof now, static_cast<std::uint64_t>(place) ^ static_cast<std::uint64_t>(::getpid()));
+  return XXH3_64bits_withSeed(&now, sizeof now,
+                              static_cast<std::uint64_t>(place) ^ static_cast<std::uint64_t>(::getpid()));
 }
 
 }  // namespace

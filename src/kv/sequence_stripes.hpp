@@ -34,7 +34,8 @@ class SequenceStripes {
     const std::atomic<std::uint64_t>& sequence = stripe_of(group);
     for (unsigned spins = 0;; ++spins) {
       const std::uint64_t now = sequence.load(std::memory_order_acquire);
-      if (now % 2 == 0) [[likely]] return now;
+      if (now % 2 == 0) [[likely]]
+        return now;
       if (spins >= 1000) std::this_thread::yield();  // the writer lost its processor
     }
   }

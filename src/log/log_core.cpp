@@ -129,7 +129,7 @@ Result<void> LogCore::fsync() {
 
 Result<void> LogCore::sync_locked() {
   const std::uint64_t end = writer_->end();
-  if (end == synced_end_) return {};
+  if (end == synced_end_ && !writer_->has_unsynced_rollback()) return {};
   // A second try could succeed over pages that the kernel has dropped, so the first failure is the last.
   if (Result<void> synced = writer_->sync(); !synced) return poison(std::move(synced.error()));
   synced_end_ = end;
@@ -161,7 +161,14 @@ Result<void> LogCore::rotate_locked() {
   if (!sealed) return format::lift(sealed, "inspect segment");
   safeatomic::Result<std::unique_ptr<File>> file = directory_->open_file(
       segment::filename(id + 1), {.write = true, .create = true, .exclusive = true, .mode = options_.file_mode});
-  if (!file) return format::lift(file, "create segment");
+  if (!file) {
+    // A file of that name, whoever made it, is the active segment at the next opening, and this one a sealed one in which a
+    // torn tail is damage: nothing may be appended to it any more.
+    const safeatomic::Result<safeatomic::FileInfo> there = directory_->info_of(segment::filename(id + 1));
+    const bool is_absent = !there && there.error().code == safeatomic::Errc::not_found;
+    if (!is_absent) return poison(format::from_seam(file.error(), "create segment"));
+    return format::lift(file, "create segment");
+  }
   const safeatomic::Result<safeatomic::FileInfo> created = (*file)->info();
   if (!created) return poison(format::from_seam(created.error(), "inspect segment"));
   if (safeatomic::Result<void> synced = directory_->sync(); !synced) {

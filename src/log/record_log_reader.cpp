@@ -1,5 +1,7 @@
 #include <datawal/record_log_reader.hpp>
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -28,40 +30,55 @@ Error moved_from() {
   return {.code = Errc::closed, .action = "use reader", .detail = "this handle was moved from"};
 }
 
-// Where the last segment of a snapshot ends for a reader now.
-Result<std::uint64_t> end_of_last(const std::shared_ptr<const Snapshot>& snapshot) {
+bool is_damage(const Error& error) noexcept {
+  return error.code == Errc::corruption || error.code == Errc::unsupported_version;
+}
+
+// Where the cursors of a snapshot end. If none got there yet, this one does.
+Result<LogEnd> end_of(const std::shared_ptr<const Snapshot>& snapshot) {
+  if (snapshot->segments.empty()) return LogEnd{};
+  if (const std::optional<LogEnd> end = snapshot->end.get()) return *end;
   Walk walk(snapshot, LastSegment::live, {.segment = snapshot->segments.back().id});
   RecordView record;
   for (;;) {
     Result<bool> more = walk.next(record);
-    if (!more && more.error().code != Errc::corruption && more.error().code != Errc::unsupported_version) {
-      return propagate(more);
-    }
-    if (!more) return walk.position().offset;  // what lies behind the damage does not count
-    if (!*more) return walk.end().valid_end;
+    if (!more && !is_damage(more.error())) return propagate(more);
+    if (!more || !*more) return snapshot->end.get().value_or(LogEnd{});
   }
 }
 
-// Whether `now` holds a record behind `end` bytes of what was the last segment of an older snapshot.
-Result<bool> holds_more(const std::shared_ptr<const Snapshot>& now, const PinnedSegment& last, std::uint64_t end) {
-  if (now->segments.empty()) return false;
-  const PinnedSegment* same = now->find(last.id);
-  const bool continues = same != nullptr && same->info.inode == last.info.inode && same->info.device == last.info.device;
-  if (!continues && same != nullptr) return true;  // rewritten: its reader has to look again
-  Position from{.segment = last.id, .offset = end};
-  if (same == nullptr) {
-    from = {};
-    for (const PinnedSegment& segment : now->segments) {
-      if (segment.id > last.id && from.segment == 0) from.segment = segment.id;
-    }
-    if (from.segment == 0) return false;
-  }
-  Walk walk(now, LastSegment::live, from);
+// Where what lies behind `end` begins in a newer snapshot, nullopt if there is nothing of the kind. With `end.last` where that
+// can be found, so that it can be compared again.
+std::optional<Position> resumption(const Snapshot& now, const LogEnd& end) {
+  if (end.segment == 0) return Position{};
+  if (end.last.txid != 0 && now.find(end.last.segment) != nullptr) return Position{end.last.segment, end.last.offset};
+  if (now.find(end.segment) != nullptr) return Position{end.segment, end.offset};
+  const auto behind = std::ranges::upper_bound(now.segments, end.segment, {}, &PinnedSegment::id);
+  if (behind == now.segments.end()) return std::nullopt;
+  return Position{.segment = behind->id};
+}
+
+// Whether `now` holds a record behind the end of the older snapshot `before`, or not what that one showed last.
+Result<bool> holds_more(const std::shared_ptr<const Snapshot>& now, const Snapshot& before, const LogEnd& end) {
+  const PinnedSegment* then = before.find(end.segment);
+  const PinnedSegment* same = now->find(end.segment);
+  const bool rewritten = then != nullptr && same != nullptr &&
+                         (same->info.inode != then->info.inode || same->info.device != then->info.device);
+  if (rewritten) return true;
+  const std::optional<Position> from = resumption(*now, end);
+  if (!from) return false;
+  Walk walk(now, LastSegment::live, *from);
   RecordView record;
+  if (end.last.txid != 0 && from->segment == end.last.segment && from->offset == end.last.offset) {
+    Result<bool> seen = walk.next(record);
+    if (!seen && !is_damage(seen.error())) return propagate(seen);
+    if (!seen || !*seen || record.ref != end.last) return true;
+  }
   Result<bool> more = walk.next(record);
-  // Damage is something that the reader has not seen either: its cursor will tell.
-  if (!more && (more.error().code == Errc::corruption || more.error().code == Errc::unsupported_version)) return true;
-  return more;
+  if (more || !is_damage(more.error())) return more;
+  // Damage is news too, unless it was met before: the reader's cursor will tell.
+  const Position at = walk.position();
+  return !end.is_damage || at.segment != end.segment || at.offset != end.offset;
 }
 
 }  // namespace
@@ -105,17 +122,12 @@ RecordCursor RecordLogReader::records_after(const RecordRef& last) const {
 Result<bool> RecordLogReader::refresh() {
   if (!impl_) return std::unexpected(moved_from());
   const std::shared_ptr<const Snapshot> before = impl_->snapshot;
-  std::uint64_t end = 0;
-  if (!before->segments.empty()) {
-    Result<std::uint64_t> last = end_of_last(before);
-    if (!last) return propagate(last);
-    end = *last;
-  }
+  Result<LogEnd> end = end_of(before);
+  if (!end) return propagate(end);
   Result<std::shared_ptr<const Snapshot>> now = take_snapshot(impl_->directory, before.get());
   if (!now) return propagate(now);
   impl_->take(*now);
-  if (before->segments.empty()) return !(*now)->segments.empty();
-  return holds_more(*now, before->segments.back(), end);
+  return holds_more(*now, *before, *end);
 }
 
 Result<bool> RecordLogReader::writer_lives() const {

@@ -67,7 +67,7 @@ Result<void> survey(File& file, std::uint64_t begin, std::uint64_t end, RepairRe
   return {};
 }
 
-// The bytes of the damaged segment that go, copied aside.
+// Copies aside the bytes of the damaged segment that go.
 Result<void> keep_rest(const Store& store, const Cut& cut, File& file, RepairReport& report, std::uint64_t& highest) {
   const safeatomic::Result<safeatomic::FileInfo> info = file.info();
   if (!info) return format::lift(info, "inspect segment");
@@ -83,15 +83,22 @@ Result<void> keep_rest(const Store& store, const Cut& cut, File& file, RepairRep
   return {};
 }
 
-// Highest first, so that at every instant the damaged segment is followed by an unbroken rest or by nothing.
-Result<void> keep_later_segments(const Store& store, const Cut& cut, RepairReport& report, std::uint64_t& highest) {
+Result<void> survey_later_segments(const Store& store, const Cut& cut, RepairReport& report, std::uint64_t& highest) {
+  for (const PinnedSegment& segment : store.snapshot->segments) {
+    if (segment.id <= cut.at.segment) continue;
+    Result<std::shared_ptr<File>> file = open_pinned(*store.snapshot, segment);
+    if (!file) return propagate(file);
+    if (Result<void> surveyed = survey(**file, 0, segment.info.size, report, highest); !surveyed) return surveyed;
+  }
+  return {};
+}
+
+// Highest first, so that at every instant the damaged segment is followed by an unbroken rest.
+Result<void> move_later_segments(const Store& store, const Cut& cut, std::uint32_t kept_id, RepairReport& report) {
   std::vector<std::filesystem::path> paths;
   const std::vector<PinnedSegment>& segments = store.snapshot->segments;
   for (auto segment = segments.rbegin(); segment != segments.rend() && segment->id > cut.at.segment; ++segment) {
-    safeatomic::Result<std::unique_ptr<File>> file =
-        store.directory->open_file(segment::filename(segment->id), {});
-    if (!file) return format::lift(file, "open segment");
-    if (Result<void> surveyed = survey(**file, 0, segment->info.size, report, highest); !surveyed) return surveyed;
+    if (segment->id == kept_id) continue;
     Result<std::filesystem::path> path = quarantine_segment(*store.directory, segment->id);
     if (!path) return propagate(path);
     report.bytes_quarantined += segment->info.size;
@@ -109,15 +116,28 @@ Result<void> remove_watermark(Directory& directory) {
   return {};
 }
 
-// Txids of what was cut must not be given out again, so an empty segment behind the cut carries the highest in its watermark. It
-// exists before the cut is made: there is no instant at which the store opens and has forgotten.
-Result<void> remember_txid(const Store& store, const Cut& cut, std::uint64_t highest) {
-  if (highest <= cut.last_txid_kept) return {};
-  std::uint32_t id = cut.at.segment;
-  if (!store.snapshot->segments.empty()) id = std::max(id, store.snapshot->segments.back().id);
+// Whether the store's last segment is one that an interrupted repair made to carry `highest`.
+bool is_remembered(const Snapshot& snapshot, std::uint64_t highest) noexcept {
+  if (!snapshot.watermark || snapshot.segments.empty()) return false;
+  const PinnedSegment& last = snapshot.segments.back();
+  return last.info.size == 0 && snapshot.watermark->segment == last.id && snapshot.watermark->inode == last.info.inode &&
+         snapshot.watermark->offset == 0 && snapshot.watermark->txid >= highest;
+}
+
+// Takes back what the watermark promises. Txids of what is cut must not be given out again: where the rest of the log
+// does not show them, an empty segment behind everything carries the highest in a watermark of its own. It is there before
+// anything is cut, so that there is no instant at which the store opens and has forgotten.
+// @return the id of that segment, 0 if there is none
+Result<std::uint32_t> rewrite_promise(const Store& store, const Cut& cut, std::uint64_t highest) {
+  if (highest <= cut.last_txid_kept) {
+    if (Result<void> removed = remove_watermark(*store.directory); !removed) return propagate(removed);
+    return 0U;
+  }
+  const std::vector<PinnedSegment>& segments = store.snapshot->segments;
+  if (is_remembered(*store.snapshot, highest) && segments.back().id > cut.at.segment) return segments.back().id;
+  std::uint32_t id = segments.empty() ? 0 : segments.back().id;
   if (store.snapshot->watermark) id = std::max(id, store.snapshot->watermark->segment);
-  ++id;
-  if (id > segment::max_id) {
+  if (++id > segment::max_id) {
     return std::unexpected(Error{.code = Errc::invalid_argument,
                                  .action = "repair",
                                  .path = store.directory->path(),
@@ -128,7 +148,12 @@ Result<void> remember_txid(const Store& store, const Cut& cut, std::uint64_t hig
   const safeatomic::Result<safeatomic::FileInfo> info = (*file)->info();
   if (!info) return format::lift(info, "inspect segment");
   const format::Watermark watermark{.segment = id, .inode = info->inode, .offset = 0, .txid = highest};
-  return write_watermark_durably(*store.directory, watermark, store.options.file_mode);
+  if (Result<void> written =
+          replace_watermark(store.file_system, *store.directory, watermark, store.options.file_mode);
+      !written) {
+    return propagate(written);
+  }
+  return id;
 }
 
 Result<void> cut_segment(const Store& store, const Cut& cut, File& file, bool is_last) {
@@ -158,11 +183,12 @@ Result<RepairReport> cut_store(const Store& store, const Cut& cut) {
     damaged = std::move(*file);
     if (Result<void> kept = keep_rest(store, cut, *damaged, report, highest); !kept) return propagate(kept);
   }
-  if (Result<void> removed = remove_watermark(*store.directory); !removed) return propagate(removed);
-  if (Result<void> kept = keep_later_segments(store, cut, report, highest); !kept) return propagate(kept);
-  if (Result<void> noted = remember_txid(store, cut, highest); !noted) return propagate(noted);
+  if (Result<void> surveyed = survey_later_segments(store, cut, report, highest); !surveyed) return propagate(surveyed);
+  Result<std::uint32_t> carrier = rewrite_promise(store, cut, highest);
+  if (!carrier) return propagate(carrier);
+  if (Result<void> moved = move_later_segments(store, cut, *carrier, report); !moved) return propagate(moved);
   if (damaged) {
-    const bool is_last = store.snapshot->segments.back().id == cut.at.segment && highest <= cut.last_txid_kept;
+    const bool is_last = store.snapshot->segments.back().id == cut.at.segment && *carrier == 0;
     if (Result<void> done = cut_segment(store, cut, *damaged, is_last); !done) return propagate(done);
   }
   return report;

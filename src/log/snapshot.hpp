@@ -11,6 +11,7 @@
 #include <safeatomic/file_system.hpp>
 
 #include "format/watermark.hpp"
+#include "log/log_end.hpp"
 
 namespace datawal {
 
@@ -21,12 +22,13 @@ struct PinnedSegment {
   std::shared_ptr<safeatomic::File> file{}; ///< null: opened by name when needed, and refused if it is another file by then
 };
 
-/// Immutable once made; shared by the cursors that read it.
+/// Immutable once made, but for its end; shared by the cursors that read it.
 struct Snapshot {
   std::shared_ptr<safeatomic::Directory> directory;
   std::vector<PinnedSegment> segments;           ///< ascending
   std::optional<format::Watermark> watermark;    ///< read before the segments were listed
   std::uint64_t quarantined_previously = 0;
+  mutable EndMark end{};                         ///< where somebody may be writing
 
   /// The segment with this id, null if it is not part of the snapshot.
   [[nodiscard]] const PinnedSegment* find(std::uint32_t id) const noexcept;

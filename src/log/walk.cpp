@@ -45,16 +45,12 @@ Result<bool> Walk::next(RecordView& record) {
     if (error_) return std::unexpected(*error_);
     if (done_) return false;
     if (!file_) {
-      if (index_ >= snapshot_->segments.size()) return finish(Stop::end_of_input);
+      if (index_ >= snapshot_->segments.size()) return finish(Stop::end_of_input, 0);
       if (Result<void> entered = enter(); !entered) return fail(std::move(entered.error()));
     }
     Result<Stop> stop = scanner_.next();
     if (!stop) return fail(std::move(stop.error()));
-    if (*stop == Stop::none) {
-      account(record);
-      return true;
-    }
-    Result<bool> more = stopped(*stop, record);
+    Result<bool> more = *stop == Stop::none ? found(record) : stopped(*stop, record);
     if (!more) return fail(std::move(more.error()));
     if (*more) return true;
   }
@@ -77,6 +73,15 @@ Result<void> Walk::enter() {
   return on_enter_ ? on_enter_(segment, *file_) : Result<void>{};
 }
 
+// A whole frame: a record, unless a cursor of this snapshot has ended before it. Then it became whole too late.
+Result<bool> Walk::found(RecordView& record) {
+  if (in_last() && last_ == LastSegment::live && scanner_.frame_offset() >= snapshot_->end.limit()) {
+    return finish(Stop::end_of_input, scanner_.frame_offset());
+  }
+  account(record);
+  return true;
+}
+
 void Walk::account(RecordView& record) {
   const format::DecodedRecord& frame = scanner_.frame();
   record = {.type = frame.type,
@@ -93,6 +98,7 @@ void Walk::account(RecordView& record) {
     if (on_gap_) on_gap_(record, *previous_txid_ + 1);
   }
   previous_txid_ = frame.txid;
+  last_record_ = record.ref;
   report_.last_txid_seen = std::max(report_.last_txid_seen, frame.txid);
   if (in_last()) watermark_.met(scanner_.end(), frame.txid);
 }
@@ -100,9 +106,10 @@ void Walk::account(RecordView& record) {
 // The current segment yields no further record: the next one, the end, or damage. True if a record came after all.
 Result<bool> Walk::stopped(Stop stop, RecordView& record) {
   if (in_last() && last_ == LastSegment::live && stop != Stop::end_of_input) return stopped_live(stop, record);
-  if (in_last()) return finish(stop);
+  if (in_last()) return finish(stop, scanner_.end());
   if (stop != Stop::end_of_input) {
     stop_ = stop;
+    if (last_ == LastSegment::live) settle_end(scanner_.end(), true);
     const Verdict verdict = judge(SegmentRole::sealed, stop, Promise::none);
     return std::unexpected(damage(stop, verdict, Promise::none));
   }
@@ -123,9 +130,7 @@ Result<bool> Walk::stopped_live(Stop stop, RecordView& record) {
     }
   }
   if (!decodes) return propagate(decodes);
-  if (!*decodes) return finish(stop);
-  account(record);
-  return true;
+  return *decodes ? found(record) : finish(stop, scanner_.end());
 }
 
 // Reads again from the stop on; true if a whole frame stands there now. A frame that the pinned size cuts is let in whole, and
@@ -144,22 +149,22 @@ Result<bool> Walk::look_again(Stop& stop) {
 }
 
 // The highest segment ended here.
-Result<bool> Walk::finish(Stop stop) {
+Result<bool> Walk::finish(Stop stop, std::uint64_t valid_end) {
   stop_ = stop;
   if (snapshot_->segments.empty()) {
     done_ = true;
     if (watermark_.state() != WatermarkState::broken) return false;
     return std::unexpected(damage(stop, Verdict::refuse, Promise::broken));
   }
-  end_.valid_end = end_.data_end = scanner_.end();
+  end_.valid_end = end_.data_end = valid_end;
   end_.file_end = scanner_.limit();
   end_.stop = stop;
   const bool published = last_ == LastSegment::published;
   const Promise promise = watermark_.at_stop(end_.valid_end);
   end_.verdict = judge(published ? SegmentRole::sealed : SegmentRole::active, stop, promise);
-  if (end_.verdict == Verdict::refuse || end_.verdict == Verdict::unsupported_version) {
-    return std::unexpected(damage(stop, end_.verdict, promise));
-  }
+  const bool refused = end_.verdict == Verdict::refuse || end_.verdict == Verdict::unsupported_version;
+  if (last_ == LastSegment::live) settle_end(valid_end, refused);
+  if (refused) return std::unexpected(damage(stop, end_.verdict, promise));
   done_ = true;
   if (!published) {
     if (Result<void> surveyed = survey_tail(stop); !surveyed) return propagate(surveyed);
@@ -167,6 +172,14 @@ Result<bool> Walk::finish(Stop stop) {
   file_.reset();
   index_ = snapshot_->segments.size();
   return false;
+}
+
+void Walk::settle_end(std::uint64_t offset, bool is_damage) const {
+  snapshot_->end.settle({.segment = snapshot_->segments[index_].id,
+                         .offset = offset,
+                         .last = last_record_,
+                         .is_damage = is_damage},
+                        in_last());
 }
 
 Result<void> Walk::survey_tail(Stop stop) {

@@ -67,11 +67,13 @@ class Walk {
  private:
   [[nodiscard]] bool in_last() const noexcept { return index_ + 1 == snapshot_->segments.size(); }
   [[nodiscard]] Result<void> enter();
+  [[nodiscard]] Result<bool> found(RecordView& record);
   void account(RecordView& record);
   [[nodiscard]] Result<bool> stopped(format::Stop stop, RecordView& record);
   [[nodiscard]] Result<bool> stopped_live(format::Stop stop, RecordView& record);
   [[nodiscard]] Result<bool> look_again(format::Stop& stop);
-  [[nodiscard]] Result<bool> finish(format::Stop stop);
+  [[nodiscard]] Result<bool> finish(format::Stop stop, std::uint64_t valid_end);
+  void settle_end(std::uint64_t offset, bool is_damage) const;
   [[nodiscard]] Result<void> survey_tail(format::Stop stop);
   [[nodiscard]] Error damage(format::Stop stop, Verdict verdict, Promise promise) const;
   [[nodiscard]] std::unexpected<Error> fail(Error error);
@@ -86,6 +88,7 @@ class Walk {
   RecoveryReport report_;
   WalkEnd end_;
   std::optional<std::uint64_t> previous_txid_;
+  RecordRef last_record_;  // txid 0: none yet
   GapCallback on_gap_;
   EnterCallback on_enter_;
   std::optional<Error> error_;

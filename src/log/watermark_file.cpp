@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <safeatomic/io.hpp>
+#include <safeatomic/temporary.hpp>
 
 #include "format/seam_error.hpp"
 #include "log/store_directory.hpp"
@@ -58,16 +59,20 @@ void WatermarkFile::write(const format::Watermark& watermark) noexcept {
   (void)file_->write_at(0, std::span(&part, 1));
 }
 
-Result<void> write_watermark_durably(Directory& directory, const format::Watermark& watermark, std::uint32_t mode) {
-  safeatomic::Result<std::unique_ptr<File>> file =
-      directory.open_file(watermark_name, {.write = true, .create = true, .exclusive = true, .mode = mode});
-  if (!file) return format::lift(file, "make watermark");
+Result<void> replace_watermark(safeatomic::FileSystem& file_system, Directory& directory,
+                               const format::Watermark& watermark, std::uint32_t mode) {
+  safeatomic::Result<safeatomic::TemporaryFile> file = safeatomic::TemporaryFile::create(file_system, directory, mode);
+  if (!file) return format::lift(file, "write watermark");
   const std::array<char, format::watermark_len> bytes = format::encode_watermark(watermark);
-  if (safeatomic::Result<void> written = safeatomic::write_all(**file, 0, std::string_view(bytes.data(), bytes.size()));
+  if (safeatomic::Result<void> written =
+          safeatomic::write_all(file->file(), 0, std::string_view(bytes.data(), bytes.size()));
       !written) {
     return format::lift(written, "write watermark");
   }
-  if (safeatomic::Result<void> synced = (*file)->sync_all(); !synced) return format::lift(synced, "sync watermark");
+  if (safeatomic::Result<void> synced = file->file().sync_all(); !synced) return format::lift(synced, "sync watermark");
+  if (safeatomic::Result<void> named = file->publish_over(watermark_name); !named) {
+    return format::lift(named, "write watermark");
+  }
   if (safeatomic::Result<void> synced = directory.sync(); !synced) return format::lift(synced, "sync directory");
   return {};
 }

@@ -32,8 +32,9 @@ class WatermarkFile {
   std::unique_ptr<safeatomic::File> file_;  // null: there is no room for one
 };
 
-/// Makes a watermark that survives a loss of power, for what nothing else remembers. There is none before.
-[[nodiscard]] Result<void> write_watermark_durably(safeatomic::Directory& directory, const format::Watermark& watermark,
-                                                   std::uint32_t mode);
+/// Puts `watermark` in the place of the one that is there, so that it survives a loss of power: for what nothing else
+/// remembers. At every instant one of the two is there.
+[[nodiscard]] Result<void> replace_watermark(safeatomic::FileSystem& file_system, safeatomic::Directory& directory,
+                                             const format::Watermark& watermark, std::uint32_t mode);
 
 }  // namespace datawal

@@ -31,6 +31,9 @@ class Writer {
   /// A failed write could not be undone, or not durably: what lies behind end() is unknown, and nothing may be appended.
   [[nodiscard]] bool is_broken() const noexcept { return broken_; }
 
+  /// A failed write was undone, and only a sync makes that durable: until then a loss of power may bring it back.
+  [[nodiscard]] bool has_unsynced_rollback() const noexcept { return rollback_unsynced_; }
+
   [[nodiscard]] std::uint64_t end() const noexcept { return end_; }
   /// Outlives the writer where a reader still needs it.
   [[nodiscard]] const std::shared_ptr<safeatomic::File>& file() const noexcept { return file_; }

@@ -128,7 +128,9 @@ TEST_F(CommandLine, AStandardOutputThatNobodyReadsEndsItQuietly) {
     const auto running = start({command, "log"});
     running->read_line();
     running->close_output();
-    EXPECT_EQ(running->finish(), (Ended{1, "", ""})) << command;
+    const Ended ended = running->finish();
+    EXPECT_EQ(ended.status, 1) << command;
+    EXPECT_EQ(ended.err, "") << command;
   }
 }
 

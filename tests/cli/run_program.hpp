@@ -29,9 +29,10 @@ struct Ended {
 
   friend bool operator==(const Ended&, const Ended&) = default;
   friend void PrintTo(const Ended& ended, std::ostream* stream) {
+    constexpr std::size_t enough = 4000;
     *stream << "status " << ended.status << "\n--- standard output\n"
-            << ended.out << "--- standard error\n"
-            << ended.err << "---";
+            << ended.out.substr(0, enough) << "--- standard error\n"
+            << ended.err.substr(0, enough) << "---";
   }
 };
 

@@ -1,6 +1,6 @@
 // docs/DURABILITY.md says what the code decides: its tables are read from it and compared.
 
-#include <array>
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -12,7 +12,6 @@
 #include "log/verdict.hpp"
 #include "support/files.hpp"
 #include "support/markdown.hpp"
-#include "support/printing.hpp"
 
 namespace datawal {
 namespace {

@@ -142,19 +142,19 @@ TEST(Error, FromTheSeamKeepsWhatTheOperatingSystemSaid) {
   using Below = safeatomic::Errc;
   static constexpr struct {
     Below below;
-    int os_errno;
     Errc want;
+    int os_errno;
   } rows[] = {
-      {Below::io, EIO, Errc::io},
-      {Below::no_space, ENOSPC, Errc::no_space},
-      {Below::no_space, EDQUOT, Errc::no_space},
-      {Below::not_found, ENOENT, Errc::not_found},
-      {Below::already_exists, EEXIST, Errc::already_exists},
-      {Below::permission, EACCES, Errc::io},
-      {Below::unsupported, EOPNOTSUPP, Errc::io},
-      {Below::other_filesystem, EXDEV, Errc::io},
-      {Below::interrupted, EINTR, Errc::io},
-      {Below::invalid_argument, EINVAL, Errc::io},
+      {Below::io, Errc::io, EIO},
+      {Below::no_space, Errc::no_space, ENOSPC},
+      {Below::no_space, Errc::no_space, EDQUOT},
+      {Below::not_found, Errc::not_found, ENOENT},
+      {Below::already_exists, Errc::already_exists, EEXIST},
+      {Below::permission, Errc::io, EACCES},
+      {Below::unsupported, Errc::io, EOPNOTSUPP},
+      {Below::other_filesystem, Errc::io, EXDEV},
+      {Below::interrupted, Errc::io, EINTR},
+      {Below::invalid_argument, Errc::io, EINVAL},
   };
   for (const auto& row : rows) {
     const Error error = format::from_seam(

@@ -65,7 +65,8 @@ TEST(KeyDirectoryConcurrency, FindsEveryKeyThatWasInsertedBefore) {
     const std::uint64_t bound = inserted.load(std::memory_order_acquire);
     if (bound == 0) return;
     // Half of them new ones: those are in the groups that are about to split.
-    const std::uint64_t key = random % 2 == 0 ? bound - 1 - random / 2 % std::min<std::uint64_t>(bound, 64) : random % bound;
+    const std::uint64_t key = random % 2 == 0 ? bound - 1 - random / 2 % std::min<std::uint64_t>(bound, 64)
+                                              : random % bound;
     if (!is_found(directory, key, hash_of(key))) ++misses;
     if (is_found(directory, 2 * count + key, hash_of(2 * count + key))) ++inventions;
   });

@@ -1,9 +1,11 @@
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <iostream>
+#include <new>
 
 #include "kv/key_directory.hpp"
 #include "kv/key_directory_support.hpp"
@@ -67,6 +69,32 @@ TEST(KeyDirectoryMemory, GrowsWithoutLongPauses) {
   std::cout << "longest insert of " << count << ": " << longest_us << " us\n";
   EXPECT_LE(longest_us, 200'000) << "even on a busy machine";
   for (std::uint64_t key = 0; key < count; ++key) ASSERT_TRUE(holds(directory, hash_of(key), key));
+}
+
+TEST(KeyDirectoryMemory, LosesNothingWhenThereIsNoMoreMemory) {
+  if (is_sanitized) GTEST_SKIP() << "sanitizers need address space for themselves";
+  KeyDirectory directory;
+  std::uint64_t key = 0;
+  for (; key < 100'000; ++key) directory.insert(hash_of(key), key);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_AS, &before), 0);
+  const rlimit tight{.rlim_cur = 1, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_AS, &tight), 0);
+  std::uint64_t failures = 0;
+  for (; key < 2'000'000 && failures == 0; ++key) {
+    try {
+      directory.insert(hash_of(key), key);
+    } catch (const std::bad_alloc&) {
+      ++failures;
+      --key;
+    }
+  }
+  ASSERT_EQ(::setrlimit(RLIMIT_AS, &before), 0);
+  EXPECT_EQ(failures, 1U);
+  EXPECT_EQ(directory.size(), key);
+  for (std::uint64_t there = 0; there < key; ++there) ASSERT_TRUE(holds(directory, hash_of(there), there)) << there;
+  for (const std::uint64_t end = key + 200'000; key < end; ++key) directory.insert(hash_of(key), key);
+  for (std::uint64_t there = 0; there < key; ++there) ASSERT_TRUE(holds(directory, hash_of(there), there)) << there;
 }
 
 }  // namespace

@@ -12,6 +12,14 @@
 
 namespace datawal::kv {
 
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+inline constexpr bool is_sanitized = true;
+#elif defined(__has_feature)
+inline constexpr bool is_sanitized = __has_feature(thread_sanitizer) || __has_feature(address_sanitizer);
+#else
+inline constexpr bool is_sanitized = false;
+#endif
+
 /// The hash of key number `key`: bijective, and as good as random.
 [[nodiscard]] constexpr std::uint64_t hash_of(std::uint64_t key) noexcept {
   std::uint64_t x = key + 0x9E37'79B9'7F4A'7C15ULL;

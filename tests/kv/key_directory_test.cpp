@@ -25,8 +25,8 @@ TEST(KeyDirectory, IsEmptyAtFirst) {
 
 TEST(KeyDirectory, KeepsAllBitsOfPositions) {
   KeyDirectory directory;
-  const std::vector<std::uint64_t> positions{0, 1, 0xFFFF, 0x10000, 0xFFFF'FFFF, 0x1'0000'0000, 0x1234'5678'9ABC,
-                                             position_limit - 1};
+  const std::vector<std::uint64_t> positions{
+      0, 1, 0xFFFF, 0x10000, 0xFFFF'FFFF, 0x1'0000'0000, 0x1234'5678'9ABC, position_limit - 1};
   for (std::size_t i = 0; i < positions.size(); ++i) directory.insert(hash_of(i), positions[i]);
   for (std::size_t i = 0; i < positions.size(); ++i) {
     EXPECT_EQ(positions_of(directory, hash_of(i)), std::vector{positions[i]});

@@ -151,6 +151,17 @@ TEST_F(ReaderRefresh, CountsWhatACursorThatEndedDidNotReturnThoughItsSnapshotSho
   EXPECT_TRUE(must(reader.refresh()));
 }
 
+TEST_F(ReaderRefresh, CountsAFrameThatWasFinishedAfterACursorHadEndedBeforeIt) {
+  const std::string second = raw_frame(2, "second");
+  store_.put(1, raw_frame(1, "first") + second.substr(0, 30));
+  DirLock writer = must(DirLock::acquire(store_.path()));
+  RecordLogReader reader = open();
+  ASSERT_EQ(read(reader).txids(), txids_up_to(1));
+  overwrite(store_.segment(1), raw_frame(1, "first").size(), second);
+  EXPECT_EQ(read(reader).txids(), txids_up_to(1)) << "cursors of one snapshot must not disagree about its end";
+  EXPECT_TRUE(must(reader.refresh()));
+}
+
 TEST_F(ReaderRefresh, CountsARecordThatReplacedTheLastOne) {
   store_.put(1, raw_frame(1, "first") + raw_frame(2, "second"));
   RecordLogReader reader = open();

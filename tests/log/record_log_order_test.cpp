@@ -190,6 +190,35 @@ TEST_F(RecordLogOrder, DoesNotNameTheNextSegmentBeforeTheOldOneIsDurable) {
   EXPECT_FALSE(std::filesystem::exists(store_.segment(2)));
 }
 
+TEST_F(RecordLogOrder, SyncsTheUndoingOfAFailedWriteBeforeItGoesOn) {
+  // Without, a loss of power could bring back what was undone: behind the next record, in a sealed segment, after a close.
+  static constexpr struct {
+    const char* name;
+    Result<void> (*go_on)(RecordLog& log);
+    const char* next_step;
+  } rows[] = {
+      {"append", [](RecordLog& log) -> Result<void> { return test::drop_value(log.append("two")); }, "write 00000001.dwal"},
+      {"rotate", [](RecordLog& log) { return log.rotate(); }, "open_file 00000002.dwal"},
+      {"close", [](RecordLog& log) { return log.close(); }, "sync_data 00000001.dwal"},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.name);
+    store_.clear();
+    {
+      RecordLog log = open();
+      test::must(log.append("one", {.sync = true}));
+      file_system_.set_hook(safeatomic::test::fail_every(OpKind::write, {.os_errno = ENOSPC, .at_most = 5}));
+      EXPECT_TRUE(test::refused(log.append("does not fit"), Errc::no_space));
+      file_system_.set_hook(nullptr);
+      file_system_.restart();
+      ASSERT_TRUE(test::ok(row.go_on(log)));
+    }
+    std::vector<std::string> wanted{"sync_data 00000001.dwal"};
+    if (wanted.front() != row.next_step) wanted.emplace_back(row.next_step);
+    EXPECT_TRUE(in_order(trace(), wanted));
+  }
+}
+
 TEST_F(RecordLogOrder, SyncsTheSegmentOnlyInFsync) {
   RecordLog log = open();
   test::must(log.append("one"));

@@ -47,6 +47,13 @@ inline void must(Result<void> result) {
   if (!result) throw std::runtime_error(result.error().message());
 }
 
+/// Success or failure, without what it brought.
+template <class T>
+[[nodiscard]] Result<void> drop_value(const Result<T>& result) {
+  if (!result) return propagate(result);
+  return {};
+}
+
 inline std::string raw_frame(std::uint64_t txid, std::string_view payload) {
   return reference_encode(0, txid, {}, payload);
 }

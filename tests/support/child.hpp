@@ -63,6 +63,12 @@ class Talk {
     return line;
   }
 
+  /// Whether the other side is still there; what it said may not be heard yet.
+  [[nodiscard]] bool is_open() const {
+    pollfd state{.fd = socket_, .events = POLLRDHUP, .revents = 0};
+    return ::poll(&state, 1, 0) == 0;
+  }
+
   /// Whether hear() would return at once, with a line.
   bool has_news() {
     while (!has_line()) {

@@ -59,7 +59,7 @@ inline format::Stop reference_stop(std::string_view rest) {
     }
     return true;
   };
-  if (rest.size() == 0) return Stop::end_of_input;
+  if (rest.empty()) return Stop::end_of_input;
   if (zero(0, rest.size())) return Stop::zeros;
   if (rest.size() < 24) return Stop::header_cut;
   int wrong = 0;

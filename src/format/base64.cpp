@@ -1,9 +1,9 @@
-#include "kv/base64.hpp"
+#include <datawal/base64.hpp>
 
 #include <array>
 #include <cstdint>
 
-namespace datawal::kv {
+namespace datawal {
 
 namespace {
 
@@ -30,10 +30,10 @@ constexpr std::uint32_t byte(char c) noexcept { return static_cast<unsigned char
 
 }  // namespace
 
-void append_base64(std::string_view bytes, std::string& to) {
-  const std::size_t begin = to.size();
-  to.resize(begin + base64_len(bytes.size()));
-  char* out = to.data() + begin;
+void append_base64(std::string& text, std::string_view bytes) {
+  const std::size_t begin = text.size();
+  text.resize(begin + base64_len(bytes.size()));
+  char* out = text.data() + begin;
   std::size_t i = 0;
   for (; i + 3 <= bytes.size(); i += 3, out += 4) {
     const std::uint32_t group = byte(bytes[i]) << 16 | byte(bytes[i + 1]) << 8 | byte(bytes[i + 2]);
@@ -90,4 +90,4 @@ bool decode_base64(std::string_view text, std::string& bytes) {
   return true;
 }
 
-}  // namespace datawal::kv
+}  // namespace datawal

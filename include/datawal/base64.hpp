@@ -1,0 +1,21 @@
+#pragma once
+// Standard base64 with padding (RFC 4648, section 4): how keys and values stand in JSON lines and in the program's output.
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace datawal {
+
+/// Characters that `bytes` bytes become.
+[[nodiscard]] constexpr std::size_t base64_len(std::size_t bytes) noexcept { return (bytes + 2) / 3 * 4; }
+
+/// Appends the text of `bytes` to `text`. Any thread.
+void append_base64(std::string& text, std::string_view bytes);
+
+/// Decodes `text` into `bytes`, replacing what is there. Strict. Any thread.
+/// @return false if it is not what append_base64 writes: a wrong character, length, padding, or bits that are not zero behind
+///   the last byte; what is in `bytes` is of no use then
+[[nodiscard]] bool decode_base64(std::string_view text, std::string& bytes);
+
+}  // namespace datawal

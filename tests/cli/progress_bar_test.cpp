@@ -1,0 +1,92 @@
+// The bar on a terminal of its own.
+
+#include "cli/progress_bar.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace datawal::cli {
+namespace {
+
+using std::chrono::milliseconds;
+
+class Terminal {
+ public:
+  Terminal() : master_(::posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK)) {
+    if (master_ < 0 || ::grantpt(master_) != 0 || ::unlockpt(master_) != 0) throw std::runtime_error("no terminal");
+    slave_ = ::open(::ptsname(master_), O_RDWR | O_NOCTTY);
+    ::setenv("TERM", "xterm", 1);
+  }
+  Terminal(const Terminal&) = delete;
+  Terminal& operator=(const Terminal&) = delete;
+  ~Terminal() {
+    ::close(slave_);
+    ::close(master_);
+  }
+
+  [[nodiscard]] int fd() const noexcept { return slave_; }
+
+  std::string seen() const {
+    std::array<char, 4096> buffer{};
+    const ssize_t got = ::read(master_, buffer.data(), buffer.size());
+    return got > 0 ? std::string(buffer.data(), static_cast<std::size_t>(got)) : "";
+  }
+
+ private:
+  int master_;
+  int slave_ = -1;
+};
+
+TEST(ProgressBar, ShowsHowFarItIsAndWipesItself) {
+  const Terminal terminal;
+  {
+    ProgressBar bar("checking", terminal.fd(), milliseconds(0));
+    bar.show({.bytes_done = 1 << 20, .bytes_total = 4 << 20});
+    EXPECT_THAT(terminal.seen(),
+                testing::StartsWith("\rchecking [######                  ]  25%  1.0 MiB of 4.0 MiB  "));
+    bar.show({.bytes_done = 2 << 20, .bytes_total = 4 << 20});
+    EXPECT_EQ(terminal.seen(), "") << "drawn again too soon";
+  }
+  EXPECT_EQ(terminal.seen(), "\r\033[K");
+}
+
+TEST(ProgressBar, StaysAwayFromShortWork) {
+  const Terminal terminal;
+  {
+    ProgressBar("checking", terminal.fd(), milliseconds(3'600'000)).show({.bytes_done = 1, .bytes_total = 2});
+  }
+  EXPECT_EQ(terminal.seen(), "");
+}
+
+TEST(ProgressBar, StaysWithinItsFrameWhateverItIsTold) {
+  const Terminal terminal;
+  for (const Progress& progress : {Progress{0, 0}, Progress{9, 3}, Progress{~0ULL, ~0ULL}}) {
+    ProgressBar bar("x", terminal.fd(), milliseconds(0));
+    bar.show(progress);
+    EXPECT_THAT(terminal.seen(), testing::HasSubstr("[########################] 100%"));
+  }
+}
+
+TEST(ProgressBar, IsNotDrawnWhereThereIsNoTerminal) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe2(ends.data(), O_NONBLOCK), 0);
+  {
+    ProgressBar("checking", ends[1], milliseconds(0)).show({.bytes_done = 1, .bytes_total = 2});
+  }
+  char byte = 0;
+  EXPECT_EQ(::read(ends[0], &byte, 1), -1);
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
+}  // namespace
+}  // namespace datawal::cli
