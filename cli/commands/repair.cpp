@@ -59,14 +59,13 @@ int cut(Console& console, const RepairArguments& arguments) {
   if (!report) return console.fail(report.error(), arguments.dir);
   print(console, *report);
   if (report->action == RepairAction::cut) {
-    console.note(
-        {.code = "deleted_keys_may_return",
-         .text = fmt::format("at least {} cut off: a key that one of them deleted or overwrote shows its older "
-                             "value again; `datawal report {}` counts what remains",
-                             report->records_quarantined == 1
-                                 ? "1 whole record was"
-                                 : fmt::format("{} whole records were", report->records_quarantined),
-                             shell_word(arguments.dir))});
+    const std::string gone = report->records_quarantined == 0
+                                 ? std::string("no whole record was found in what was cut off")
+                                 : fmt::format("at least {} cut off", counted(report->records_quarantined, "whole record"));
+    console.note({.code = "deleted_keys_may_return",
+                  .text = fmt::format("{}: a key that was deleted or overwritten there shows its older value again; "
+                                      "`datawal report {}` counts what remains",
+                                      gone, shell_word(arguments.dir))});
   }
   return check_result(console, arguments.dir);
 }

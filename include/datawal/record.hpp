@@ -23,7 +23,7 @@ struct RecordRef {
   std::uint32_t segment = 0;  ///< segment id, from 1
   std::uint64_t offset = 0;   ///< bytes from the start of the segment to the frame
   std::uint32_t len = 0;      ///< bytes of the whole frame
-  std::uint64_t txid = 0;     ///< from 1; each record's is its predecessor's + 1
+  std::uint64_t txid = 0;     ///< from 1; one above its predecessor's, unless records were removed
 
   friend bool operator==(const RecordRef&, const RecordRef&) = default;
 };

@@ -25,10 +25,14 @@ class RecordLog {
   /// quarantine file before it is cut. Reads each segment once.
   /// @return
   ///   locked               another handle has it
-  ///   corruption           damage, with segment, offset and reason; no byte was changed. See `datawal repair`
-  ///   unsupported_version  a record of a newer format; no byte was changed
-  ///   no_space             too full to quarantine the torn tail or to make segment 1; nothing acknowledged was touched
-  ///   invalid_argument     a network filesystem without allow_network_filesystem, or `dir` is not a usable directory
+  ///   corruption           damage, with segment, offset and reason, or an entry named like a segment that is no regular
+  ///                        file; nothing but `.lock` was changed. See `datawal repair`
+  ///   unsupported_version  a record of a newer format; nothing but `.lock` was changed
+  ///   no_space             too full to quarantine the torn tail, to make segment 1, or, where a filesystem copies on
+  ///                        write, to write again what was not proven; nothing acknowledged was touched
+  ///   invalid_argument     a network filesystem without allow_network_filesystem, or `.lock` is not a regular file with
+  ///                        one link
+  ///   already_exists       100,000 quarantine files of this very place are there
   ///   io
   [[nodiscard]] static Result<RecordLog> open(const std::filesystem::path& dir, const OpenOptions& options = {});
 
@@ -39,7 +43,8 @@ class RecordLog {
   ///   invalid_argument  payload too long, or the segment ids are used up; nothing was written
   ///   no_space          nothing of it stays; the log is usable once there is room
   ///   io                likewise, if the write could be undone
-  ///   poisoned          a sync failed, now or earlier, or a failed write could not be undone; reopen to go on
+  ///   poisoned          a sync failed, now or earlier, or a failed write could not be undone; reopen to go on. The record
+  ///                     of this call may or may not be there then
   [[nodiscard]] Result<RecordRef> append(std::string_view payload, const WriteOptions& options = {});
 
   /// append() for any type, with a key of 0 .. max_key_len bytes.
@@ -47,11 +52,12 @@ class RecordLog {
                                                 const WriteOptions& options = {});
 
   /// On return every record appended before survives a loss of power. A failed sync poisons the log and is never retried.
+  /// @return poisoned, with the first cause
   [[nodiscard]] Result<void> fsync();
 
   /// Seals the active segment and starts the next one. On return everything appended before survives a loss of power.
   /// An empty active segment is not rotated.
-  /// @return invalid_argument when id 99999999 is the active one; no_space: the log goes on in the old segment
+  /// @return invalid_argument when id 99999999 is the active one; no_space, io: the log goes on in the old segment; poisoned
   [[nodiscard]] Result<void> rotate();
 
   /// Every record, in memory.
@@ -74,6 +80,7 @@ class RecordLog {
 
   /// Syncs, records how far, and gives the lock back; a poisoned log changes no file. The handle is closed whatever
   /// is returned, and closing it again is no error. The destructor does the same and swallows the error.
+  /// @return poisoned if it was, or if this last sync failed
   [[nodiscard]] Result<void> close();
 
   RecordLog(RecordLog&&) noexcept;

@@ -15,13 +15,13 @@ namespace datawal {
 
 /// A read-only view of a log: takes no lock, changes no byte, works on a read-only mount and beside a live writer in this or
 /// another process. Shows a snapshot: the set of segments that were all current at one instant, kept until refresh().
-/// Opens damaged stores too: the cursor returns what is before the damage and then the error. Movable; one thread at a
+/// Opens damaged stores too, missing segments included: the cursor returns what is before the damage and then the error. What it
+/// shows is not therefore durable: a loss of power may take it back. Movable; one thread at a
 /// time, but the cursors it hands out are independent of it.
 class RecordLogReader {
  public:
-  /// @return not_found if there is no such directory; corruption if an entry named like a segment is not a regular file,
-  ///   or segments that the watermark speaks of are missing; snapshot_expired if the store changed so fast that no
-  ///   instant could be caught
+  /// @return not_found if there is no such directory; corruption if an entry named like a segment is not a regular file;
+  ///   snapshot_expired if the store changed so fast that no instant could be caught
   [[nodiscard]] static Result<RecordLogReader> open(const std::filesystem::path& dir,
                                                     const ReaderOptions& options = {});
 

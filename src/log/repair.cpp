@@ -9,6 +9,7 @@
 #include "format/seam_error.hpp"
 #include "log/lock.hpp"
 #include "log/mend_active.hpp"
+#include "log/progress.hpp"
 #include "log/quarantine.hpp"
 #include "log/recovery.hpp"
 #include "log/store_directory.hpp"
@@ -40,10 +41,15 @@ struct Store {
 // Where the store is to be cut; nullopt if it opens as it is.
 Result<std::optional<Cut>> find_cut(const Store& store) {
   Walk walk(store.snapshot, LastSegment::recovered);
+  ProgressMeter progress(store.options.on_progress, *store.snapshot);
   RecordView record;
   for (;;) {
     Result<bool> more = walk.next(record);
-    if (more && *more) continue;
+    if (more && *more) {
+      progress.at(record.ref);
+      continue;
+    }
+    progress.finish();
     if (more && walk.end().verdict != Verdict::cut_tail) return std::nullopt;
     if (more) {
       return Cut{{store.snapshot->segments.back().id, walk.end().valid_end}, walk.report().last_txid_seen};
@@ -201,6 +207,7 @@ Result<RepairReport> repair(const std::filesystem::path& dir, const OpenOptions&
   Result<std::unique_ptr<Directory>> opened = open_store_directory(file_system, dir);
   if (!opened) return propagate(opened);
   const std::shared_ptr<Directory> directory = std::move(*opened);
+  if (Result<void> local = refuse_network(*directory, options); !local) return propagate(local);
   Result<StoreLock> lock = StoreLock::acquire(directory, options.file_mode);
   if (!lock) return propagate(lock);
   Result<std::shared_ptr<const Snapshot>> snapshot = take_snapshot(directory, nullptr);

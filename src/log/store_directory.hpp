@@ -19,12 +19,16 @@ inline constexpr const char* watermark_name = ".watermark";
 /// The file system that the options name, or the operating system's.
 [[nodiscard]] safeatomic::FileSystem& file_system_of(safeatomic::FileSystem* chosen) noexcept;
 
-/// Opens an existing directory. not_found if it is absent.
+/// Opens an existing directory.
+/// @return not_found if it is absent
 [[nodiscard]] Result<std::unique_ptr<safeatomic::Directory>> open_store_directory(safeatomic::FileSystem& file_system,
                                                                                   const std::filesystem::path& dir);
 
-/// The same, making the directory and its missing parents, each synced into its parent. Refuses network filesystems before
-/// anything is made, unless the options allow them.
+/// Fails on a network filesystem, unless the options allow them.
+[[nodiscard]] Result<void> refuse_network(const safeatomic::Directory& directory, const OpenOptions& options);
+
+/// open_store_directory(), after making the directory and its missing parents; their names are not synced. Refuses network filesystems before
+/// anything is made.
 [[nodiscard]] Result<std::unique_ptr<safeatomic::Directory>> make_store_directory(safeatomic::FileSystem& file_system,
                                                                                   const std::filesystem::path& dir,
                                                                                   const OpenOptions& options);

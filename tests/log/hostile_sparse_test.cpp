@@ -99,7 +99,7 @@ TEST_F(HostileSparse, ATornTailWithHugeHolesIsQuarantinedWithItsHoles) {
 
 TEST_F(HostileSparse, ARecordMadeOfAHoleIsRead) {
   // A frame whose payload is mostly hole: right by its checksum, so it is a record.
-  const std::string payload = std::string(8 << 20, '\0') + "end";
+  const std::string payload = std::string(2 << 20, '\0') + "end";
   const std::string frame = raw_frame(1, payload);
   store_.put(1, frame.substr(0, 24));
   overwrite(store_.segment(1), frame.size() - 7, frame.substr(frame.size() - 7));

@@ -96,7 +96,9 @@ TEST_F(ProcessKill, InTheMiddleOfOpeningLeavesAStoreThatOpens) {
   for (const auto& entry : std::filesystem::directory_iterator(store_.path())) {
     const std::string name = entry.path().filename().string();
     EXPECT_FALSE(name.ends_with(".dwal-tmp")) << name;
-    if (name.find(".torn-") != std::string::npos) EXPECT_EQ(entry.file_size(), 90'000U) << name;
+    if (name.find(".torn-") != std::string::npos) {
+      EXPECT_EQ(entry.file_size(), 90'000U) << name;
+    }
   }
 }
 
