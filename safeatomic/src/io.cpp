@@ -45,6 +45,11 @@ bool was_interrupted(const Result<std::size_t>& result) noexcept {
   return !result && result.error().code == Errc::interrupted;
 }
 
+// Asking again could go on for ever.
+std::unexpected<Error> wrote_nothing(const File& file) {
+  return std::unexpected(Error{Errc::io, "write", file.path(), 0});
+}
+
 }  // namespace
 
 Result<void> write_all(File& file, std::uint64_t offset, std::span<const std::string_view> parts) {
@@ -52,8 +57,7 @@ Result<void> write_all(File& file, std::uint64_t offset, std::span<const std::st
     const Result<std::size_t> written = file.write_at(offset, remainder.next());
     if (was_interrupted(written)) continue;
     if (!written) return propagate(written);
-    // Asking again could go on for ever.
-    if (*written == 0) return std::unexpected(Error{Errc::io, "write", file.path(), 0});
+    if (*written == 0) return wrote_nothing(file);
     offset += *written;
     remainder.advance(*written);
   }
@@ -61,7 +65,15 @@ Result<void> write_all(File& file, std::uint64_t offset, std::span<const std::st
 }
 
 Result<void> write_all(File& file, std::uint64_t offset, std::string_view bytes) {
-  return write_all(file, offset, std::span(&bytes, 1));
+  while (!bytes.empty()) {
+    const Result<std::size_t> written = file.write_at(offset, std::span(&bytes, 1));
+    if (was_interrupted(written)) continue;
+    if (!written) return propagate(written);
+    if (*written == 0) return wrote_nothing(file);
+    offset += *written;
+    bytes.remove_prefix(*written);
+  }
+  return {};
 }
 
 Result<std::size_t> read_all(File& file, std::uint64_t offset, std::span<char> into) {

@@ -20,6 +20,11 @@ Result<std::size_t> PosixFile::read_at(std::uint64_t offset, std::span<char> int
 
 Result<std::size_t> PosixFile::write_at(std::uint64_t offset, std::span<const std::string_view> parts) {
   if (parts.size() > write_parts_max) return failed_as(Errc::invalid_argument, "write", path_, EINVAL);
+  if (parts.size() == 1) {  // the kernel spares itself the copy of a vector, some 50 ns
+    const ssize_t count = ::pwrite(fd(), parts.front().data(), parts.front().size(), to_off(offset));
+    if (count < 0) return failed("write", path_, errno);
+    return static_cast<std::size_t>(count);
+  }
   std::array<iovec, write_parts_max> vectors;
   std::size_t used = 0;
   for (const std::string_view part : parts) {

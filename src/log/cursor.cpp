@@ -45,10 +45,13 @@ Result<std::optional<RecordView>> RecordCursor::next() {
     }
   }
   if (impl.error) return std::unexpected(*impl.error);
-  std::optional<RecordView> record(std::in_place);
-  Result<bool> more = impl.walk->next(*record);
-  if (!more) return propagate(more);
-  if (!*more) record.reset();
+  Result<std::optional<RecordView>> record(std::in_place, std::in_place);  // filled where it is returned
+  Result<bool> more = impl.walk->next(**record);
+  if (!more) {
+    record = propagate(more);
+  } else if (!*more) {
+    record->reset();
+  }
   return record;
 }
 

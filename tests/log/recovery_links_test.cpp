@@ -56,11 +56,12 @@ TEST_F(RecoveryOfLinks, NeverChangesTheSharedFileOnTheWay) {
   share(1);
   safeatomic::test::FaultyFileSystem file_system;
   file_system.set_hook([&](const test::FsOp& op) -> std::optional<safeatomic::test::Fault> {
-    if (test::is_segment_name(op.path)) EXPECT_TRUE(op.kind != test::OpKind::write && op.kind != test::OpKind::truncate);
+    const bool in_place = op.kind == test::OpKind::write || op.kind == test::OpKind::truncate;
+    EXPECT_FALSE(in_place && test::is_segment_name(op.path)) << describe(op);
     return std::nullopt;
   });
   const RecordLog log = test::must(RecordLog::open(store_.path(), {.file_system = &file_system}));
-  EXPECT_TRUE(in_order(trace_of(file_system), {"sync_all .tmp", "link .tmp -> 00000001.dwal.torn-31", "write .tmp",
+  EXPECT_TRUE(test::in_order(test::trace_of(file_system), {"sync_all .tmp", "link .tmp -> 00000001.dwal.torn-31", "write .tmp",
                                                "sync_all .tmp", "rename .tmp -> 00000001.dwal", "sync_directory store",
                                                "write .watermark"}));
 }
