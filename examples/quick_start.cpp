@@ -1,4 +1,4 @@
-// Appends a record, makes it durable, and prints all there are.
+// A log and a key/value store: appends, makes durable, reads back.
 
 #include <iostream>
 
@@ -14,9 +14,13 @@ int main() {
   if (!log) return fail(log.error());
   if (auto place = log->append("door opened"); !place) return fail(place.error());  // survives kill -9 from here on
   if (auto synced = log->fsync(); !synced) return fail(synced.error());             // and a loss of power from here on
-
   auto records = log->records();
   auto record = records.next();
   for (; record && *record; record = records.next()) std::cout << (*record)->txid << ' ' << (*record)->payload << '\n';
-  return record ? 0 : fail(record.error());
+  if (!record) return fail(record.error());
+
+  auto born = datawal::DataWal::open("born");  // keys and values in such a log
+  if (!born) return fail(born.error());
+  if (auto put = born->put("ada", "1815", {.sync = true}); !put) return fail(put.error());
+  if (auto year = born->get("ada"); year && *year) std::cout << "ada " << **year << '\n';
 }

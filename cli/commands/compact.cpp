@@ -28,8 +28,8 @@ int compact(Console& console, const CompactArguments& arguments) {
                               " Raw records, which belong to no key: say --include-raw or --drop-raw");
   }
   ProgressBar bar("compacting");
-  const Result<CompactionStats> stats =
-      store->compact_to(arguments.target, {.raw = arguments.raw, .on_progress = bar.callback()});
+  const Result<CompactionStats> stats = store->compact_to(arguments.target,
+                                                          {.raw = arguments.raw, .on_progress = bar.callback()});
   bar.wipe();
   if (!stats) return console.fail(stats.error(), arguments.target);
   ReportFields fields(console, "compact");
@@ -56,7 +56,8 @@ no space, or the operating system failed.)");
   auto arguments = std::make_shared<CompactArguments>();
   add_store(command, arguments->dir);
   add_text(
-      command, "TARGET", [arguments](const std::string& text) { arguments->target = text; }, "The new store's directory")
+      command, "TARGET", [arguments](const std::string& text) { arguments->target = text; },
+      "The new store's directory")
       ->option_text(" ")
       ->required();
   CLI::Option* include = command.add_flag_callback(

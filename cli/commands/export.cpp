@@ -81,13 +81,14 @@ int import_store(Console& console, const ImportArguments& arguments) {
   std::optional<DataWal> store = open_store_for_writing(console, arguments.dir, arguments.open, status);
   if (!store) return status;
   const std::uint64_t first_txid = store->log().last_txid();
-  const Result<ImportStats> stats =
-      store->import_jsonl_from(source_of(*input), input->shown_name(), {.skip_bad = arguments.skip_bad});
+  const Result<ImportStats> stats = store->import_jsonl_from(source_of(*input), input->shown_name(),
+                                                             {.skip_bad = arguments.skip_bad});
   // What was imported before a failure is made durable too.
   const Result<void> closed = store->log().is_poisoned() ? Result<void>{} : store->close();
   if (!stats) {
     const std::uint64_t applied = store->log().last_txid() - first_txid;
-    console.note({.code = "partial", .text = fmt::format("imported before that, and kept: {}", counted(applied, "record"))});
+    console.note(
+        {.code = "partial", .text = fmt::format("imported before that, and kept: {}", counted(applied, "record"))});
     if (stats.error().code == Errc::invalid_argument) {
       return console.fail(exit_usage, {.code = "input",
                                        .text = fmt::format("{}: {}; correct that line and import again, or leave such "

@@ -57,7 +57,8 @@ Exit status: 0 found; 1 usage, or no store there; 2 the key is not there;
   auto arguments = std::make_shared<GetArguments>();
   add_store(command, arguments->dir);
   add_key(command, arguments->key);
-  command.final_callback([&run, arguments] { run = [arguments](Console& console) { return get(console, *arguments); }; });
+  command.final_callback(
+      [&run, arguments] { run = [arguments](Console& console) { return get(console, *arguments); }; });
 }
 
 }  // namespace datawal::cli

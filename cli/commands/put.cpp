@@ -99,8 +99,7 @@ space, or the operating system failed.)");
   auto arguments = std::make_shared<ChangeArguments>();
   add_store(command, arguments->dir);
   CLI::Option* value = add_text(
-      command, "VALUE", [arguments](const std::string& text) { arguments->value = text; },
-      "The value as it is typed");
+      command, "VALUE", [arguments](const std::string& text) { arguments->value = text; }, "The value as it is typed");
   value->option_text("(standard input)");
   add_text(
       command, "--value-file", [arguments](const std::string& text) { arguments->value_file = text; },
@@ -109,7 +108,8 @@ space, or the operating system failed.)");
       ->excludes(value);
   add_key(command, arguments->key);
   add_network(command, arguments->open.allow_network_filesystem);
-  command.final_callback([&run, arguments] { run = [arguments](Console& console) { return put(console, *arguments); }; });
+  command.final_callback(
+      [&run, arguments] { run = [arguments](Console& console) { return put(console, *arguments); }; });
 }
 
 void add_delete(CLI::App& program, Run& run) {

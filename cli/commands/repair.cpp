@@ -49,6 +49,18 @@ void print(Console& console, const RepairReport& report) {
   fields.print();
 }
 
+void note_returning_keys(Console& console, const RepairReport& report) {
+  const std::string what = report.records_quarantined == 0
+                               ? std::string(
+                                     "no whole record was cut off, but what was damaged or missing counts no more")
+                               : fmt::format("at least {} cut off",
+                                             report.records_quarantined == 1
+                                                 ? std::string("1 whole record was")
+                                                 : fmt::format("{} whole records were", report.records_quarantined));
+  console.note({.code = "deleted_keys_may_return",
+                .text = what + ": a key that was deleted or overwritten there shows its older value again"});
+}
+
 int cut(Console& console, const RepairArguments& arguments) {
   ProgressBar bar("repairing");
   OpenOptions options;
@@ -58,15 +70,7 @@ int cut(Console& console, const RepairArguments& arguments) {
   bar.wipe();
   if (!report) return console.fail(report.error(), arguments.dir);
   print(console, *report);
-  if (report->action == RepairAction::cut) {
-    const std::string gone = report->records_quarantined == 0
-                                 ? std::string("no whole record was found in what was cut off")
-                                 : fmt::format("at least {} cut off", counted(report->records_quarantined, "whole record"));
-    console.note({.code = "deleted_keys_may_return",
-                  .text = fmt::format("{}: a key that was deleted or overwritten there shows its older value again; "
-                                      "`datawal report {}` counts what remains",
-                                      gone, shell_word(arguments.dir))});
-  }
+  if (report->action == RepairAction::cut) note_returning_keys(console, *report);
   return check_result(console, arguments.dir);
 }
 
@@ -92,6 +96,21 @@ void print(Console& console, const SalvageReport& report, const std::filesystem:
   fields.print();
 }
 
+// Why a salvage is not a whole copy; empty if it is one.
+std::string what_lacks(const SalvageReport& report, const std::filesystem::path& source) {
+  if (report.bytes_skipped != 0) {
+    return fmt::format("{} of {} are in no whole record", counted(report.bytes_skipped, "byte"), shell_word(source));
+  }
+  if (report.conflicts != 0)
+    return fmt::format("{} had a txid that another one has", counted(report.conflicts, "record"));
+  // Missing txids alone are the trace of compaction. But whole segments, or the end of one, may be gone without a trace in
+  // what is there.
+  const Result<VerifyReport> verified = check(source);
+  const bool is_damaged = !verified || verified->damage;
+  return is_damaged ? fmt::format("something that was synced is not in {} any more", shell_word(source))
+                    : std::string();
+}
+
 int copy_what_decodes(Console& console, const RepairArguments& arguments) {
   ProgressBar bar("salvaging");
   OpenOptions options;
@@ -102,16 +121,14 @@ int copy_what_decodes(Console& console, const RepairArguments& arguments) {
   if (!report) return console.fail(report.error(), arguments.dir);
   print(console, *report, arguments.salvage_to);
   if (const int status = check_result(console, arguments.salvage_to); status != exit_done) return status;
-  if (report->bytes_skipped == 0 && report->conflicts == 0 && report->lost_txids.empty()) return exit_done;
+  const std::string lacking = what_lacks(*report, arguments.dir);
+  if (lacking.empty()) return exit_done;
   return console.fail(
       exit_recoverable,
       {.code = "incomplete",
-       .text = fmt::format(
-           "{} is sound, but not everything could be copied into it: {} of {} are in no whole record; a "
-           "key whose tombstone is among them shows its older value again; `datawal verify {}` tells "
-           "where the source is damaged",
-           shell_word(arguments.salvage_to), counted(report->bytes_skipped, "byte"), shell_word(arguments.dir),
-           shell_word(arguments.dir)),
+       .text = fmt::format("{} is sound, but not complete: {}; a key that was deleted or overwritten there shows its "
+                           "older value again; `datawal verify {}` tells where the source is damaged",
+                           shell_word(arguments.salvage_to), lacking, shell_word(arguments.dir)),
        .path = arguments.salvage_to});
 }
 

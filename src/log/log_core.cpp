@@ -1,6 +1,7 @@
 #include "log/log_core.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <span>
 #include <string>
 #include <utility>
@@ -97,8 +98,10 @@ Result<RecordRef> LogCore::append(RecordType type, std::string_view key, std::st
 
   const std::lock_guard guard(mutex_);
   if (Result<void> usable = refuse_change(); !usable) return propagate(usable);
+  const std::uint64_t last_txid = last_txid_.load(std::memory_order_relaxed);
+  if (last_txid == std::numeric_limits<std::uint64_t>::max()) return refuse("the txids are used up");
   const format::Header header{.type = type,
-                              .txid = last_txid_.load(std::memory_order_relaxed) + 1,
+                              .txid = last_txid + 1,
                               .key_len = static_cast<std::uint32_t>(key.size()),
                               .payload_len = static_cast<std::uint32_t>(payload.size())};
   const std::uint64_t len = format::frame_len(header);

@@ -27,6 +27,15 @@ std::unexpected<Error> failed(Errc code, const std::filesystem::path& path, cons
                                .detail = std::move(detail)});
 }
 
+// Whether a whole record lies at `offset`, however long: one that is longer than expected looks cut.
+Result<bool> is_whole_frame(safeatomic::File& file, std::uint64_t offset, std::uint64_t end) {
+  segment::Scanner scanner;
+  scanner.start(file, offset, end);
+  const Result<format::Stop> stop = scanner.next();
+  if (!stop) return propagate(stop);
+  return *stop == format::Stop::none;
+}
+
 // Whether a frame begins at `offset`, as far as the frames before it can tell: damage before it counts as yes.
 Result<bool> is_frame_start(safeatomic::File& file, std::uint64_t offset, std::uint64_t end) {
   segment::Scanner scanner;
@@ -80,6 +89,9 @@ Result<Record> LogCore::read_frame(safeatomic::File& file, std::uint64_t end, co
   if (!got) return format::lift(got, "read record");
   const format::DecodeOutcome outcome = format::decode_next(std::string_view(buffer.get(), *got));
   if (!outcome) {
+    Result<bool> other = is_whole_frame(file, ref.offset, end);
+    if (!other) return propagate(other);
+    if (*other) return failed(Errc::not_found, path, ref, "another record lies there");
     Result<bool> starts = is_frame_start(file, ref.offset, end);
     if (!starts) return propagate(starts);
     if (!*starts) return failed(Errc::not_found, path, ref, "no record begins there");

@@ -39,7 +39,7 @@ Result<std::unique_ptr<File>> replace_by_prefix(FileSystem& file_system, Directo
   if (safeatomic::Result<void> copied = segment::copy_range(file, 0, len, copy->file()); !copied) {
     return format::lift(copied, "copy segment");
   }
-  if (safeatomic::Result<void> owned = copy->file().copy_ownership(*info); !owned) {
+  if (safeatomic::Result<void> owned = copy->take_ownership_of(*info); !owned) {
     return format::lift(owned, "copy a segment's owner and mode");
   }
   if (safeatomic::Result<void> synced = copy->file().sync_all(); !synced) {

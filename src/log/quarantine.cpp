@@ -82,7 +82,9 @@ Result<std::filesystem::path> quarantine_segment(Directory& directory, std::uint
   for (int n = 1; n <= max_names; ++n) {
     const std::string name = quarantine_name(id, 0, n);
     // Two programs never do this at once: the caller holds the lock, so that asking first is enough.
-    if (directory.info_of(name)) continue;
+    const safeatomic::Result<safeatomic::FileInfo> there = directory.info_of(name);
+    if (there) continue;
+    if (there.error().code != safeatomic::Errc::not_found) return format::lift(there, "quarantine segment");
     if (safeatomic::Result<void> renamed =
             directory.rename(segment::filename(id), directory, name, safeatomic::RenameMode::replace);
         !renamed) {

@@ -118,7 +118,7 @@ Result<Recovered> recover(FileSystem& file_system, const std::shared_ptr<Directo
   Result<StoreListing> listing = list_store(*directory);
   if (!listing) return propagate(listing);
   snapshot->quarantined_previously = listing->quarantined;
-  for (const SegmentEntry& entry : listing->segments) {
+  for (const segment::Entry& entry : listing->segments) {
     snapshot->segments.push_back({.id = entry.id, .info = entry.info});
   }
   Walk walk(snapshot, LastSegment::recovered);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <datawal/segment.hpp>
+#include <safeatomic/temporary.hpp>
 
 #include "format/seam_error.hpp"
 #include "log/lock.hpp"
@@ -130,9 +131,35 @@ bool is_remembered(const Snapshot& snapshot, std::uint64_t highest) noexcept {
          snapshot.watermark->offset == 0 && snapshot.watermark->txid >= highest;
 }
 
+// The empty segment `id` and the watermark with `txid` that speaks of it. Durable on return.
+Result<void> make_carrier(const Store& store, std::uint32_t id, std::uint64_t txid) {
+  Directory& directory = *store.directory;
+  safeatomic::Result<safeatomic::TemporaryFile> carrier =
+      safeatomic::TemporaryFile::create(store.file_system, directory, store.options.file_mode);
+  if (!carrier) return format::lift(carrier, "create segment");
+  if (safeatomic::Result<void> synced = carrier->file().sync_all(); !synced) return format::lift(synced, "sync segment");
+  const safeatomic::Result<safeatomic::FileInfo> info = carrier->file().info();
+  if (!info) return format::lift(info, "inspect segment");
+  const format::Watermark watermark{.segment = id, .inode = info->inode, .offset = 0, .txid = txid};
+  if (Result<void> written = replace_watermark(store.file_system, directory, watermark, store.options.file_mode); !written) {
+    return written;
+  }
+  const safeatomic::Result<bool> named = carrier->publish_new(segment::filename(id));
+  if (!named) return format::lift(named, "create segment");
+  if (!*named) {
+    return std::unexpected(Error{.code = Errc::already_exists,
+                                 .action = "create segment",
+                                 .path = segment::path(directory.path(), id),
+                                 .segment = id});
+  }
+  if (safeatomic::Result<void> synced = directory.sync(); !synced) return format::lift(synced, "sync directory");
+  return {};
+}
+
 // Takes back what the watermark promises. Txids of what is cut must not be given out again: where the rest of the log
-// does not show them, an empty segment behind everything carries the highest in a watermark of its own. It is there before
-// anything is cut, so that there is no instant at which the store opens and has forgotten.
+// does not show them, an empty segment behind everything carries the highest in a watermark of its own. The watermark comes
+// first, and then the segment's name: in between, and until the cut is made, the store is refused, so that there is no instant
+// at which it opens and has forgotten.
 // @return the id of that segment, 0 if there is none
 Result<std::uint32_t> rewrite_promise(const Store& store, const Cut& cut, std::uint64_t highest) {
   if (highest <= cut.last_txid_kept) {
@@ -149,16 +176,7 @@ Result<std::uint32_t> rewrite_promise(const Store& store, const Cut& cut, std::u
                                  .path = store.directory->path(),
                                  .detail = "the segment ids are used up; salvage the records into a new store"});
   }
-  Result<std::unique_ptr<File>> file = create_segment(*store.directory, id, store.options.file_mode);
-  if (!file) return propagate(file);
-  const safeatomic::Result<safeatomic::FileInfo> info = (*file)->info();
-  if (!info) return format::lift(info, "inspect segment");
-  const format::Watermark watermark{.segment = id, .inode = info->inode, .offset = 0, .txid = highest};
-  if (Result<void> written =
-          replace_watermark(store.file_system, *store.directory, watermark, store.options.file_mode);
-      !written) {
-    return propagate(written);
-  }
+  if (Result<void> made = make_carrier(store, id, highest); !made) return propagate(made);
   return id;
 }
 

@@ -43,6 +43,7 @@ Result<std::vector<Found>> find_all(const Snapshot& snapshot, SalvageReport& rep
     Result<std::uint64_t> data_end = segment::end_of_data(**file, 0, segment.info.size);
     if (!data_end) return propagate(data_end);
     std::uint64_t in_records = 0;
+    std::uint64_t last_end = 0;  // a record's checksum may end in zeros
     // No budget: whoever salvages wants every record, and waits.
     Result<std::uint64_t> found = segment::find_records(
         **file, 0, segment.info.size, std::numeric_limits<std::uint64_t>::max(),
@@ -54,10 +55,11 @@ Result<std::vector<Found>> find_all(const Snapshot& snapshot, SalvageReport& rep
                          .len = static_cast<std::uint32_t>(record.len),
                          .crc = format::stored_crc(frame, record.len)});
           in_records += record.len;
+          last_end = offset + record.len;
           return {};
         });
     if (!found) return propagate(found);
-    report.bytes_skipped += *data_end - std::min(*data_end, in_records);
+    report.bytes_skipped += std::max(*data_end, last_end) - in_records;
   }
   return all;
 }

@@ -34,7 +34,7 @@ bool matches(const std::vector<PinnedSegment>& pinned, const StoreListing& listi
   if (pinned.size() != listing.segments.size()) return false;
   for (std::size_t i = 0; i < pinned.size(); ++i) {
     const PinnedSegment& pin = pinned[i];
-    const SegmentEntry& entry = listing.segments[i];
+    const segment::Entry& entry = listing.segments[i];
     if (pin.id != entry.id) return false;
     const bool same = pin.file || i + 1 == pinned.size() ? same_file(pin.info, entry.info) : unchanged(pin.info, entry.info);
     if (!same) return false;
@@ -49,7 +49,7 @@ Result<std::vector<PinnedSegment>> pin(Directory& directory, const StoreListing&
   pinned.reserve(listing.segments.size());
   const std::size_t count = listing.segments.size();
   for (std::size_t i = 0; i < count; ++i) {
-    const SegmentEntry& entry = listing.segments[i];
+    const segment::Entry& entry = listing.segments[i];
     PinnedSegment segment{.id = entry.id, .info = entry.info};
     if (count - i <= max_pinned_descriptors) {
       const PinnedSegment* old = find_in(known, entry.id);

@@ -5,7 +5,6 @@
 #include <string_view>
 #include <utility>
 
-#include <datawal/segment.hpp>
 #include <safeatomic/directories.hpp>
 #include <safeatomic/temporary.hpp>
 
@@ -71,25 +70,17 @@ Result<StoreListing> list_store(Directory& directory) {
   if (!names) return format::lift(names, "list store");
   StoreListing listing;
   for (const std::string& name : *names) {
-    if (const std::optional<std::uint32_t> id = segment::parse_filename(name)) {
-      const safeatomic::Result<safeatomic::FileInfo> info = directory.info_of(name);
-      if (!info && info.error().code == safeatomic::Errc::not_found) continue;  // gone since it was listed
-      if (!info) return format::lift(info, "inspect segment");
-      if (info->kind != safeatomic::FileKind::regular) {
-        return std::unexpected(Error{.code = Errc::corruption,
-                                     .action = "list store",
-                                     .path = directory.path() / name,
-                                     .segment = *id,
-                                     .detail = "it is named like a segment, but is not a regular file"});
-      }
-      listing.segments.push_back({*id, *info});
+    Result<std::optional<segment::Entry>> entry = segment::look_at(directory, name);
+    if (!entry) return propagate(entry);
+    if (*entry) {
+      listing.segments.push_back(**entry);
     } else if (safeatomic::is_temporary_name(name)) {
       listing.temporaries.push_back(name);
     } else if (name.find(".dwal.torn-") != std::string::npos) {
       ++listing.quarantined;
     }
   }
-  std::ranges::sort(listing.segments, {}, &SegmentEntry::id);
+  std::ranges::sort(listing.segments, {}, &segment::Entry::id);
   return listing;
 }
 

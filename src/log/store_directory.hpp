@@ -11,6 +11,8 @@
 #include <datawal/options.hpp>
 #include <safeatomic/file_system.hpp>
 
+#include "segment/listing.hpp"
+
 namespace datawal {
 
 inline constexpr const char* lock_name = ".lock";
@@ -36,14 +38,9 @@ inline constexpr const char* watermark_name = ".watermark";
 /// Syncs the directory and every one above it up to the mount point, so that its name survives a loss of power.
 [[nodiscard]] Result<void> sync_with_ancestors(safeatomic::Directory& directory);
 
-struct SegmentEntry {
-  std::uint32_t id = 0;
-  safeatomic::FileInfo info;
-};
-
 /// What a directory holds, as far as it is ours.
 struct StoreListing {
-  std::vector<SegmentEntry> segments;     ///< ascending
+  std::vector<segment::Entry> segments;   ///< ascending
   std::vector<std::string> temporaries;   ///< what an interrupted operation left
   std::uint64_t quarantined = 0;          ///< files `*.dwal.torn-*`
 };

@@ -6,6 +6,7 @@
 
 #include "cli/program_test.hpp"
 #include "support/hex.hpp"
+#include "support/mounts.hpp"
 
 namespace datawal::test {
 namespace {
@@ -199,6 +200,26 @@ TEST_F(Append, StopsWhenNobodyReadsItsAcknowledgements) {
     EXPECT_THAT(ended.err, HasSubstr("standard output takes no more"));
     EXPECT_EQ(payloads(store), "a\nb\n");
   }
+}
+
+TEST_F(Append, OnAFullDiskKeepsWhatFitsAndGoesOnWhenThereIsRoom) {
+  if (const std::string reason = why_no_mounts(); !reason.empty()) GTEST_SKIP() << reason;
+  in_child([this] {
+    must_leave_mount_namespace();
+    std::filesystem::create_directory(in_dir("disk"));
+    mount_tmpfs(in_dir("disk"), "size=256k");
+    write_file(in_dir("disk/ballast"), std::string(100'000, 'x'));
+    const Ended full = run({"append", "disk/log", "--json"}, std::string(300'000, '\n'));
+    EXPECT_EQ(full.status, 3);
+    EXPECT_THAT(full.out, HasSubstr("\"durable\":true}"));
+    EXPECT_THAT(full.err, HasSubstr("No space left on device"));
+    EXPECT_THAT(full.err, HasSubstr("`df disk/log`"));
+    EXPECT_THAT(full.err, HasSubstr("stopped at standard input, line "));
+    EXPECT_EQ(run({"verify", "disk/log"}).status, 0);
+    std::filesystem::remove(in_dir("disk/ballast"));
+    EXPECT_EQ(run({"append", "disk/log"}, "more\n").status, 0);
+    EXPECT_EQ(run({"verify", "disk/log"}).status, 0);
+  });
 }
 
 TEST_F(Append, ReadsAFifo) {

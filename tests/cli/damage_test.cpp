@@ -166,7 +166,7 @@ TEST_F(Damage, SalvageCopiesWhatDecodesAndTouchesNothing) {
   EXPECT_EQ(salvage.status, 2) << "what was lost is told";
   EXPECT_THAT(salvage.out, AllOf(HasSubstr("records_salvaged:       2\n"), HasSubstr("bytes_skipped:          50\n"),
                                  HasSubstr("lost_txids:             2 to 2\n")));
-  EXPECT_THAT(salvage.err, HasSubstr("not everything could be copied"));
+  EXPECT_THAT(salvage.err, HasSubstr("out is sound, but not complete: 50 bytes of log are in no whole record"));
   EXPECT_EQ(image_of("log"), before);
   EXPECT_EQ(payloads("out"), "good\nafter\n");
   EXPECT_EQ(run({"verify", "out"}).status, 0);
@@ -185,6 +185,16 @@ TEST_F(Damage, SalvageOfASoundStoreIsAWholeCopy) {
                             "\n",
                             ""}));
   EXPECT_EQ(read_file(in_dir("out/00000001.dwal")), read_file(in_dir("log/00000001.dwal")));
+}
+
+TEST_F(Damage, SalvageTellsThatASyncedSegmentIsMissing) {
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(run({"append", "log", "--segment-bytes", "30"}, "a\n").status, 0);
+  std::filesystem::remove(in_dir("log/00000002.dwal"));
+  const Ended salvage = run({"repair", "log", "--salvage", "out"});
+  EXPECT_EQ(salvage.status, 2);
+  EXPECT_THAT(salvage.err, HasSubstr("something that was synced is not in log any more"));
+  EXPECT_EQ(run({"repair", "log"}).status, 0);
+  EXPECT_EQ(payloads("log"), "a\n");
 }
 
 TEST_F(Damage, InFrontOfTheNewestSegmentsEndsTheTailToo) {

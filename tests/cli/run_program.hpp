@@ -19,6 +19,8 @@
 #include <utility>
 #include <vector>
 
+#include "support/child.hpp"
+
 namespace datawal::test {
 
 /// How a run of the program ended.
@@ -35,9 +37,6 @@ struct Ended {
             << ended.err.substr(0, enough) << "---";
   }
 };
-
-/// Longer than anything here takes on a machine that does much else besides; a test that passes never waits for it.
-inline constexpr std::chrono::seconds patience{120};
 
 /// One run. It ends with the object: by SIGKILL if finish() was not called.
 class Running {

@@ -16,10 +16,10 @@ std::string output_of_run_in(const std::filesystem::path& directory) {
   return test::read_file(directory / "output");
 }
 
-TEST(QuickStart, PrintsEveryRecordOfTheStore) {
+TEST(QuickStart, PrintsEveryRecordAndTheValue) {
   const test::TemporaryDirectory directory;
-  EXPECT_EQ(output_of_run_in(directory.path()), "1 door opened\n");
-  EXPECT_EQ(output_of_run_in(directory.path()), "1 door opened\n2 door opened\n");
+  EXPECT_EQ(output_of_run_in(directory.path()), "1 door opened\nada 1815\n");
+  EXPECT_EQ(output_of_run_in(directory.path()), "1 door opened\n2 door opened\nada 1815\n");
 }
 
 }  // namespace

@@ -166,11 +166,11 @@ TEST_F(RecoveryOfZeros, OfATerabyteDoNotHoldAnybodyUp) {
 }
 
 TEST_F(RecoveryOfZeros, AnnouncedRecordsDoNotHoldAnybodyUp) {
-  // Two million headers that announce the largest payload: checking each of these would take hours.
+  // Headers that announce the largest payload, with room for it: checking each of these would take an hour.
   std::string header = test::raw_frame(1, "x").substr(0, 20);
   test::put_little_endian(header, 64 * 1024 * 1024, 4);
   std::string tail;
-  for (int n = 0; n < 2'000'000; ++n) tail += header;
+  for (int n = 0; n < 200'000; ++n) tail += header;
   store_.put(1, one + tail + std::string(70 << 20, 'x'));
   const auto begin = std::chrono::steady_clock::now();
   const RecordLog log = store_.open();

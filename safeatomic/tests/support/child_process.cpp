@@ -5,12 +5,14 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdio>
 
 namespace safeatomic::test {
 
 std::string in_child(const std::function<std::string()>& body) {
   std::array<int, 2> pipe_ends{};
   if (::pipe(pipe_ends.data()) != 0) return "no pipe";
+  std::fflush(nullptr);  // or the child might print what waits in our buffers once more
   const pid_t child = ::fork();
   if (child < 0) return "no child";
   if (child == 0) {
