@@ -177,7 +177,8 @@ class History {
     const Contents wanted = model_.contents();
     RC_ASSERT(kv_->size() == wanted.size());
     RC_ASSERT(kv_->empty() == wanted.empty());
-    RC_ASSERT(must(kv_->items()) == std::vector<std::pair<std::string, std::string>>(wanted.begin(), wanted.end()));
+    const std::vector<std::pair<std::string, std::string>> items(wanted.begin(), wanted.end());
+    RC_ASSERT(must(kv_->items()) == items);
     std::vector<std::string> keys;
     for (const auto& [key, value] : wanted) keys.push_back(key);
     RC_ASSERT(must(kv_->keys()) == keys);

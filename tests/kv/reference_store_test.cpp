@@ -1,5 +1,6 @@
 // The store that the reference wrote, and what it made of it, against what is made of it here.
 
+#include <algorithm>
 #include <sstream>
 #include <tuple>
 
