@@ -206,7 +206,8 @@ Result<void> LogCore::close() {
 Result<LogCore::Active> LogCore::active() const {
   const std::lock_guard guard(mutex_);
   if (Result<void> usable = refuse_closed(); !usable) return propagate(usable);
-  return Active{.segment = {.id = active_segment(), .info = active_info_, .file = writer_->file()}, .end = writer_->end()};
+  return Active{.segment = {.id = active_segment(), .info = active_info_, .file = writer_->file()},
+                .end = writer_->end()};
 }
 
 PinnedSegment LogCore::last_sealed() const {

@@ -19,12 +19,12 @@ using safeatomic::File;
 using safeatomic::FileSystem;
 
 // Copies the torn bytes aside. On a full disk the zeros behind them are given back first: they hold nothing.
-Result<std::filesystem::path> keep_torn_tail(FileSystem& file_system, Directory& directory, std::uint32_t id, File& file,
-                                             const WalkEnd& end, bool shared) {
-  Result<std::filesystem::path> kept =
-      quarantine_bytes(file_system, directory, file, id, end.valid_end, end.data_end);
+Result<std::filesystem::path> keep_torn_tail(FileSystem& file_system, Directory& directory, std::uint32_t id,
+                                             File& file, const WalkEnd& end, bool shared) {
+  Result<std::filesystem::path> kept = quarantine_bytes(file_system, directory, file, id, end.valid_end, end.data_end);
   if (kept || kept.error().code != Errc::no_space || shared || end.file_end == end.data_end) return kept;
-  if (safeatomic::Result<void> cut = file.truncate(end.data_end); !cut) return format::lift(cut, "cut preallocated zeros");
+  if (safeatomic::Result<void> cut = file.truncate(end.data_end); !cut)
+    return format::lift(cut, "cut preallocated zeros");
   return quarantine_bytes(file_system, directory, file, id, end.valid_end, end.data_end);
 }
 
@@ -69,7 +69,8 @@ Result<std::unique_ptr<File>> mend_active(FileSystem& file_system, Directory& di
   if (shared) return replace_by_prefix(file_system, directory, id, **file, end.valid_end);
 
   if (end.file_end > end.valid_end) {
-    if (safeatomic::Result<void> done = (*file)->truncate(end.valid_end); !done) return format::lift(done, "cut segment");
+    if (safeatomic::Result<void> done = (*file)->truncate(end.valid_end); !done)
+      return format::lift(done, "cut segment");
   }
   const bool unproven = watermark.state() != WatermarkState::kept || end.valid_end > watermark.proven_end();
   if (unproven) {

@@ -40,8 +40,8 @@ Result<safeatomic::TemporaryFile> copy_to_temporary(safeatomic::FileSystem& file
                                                     File& source, std::uint64_t begin, std::uint64_t end) {
   const safeatomic::Result<safeatomic::FileInfo> info = source.info();
   if (!info) return format::lift(info, "inspect segment");
-  safeatomic::Result<safeatomic::TemporaryFile> copy =
-      safeatomic::TemporaryFile::create(file_system, directory, info->mode);
+  safeatomic::Result<safeatomic::TemporaryFile> copy = safeatomic::TemporaryFile::create(file_system, directory,
+                                                                                         info->mode);
   if (!copy) return format::lift(copy, "quarantine a torn tail");
   if (safeatomic::Result<void> copied = segment::copy_range(source, begin, end, copy->file()); !copied) {
     return format::lift(copied, "quarantine a torn tail");
@@ -85,8 +85,8 @@ Result<std::filesystem::path> quarantine_segment(Directory& directory, std::uint
     const safeatomic::Result<safeatomic::FileInfo> there = directory.info_of(name);
     if (there) continue;
     if (there.error().code != safeatomic::Errc::not_found) return format::lift(there, "quarantine segment");
-    if (safeatomic::Result<void> renamed =
-            directory.rename(segment::filename(id), directory, name, safeatomic::RenameMode::replace);
+    if (safeatomic::Result<void> renamed = directory.rename(segment::filename(id), directory, name,
+                                                            safeatomic::RenameMode::replace);
         !renamed) {
       return format::lift(renamed, "quarantine segment");
     }

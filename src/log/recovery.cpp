@@ -19,14 +19,9 @@ using safeatomic::Directory;
 using safeatomic::File;
 using safeatomic::FileSystem;
 
-Result<void> remove_temporaries(Directory& directory, const StoreListing& listing) {
-  for (const std::string& name : listing.temporaries) {
-    safeatomic::Result<void> removed = directory.unlink(name);
-    if (!removed && removed.error().code != safeatomic::Errc::not_found) {
-      return format::lift(removed, "remove an interrupted operation's temporary");
-    }
-  }
-  return {};
+// What cannot be removed (a directory of such a name, say) takes room and is no reason to fail.
+void remove_temporaries(Directory& directory, const StoreListing& listing) {
+  for (const std::string& name : listing.temporaries) (void)directory.unlink(name);
 }
 
 // The records of the store, read once; nothing is changed here.
@@ -126,7 +121,7 @@ Result<Recovered> recover(FileSystem& file_system, const std::shared_ptr<Directo
     return propagate(read);
   }
   // From here on files are changed: the store is sound.
-  if (Result<void> removed = remove_temporaries(*directory, *listing); !removed) return propagate(removed);
+  remove_temporaries(*directory, *listing);
   Result<Recovered> recovered = snapshot->segments.empty()
                                     ? begin_log(*directory, options, walk.report())
                                     : mend(file_system, *directory, options, *snapshot, walk);

@@ -127,21 +127,24 @@ Result<void> remove_watermark(Directory& directory) {
 bool is_remembered(const Snapshot& snapshot, std::uint64_t highest) noexcept {
   if (!snapshot.watermark || snapshot.segments.empty()) return false;
   const PinnedSegment& last = snapshot.segments.back();
-  return last.info.size == 0 && snapshot.watermark->segment == last.id && snapshot.watermark->inode == last.info.inode &&
-         snapshot.watermark->offset == 0 && snapshot.watermark->txid >= highest;
+  return last.info.size == 0 && snapshot.watermark->segment == last.id &&
+         snapshot.watermark->inode == last.info.inode && snapshot.watermark->offset == 0 &&
+         snapshot.watermark->txid >= highest;
 }
 
 // The empty segment `id` and the watermark with `txid` that speaks of it. Durable on return.
 Result<void> make_carrier(const Store& store, std::uint32_t id, std::uint64_t txid) {
   Directory& directory = *store.directory;
-  safeatomic::Result<safeatomic::TemporaryFile> carrier =
-      safeatomic::TemporaryFile::create(store.file_system, directory, store.options.file_mode);
+  safeatomic::Result<safeatomic::TemporaryFile> carrier = safeatomic::TemporaryFile::create(
+      store.file_system, directory, store.options.file_mode);
   if (!carrier) return format::lift(carrier, "create segment");
-  if (safeatomic::Result<void> synced = carrier->file().sync_all(); !synced) return format::lift(synced, "sync segment");
+  if (safeatomic::Result<void> synced = carrier->file().sync_all(); !synced)
+    return format::lift(synced, "sync segment");
   const safeatomic::Result<safeatomic::FileInfo> info = carrier->file().info();
   if (!info) return format::lift(info, "inspect segment");
   const format::Watermark watermark{.segment = id, .inode = info->inode, .offset = 0, .txid = txid};
-  if (Result<void> written = replace_watermark(store.file_system, directory, watermark, store.options.file_mode); !written) {
+  if (Result<void> written = replace_watermark(store.file_system, directory, watermark, store.options.file_mode);
+      !written) {
     return written;
   }
   const safeatomic::Result<bool> named = carrier->publish_new(segment::filename(id));
@@ -185,8 +188,8 @@ Result<void> cut_segment(const Store& store, const Cut& cut, File& file, bool is
   if (!info) return format::lift(info, "inspect segment");
   if (info->size == cut.at.offset) return {};
   if (!is_last || info->link_count != 1) {
-    Result<std::unique_ptr<File>> replaced =
-        replace_by_prefix(store.file_system, *store.directory, cut.at.segment, file, cut.at.offset);
+    Result<std::unique_ptr<File>> replaced = replace_by_prefix(store.file_system, *store.directory, cut.at.segment,
+                                                               file, cut.at.offset);
     if (!replaced) return propagate(replaced);
     return {};
   }
@@ -201,8 +204,8 @@ Result<RepairReport> cut_store(const Store& store, const Cut& cut) {
   if (store.snapshot->watermark) highest = std::max(highest, store.snapshot->watermark->txid);
   std::unique_ptr<File> damaged;
   if (cut.at.segment != 0) {
-    safeatomic::Result<std::unique_ptr<File>> file =
-        store.directory->open_file(segment::filename(cut.at.segment), {.write = true});
+    safeatomic::Result<std::unique_ptr<File>> file = store.directory->open_file(segment::filename(cut.at.segment),
+                                                                                {.write = true});
     if (!file) return format::lift(file, "open segment");
     damaged = std::move(*file);
     if (Result<void> kept = keep_rest(store, cut, *damaged, report, highest); !kept) return propagate(kept);

@@ -29,9 +29,11 @@ const PinnedSegment* find_in(const std::vector<PinnedSegment>& segments, std::ui
   return found != segments.end() && found->id == id ? &*found : nullptr;
 }
 
-// Whether all of `listing`, and nothing else, is pinned. The active segment may grow meanwhile; a sealed one never changes.
+// Whether what is pinned is still what `listing` begins with, so that it all was current when the listing before this one was
+// made. The last one may have grown meanwhile, and others been added behind it: they belong to a later instant, and a writer
+// that rotates all the time must not keep a reader waiting.
 bool matches(const std::vector<PinnedSegment>& pinned, const StoreListing& listing) noexcept {
-  if (pinned.size() != listing.segments.size()) return false;
+  if (pinned.size() > listing.segments.size()) return false;
   for (std::size_t i = 0; i < pinned.size(); ++i) {
     const PinnedSegment& pin = pinned[i];
     const segment::Entry& entry = listing.segments[i];

@@ -1,6 +1,7 @@
 #include "log/store_directory.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -15,13 +16,30 @@ namespace datawal {
 using safeatomic::Directory;
 using safeatomic::FileSystem;
 
+namespace {
+
+std::unexpected<Error> empty_path() {
+  return std::unexpected(Error{.code = Errc::invalid_argument, .action = "open store", .detail = "the path is empty"});
+}
+
+// A path that leads to something else than a directory is its giver's mistake, not the disk's.
+std::unexpected<Error> not_opened(const safeatomic::Error& failed) {
+  Error error = format::from_seam(failed, "open store");
+  const bool is_no_directory = failed.os_errno == ENOTDIR || failed.os_errno == ELOOP || failed.os_errno == ENAMETOOLONG;
+  if (is_no_directory) error.code = Errc::invalid_argument;
+  return std::unexpected(std::move(error));
+}
+
+}  // namespace
+
 FileSystem& file_system_of(FileSystem* chosen) noexcept {
   return chosen != nullptr ? *chosen : safeatomic::posix_file_system();
 }
 
 Result<std::unique_ptr<Directory>> open_store_directory(FileSystem& file_system, const std::filesystem::path& dir) {
+  if (dir.empty()) return empty_path();
   safeatomic::Result<std::unique_ptr<Directory>> opened = file_system.open_directory(dir);
-  if (!opened) return format::lift(opened, "open store");
+  if (!opened) return not_opened(opened.error());
   return std::move(*opened);
 }
 
@@ -39,9 +57,7 @@ Result<void> refuse_network(const Directory& directory, const OpenOptions& optio
 
 Result<std::unique_ptr<Directory>> make_store_directory(FileSystem& file_system, const std::filesystem::path& dir,
                                                         const OpenOptions& options) {
-  if (dir.empty()) {
-    return std::unexpected(Error{.code = Errc::invalid_argument, .action = "open store", .detail = "the path is empty"});
-  }
+  if (dir.empty()) return empty_path();
   // What is to be made would lie on the filesystem of the lowest directory that is there.
   for (std::filesystem::path there = dir;; there = there.parent_path()) {
     const safeatomic::Result<std::unique_ptr<Directory>> found = file_system.open_directory(there);
@@ -49,7 +65,7 @@ Result<std::unique_ptr<Directory>> make_store_directory(FileSystem& file_system,
       if (Result<void> local = refuse_network(**found, options); !local) return propagate(local);
       break;
     }
-    if (found.error().code != safeatomic::Errc::not_found || there.empty()) return format::lift(found, "open store");
+    if (found.error().code != safeatomic::Errc::not_found || there.empty()) return not_opened(found.error());
   }
   safeatomic::Result<std::unique_ptr<Directory>> made =
       safeatomic::make_directories(file_system, dir, options.directory_mode);

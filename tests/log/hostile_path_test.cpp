@@ -93,7 +93,7 @@ TEST_F(HostilePath, ARelativeOneMeansTheWorkingDirectory) {
 
 TEST_F(HostilePath, WithControlCharactersIsNotPrintedAsItIs) {
   const Result<RecordLogReader> reader = RecordLogReader::open(place("\x1b[2Jgone\n"));
-  EXPECT_THAT(reader.error().message(), testing::AllOf(HasSubstr("\\x1B"), testing::Not(HasSubstr("\x1b"))));
+  EXPECT_THAT(reader.error().message(), testing::AllOf(HasSubstr("\\x1b"), testing::Not(HasSubstr("\x1b"))));
 }
 
 // Modes.

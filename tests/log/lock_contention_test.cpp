@@ -128,6 +128,7 @@ TEST_F(LockContention, ARefusedWriterChangesNothing) {
 
 TEST_F(LockContention, AFailedOpenGivesTheLockBack) {
   store_.put(1, std::string(100, 'x'));
+  store_.put(2, "");
   for (int n = 0; n < 3; ++n) EXPECT_TRUE(refused(try_open(), Errc::corruption));
   EXPECT_TRUE(ok(DirLock::acquire(store_.path())));
 }

@@ -25,7 +25,8 @@ inline std::vector<std::string> trace_of(const FaultyFileSystem& file_system) {
 }
 
 /// Each of `wanted` occurs in `trace` behind the one before it.
-inline testing::AssertionResult in_order(const std::vector<std::string>& trace, const std::vector<std::string>& wanted) {
+inline testing::AssertionResult in_order(const std::vector<std::string>& trace,
+                                         const std::vector<std::string>& wanted) {
   auto at = trace.begin();
   for (const std::string& step : wanted) {
     at = std::find(at, trace.end(), step);

@@ -87,29 +87,6 @@ TEST(ProcessFollow, ReadsEveryRecordBesideAWriterThatRotatesByItself) {
   EXPECT_EQ(follower.last_txid(), records);
 }
 
-TEST(ProcessFollow, TakesItsSnapshotsHoweverFastTheWriterRotates) {
-  const Store store;
-  for (std::uint32_t id = 1; id <= 1000; ++id) store.put(id, raw_frame(id, payload_of(id)));
-  Child writer([&](Talk& talk) {
-    RecordLog log = store.open();
-    talk.tell("open");
-    for (std::uint64_t txid = 1001; !talk.has_news(); ++txid) {
-      must(log.append(payload_of(txid)));
-      must(log.rotate());
-    }
-    talk.tell(std::to_string(log.last_txid()));
-  });
-  ASSERT_EQ(writer.talk().hear(), "open");
-  Follower follower(store.path());
-  for (int round = 0; round < 20; ++round) ASSERT_TRUE(follower.catch_up());
-  writer.talk().tell("enough");
-  const std::uint64_t written = std::stoull(writer.talk().hear().value());
-  EXPECT_EQ(writer.wait(), 0);
-  ASSERT_TRUE(follower.catch_up());
-  EXPECT_EQ(follower.last_txid(), written);
-  EXPECT_GT(follower.last_txid(), 1000U);
-}
-
 TEST(ProcessFollow, GoesOnThoughTheWriterIsKilledAndStartedAgain) {
   std::mt19937_64 random = seeded_random();
   const Store store;

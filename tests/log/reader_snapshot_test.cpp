@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "faulty_file_system.hpp"
 #include "reader_support.hpp"
 #include "support/child.hpp"
 
@@ -140,6 +141,89 @@ TEST_F(ReaderSnapshot, OfAMovedReaderGoesWithIt) {
   EXPECT_TRUE(refused(first.refresh(), Errc::closed));  // NOLINT(bugprone-use-after-move): that is the question
   EXPECT_TRUE(refused(first.records().next(), Errc::closed));
   EXPECT_THAT(first.segments(), IsEmpty());
+}
+
+// A writer that rotates between any two looks of the reader.
+
+class ReaderSnapshotOfABusyStore : public ReaderSnapshot {
+ protected:
+  // Appends and rotates before each operation of that kind.
+  void rotate_before(safeatomic::test::OpKind kind) {
+    files_.set_hook([this, kind](const safeatomic::test::FsOp& op) -> std::optional<safeatomic::test::Fault> {
+      if (op.kind == kind) {
+        append_records(log_, 1);
+        must(log_.rotate());
+      }
+      return std::nullopt;
+    });
+  }
+  void expect_snapshots() {
+    const std::uint64_t before = log_.last_txid();
+    RecordLogReader reader = must(RecordLogReader::open(store_.path(), {.file_system = &files_}));
+    const Reading first = read(reader);
+    EXPECT_EQ(first.error, std::nullopt);
+    EXPECT_EQ(first.txids(), txids_up_to(first.records.size()));
+    EXPECT_GE(first.records.size(), before);
+    append_records(log_, 1);
+    EXPECT_TRUE(must(reader.refresh()));
+    EXPECT_EQ(read(reader).txids(), txids_up_to(read(reader).records.size()));
+    EXPECT_GT(read(reader).records.size(), first.records.size());
+  }
+
+  RecordLog log_ = store_.open();
+  safeatomic::test::FaultyFileSystem files_;
+};
+
+TEST_F(ReaderSnapshotOfABusyStore, IsTakenThoughSegmentsAreAddedBetweenItsListings) {
+  append_records(log_, 3);
+  rotate_before(safeatomic::test::OpKind::list);
+  expect_snapshots();
+}
+
+TEST_F(ReaderSnapshotOfABusyStore, IsTakenThoughSegmentsAreAddedWhileTheyAreInspected) {
+  append_records(log_, 3);
+  rotate_before(safeatomic::test::OpKind::info_of);
+  expect_snapshots();
+}
+
+TEST_F(ReaderSnapshotOfABusyStore, IsTakenThoughSegmentsAreAddedWhileTheyAreOpened) {
+  append_records(log_, 3);
+  rotate_before(safeatomic::test::OpKind::open_file);
+  expect_snapshots();
+}
+
+TEST_F(ReaderSnapshotOfABusyStore, HoldsNoTwoFilesThatWereNeverCurrentTogether) {
+  // Both segments are replaced by others with the next generation's content between any two listings, as often as looked.
+  int generation = 0;
+  const auto replace = [&] {
+    ++generation;
+    for (std::uint32_t id = 2; id >= 1; --id) {
+      write_file(store_ / "new", raw_frame(id, "generation " + std::to_string(generation)));
+      std::filesystem::rename(store_ / "new", store_.segment(id));
+    }
+  };
+  must(log_.close());
+  store_.clear();
+  replace();
+  int listings = 0;
+  files_.set_hook([&](const safeatomic::test::FsOp& op) -> std::optional<safeatomic::test::Fault> {
+    if (op.kind == safeatomic::test::OpKind::open_file && op.path.ends_with("2.dwal") && ++listings <= 5) replace();
+    return std::nullopt;
+  });
+  const Reading reading = read(must(RecordLogReader::open(store_.path(), {.file_system = &files_})));
+  ASSERT_EQ(reading.records.size(), 2U);
+  EXPECT_EQ(reading.records[0].payload, reading.records[1].payload);
+}
+
+TEST_F(ReaderSnapshotOfABusyStore, GivesUpWhereNoInstantCanBeCaught) {
+  must(log_.close());
+  files_.set_hook([&](const safeatomic::test::FsOp& op) -> std::optional<safeatomic::test::Fault> {
+    if (op.kind != safeatomic::test::OpKind::list) return std::nullopt;
+    write_file(store_ / "new", raw_frame(1, "again"));
+    std::filesystem::rename(store_ / "new", store_.segment(1));
+    return std::nullopt;
+  });
+  EXPECT_TRUE(refused(RecordLogReader::open(store_.path(), {.file_system = &files_}), Errc::snapshot_expired));
 }
 
 // More segments than a snapshot keeps open.

@@ -31,7 +31,8 @@ TEST_F(RecordLogAppend, WritesTheBytesOfTheFormat) {
   test::must(log.append_record(RecordType::Put, "", ""));
   test::must(log.append_record(RecordType::Delete, "k", "with a payload"));
   EXPECT_EQ(store_.get(1), test::reference_encode(0, 1, "", "first") + test::reference_encode(0, 2, "a key", "keyed") +
-                               test::reference_encode(1, 3, "", "") + test::reference_encode(2, 4, "k", "with a payload"));
+                               test::reference_encode(1, 3, "", "") +
+                               test::reference_encode(2, 4, "k", "with a payload"));
 }
 
 TEST_F(RecordLogAppend, TakesAnyBytes) {

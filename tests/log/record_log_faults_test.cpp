@@ -206,7 +206,8 @@ class RecordLogFaults : public testing::Test {
       return;
     }
     ASSERT_TRUE(work.failure) << "a failure was not told";
-    const bool is_sync = op.kind == OpKind::sync_data || op.kind == OpKind::sync_all || op.kind == OpKind::sync_directory;
+    const bool is_sync = op.kind == OpKind::sync_data || op.kind == OpKind::sync_all ||
+                         op.kind == OpKind::sync_directory;
     if (is_sync) {
       EXPECT_EQ(work.failure->code, Errc::poisoned);
     }
@@ -223,12 +224,13 @@ class RecordLogFaults : public testing::Test {
 TEST_F(RecordLogFaults, OfEachOperationLeaveALogThatKeepsItsPromises) {
   for (const int reason : {EIO, ENOSPC, EDQUOT}) {
     SCOPED_TRACE("errno " + std::to_string(reason));
-    for_each_operation(Fault::error(reason), [&](const Workload& work, const std::vector<FsOp>& operations, std::size_t at) {
-      expect_documented(work, operations, at);
-      if (!work.failure || work.failure->code == Errc::poisoned) return;
-      EXPECT_EQ(work.failure->code, reason == EIO ? Errc::io : Errc::no_space);
-      EXPECT_EQ(work.failure->os_errno, reason);
-    });
+    for_each_operation(Fault::error(reason),
+                       [&](const Workload& work, const std::vector<FsOp>& operations, std::size_t at) {
+                         expect_documented(work, operations, at);
+                         if (!work.failure || work.failure->code == Errc::poisoned) return;
+                         EXPECT_EQ(work.failure->code, reason == EIO ? Errc::io : Errc::no_space);
+                         EXPECT_EQ(work.failure->os_errno, reason);
+                       });
   }
 }
 
@@ -253,14 +255,16 @@ TEST_F(RecordLogFaults, InTheMiddleOfAWriteAreUndone) {
 TEST_F(RecordLogFaults, ThatAreInterruptionsAreNotNoticed) {
   for_each_operation(
       Fault::error(EINTR),
-      [](const Workload& work, const std::vector<FsOp>&, std::size_t) { EXPECT_FALSE(work.failure); }, is_write_or_read);
+      [](const Workload& work, const std::vector<FsOp>&, std::size_t) { EXPECT_FALSE(work.failure); },
+      is_write_or_read);
 }
 
 TEST_F(RecordLogFaults, ThatAreShortWritesAndReadsAreNotNoticed) {
   for (const std::uint64_t bytes : {1, 24, 27}) {
     for_each_operation(
         Fault::shortened(bytes),
-        [](const Workload& work, const std::vector<FsOp>&, std::size_t) { EXPECT_FALSE(work.failure); }, is_write_or_read);
+        [](const Workload& work, const std::vector<FsOp>&, std::size_t) { EXPECT_FALSE(work.failure); },
+        is_write_or_read);
   }
 }
 

@@ -52,8 +52,7 @@ TEST_F(RecordLogHandle, ThatIsDestroyedClosesTheLog) {
     RecordLog log = store_.open();
     test::must(log.append("one"));
   }
-  EXPECT_EQ(test::read_file(store_ / ".watermark"),
-            test::watermark_bytes(1, test::inode_of(store_.segment(1)), 31, 1));
+  EXPECT_EQ(test::read_file(store_ / ".watermark"), test::watermark_bytes(1, test::inode_of(store_.segment(1)), 31, 1));
   EXPECT_TRUE(test::ok(RecordLog::open(store_.path())));
 }
 

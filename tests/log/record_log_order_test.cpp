@@ -61,8 +61,8 @@ TEST_F(RecordLogOrder, MakesTheFirstSegmentAfterTheWayToItIsDurable) {
   const std::filesystem::path dir = store_ / "a/b";
   {
     const RecordLog log = test::must(RecordLog::open(dir, {.file_system = &file_system_}));
-    EXPECT_TRUE(in_order(trace(), {"make_directory a", "make_directory b", "sync_directory b", "open_file 00000001.dwal",
-                                   "sync_directory b", "write .watermark"}));
+    EXPECT_TRUE(in_order(trace(), {"make_directory a", "make_directory b", "sync_directory b",
+                                   "open_file 00000001.dwal", "sync_directory b", "write .watermark"}));
   }
   std::vector<std::string> synced;
   for (const FsOp& op : file_system_.operations()) {
@@ -197,7 +197,8 @@ TEST_F(RecordLogOrder, SyncsTheUndoingOfAFailedWriteBeforeItGoesOn) {
     Result<void> (*go_on)(RecordLog& log);
     const char* next_step;
   } rows[] = {
-      {"append", [](RecordLog& log) -> Result<void> { return test::drop_value(log.append("two")); }, "write 00000001.dwal"},
+      {"append", [](RecordLog& log) -> Result<void> { return test::drop_value(log.append("two")); },
+       "write 00000001.dwal"},
       {"rotate", [](RecordLog& log) { return log.rotate(); }, "open_file 00000002.dwal"},
       {"close", [](RecordLog& log) { return log.close(); }, "sync_data 00000001.dwal"},
   };
@@ -288,7 +289,8 @@ TEST_F(RecordLogOrder, RewritesNothingAfterACleanClose) {
 TEST_F(RecordLogOrder, NeverClaimsInTheWatermarkWhatIsNotDurableYet) {
   for (int opening = 0; opening < 3; ++opening) {
     RecordLog log = open({.max_segment_bytes = 200});
-    for (int n = 0; n < 12; ++n) test::must(log.append(std::string(static_cast<std::size_t>(n * 9), 'x'), {.sync = n % 3 == 0}));
+    for (int n = 0; n < 12; ++n)
+      test::must(log.append(std::string(static_cast<std::size_t>(n * 9), 'x'), {.sync = n % 3 == 0}));
     test::must(log.rotate());
     test::must(log.append("the last one"));
     test::must(log.close());

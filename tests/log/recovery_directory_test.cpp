@@ -25,13 +25,12 @@ class RecoveryOfADirectory : public testing::Test {
 };
 
 TEST_F(RecoveryOfADirectory, RemovesTemporariesAndNothingThatLooksLikeOne) {
-  const std::vector<std::string> kept = {
-      ".tmp-0123456789abcde.dwal-tmp",    // fifteen digits
-      ".tmp-0123456789abcdef0.dwal-tmp",  // seventeen
-      ".tmp-0123456789ABCDEF.dwal-tmp",   // upper case
-      ".tmp-0123456789abcdeg.dwal-tmp",   // no digit
-      "tmp-0123456789abcdef.dwal-tmp",    ".tmp-0123456789abcdef.dwal-tmp~",
-      ".tmp-0123456789abcdef.dwal",       "data.tmp"};
+  const std::vector<std::string> kept = {".tmp-0123456789abcde.dwal-tmp",    // fifteen digits
+                                         ".tmp-0123456789abcdef0.dwal-tmp",  // seventeen
+                                         ".tmp-0123456789ABCDEF.dwal-tmp",   // upper case
+                                         ".tmp-0123456789abcdeg.dwal-tmp",   // no digit
+                                         "tmp-0123456789abcdef.dwal-tmp",   ".tmp-0123456789abcdef.dwal-tmp~",
+                                         ".tmp-0123456789abcdef.dwal",      "data.tmp"};
   for (const std::string& name : kept) test::write_file(store_ / name, "kept");
   test::write_file(store_ / ".tmp-0123456789abcdef.dwal-tmp", "goes");
   test::write_file(store_ / ".tmp-ffffffffffffffff.dwal-tmp", "goes");

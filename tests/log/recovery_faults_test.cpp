@@ -129,7 +129,8 @@ TEST_F(RecoveryFaults, OfEachOperationCostNothing) {
                          const bool comfort = failed.path.ends_with(".watermark") || failed.path.ends_with(".lock");
                          // Where zeros can be given back the quarantine is tried again.
                          const bool was_retried = reason == ENOSPC && log->recovery_report().preallocated_bytes > 0;
-                         EXPECT_TRUE(comfort || was_retried || failed.kind == OpKind::unlink) << "a failure went unheard";
+                         EXPECT_TRUE(comfort || was_retried || failed.kind == OpKind::unlink)
+                             << "a failure went unheard";
                          return;
                        }
                        EXPECT_EQ(log.error().code, reason == EIO ? Errc::io : Errc::no_space) << log.error().message();
@@ -213,8 +214,8 @@ TEST_F(RecoveryOnAFullDisk, FailsAndSaysHowMuchIsNeeded) {
 
 TEST_F(RecoveryOnAFullDisk, OpensWithoutTheCopyWhereTheOptionSaysSo) {
   FaultyFileSystem file_system(safeatomic::posix_file_system(), full);
-  const RecordLog log =
-      test::must(RecordLog::open(store_.path(), {.quarantine_torn_tail = false, .file_system = &file_system}));
+  const RecordLog log = test::must(
+      RecordLog::open(store_.path(), {.quarantine_torn_tail = false, .file_system = &file_system}));
   EXPECT_EQ(store_.get(1), valid_);
   EXPECT_EQ(test::must(log.scan()).size(), 1U);
 }

@@ -34,8 +34,8 @@ class RecoveryOfFixtures : public testing::Test {
 };
 
 TEST_F(RecoveryOfFixtures, OpensTheSoundOnesAndChangesNothing) {
-  for (const char* fixture : {"corpus/valid_log", "corpus/delete_tombstone", "corpus/compact_to_output", "mixed/store",
-                              "mixed/compacted"}) {
+  for (const char* fixture :
+       {"corpus/valid_log", "corpus/delete_tombstone", "corpus/compact_to_output", "mixed/store", "mixed/compacted"}) {
     SCOPED_TRACE(fixture);
     take(fixture);
     std::uint64_t expected = 0;
@@ -96,9 +96,9 @@ TEST_F(RecoveryOfFixtures, ListsTheMixedStoreAsTheReferenceDoes) {
   std::ostringstream listing;
   listing << "segment offset len type txid key_len key_sha256_16 payload_len payload_sha256_16\n";
   for (const Record& record : test::must(log.scan())) {
-    listing << record.ref.segment << ' ' << record.ref.offset << ' ' << record.ref.len << ' ' << name_of(record.type) << ' '
-            << record.txid << ' ' << record.key.size() << ' ' << test::Sha256::hex(record.key).substr(0, 16) << ' '
-            << record.payload.size() << ' ' << test::Sha256::hex(record.payload).substr(0, 16) << '\n';
+    listing << record.ref.segment << ' ' << record.ref.offset << ' ' << record.ref.len << ' ' << name_of(record.type)
+            << ' ' << record.txid << ' ' << record.key.size() << ' ' << test::Sha256::hex(record.key).substr(0, 16)
+            << ' ' << record.payload.size() << ' ' << test::Sha256::hex(record.payload).substr(0, 16) << '\n';
   }
   EXPECT_EQ(listing.str(), test::read_file(fixtures / "mixed/scan.txt"));
 }

@@ -93,8 +93,8 @@ TEST_F(RecoveryOfATear, WithZerosUpToAnyByteKeepsTheSyncedAndTheLaterRecords) {
   for (std::size_t len = synced_end_ + 1; len <= whole_.size(); ++len) {
     SCOPED_TRACE("zeros up to byte " + std::to_string(len));
     std::string bytes = whole_;
-    std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(synced_end_), bytes.begin() + static_cast<std::ptrdiff_t>(len),
-              '\0');
+    std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(synced_end_),
+              bytes.begin() + static_cast<std::ptrdiff_t>(len), '\0');
     crash_with(bytes);
     expect_goes_on_and_on({"one", "two"});
   }

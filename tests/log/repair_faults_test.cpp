@@ -31,15 +31,19 @@ const std::string three = test::raw_frame(3, "three");
 
 struct State {
   const char* name;
-  std::vector<std::string> payloads;      // of the valid prefix
-  std::uint64_t highest_txid;             // seen anywhere, the watermark included
-  std::vector<std::string> cut;           // what must be found in the quarantine
+  std::vector<std::string> payloads;  // of the valid prefix
+  std::uint64_t highest_txid;         // seen anywhere, the watermark included
+  std::vector<std::string> cut;       // what must be found in the quarantine
   std::function<void(const test::Store&)> prepare;
 };
 
 const std::vector<State>& states() {
   static const std::vector<State> all = {
-      {"torn", {"one"}, 1, {two.substr(0, 30)}, [](const test::Store& store) { store.put(1, one + two.substr(0, 30)); }},
+      {"torn",
+       {"one"},
+       1,
+       {two.substr(0, 30)},
+       [](const test::Store& store) { store.put(1, one + two.substr(0, 30)); }},
       {"torn, whole records behind",
        {"one"},
        3,

@@ -259,7 +259,8 @@ TEST_F(Repair, MakesTheStoreOpenThatWasRefused) {
         continue;
       }
       std::size_t expected = 0;
-      for (std::uint32_t other = 1; other < id; ++other) expected += test::reference_walk(1, whole[other - 1]).records.size();
+      for (std::uint32_t other = 1; other < id; ++other)
+        expected += test::reference_walk(1, whole[other - 1]).records.size();
       expected += test::reference_walk(1, flipped(whole[id - 1], at)).records.size();
       RecordLog log = store_.open();
       EXPECT_EQ(test::must(log.scan()).size(), expected);

@@ -127,7 +127,8 @@ inline std::uint64_t inode_of(const std::filesystem::path& path) {
   return status.st_ino;
 }
 
-inline std::string watermark_bytes(std::uint32_t segment, std::uint64_t inode, std::uint64_t offset, std::uint64_t txid) {
+inline std::string watermark_bytes(std::uint32_t segment, std::uint64_t inode, std::uint64_t offset,
+                                   std::uint64_t txid) {
   std::string bytes = "DWMK";
   put_little_endian(bytes, 1, 4);
   put_little_endian(bytes, segment, 4);

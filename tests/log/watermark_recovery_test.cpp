@@ -219,8 +219,10 @@ const std::vector<Unreal>& unreal() {
       {"empty", [](const test::Store& s, const std::string&) { test::write_file(s / ".watermark", ""); }},
       {"one byte short",
        [](const test::Store& s, const std::string& right) { test::write_file(s / ".watermark", right.substr(0, 63)); }},
-      {"one byte long", [](const test::Store& s, const std::string& right) { test::write_file(s / ".watermark", right + "x"); }},
-      {"all zeros", [](const test::Store& s, const std::string&) { test::write_file(s / ".watermark", std::string(64, '\0')); }},
+      {"one byte long",
+       [](const test::Store& s, const std::string& right) { test::write_file(s / ".watermark", right + "x"); }},
+      {"all zeros",
+       [](const test::Store& s, const std::string&) { test::write_file(s / ".watermark", std::string(64, '\0')); }},
       {"one bit of the offset wrong", changed(24, '\x3f', false)},
       {"one bit of the checksum wrong", changed(63, '\x5a', false)},
       {"another magic", changed(0, 'd', true)},
@@ -265,8 +267,9 @@ TEST_F(WatermarkRecovery, ThatIsNoneSaysNothingAndIsNeverWrittenThrough) {
     EXPECT_FALSE(std::filesystem::exists(store_ / "nowhere"));
     if (std::string_view(row.name) == "a directory") continue;  // that stays as it is, and there is no watermark
     EXPECT_TRUE(std::filesystem::is_regular_file(std::filesystem::symlink_status(store_ / ".watermark")));
-    EXPECT_EQ(test::read_file(store_ / ".watermark"),
-              test::watermark_bytes(1, test::inode_of(store_.segment(1)), std::filesystem::file_size(store_.segment(1)), 2));
+    EXPECT_EQ(
+        test::read_file(store_ / ".watermark"),
+        test::watermark_bytes(1, test::inode_of(store_.segment(1)), std::filesystem::file_size(store_.segment(1)), 2));
   }
 }
 

@@ -142,7 +142,8 @@ TEST(Scanner, TakesZerosUpToALaterBlockForATornFrameIfSomethingFollows) {
 TEST(Scanner, ReadsTheLargestRecordBetweenSmallOnes) {
   const std::size_t largest = 28 + max_key_len + max_payload_len;
   std::string bytes(largest, '\0');
-  ASSERT_TRUE(format::encode(RecordType::Put, 2, std::string(max_key_len, 'k'), std::string(max_payload_len, 'p'), bytes));
+  ASSERT_TRUE(
+      format::encode(RecordType::Put, 2, std::string(max_key_len, 'k'), std::string(max_payload_len, 'p'), bytes));
   test::SegmentFile file(frame(1, "small") + bytes + frame(3, "small too"));
   EXPECT_EQ(walk(file), (Walked{{0, 33, 33 + largest}, {1, 2, 3}, 33 + largest + 37, Stop::end_of_input}));
   bytes.back() = static_cast<char>(~bytes.back());
@@ -277,7 +278,8 @@ TEST(Scanner, AgreesWithTheReferenceOnAnythingInAnyPieces) {
     }
     if (test::between(random, 0, 2) == 0) bytes.append(static_cast<std::size_t>(test::between(random, 0, 200)), '\0');
     if (!bytes.empty() && test::between(random, 0, 1) == 0) {
-      bytes[static_cast<std::size_t>(test::between(random, 0, bytes.size() - 1))] = static_cast<char>(random() & 1 ? 0 : random());
+      bytes[static_cast<std::size_t>(test::between(random, 0, bytes.size() - 1))] = static_cast<char>(
+          random() & 1 ? 0 : random());
     }
     bytes.resize(static_cast<std::size_t>(test::between(random, bytes.size() / 2, bytes.size())));
     test::SegmentFile file(bytes);

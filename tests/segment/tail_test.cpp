@@ -22,8 +22,8 @@ std::string frame(std::uint64_t txid, std::string_view payload) { return test::r
 std::vector<std::uint64_t> txids_in(test::SegmentFile& file, std::uint64_t begin, std::uint64_t end,
                                     std::uint64_t budget = unlimited) {
   std::vector<std::uint64_t> txids;
-  const Result<std::uint64_t> count =
-      find_records(file.file(), begin, end, budget, [&](std::uint64_t, const format::DecodedRecord& record) -> Result<void> {
+  const Result<std::uint64_t> count = find_records(
+      file.file(), begin, end, budget, [&](std::uint64_t, const format::DecodedRecord& record) -> Result<void> {
         txids.push_back(record.txid);
         return {};
       });
@@ -65,7 +65,8 @@ TEST(EndOfData, SkipsHoles) {
 
 TEST(FindRecords, FindsWholeOnesWhereverTheyStart) {
   for (std::size_t before = 0; before < 20; ++before) {
-    const std::string bytes = std::string(before, 'D') + frame(1, "one") + "DWAL junk" + frame(2, "") + "DWA" + frame(3, "three");
+    const std::string bytes = std::string(before, 'D') + frame(1, "one") + "DWAL junk" + frame(2, "") + "DWA" +
+                              frame(3, "three");
     test::SegmentFile file(bytes);
     EXPECT_THAT(txids_in(file, 0, bytes.size()), ElementsAre(1, 2, 3)) << before;
   }
@@ -74,8 +75,8 @@ TEST(FindRecords, FindsWholeOnesWhereverTheyStart) {
 TEST(FindRecords, SaysWhereTheyAre) {
   test::SegmentFile file("12345" + test::reference_encode(1, 9, "key", "value"));
   std::uint64_t found_at = 0;
-  const Result<std::uint64_t> count =
-      find_records(file.file(), 0, 41, unlimited, [&](std::uint64_t offset, const format::DecodedRecord& record) -> Result<void> {
+  const Result<std::uint64_t> count = find_records(
+      file.file(), 0, 41, unlimited, [&](std::uint64_t offset, const format::DecodedRecord& record) -> Result<void> {
         found_at = offset;
         EXPECT_EQ(record.type, RecordType::Put);
         EXPECT_EQ(record.key, "key");
@@ -111,7 +112,8 @@ TEST(FindRecords, LooksInsideOneThatIsDamaged) {
 
 TEST(FindRecords, FindsThemAcrossTheBordersOfBlocks) {
   for (std::size_t in_block = 0; in_block <= 60; ++in_block) {
-    const std::string bytes = std::string(Scanner::block_len - in_block, 'x') + frame(1, "across the border") + frame(2, "");
+    const std::string bytes = std::string(Scanner::block_len - in_block, 'x') + frame(1, "across the border") +
+                              frame(2, "");
     test::SegmentFile file(bytes);
     ASSERT_THAT(txids_in(file, 0, bytes.size()), ElementsAre(1, 2)) << in_block;
   }
@@ -130,7 +132,8 @@ TEST(FindRecords, FindsThemBehindHoles) {
 
 TEST(FindRecords, ReadsNoByteTwice) {
   std::string bytes;
-  for (std::uint64_t txid = 1; bytes.size() < 2 * Scanner::block_len; ++txid) bytes += frame(txid, std::string(1000, 'D'));
+  for (std::uint64_t txid = 1; bytes.size() < 2 * Scanner::block_len; ++txid)
+    bytes += frame(txid, std::string(1000, 'D'));
   test::SegmentFile file(bytes);
   txids_in(file, 0, bytes.size());
   std::uint64_t read = 0;
@@ -141,7 +144,8 @@ TEST(FindRecords, ReadsNoByteTwice) {
 }
 
 TEST(FindRecords, StopsCheckingWhereItsBudgetEnds) {
-  const std::string bytes = frame(1, std::string(72, 'a')) + frame(2, std::string(72, 'b')) + frame(3, std::string(72, 'c'));
+  const std::string bytes = frame(1, std::string(72, 'a')) + frame(2, std::string(72, 'b')) +
+                            frame(3, std::string(72, 'c'));
   test::SegmentFile file(bytes);
   EXPECT_THAT(txids_in(file, 0, bytes.size(), 300), ElementsAre(1, 2, 3));
   EXPECT_THAT(txids_in(file, 0, bytes.size(), 299), ElementsAre(1, 2));
@@ -151,11 +155,11 @@ TEST(FindRecords, StopsCheckingWhereItsBudgetEnds) {
 TEST(FindRecords, EndsWithTheErrorOfWhomItTells) {
   test::SegmentFile file(frame(1, "one") + frame(2, "two"));
   int calls = 0;
-  const Result<std::uint64_t> count =
-      find_records(file.file(), 0, 62, unlimited, [&](std::uint64_t, const format::DecodedRecord&) -> Result<void> {
-        ++calls;
-        return std::unexpected(Error{.code = Errc::no_space});
-      });
+  const Result<std::uint64_t> count = find_records(file.file(), 0, 62, unlimited,
+                                                   [&](std::uint64_t, const format::DecodedRecord&) -> Result<void> {
+                                                     ++calls;
+                                                     return std::unexpected(Error{.code = Errc::no_space});
+                                                   });
   ASSERT_FALSE(count);
   EXPECT_EQ(count.error().code, Errc::no_space);
   EXPECT_EQ(calls, 1);
@@ -181,8 +185,12 @@ TEST(FindRecords, AgreesWithTryingEveryOffset) {
         case 0: bytes += "DWAL"; break;
         case 1: bytes.append(static_cast<std::size_t>(test::between(random, 0, 40)), '\0'); break;
         case 2: bytes += test::random_bytes(random, static_cast<std::size_t>(test::between(random, 0, 60))); break;
-        case 3: bytes += frame(++txid, "a record").substr(0, static_cast<std::size_t>(test::between(random, 0, 35))); break;
-        default: bytes += frame(++txid, test::random_bytes(random, static_cast<std::size_t>(test::between(random, 0, 50)))); break;
+        case 3:
+          bytes += frame(++txid, "a record").substr(0, static_cast<std::size_t>(test::between(random, 0, 35)));
+          break;
+        default:
+          bytes += frame(++txid, test::random_bytes(random, static_cast<std::size_t>(test::between(random, 0, 50))));
+          break;
       }
     }
     std::vector<std::uint64_t> wanted;
