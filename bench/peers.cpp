@@ -155,11 +155,12 @@ class Sqlite final : public Store {
     std::filesystem::create_directories(dir);
     require(sqlite3_open((dir / "db").c_str(), &db_) == SQLITE_OK, "sqlite open");
     for (const char* sql :
-         {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", "PRAGMA cache_size=-1048576", "PRAGMA mmap_size=1073741824",
-          "CREATE TABLE IF NOT EXISTS kv(k BLOB PRIMARY KEY, v BLOB) WITHOUT ROWID"}) {
+         {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", "PRAGMA cache_size=-1048576",
+          "PRAGMA mmap_size=1073741824", "CREATE TABLE IF NOT EXISTS kv(k BLOB PRIMARY KEY, v BLOB) WITHOUT ROWID"}) {
       require(sqlite3_exec(db_, sql, nullptr, nullptr, nullptr) == SQLITE_OK, sql);
     }
-    require(sqlite3_prepare_v2(db_, "INSERT OR REPLACE INTO kv VALUES(?,?)", -1, &put_, nullptr) == SQLITE_OK, "prepare");
+    require(sqlite3_prepare_v2(db_, "INSERT OR REPLACE INTO kv VALUES(?,?)", -1, &put_, nullptr) == SQLITE_OK,
+            "prepare");
     require(sqlite3_prepare_v2(db_, "SELECT v FROM kv WHERE k=?", -1, &get_, nullptr) == SQLITE_OK, "prepare");
   }
   ~Sqlite() override {

@@ -52,7 +52,8 @@ void add_key(CLI::App& command, std::string& key) {
   text->excludes(base64)->excludes(hex);
   base64->excludes(hex);
   command.parse_complete_callback([text, base64, hex] {
-    if (text->count() + base64->count() + hex->count() == 0) throw CLI::RequiredError("--key, --key-base64 or --key-hex");
+    if (text->count() + base64->count() + hex->count() == 0)
+      throw CLI::RequiredError("--key, --key-base64 or --key-hex");
   });
 }
 

@@ -67,8 +67,8 @@ struct StoreStats {
   std::uint64_t put_records = 0;
   std::uint64_t delete_records = 0;
   std::uint64_t last_txid = 0;
-  std::uint64_t durable_txid = 0;          ///< newest known to survive a loss of power
-  std::uint64_t key_directory_bytes = 0;   ///< memory of the index
+  std::uint64_t durable_txid = 0;         ///< newest known to survive a loss of power
+  std::uint64_t key_directory_bytes = 0;  ///< memory of the index
 
   /// The share of `bytes` that compact_to() would not copy, Raw records counted as kept; 0 for an empty store.
   double garbage_ratio = 0;

@@ -11,10 +11,10 @@ namespace datawal {
 
 /// Stable codes: callers switch on them, the program maps them to its exit status.
 enum class Errc : std::uint8_t {
-  io,                   ///< the operating system failed; `os_errno` says how
-  no_space,             ///< no room on the disk; nothing of the failed call stays and the handle is usable once there is
-  locked,               ///< another handle holds the directory's lock; `detail` names the holder
-  corruption,           ///< stored bytes are not what was promised; nothing was changed. `datawal repair` is the way out
+  io,          ///< the operating system failed; `os_errno` says how
+  no_space,    ///< no room on the disk; nothing of the failed call stays and the handle is usable once there is
+  locked,      ///< another handle holds the directory's lock; `detail` names the holder
+  corruption,  ///< stored bytes are not what was promised; nothing was changed. `datawal repair` is the way out
   unsupported_version,  ///< a record of a newer format; nothing was changed
   invalid_argument,     ///< the call cannot be carried out as asked; nothing was changed
   not_found,            ///< there is no such record, file or directory

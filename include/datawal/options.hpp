@@ -62,7 +62,7 @@ struct OpenOptions {
 
 /// For the read-only side.
 struct ReaderOptions {
-  ReadPath read_path = ReadPath::mapped;          ///< of DataWalReader, for sealed segments; the active one is never mapped
+  ReadPath read_path = ReadPath::mapped;  ///< of DataWalReader, for sealed segments; the active one is never mapped
   safeatomic::FileSystem* file_system = nullptr;  ///< null: the operating system's; not owned
 };
 

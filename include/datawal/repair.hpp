@@ -17,10 +17,11 @@ enum class RepairAction : std::uint8_t {
 
 struct RepairReport {
   RepairAction action = RepairAction::none;
-  std::uint32_t segment = 0;             ///< where it was cut; 0 if it was not
-  std::uint64_t offset = 0;              ///< bytes of that segment that remain
-  std::uint64_t bytes_quarantined = 0;   ///< in all quarantine files together
-  std::uint64_t records_quarantined = 0; ///< whole records among them (a lower bound): keys that they deleted may return
+  std::uint32_t segment = 0;            ///< where it was cut; 0 if it was not
+  std::uint64_t offset = 0;             ///< bytes of that segment that remain
+  std::uint64_t bytes_quarantined = 0;  ///< in all quarantine files together
+  std::uint64_t records_quarantined =
+      0;  ///< whole records among them (a lower bound): keys that they deleted may return
   std::vector<std::filesystem::path> quarantine_paths{};  ///< what was kept, in log order
 };
 
@@ -38,10 +39,10 @@ struct TxidRange {
 
 struct SalvageReport {
   std::uint64_t records_salvaged = 0;
-  std::uint64_t bytes_skipped = 0;     ///< bytes of the source that are in no whole record, zeros at the end not counted
-  std::uint64_t duplicates = 0;        ///< frames left out because their txid had been seen with the same bytes
-  std::uint64_t conflicts = 0;         ///< frames left out because their txid had been seen with other bytes
-  std::vector<TxidRange> lost_txids{}; ///< holes between the first and the last txid found, the first 1000
+  std::uint64_t bytes_skipped = 0;  ///< bytes of the source that are in no whole record, zeros at the end not counted
+  std::uint64_t duplicates = 0;     ///< frames left out because their txid had been seen with the same bytes
+  std::uint64_t conflicts = 0;      ///< frames left out because their txid had been seen with other bytes
+  std::vector<TxidRange> lost_txids{};  ///< holes between the first and the last txid found, the first 1000
 };
 
 /// Copies every frame of `dir` that still decodes, in txid order, into a new store in `out`, which must be absent or empty.

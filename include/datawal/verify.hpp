@@ -14,11 +14,11 @@ namespace datawal {
 
 /// What `.watermark` says of the store beside it.
 enum class WatermarkState : std::uint8_t {
-  absent,      ///< there is none, or it is no watermark: nothing is lost but the distinction of tear and damage
-  elsewhere,   ///< about an older segment, or another file: the store is a copy
-  ignored,     ///< it does not fit a record, and nothing it speaks of is missing
-  kept,        ///< everything below it is there
-  broken,      ///< something it promised is not there
+  absent,     ///< there is none, or it is no watermark: nothing is lost but the distinction of tear and damage
+  elsewhere,  ///< about an older segment, or another file: the store is a copy
+  ignored,    ///< it does not fit a record, and nothing it speaks of is missing
+  kept,       ///< everything below it is there
+  broken,     ///< something it promised is not there
 };
 
 /// A place where a txid was not its predecessor + 1.
@@ -30,15 +30,16 @@ struct TxidGap {
 };
 
 struct VerifyReport {
-  std::uint64_t frames_checked = 0;        ///< whole records with a right CRC
-  std::uint64_t crc_failures = 0;          ///< complete frames with a wrong CRC: 0 or 1, since nothing behind the first stop counts
-  std::uint32_t last_segment = 0;          ///< where checking ended
+  std::uint64_t frames_checked = 0;  ///< whole records with a right CRC
+  std::uint64_t crc_failures =
+      0;  ///< complete frames with a wrong CRC: 0 or 1, since nothing behind the first stop counts
+  std::uint32_t last_segment = 0;  ///< where checking ended
   std::uint64_t last_offset = 0;
-  RecoveryReport recovery;                 ///< the same pass in the words of recovery
-  std::vector<TxidGap> gaps;               ///< the first 100
-  bool out_of_order = false;               ///< a txid went backwards: segments were swapped or mixed
+  RecoveryReport recovery;    ///< the same pass in the words of recovery
+  std::vector<TxidGap> gaps;  ///< the first 100
+  bool out_of_order = false;  ///< a txid went backwards: segments were swapped or mixed
   WatermarkState watermark = WatermarkState::absent;
-  std::optional<Error> damage;             ///< corruption or unsupported version; empty if the store is sound or merely torn
+  std::optional<Error> damage;  ///< corruption or unsupported version; empty if the store is sound or merely torn
 
   /// Nothing is wrong: no damage, no tear, no disorder.
   [[nodiscard]] bool is_clean() const noexcept { return !damage && !recovery.tail_truncated && !out_of_order; }

@@ -87,10 +87,11 @@ Result<void> copy_raw(FrameOutput& output, std::shared_ptr<const Snapshot> snaps
 Result<void> refuse_raw(const Projection& projection, const CompactToOptions& options) {
   const std::uint64_t raw = projection.counts().raw_records;
   if (raw == 0 || options.raw != RawRecords::refuse) return {};
-  return std::unexpected(Error{.code = Errc::invalid_argument,
-                               .action = "compact",
-                               .detail = "the log holds " + std::to_string(raw) +
-                                         " Raw records, which belong to no key: say whether they are to be included or dropped"});
+  return std::unexpected(
+      Error{.code = Errc::invalid_argument,
+            .action = "compact",
+            .detail = "the log holds " + std::to_string(raw) +
+                      " Raw records, which belong to no key: say whether they are to be included or dropped"});
 }
 
 Result<CompactionStats> compact_view(LiveView view, const CompactToOptions& options,
@@ -104,7 +105,8 @@ Result<CompactionStats> compact_view(LiveView view, const CompactToOptions& opti
   const safeatomic::Result<bool> locked = directory.try_lock();
   if (!locked) return format::lift(locked, "lock directory");
   if (!*locked) {
-    return std::unexpected(Error{.code = Errc::locked, .action = "compact", .path = dir, .detail = "the target is in use"});
+    return std::unexpected(
+        Error{.code = Errc::locked, .action = "compact", .path = dir, .detail = "the target is in use"});
   }
   if (Result<void> cleared = clear_target(directory); !cleared) return propagate(cleared);
   if (Result<void> synced = sync_with_ancestors(directory); !synced) return propagate(synced);
@@ -116,9 +118,10 @@ Result<CompactionStats> compact_view(LiveView view, const CompactToOptions& opti
   if (options.raw == RawRecords::include) {
     if (Result<void> copied = copy_raw(output, std::move(snapshot), last); !copied) return propagate(copied);
   }
-  Result<void> written =
-      view.for_each(options.on_progress, [&output](const format::DecodedRecord& record) -> Result<bool> {
-        if (Result<void> kept = output.append(RecordType::Put, record.key, record.payload); !kept) return propagate(kept);
+  Result<void> written = view.for_each(
+      options.on_progress, [&output](const format::DecodedRecord& record) -> Result<bool> {
+        if (Result<void> kept = output.append(RecordType::Put, record.key, record.payload); !kept)
+          return propagate(kept);
         return true;
       });
   if (!written) return propagate(written);

@@ -21,6 +21,7 @@ namespace datawal::kv {
 /// the options say so. Errors as DataWal::compact_to.
 [[nodiscard]] Result<CompactionStats> compact_view(LiveView view, const CompactToOptions& options,
                                                    std::shared_ptr<const Snapshot> snapshot, LastSegment last,
-                                                   safeatomic::FileSystem& file_system, const std::filesystem::path& dir);
+                                                   safeatomic::FileSystem& file_system,
+                                                   const std::filesystem::path& dir);
 
 }  // namespace datawal::kv

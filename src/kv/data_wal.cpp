@@ -51,8 +51,8 @@ DataWal& DataWal::operator=(DataWal&&) noexcept = default;
 DataWal::~DataWal() = default;
 
 Result<DataWal> DataWal::open(const std::filesystem::path& dir, const OpenOptions& options) {
-  Result<std::unique_ptr<safeatomic::Directory>> made =
-      make_store_directory(file_system_of(options.file_system), dir, options);
+  Result<std::unique_ptr<safeatomic::Directory>> made = make_store_directory(file_system_of(options.file_system), dir,
+                                                                             options);
   if (!made) return propagate(made);
   const std::shared_ptr<safeatomic::Directory> directory = std::move(*made);
   auto projection = std::make_unique<kv::Projection>(directory, options.read_path);
@@ -208,7 +208,8 @@ Result<CompactionStats> DataWal::compact_to(const std::filesystem::path& dir, co
   Result<kv::LiveView> view = impl_->view(&snapshot);
   if (!view) return propagate(view);
   if (Result<void> said = kv::refuse_raw(*impl_->projection, options); !said) return propagate(said);
-  return kv::compact_view(std::move(*view), options, std::move(snapshot), LastSegment::published, impl_->file_system(), dir);
+  return kv::compact_view(std::move(*view), options, std::move(snapshot), LastSegment::published, impl_->file_system(),
+                          dir);
 }
 
 Result<ExportStats> DataWal::export_jsonl(const std::filesystem::path& file, const ExportOptions& options) const {

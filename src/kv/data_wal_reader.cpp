@@ -74,8 +74,8 @@ DataWalReader& DataWalReader::operator=(DataWalReader&&) noexcept = default;
 DataWalReader::~DataWalReader() = default;
 
 Result<DataWalReader> DataWalReader::open(const std::filesystem::path& dir, const ReaderOptions& options) {
-  Result<std::unique_ptr<safeatomic::Directory>> opened =
-      open_store_directory(file_system_of(options.file_system), dir);
+  Result<std::unique_ptr<safeatomic::Directory>> opened = open_store_directory(file_system_of(options.file_system),
+                                                                               dir);
   if (!opened) return propagate(opened);
   auto impl = std::make_unique<Impl>();
   impl->directory = std::move(*opened);
@@ -129,7 +129,8 @@ Result<ExportStats> DataWalReader::export_jsonl(const std::filesystem::path& fil
 
 Result<ExportStats> DataWalReader::export_jsonl_to(const Sink& sink, const ExportOptions& options) const {
   if (!impl_) return std::unexpected(moved_from());
-  return kv::export_lines(impl_->view(), options, [&sink](std::string_view lines) -> Result<bool> { return sink(lines); });
+  return kv::export_lines(impl_->view(), options,
+                          [&sink](std::string_view lines) -> Result<bool> { return sink(lines); });
 }
 
 Result<CompactionStats> DataWalReader::compact_to(const std::filesystem::path& dir,

@@ -52,18 +52,17 @@ Result<ExportStats> export_lines(LiveView view, const ExportOptions& options,
 Result<ExportStats> export_file(LiveView view, const ExportOptions& options, safeatomic::FileSystem& file_system,
                                 const std::filesystem::path& file) {
   if (!file.has_filename()) {
-    return std::unexpected(Error{
-        .code = Errc::invalid_argument, .action = "export", .path = file, .detail = "the path names no file"});
+    return std::unexpected(
+        Error{.code = Errc::invalid_argument, .action = "export", .path = file, .detail = "the path names no file"});
   }
   safeatomic::Result<std::unique_ptr<safeatomic::Directory>> directory = file_system.open_directory(file.parent_path());
   if (!directory) return format::lift(directory, "export");
   Result<OutputFile> output = OutputFile::create(file_system, **directory, new_file_mode, "export");
   if (!output) return propagate(output);
-  Result<ExportStats> stats =
-      export_lines(std::move(view), options, [&output](std::string_view lines) -> Result<bool> {
-        if (Result<void> written = output->append(lines); !written) return propagate(written);
-        return true;
-      });
+  Result<ExportStats> stats = export_lines(std::move(view), options, [&output](std::string_view lines) -> Result<bool> {
+    if (Result<void> written = output->append(lines); !written) return propagate(written);
+    return true;
+  });
   if (!stats) return stats;
   if (Result<void> replaced = output->replace(file.filename().string()); !replaced) return propagate(replaced);
   return stats;

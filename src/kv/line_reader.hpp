@@ -22,7 +22,7 @@ class LineReader {
 
   struct Line {
     std::string_view text{};  ///< without its newline; valid until the next call
-    bool too_long = false;  ///< then `text` is empty
+    bool too_long = false;    ///< then `text` is empty
   };
 
   /// The next line, nullopt at the end of the input. The last one need not end with a newline. Errors are the source's.

@@ -16,8 +16,7 @@ constexpr std::size_t buffer_len = 1 << 20;  // bytes: a system call costs nothi
 
 Result<OutputFile> OutputFile::create(safeatomic::FileSystem& file_system, safeatomic::Directory& directory,
                                       std::uint32_t mode, std::string_view action) {
-  safeatomic::Result<safeatomic::TemporaryFile> file =
-      safeatomic::TemporaryFile::create(file_system, directory, mode);
+  safeatomic::Result<safeatomic::TemporaryFile> file = safeatomic::TemporaryFile::create(file_system, directory, mode);
   if (!file) return format::lift(file, action);
   OutputFile output(directory, std::move(*file), action);
   output.buffer_.reserve(buffer_len);
@@ -66,7 +65,8 @@ Result<void> OutputFile::replace(std::string_view name) {
                                    .path = directory_->path() / name,
                                    .detail = "it is there and is not a regular file"});
     }
-    if (safeatomic::Result<void> owned = file_.file().copy_ownership(*there); !owned) return format::lift(owned, action_);
+    if (safeatomic::Result<void> owned = file_.file().copy_ownership(*there); !owned)
+      return format::lift(owned, action_);
   } else if (there.error().code != safeatomic::Errc::not_found) {
     return format::lift(there, action_);
   }
@@ -80,8 +80,7 @@ Result<void> OutputFile::publish(std::string_view name) {
   const safeatomic::Result<bool> named = file_.publish_new(name);
   if (!named) return format::lift(named, action_);
   if (!*named) {
-    return std::unexpected(
-        Error{.code = Errc::already_exists, .action = action_, .path = directory_->path() / name});
+    return std::unexpected(Error{.code = Errc::already_exists, .action = action_, .path = directory_->path() / name});
   }
   return sync_name();
 }

@@ -121,11 +121,11 @@ void Projection::fold_pending() {
   for (const Pending& pending : pending_) {
     const std::string_view key = std::string_view(pending_keys_).substr(pending.key_begin, pending.key_len);
     Change prepared{.hash = pending.hash};
-    Result<bool> found =
-        locate(key, pending.hash, replay_buffer_, [&](const LocatedRecord& located, std::uint64_t position) {
-          prepared.live = position;
-          prepared.live_len = located.ref.len;
-        });
+    Result<bool> found = locate(key, pending.hash, replay_buffer_,
+                                [&](const LocatedRecord& located, std::uint64_t position) {
+                                  prepared.live = position;
+                                  prepared.live_len = located.ref.len;
+                                });
     if (!found && !replay_error_) replay_error_ = std::move(found.error());
     change(prepared, pending.type, pending.position, pending.len);
   }

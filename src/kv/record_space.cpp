@@ -85,8 +85,8 @@ void RecordSpace::map(Segment& segment, safeatomic::File& file, std::uint64_t le
   segment.mapped = nullptr;
   segment.mapped_len = 0;
   if (read_path_ != ReadPath::mapped || length == 0) return;
-  safeatomic::Result<std::unique_ptr<safeatomic::Mapping>> mapping =
-      file.map(safeatomic::MapAccess::read, 0, static_cast<std::size_t>(length));
+  safeatomic::Result<std::unique_ptr<safeatomic::Mapping>> mapping = file.map(safeatomic::MapAccess::read, 0,
+                                                                              static_cast<std::size_t>(length));
   if (!mapping) return;  // too many mappings, or a filesystem that has none
   segment.mapping = std::move(*mapping);
   segment.mapped = segment.mapping->bytes().data();
@@ -156,7 +156,8 @@ Result<LocatedRecord> RecordSpace::read(std::uint64_t position, std::string& buf
 }
 
 // The bytes at `offset`, at least those of the frame that begins there, if they are there.
-Result<std::string_view> RecordSpace::bytes_of(const Segment& segment, std::uint64_t offset, std::string& buffer) const {
+Result<std::string_view> RecordSpace::bytes_of(const Segment& segment, std::uint64_t offset,
+                                               std::string& buffer) const {
   PinnedSegment pinned;
   {
     const std::lock_guard guard(files_mutex_);

@@ -76,7 +76,8 @@ class RecordSpace {
   void map(Segment& segment, safeatomic::File& file, std::uint64_t length) const noexcept;
   [[nodiscard]] const Segment& segment_at(std::uint64_t position) const noexcept;
   [[nodiscard]] Segment& last() const noexcept;
-  [[nodiscard]] Result<std::string_view> bytes_of(const Segment& segment, std::uint64_t offset, std::string& buffer) const;
+  [[nodiscard]] Result<std::string_view> bytes_of(const Segment& segment, std::uint64_t offset,
+                                                  std::string& buffer) const;
   [[nodiscard]] std::unexpected<Error> damaged(const Segment& segment, std::uint64_t offset, format::Stop stop) const;
 
   const std::shared_ptr<safeatomic::Directory> directory_;
@@ -84,7 +85,7 @@ class RecordSpace {
   std::atomic<Table*> table_{nullptr};
   std::vector<std::unique_ptr<Table>> tables_;      // the current one last; readers may still be in an older one
   std::vector<std::unique_ptr<Segment>> segments_;  // ascending
-  mutable std::mutex files_mutex_;  // guards which file a segment is read from where it is not mapped
+  mutable std::mutex files_mutex_;                  // guards which file a segment is read from where it is not mapped
   mutable FileCache cache_;
 };
 

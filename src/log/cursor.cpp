@@ -5,8 +5,8 @@
 namespace datawal {
 
 struct RecordCursor::Impl {
-  std::optional<Walk> walk{};                // empty if the cursor never could begin
-  std::optional<RecordRef> skipped{};        // to be found first, and left out
+  std::optional<Walk> walk{};          // empty if the cursor never could begin
+  std::optional<RecordRef> skipped{};  // to be found first, and left out
   std::optional<Error> error{};
 };
 

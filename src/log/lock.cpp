@@ -39,8 +39,8 @@ std::unexpected<Error> locked(Directory& directory, std::string_view which) {
   return std::unexpected(Error{.code = Errc::locked,
                                .action = "lock store",
                                .path = directory.path(),
-                               .detail = (pid.empty() ? std::string("another process") : "process " + pid) + " holds the lock on " +
-                                         std::string(which)});
+                               .detail = (pid.empty() ? std::string("another process") : "process " + pid) +
+                                         " holds the lock on " + std::string(which)});
 }
 
 void write_holder(File& file) noexcept {
@@ -62,19 +62,20 @@ Result<StoreLock> StoreLock::acquire(std::shared_ptr<Directory> directory, std::
     lock.release();
     return failed;
   };
-  safeatomic::Result<std::unique_ptr<File>> file =
-      directory->open_file(lock_name, {.write = true, .create = true, .mode = mode});
+  safeatomic::Result<std::unique_ptr<File>> file = directory->open_file(lock_name,
+                                                                        {.write = true, .create = true, .mode = mode});
   if (!file && file.error().code == safeatomic::Errc::no_space) return lock;
   if (!file) return give_up(format::lift(file, "open lock file"));
   lock.file_ = std::move(*file);
   const safeatomic::Result<safeatomic::FileInfo> info = lock.file_->info();
   if (!info) return give_up(format::lift(info, "inspect lock file"));
   if (info->link_count != 1) {
-    return give_up(std::unexpected(Error{.code = Errc::invalid_argument,
-                                         .action = "lock store",
-                                         .path = directory->path() / lock_name,
-                                         .detail = "this file has several names, so that it may belong to another store; remove "
-                                                   "it (it holds nothing), and go on"}));
+    return give_up(
+        std::unexpected(Error{.code = Errc::invalid_argument,
+                              .action = "lock store",
+                              .path = directory->path() / lock_name,
+                              .detail = "this file has several names, so that it may belong to another store; remove "
+                                        "it (it holds nothing), and go on"}));
   }
   for (const safeatomic::LockKind kind : {safeatomic::LockKind::flock, safeatomic::LockKind::record}) {
     const safeatomic::Result<bool> held = lock.file_->try_lock(kind);

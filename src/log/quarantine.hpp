@@ -14,9 +14,8 @@ namespace datawal {
 /// survive a loss of power.
 /// @return its path; no_space with the number of bytes needed, nothing left behind
 [[nodiscard]] Result<std::filesystem::path> quarantine_bytes(safeatomic::FileSystem& file_system,
-                                                             safeatomic::Directory& directory,
-                                                             safeatomic::File& source, std::uint32_t id,
-                                                             std::uint64_t begin, std::uint64_t end);
+                                                             safeatomic::Directory& directory, safeatomic::File& source,
+                                                             std::uint32_t id, std::uint64_t begin, std::uint64_t end);
 
 /// Renames the whole segment `id` to a quarantine name. The directory is synced.
 [[nodiscard]] Result<std::filesystem::path> quarantine_segment(safeatomic::Directory& directory, std::uint32_t id);

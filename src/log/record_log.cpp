@@ -9,12 +9,9 @@
 
 namespace datawal {
 
-
 namespace {
 
-Error moved_from() {
-  return {.code = Errc::closed, .action = "use log", .detail = "this handle was moved from"};
-}
+Error moved_from() { return {.code = Errc::closed, .action = "use log", .detail = "this handle was moved from"}; }
 
 const RecoveryReport no_report{};
 
@@ -26,8 +23,8 @@ RecordLog& RecordLog::operator=(RecordLog&&) noexcept = default;
 RecordLog::~RecordLog() = default;
 
 Result<RecordLog> RecordLog::open(const std::filesystem::path& dir, const OpenOptions& options) {
-  Result<std::unique_ptr<safeatomic::Directory>> directory =
-      make_store_directory(file_system_of(options.file_system), dir, options);
+  Result<std::unique_ptr<safeatomic::Directory>> directory = make_store_directory(file_system_of(options.file_system),
+                                                                                  dir, options);
   if (!directory) return propagate(directory);
   Result<std::unique_ptr<LogCore>> core = LogCore::open(std::move(*directory), options, {});
   if (!core) return propagate(core);

@@ -26,9 +26,7 @@ struct RecordLogReader::Impl {
 
 namespace {
 
-Error moved_from() {
-  return {.code = Errc::closed, .action = "use reader", .detail = "this handle was moved from"};
-}
+Error moved_from() { return {.code = Errc::closed, .action = "use reader", .detail = "this handle was moved from"}; }
 
 bool is_damage(const Error& error) noexcept {
   return error.code == Errc::corruption || error.code == Errc::unsupported_version;
@@ -89,8 +87,8 @@ RecordLogReader& RecordLogReader::operator=(RecordLogReader&&) noexcept = defaul
 RecordLogReader::~RecordLogReader() = default;
 
 Result<RecordLogReader> RecordLogReader::open(const std::filesystem::path& dir, const ReaderOptions& options) {
-  Result<std::unique_ptr<safeatomic::Directory>> directory =
-      open_store_directory(file_system_of(options.file_system), dir);
+  Result<std::unique_ptr<safeatomic::Directory>> directory = open_store_directory(file_system_of(options.file_system),
+                                                                                  dir);
   if (!directory) return propagate(directory);
   auto impl = std::make_unique<Impl>();
   impl->directory = std::move(*directory);

@@ -69,12 +69,12 @@ Result<Recovered> begin_log(Directory& directory, const OpenOptions& options, Re
                    .writer = std::make_shared<segment::Writer>(std::move(*file), 0)};
 }
 
-Result<Recovered> mend(FileSystem& file_system, Directory& directory, const OpenOptions& options, const Snapshot& snapshot,
-                       const Walk& walk) {
+Result<Recovered> mend(FileSystem& file_system, Directory& directory, const OpenOptions& options,
+                       const Snapshot& snapshot, const Walk& walk) {
   const PinnedSegment& active = snapshot.segments.back();
   Recovered recovered{.report = walk.report(), .active_id = active.id};
-  Result<std::unique_ptr<File>> file =
-      mend_active(file_system, directory, options, active.id, walk.end(), walk.watermark(), recovered.report);
+  Result<std::unique_ptr<File>> file = mend_active(file_system, directory, options, active.id, walk.end(),
+                                                   walk.watermark(), recovered.report);
   if (!file) return propagate(file);
   if (Result<void> synced = sync_sealed(directory, snapshot); !synced) return propagate(synced);
   // Without a watermark of its own the store may have been copied here, and then nobody has synced the names above it.
@@ -105,8 +105,8 @@ Result<std::unique_ptr<File>> create_segment(Directory& directory, std::uint32_t
   return std::move(*file);
 }
 
-Result<Recovered> recover(FileSystem& file_system, const std::shared_ptr<Directory>& directory, const OpenOptions& options,
-                          const RecoveryVisitor& visitor) {
+Result<Recovered> recover(FileSystem& file_system, const std::shared_ptr<Directory>& directory,
+                          const OpenOptions& options, const RecoveryVisitor& visitor) {
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->directory = directory;
   snapshot->watermark = read_watermark(*directory);
@@ -122,9 +122,8 @@ Result<Recovered> recover(FileSystem& file_system, const std::shared_ptr<Directo
   }
   // From here on files are changed: the store is sound.
   remove_temporaries(*directory, *listing);
-  Result<Recovered> recovered = snapshot->segments.empty()
-                                    ? begin_log(*directory, options, walk.report())
-                                    : mend(file_system, *directory, options, *snapshot, walk);
+  Result<Recovered> recovered = snapshot->segments.empty() ? begin_log(*directory, options, walk.report())
+                                                           : mend(file_system, *directory, options, *snapshot, walk);
   if (!recovered) return recovered;
   recovered->watermark = WatermarkFile::open(*directory, options.file_mode);
   recovered->watermark.write({.segment = recovered->active_id,

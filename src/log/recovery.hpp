@@ -21,19 +21,19 @@ namespace datawal {
 
 /// Sees the log in the one pass that recovery makes over it, in log order.
 struct RecoveryVisitor {
-  Walk::EnterCallback on_segment{};                ///< before a segment's records; its file is open during the call
+  Walk::EnterCallback on_segment{};                    ///< before a segment's records; its file is open during the call
   std::function<void(const RecordView&)> on_record{};  ///< the views are valid during the call
 };
 
 /// A store that is ready to be appended to; all that the report counts survives a loss of power.
 struct Recovered {
   RecoveryReport report{};
-  std::vector<PinnedSegment> sealed{};    ///< ascending, not kept open
+  std::vector<PinnedSegment> sealed{};  ///< ascending, not kept open
   std::uint32_t active_id = 0;
-  safeatomic::FileInfo active_info{};     ///< as it is now
+  safeatomic::FileInfo active_info{};  ///< as it is now
   std::shared_ptr<segment::Writer> writer{};
   WatermarkFile watermark{};
-  std::uint64_t last_txid = 0;           ///< the next record gets the one behind it
+  std::uint64_t last_txid = 0;  ///< the next record gets the one behind it
 };
 
 /// Recovers the store in `directory`, whose lock the caller holds. Errors as RecordLog::open.

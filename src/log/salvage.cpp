@@ -2,6 +2,7 @@
 #include <limits>
 #include <memory>
 #include <span>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -66,7 +67,7 @@ Result<std::vector<Found>> find_all(const Snapshot& snapshot, SalvageReport& rep
 
 // In txid order, each txid once: the earliest frame in the log wins.
 std::vector<Found> choose(std::vector<Found> all, SalvageReport& report) {
-  std::ranges::stable_sort(all, {}, &Found::txid);
+  std::ranges::sort(all, {}, [](const Found& frame) { return std::tuple(frame.txid, frame.segment, frame.offset); });
   std::vector<Found> chosen;
   for (const Found& frame : all) {
     if (chosen.empty() || frame.txid != chosen.back().txid) {

@@ -38,7 +38,8 @@ bool matches(const std::vector<PinnedSegment>& pinned, const StoreListing& listi
     const PinnedSegment& pin = pinned[i];
     const segment::Entry& entry = listing.segments[i];
     if (pin.id != entry.id) return false;
-    const bool same = pin.file || i + 1 == pinned.size() ? same_file(pin.info, entry.info) : unchanged(pin.info, entry.info);
+    const bool same = pin.file || i + 1 == pinned.size() ? same_file(pin.info, entry.info)
+                                                         : unchanged(pin.info, entry.info);
     if (!same) return false;
   }
   return true;

@@ -18,17 +18,18 @@ namespace datawal {
 /// One segment as it was when the snapshot was taken.
 struct PinnedSegment {
   std::uint32_t id = 0;
-  safeatomic::FileInfo info;                ///< its identity, and its size then
-  std::shared_ptr<safeatomic::File> file{}; ///< null: opened by name when needed, and refused if it is another file by then
+  safeatomic::FileInfo info;  ///< its identity, and its size then
+  std::shared_ptr<safeatomic::File>
+      file{};  ///< null: opened by name when needed, and refused if it is another file by then
 };
 
 /// Immutable once made, but for its end; shared by the cursors that read it.
 struct Snapshot {
   std::shared_ptr<safeatomic::Directory> directory;
-  std::vector<PinnedSegment> segments;           ///< ascending
-  std::optional<format::Watermark> watermark;    ///< read before the segments were listed
+  std::vector<PinnedSegment> segments;         ///< ascending
+  std::optional<format::Watermark> watermark;  ///< read before the segments were listed
   std::uint64_t quarantined_previously = 0;
-  mutable EndMark end{};                         ///< where somebody may be writing
+  mutable EndMark end{};  ///< where somebody may be writing
 
   /// The segment with this id, null if it is not part of the snapshot.
   [[nodiscard]] const PinnedSegment* find(std::uint32_t id) const noexcept;

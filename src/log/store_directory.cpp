@@ -25,7 +25,8 @@ std::unexpected<Error> empty_path() {
 // A path that leads to something else than a directory is its giver's mistake, not the disk's.
 std::unexpected<Error> not_opened(const safeatomic::Error& failed) {
   Error error = format::from_seam(failed, "open store");
-  const bool is_no_directory = failed.os_errno == ENOTDIR || failed.os_errno == ELOOP || failed.os_errno == ENAMETOOLONG;
+  const bool is_no_directory = failed.os_errno == ENOTDIR || failed.os_errno == ELOOP ||
+                               failed.os_errno == ENAMETOOLONG;
   if (is_no_directory) error.code = Errc::invalid_argument;
   return std::unexpected(std::move(error));
 }
@@ -48,11 +49,12 @@ Result<void> refuse_network(const Directory& directory, const OpenOptions& optio
   const safeatomic::Result<bool> network = directory.is_network();
   if (!network) return format::lift(network, "ask for the filesystem's type");
   if (!*network) return {};
-  return std::unexpected(Error{.code = Errc::invalid_argument,
-                               .action = "open store",
-                               .path = directory.path(),
-                               .detail = "locks and mappings do not hold on a network filesystem; use a local one, or set "
-                                         "allow_network_filesystem if only this machine ever writes here"});
+  return std::unexpected(
+      Error{.code = Errc::invalid_argument,
+            .action = "open store",
+            .path = directory.path(),
+            .detail = "locks and mappings do not hold on a network filesystem; use a local one, or set "
+                      "allow_network_filesystem if only this machine ever writes here"});
 }
 
 Result<std::unique_ptr<Directory>> make_store_directory(FileSystem& file_system, const std::filesystem::path& dir,
@@ -67,8 +69,8 @@ Result<std::unique_ptr<Directory>> make_store_directory(FileSystem& file_system,
     }
     if (found.error().code != safeatomic::Errc::not_found || there.empty()) return not_opened(found.error());
   }
-  safeatomic::Result<std::unique_ptr<Directory>> made =
-      safeatomic::make_directories(file_system, dir, options.directory_mode);
+  safeatomic::Result<std::unique_ptr<Directory>> made = safeatomic::make_directories(file_system, dir,
+                                                                                     options.directory_mode);
   if (!made) return format::lift(made, "make directory");
   return std::move(*made);
 }

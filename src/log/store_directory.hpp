@@ -40,9 +40,9 @@ inline constexpr const char* watermark_name = ".watermark";
 
 /// What a directory holds, as far as it is ours.
 struct StoreListing {
-  std::vector<segment::Entry> segments;   ///< ascending
-  std::vector<std::string> temporaries;   ///< what an interrupted operation left
-  std::uint64_t quarantined = 0;          ///< files `*.dwal.torn-*`
+  std::vector<segment::Entry> segments;  ///< ascending
+  std::vector<std::string> temporaries;  ///< what an interrupted operation left
+  std::uint64_t quarantined = 0;         ///< files `*.dwal.torn-*`
 };
 
 /// @return corruption if an entry named like a segment is not a regular file

@@ -60,7 +60,8 @@ class WatermarkCheck {
 
   /// @param highest  the highest segment id present, 0 if there is none
   /// @param inode    of that segment's file
-  WatermarkCheck(const std::optional<format::Watermark>& watermark, std::uint32_t highest, std::uint64_t inode) noexcept {
+  WatermarkCheck(const std::optional<format::Watermark>& watermark, std::uint32_t highest,
+                 std::uint64_t inode) noexcept {
     if (!watermark) return;
     if (watermark->segment > highest) {
       state_ = WatermarkState::broken;

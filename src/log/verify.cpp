@@ -15,8 +15,8 @@ constexpr std::size_t max_gaps_listed = 100;
 }  // namespace
 
 Result<VerifyReport> verify(const std::filesystem::path& dir, const VerifyOptions& options) {
-  Result<std::unique_ptr<safeatomic::Directory>> directory =
-      open_store_directory(file_system_of(options.file_system), dir);
+  Result<std::unique_ptr<safeatomic::Directory>> directory = open_store_directory(file_system_of(options.file_system),
+                                                                                  dir);
   if (!directory) return propagate(directory);
   Result<std::shared_ptr<const Snapshot>> snapshot = take_snapshot(std::move(*directory), nullptr);
   if (!snapshot) return propagate(snapshot);
@@ -35,7 +35,8 @@ Result<VerifyReport> verify(const std::filesystem::path& dir, const VerifyOption
   for (;;) {
     Result<bool> more = walk.next(record);
     if (!more) {
-      if (more.error().code != Errc::corruption && more.error().code != Errc::unsupported_version) return propagate(more);
+      if (more.error().code != Errc::corruption && more.error().code != Errc::unsupported_version)
+        return propagate(more);
       report.damage = std::move(more.error());
     }
     if (!more || !*more) break;

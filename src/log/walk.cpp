@@ -175,11 +175,9 @@ Result<bool> Walk::finish(Stop stop, std::uint64_t valid_end) {
 }
 
 void Walk::settle_end(std::uint64_t offset, bool is_damage) const {
-  snapshot_->end.settle({.segment = snapshot_->segments[index_].id,
-                         .offset = offset,
-                         .last = last_record_,
-                         .is_damage = is_damage},
-                        in_last());
+  snapshot_->end.settle(
+      {.segment = snapshot_->segments[index_].id, .offset = offset, .last = last_record_, .is_damage = is_damage},
+      in_last());
 }
 
 Result<void> Walk::survey_tail(Stop stop) {

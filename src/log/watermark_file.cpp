@@ -64,8 +64,8 @@ Result<void> replace_watermark(safeatomic::FileSystem& file_system, Directory& d
   safeatomic::Result<safeatomic::TemporaryFile> file = safeatomic::TemporaryFile::create(file_system, directory, mode);
   if (!file) return format::lift(file, "write watermark");
   const std::array<char, format::watermark_len> bytes = format::encode_watermark(watermark);
-  if (safeatomic::Result<void> written =
-          safeatomic::write_all(file->file(), 0, std::string_view(bytes.data(), bytes.size()));
+  if (safeatomic::Result<void> written = safeatomic::write_all(file->file(), 0,
+                                                               std::string_view(bytes.data(), bytes.size()));
       !written) {
     return format::lift(written, "write watermark");
   }

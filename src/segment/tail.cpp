@@ -98,9 +98,10 @@ class Window {
     filled_ = kept.size();
     offset_ = offset;
     buffer_.resize(std::max({buffer_.size(), len, Scanner::block_len}));
-    const auto room = static_cast<std::size_t>(std::min<std::uint64_t>(buffer_.size() - filled_, end_ - offset_ - filled_));
-    safeatomic::Result<std::size_t> got =
-        safeatomic::read_all(file_, offset_ + filled_, std::span(buffer_.data() + filled_, room));
+    const auto room = static_cast<std::size_t>(
+        std::min<std::uint64_t>(buffer_.size() - filled_, end_ - offset_ - filled_));
+    safeatomic::Result<std::size_t> got = safeatomic::read_all(file_, offset_ + filled_,
+                                                               std::span(buffer_.data() + filled_, room));
     if (!got) return format::lift(got, "read segment");
     filled_ += *got;
     if (*got < room) end_ = offset_ + filled_;  // the file is shorter by now

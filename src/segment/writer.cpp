@@ -18,7 +18,8 @@ constexpr std::uint64_t max_buffered_frame = 64 * 1024;
 
 }  // namespace
 
-Writer::Writer(std::shared_ptr<safeatomic::File> file, std::uint64_t end) noexcept : file_(std::move(file)), end_(end) {}
+Writer::Writer(std::shared_ptr<safeatomic::File> file, std::uint64_t end) noexcept
+    : file_(std::move(file)), end_(end) {}
 
 Result<std::uint64_t> Writer::append(const format::Header& header, std::string_view key, std::string_view payload) {
   if (rollback_unsynced_) {

@@ -10,8 +10,13 @@ namespace {
 // RFC 4648, section 10.
 constexpr struct {
   const char *bytes, *text;
-} vectors[] = {{"", ""},          {"f", "Zg=="},         {"fo", "Zm8="},        {"foo", "Zm9v"},
-               {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+} vectors[] = {{"", ""},
+               {"f", "Zg=="},
+               {"fo", "Zm8="},
+               {"foo", "Zm9v"},
+               {"foob", "Zm9vYg=="},
+               {"fooba", "Zm9vYmE="},
+               {"foobar", "Zm9vYmFy"}};
 
 TEST(Base64, EncodesTheVectorsOfTheStandard) {
   for (const auto& row : vectors) {

@@ -145,13 +145,12 @@ TEST_F(CompactTo, IsCompleteOrAbsentAfterAFailureOfAnyOperation) {
     for (std::uint64_t n = 1;; ++n) {
       std::filesystem::remove_all(target());
       FaultyFileSystem files;
-      const DataWal kv =
-          open_kv(store_.path(), {.read_path = n % 2 == 0 ? ReadPath::mapped : ReadPath::pread, .file_system = &files});
+      const DataWal kv = open_kv(store_.path(),
+                                 {.read_path = n % 2 == 0 ? ReadPath::mapped : ReadPath::pread, .file_system = &files});
       const Fingerprint before = fingerprint_of(store_.path());
       files.restart();
-      files.set_hook([n, reason](const FsOp& op) {
-        return op.ordinal == n ? std::optional(Fault::error(reason)) : std::nullopt;
-      });
+      files.set_hook(
+          [n, reason](const FsOp& op) { return op.ordinal == n ? std::optional(Fault::error(reason)) : std::nullopt; });
       const CompactToOptions options{.raw = RawRecords::include};
       const Result<CompactionStats> compacted = kv.compact_to(target(), options);
       files.set_hook(nullptr);

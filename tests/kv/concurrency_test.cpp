@@ -4,8 +4,6 @@
 #include <charconv>
 #include <thread>
 
-
-
 #include "kv/kv_support.hpp"
 
 namespace datawal::test {

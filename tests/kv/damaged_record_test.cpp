@@ -149,7 +149,9 @@ TEST(LinkedSegment, IsReadFromTheCopyThatTookItsPlace) {
     SCOPED_TRACE(name_of(path));
     const Store store;
     fill(store.path(), {{"a", "1"}});
-    { must(open_kv(store.path()).put("a", "2")); }  // so that the replay looks at a record
+    {
+      must(open_kv(store.path()).put("a", "2"));
+    }  // so that the replay looks at a record
     std::filesystem::create_hard_link(store.segment(1), store.beside("link"));
     DataWal kv = open_kv(store.path(), {.max_segment_bytes = 120, .read_path = path});
     must(kv.put("b", "in the copy alone"));

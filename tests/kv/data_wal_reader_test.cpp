@@ -129,8 +129,11 @@ TEST_P(KvReader, ShowsALastSegmentThatIsStillEmpty) {
 }
 
 TEST_P(KvReader, CountsWhatTheWriterCounts) {
-  append_plain(store_.path(), {{RecordType::Raw, "", "event"}, {RecordType::Put, "a", "1"}, {RecordType::Put, "a", "2"},
-                               {RecordType::Put, "b", "3"}, {RecordType::Delete, "b", ""}});
+  append_plain(store_.path(), {{RecordType::Raw, "", "event"},
+                               {RecordType::Put, "a", "1"},
+                               {RecordType::Put, "a", "2"},
+                               {RecordType::Put, "b", "3"},
+                               {RecordType::Delete, "b", ""}});
   const StoreStats seen = open().stats();
   const StoreStats own = open_kv(store_.path()).stats();
   for (const StoreStats& stats : {seen, own}) {

@@ -24,9 +24,7 @@ class ExportJsonl : public testing::Test {
     fill(store_.path(), {{"", "empty"}, {std::string("a\0b", 3), "\xFF\n\""}, {"z", ""}});
   }
 
-  static std::string lines() {
-    return line_of("", "ZW1wdHk=") + line_of("YQBi", "/woi") + line_of("eg==", "");
-  }
+  static std::string lines() { return line_of("", "ZW1wdHk=") + line_of("YQBi", "/woi") + line_of("eg==", ""); }
 
   Store store_;
   const std::filesystem::path out_ = store_.beside("out");
@@ -117,13 +115,12 @@ TEST_F(ExportJsonl, LeavesTheOldFileOrTheWholeNewOneAfterAFailureOfAnyOperation)
     for (std::uint64_t n = 1;; ++n) {
       write_file(file_, "old");
       FaultyFileSystem files;
-      const DataWal kv =
-          open_kv(store_.path(), {.read_path = n % 2 == 0 ? ReadPath::mapped : ReadPath::pread, .file_system = &files});
+      const DataWal kv = open_kv(store_.path(),
+                                 {.read_path = n % 2 == 0 ? ReadPath::mapped : ReadPath::pread, .file_system = &files});
       const Fingerprint before = fingerprint_of(store_.path());
       files.restart();
-      files.set_hook([n, reason](const FsOp& op) {
-        return op.ordinal == n ? std::optional(Fault::error(reason)) : std::nullopt;
-      });
+      files.set_hook(
+          [n, reason](const FsOp& op) { return op.ordinal == n ? std::optional(Fault::error(reason)) : std::nullopt; });
       const Result<ExportStats> exported = kv.export_jsonl(file_);
       files.set_hook(nullptr);
       if (files.operation_count() < n) {

@@ -64,7 +64,9 @@ TEST_F(KvHandle, OfTheParentRefusesEveryCallOfTheChildAndTouchesNoFile) {
     files_.restart();
     expect_every_call_refused(kv_);
     EXPECT_TRUE(refused(kv_.close(), Errc::closed));
-    { const DataWal gone = std::move(kv_); }
+    {
+      const DataWal gone = std::move(kv_);
+    }
     EXPECT_EQ(files_.operation_count(), 0U) << "the file system was asked for something";
     EXPECT_TRUE(refused(DataWal::open(store_.path()), Errc::locked));
   });
@@ -95,7 +97,9 @@ TEST_F(KvHandle, DoesNotHangInAChildForkedWhileAnotherThreadPuts) {
   Child child([&](Talk&) {
     expect_every_call_refused(kv_);
     EXPECT_EQ(kv_.stats().live_keys, 0U);
-    { const DataWal gone = std::move(kv_); }
+    {
+      const DataWal gone = std::move(kv_);
+    }
   });
   EXPECT_EQ(child.talk().hear(), std::nullopt);  // throws if the child hangs
   EXPECT_EQ(child.wait(), 0);

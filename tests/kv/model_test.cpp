@@ -31,9 +31,20 @@ struct Step {
 
 const std::vector<std::string>& all_keys() {
   using namespace std::string_literals;
-  static const std::vector<std::string> keys = {
-      ""s,  "a"s,  "a\0"s, "a\0\0"s, "b"s, "DWAL"s, "\0"s, "\xFF"s, "12345678"s, "123456789"s, std::string(200, 'k'),
-      std::string(200, 'k') + "1", std::string(200, 'k') + "2", std::string(5000, 'l')};
+  static const std::vector<std::string> keys = {""s,
+                                                "a"s,
+                                                "a\0"s,
+                                                "a\0\0"s,
+                                                "b"s,
+                                                "DWAL"s,
+                                                "\0"s,
+                                                "\xFF"s,
+                                                "12345678"s,
+                                                "123456789"s,
+                                                std::string(200, 'k'),
+                                                std::string(200, 'k') + "1",
+                                                std::string(200, 'k') + "2",
+                                                std::string(5000, 'l')};
   return keys;
 }
 
@@ -96,9 +107,7 @@ class History {
   }
 
  private:
-  void open() {
-    kv_.emplace(open_kv(dir_, {.max_segment_bytes = segment_bytes, .read_path = path_}));
-  }
+  void open() { kv_.emplace(open_kv(dir_, {.max_segment_bytes = segment_bytes, .read_path = path_})); }
   void close() {
     must(kv_->close());
     kv_.reset();

@@ -10,9 +10,7 @@ class Records : public testing::TestWithParam<ReadPath> {
  protected:
   [[nodiscard]] OpenOptions options() const { return {.read_path = GetParam()}; }
   [[nodiscard]] DataWal open() const { return open_kv(store_.path(), options()); }
-  [[nodiscard]] DataWalReader open_reader() const {
-    return open_kv_reader(store_.path(), {.read_path = GetParam()});
-  }
+  [[nodiscard]] DataWalReader open_reader() const { return open_kv_reader(store_.path(), {.read_path = GetParam()}); }
 
   Store store_;
 };

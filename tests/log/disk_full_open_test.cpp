@@ -174,19 +174,18 @@ TEST_F(DiskFullOfFiles, ASoundStoreOpensWithoutLockAndWatermark) {
 }
 
 TEST_F(DiskFullOfFiles, ARecordThatNeedsAnotherSegmentIsRefusedUntilThereIsRoom) {
-  on_a_disk_without_inodes(
-      [&] { must(must(RecordLog::open(dir())).append("one")); },
-      [&] {
-        RecordLog log = must(RecordLog::open(dir(), {.max_segment_bytes = 64}));
-        for (int n = 0; n < 3; ++n) {
-          EXPECT_TRUE(refused(log.append(std::string(40, '2')), Errc::no_space));
-        }
-        EXPECT_EQ(log.last_txid(), 1U);
-        make_room();
-        EXPECT_EQ(must(log.append(std::string(40, '2'))).segment, 2U);
-        EXPECT_TRUE(ok(log.close()));
-        EXPECT_EQ(read(dir()).txids(), txids_up_to(2));
-      });
+  on_a_disk_without_inodes([&] { must(must(RecordLog::open(dir())).append("one")); },
+                           [&] {
+                             RecordLog log = must(RecordLog::open(dir(), {.max_segment_bytes = 64}));
+                             for (int n = 0; n < 3; ++n) {
+                               EXPECT_TRUE(refused(log.append(std::string(40, '2')), Errc::no_space));
+                             }
+                             EXPECT_EQ(log.last_txid(), 1U);
+                             make_room();
+                             EXPECT_EQ(must(log.append(std::string(40, '2'))).segment, 2U);
+                             EXPECT_TRUE(ok(log.close()));
+                             EXPECT_EQ(read(dir()).txids(), txids_up_to(2));
+                           });
 }
 
 TEST_F(DiskFullOfFiles, ANewStoreSaysThatThereIsNoRoom) {

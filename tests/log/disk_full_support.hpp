@@ -23,9 +23,8 @@ class DiskFull : public testing::TestWithParam<Disk> {
     if (const std::string reason = why_no_mounts(); !reason.empty()) GTEST_SKIP() << reason;
     std::filesystem::create_directory(disk_);
     if (GetParam() == Disk::ext4) {
-      static const std::string reason = why_not("an ext4 in a file", [this] {
-        return leave_mount_namespace() && mount_ext4(beside_ / "try", disk_, 8);
-      });
+      static const std::string reason = why_not(
+          "an ext4 in a file", [this] { return leave_mount_namespace() && mount_ext4(beside_ / "try", disk_, 8); });
       if (!reason.empty()) GTEST_SKIP() << reason;
     }
   }

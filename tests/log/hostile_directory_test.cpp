@@ -86,10 +86,18 @@ TEST_F(HostileDirectory, IdZeroIsIgnoredWhateverItIs) {
 }
 
 TEST_F(HostileDirectory, ForeignNamesAreIgnoredAndLeftAlone) {
-  const std::vector<std::string> names = {"new\nline.dwal",    "\x01\x02\xFF\xFE",  "00000002.dwal\n",
-                                          " 00000002.dwal",    "00000002.DWAL",     "0000002.dwal",
-                                          "100000000.dwal",    "00000002.dwal.bak", "-rf",
-                                          "0000000\xC2\xB2.dwal", "...",            std::string(255, 'n')};
+  const std::vector<std::string> names = {"new\nline.dwal",
+                                          "\x01\x02\xFF\xFE",
+                                          "00000002.dwal\n",
+                                          " 00000002.dwal",
+                                          "00000002.DWAL",
+                                          "0000002.dwal",
+                                          "100000000.dwal",
+                                          "00000002.dwal.bak",
+                                          "-rf",
+                                          "0000000\xC2\xB2.dwal",
+                                          "...",
+                                          std::string(255, 'n')};
   for (const std::string& name : names) write_file(store_ / name, name);
   std::filesystem::create_directory(store_ / "directory");
   EXPECT_EQ(read(store_.path()).txids(), txids_up_to(1));

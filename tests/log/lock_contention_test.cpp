@@ -65,7 +65,8 @@ TEST_F(LockContention, NamesTheHoldersProcessAndTheLockThatWasBusy) {
     EXPECT_THAT(refusal(), AllOf(HasSubstr("process " + std::to_string(::getpid()) + " "), HasSubstr("the directory")));
   }
   const std::unique_ptr<Child> writer = other_writer();
-  EXPECT_THAT(refusal(), AllOf(HasSubstr("process " + std::to_string(writer->pid()) + " "), HasSubstr("the directory")));
+  EXPECT_THAT(refusal(),
+              AllOf(HasSubstr("process " + std::to_string(writer->pid()) + " "), HasSubstr("the directory")));
 }
 
 TEST_F(LockContention, SaysSoIfNobodyKnowsWhoTheHolderIs) {

@@ -21,12 +21,15 @@ class NetworkDirectory final : public safeatomic::Directory {
       std::string_view name, const safeatomic::OpenMode& how) override {
     return inner_->open_file(name, how);
   }
-  [[nodiscard]] safeatomic::Result<std::unique_ptr<safeatomic::Directory>> open_directory(std::string_view name) override {
+  [[nodiscard]] safeatomic::Result<std::unique_ptr<safeatomic::Directory>> open_directory(
+      std::string_view name) override {
     safeatomic::Result<std::unique_ptr<safeatomic::Directory>> opened = inner_->open_directory(name);
     if (opened) opened = std::make_unique<NetworkDirectory>(std::move(*opened));
     return opened;
   }
-  [[nodiscard]] safeatomic::Result<std::unique_ptr<safeatomic::Directory>> open_parent() override { return inner_->open_parent(); }
+  [[nodiscard]] safeatomic::Result<std::unique_ptr<safeatomic::Directory>> open_parent() override {
+    return inner_->open_parent();
+  }
   [[nodiscard]] safeatomic::Result<void> make_directory(std::string_view name, std::uint32_t mode) override {
     return inner_->make_directory(name, mode);
   }
@@ -39,8 +42,8 @@ class NetworkDirectory final : public safeatomic::Directory {
                                               std::string_view new_name) override {
     return inner_->link(name, *static_cast<NetworkDirectory&>(target).inner_, new_name);
   }
-  [[nodiscard]] safeatomic::Result<void> rename(std::string_view name, safeatomic::Directory& target, std::string_view new_name,
-                                                safeatomic::RenameMode mode) override {
+  [[nodiscard]] safeatomic::Result<void> rename(std::string_view name, safeatomic::Directory& target,
+                                                std::string_view new_name, safeatomic::RenameMode mode) override {
     return inner_->rename(name, *static_cast<NetworkDirectory&>(target).inner_, new_name, mode);
   }
   [[nodiscard]] safeatomic::Result<void> unlink(std::string_view name) override { return inner_->unlink(name); }
@@ -62,8 +65,8 @@ class NetworkFileSystem final : public safeatomic::FileSystem {
  public:
   [[nodiscard]] safeatomic::Result<std::unique_ptr<safeatomic::Directory>> open_directory(
       const std::filesystem::path& path) override {
-    safeatomic::Result<std::unique_ptr<safeatomic::Directory>> opened =
-        safeatomic::posix_file_system().open_directory(path);
+    safeatomic::Result<std::unique_ptr<safeatomic::Directory>> opened = safeatomic::posix_file_system().open_directory(
+        path);
     if (opened) opened = std::make_unique<NetworkDirectory>(std::move(*opened));
     return opened;
   }

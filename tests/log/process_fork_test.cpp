@@ -58,7 +58,9 @@ TEST_F(ProcessFork, DestructionInTheChildTouchesNoFile) {
   const Fingerprint before = fingerprint_of(store_.path());
   in_child([&] {
     files_.restart();
-    { const RecordLog gone = std::move(log_); }
+    {
+      const RecordLog gone = std::move(log_);
+    }
     EXPECT_EQ(files_.operation_count(), 0U) << "the file system was asked for something";
     EXPECT_TRUE(refused(RecordLog::open(store_.path()), Errc::locked)) << "the child unlocked its parent's store";
   });
@@ -102,7 +104,9 @@ TEST_F(ProcessFork, ClosingInTheParentUnlocksThoughTheChildHoldsItsDescriptors) 
 
 TEST_F(ProcessFork, DestructionInTheParentUnlocksToo) {
   Child child([](Talk& talk) { static_cast<void>(talk.hear()); });
-  { const RecordLog gone = std::move(log_); }
+  {
+    const RecordLog gone = std::move(log_);
+  }
   EXPECT_TRUE(ok(RecordLog::open(store_.path())));
 }
 
@@ -208,7 +212,9 @@ TEST_F(ProcessFork, AChildForkedWhileAnotherThreadHoldsTheLogsMutexDoesNotHang) 
     EXPECT_TRUE(refused(log_.append("no"), Errc::closed));
     EXPECT_TRUE(refused(log_.scan(), Errc::closed));
     EXPECT_TRUE(refused(log_.close(), Errc::closed));
-    { const RecordLog gone = std::move(log_); }
+    {
+      const RecordLog gone = std::move(log_);
+    }
   });
   // A child that hangs would be killed by the deadline of hear(), and fail this.
   EXPECT_EQ(child.talk().hear(), std::nullopt);

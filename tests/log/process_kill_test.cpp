@@ -69,7 +69,9 @@ class ProcessKill : public testing::Test {
 
 TEST_F(ProcessKill, LosesNothingThatWasSynced) { die_fifty_times({.max_segment_bytes = 64 * 1024}, {.sync = true}); }
 
-TEST_F(ProcessKill, LosesNothingThatWasAppendedThoughNotSynced) { die_fifty_times({.max_segment_bytes = 32 * 1024}, {}); }
+TEST_F(ProcessKill, LosesNothingThatWasAppendedThoughNotSynced) {
+  die_fifty_times({.max_segment_bytes = 32 * 1024}, {});
+}
 
 TEST_F(ProcessKill, LosesNothingUnderThePolicyThatSyncsEveryAppend) {
   die_fifty_times({.sync_policy = SyncPolicy::every_append}, {});

@@ -40,7 +40,8 @@ TEST_F(ReaderOfALiveStore, TakesTheSameBytesForATornTailOnceTheWriterIsGone) {
     const Reading reading = read(open());
     EXPECT_EQ(reading.txids(), txids_up_to(1)) << cut;
     EXPECT_TRUE(reading.report.tail_truncated) << cut;
-    EXPECT_EQ(reading.report.tail_bytes_discarded + reading.report.preallocated_bytes, cut) << "zeros at its end count as such";
+    EXPECT_EQ(reading.report.tail_bytes_discarded + reading.report.preallocated_bytes, cut)
+        << "zeros at its end count as such";
   }
 }
 

@@ -46,9 +46,8 @@ TEST_F(ReaderSnapshot, IsReadInLogOrderAcrossItsSegments) {
   store_.put(10, "");
   store_.put(11, raw_frame(3, "three"));
   const Reading reading = read(open());
-  EXPECT_EQ(listing_of(reading.records), (std::vector<Listed>{{2, 0, 1, 1, "key", "one"},
-                                                              {2, 34, 2, 2, "key", ""},
-                                                              {11, 0, 0, 3, "", "three"}}));
+  EXPECT_EQ(listing_of(reading.records),
+            (std::vector<Listed>{{2, 0, 1, 1, "key", "one"}, {2, 34, 2, 2, "key", ""}, {11, 0, 0, 3, "", "three"}}));
   EXPECT_EQ(reading.error, std::nullopt);
   EXPECT_EQ(reading.report.files_scanned, 3U);
   EXPECT_EQ(reading.report.records_replayed, 3U);

@@ -47,8 +47,7 @@ inline Reading rest_of(RecordCursor& cursor) {
     if (!next) reading.error = next.error();
     if (!next || !*next) break;
     const RecordView& view = **next;
-    reading.records.push_back(
-        {view.type, view.txid, std::string(view.key), std::string(view.payload), view.ref});
+    reading.records.push_back({view.type, view.txid, std::string(view.key), std::string(view.payload), view.ref});
   }
   reading.report = cursor.report();
   return reading;
@@ -71,10 +70,13 @@ inline void append_records(RecordLog& log, int count) {
 }
 
 /// Everything that changing a file changes, by name; `.` is the directory itself.
-using Fingerprint = std::map<std::string, std::tuple<std::uint64_t, std::uint64_t, std::int64_t, std::int64_t, std::string>>;
+using Fingerprint =
+    std::map<std::string, std::tuple<std::uint64_t, std::uint64_t, std::int64_t, std::int64_t, std::string>>;
 
 inline Fingerprint fingerprint_of(const std::filesystem::path& dir) {
-  const auto nanoseconds = [](const timespec& time) { return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec; };
+  const auto nanoseconds = [](const timespec& time) {
+    return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+  };
   const auto look = [&](const std::filesystem::path& path, bool with_bytes) {
     struct stat status{};
     if (::lstat(path.c_str(), &status) != 0) throw std::runtime_error("cannot inspect " + path.string());

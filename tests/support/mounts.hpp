@@ -38,9 +38,9 @@ inline void make_read_only(const std::filesystem::path& where) {
 /// An ext4 of so many MiB in a file, mounted on `where`. `image` is a file to be made.
 inline bool mount_ext4(const std::filesystem::path& image, const std::filesystem::path& where, int size_mib) {
   const std::string file = "'" + image.string() + "'";
-  const std::string command = "exec >/dev/null 2>&1; PATH=$PATH:/usr/sbin:/sbin; truncate -s " + std::to_string(size_mib) +
-                              "M " + file + " && mkfs.ext4 -q -F -m 0 " + file + " && mount -o loop " + file + " '" +
-                              where.string() + "'";
+  const std::string command = "exec >/dev/null 2>&1; PATH=$PATH:/usr/sbin:/sbin; truncate -s " +
+                              std::to_string(size_mib) + "M " + file + " && mkfs.ext4 -q -F -m 0 " + file +
+                              " && mount -o loop " + file + " '" + where.string() + "'";
   return std::system(command.c_str()) == 0;
 }
 
