@@ -11,56 +11,13 @@
 #include <vector>
 
 #include <safeatomic/file_system.hpp>
+#include <safeatomic/sim/operation.hpp>
 
 namespace safeatomic::test {
 
-/// One per function of the seam.
-enum class OpKind : std::uint8_t {
-  // FileSystem
-  open_root,
-  random,
-  // Directory
-  open_file,
-  open_directory,
-  open_parent,
-  make_directory,
-  list,
-  directory_info,
-  info_of,
-  link,
-  rename,
-  unlink,
-  remove_directory,
-  sync_directory,
-  sync_file_system,
-  lock_directory,
-  unlock_directory,
-  is_network,
-  reserves_for_good,
-  // File
-  read,
-  write,
-  truncate,
-  reserve,
-  sync_data,
-  sync_all,
-  start_writeback,
-  file_info,
-  next_data,
-  map,
-  copy_ownership,
-  lock_file,
-  unlock_file,
-  is_locked,
-  // Mapping
-  map_write,
-  populate,
-};
-
-[[nodiscard]] std::string_view to_string(OpKind kind) noexcept;
-
-/// Whether the operation changes a file, a directory or what is durable of them.
-[[nodiscard]] bool is_change(OpKind kind) noexcept;
+using sim::is_change;
+using sim::OpKind;
+using sim::to_string;
 
 struct FsOp {
   std::uint64_t ordinal = 0;  ///< 1 for the first operation since construction or `restart`

@@ -1,0 +1,63 @@
+#pragma once
+// What a disk may hold when the power fails now.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <safeatomic/sim/sim_file_system.hpp>
+
+namespace safeatomic::sim {
+
+/// Which outcomes are possible.
+enum class LossModel : std::uint8_t {
+  arbitrary,  ///< of the unsynced sectors, sizes and entries any subset; of several states of one of them any
+  ordered,    ///< entries: those made before some instant; a file never reaches beyond data that landed
+  prefix,     ///< everything that was changed before some instant, and nothing after it
+};
+
+/// One thing that the loss decides: which of its states since the last sync is on the disk.
+struct Undecided {
+  enum class Kind : std::uint8_t { entry, size, sector, attributes };
+  Kind kind = Kind::entry;
+  std::string name;          ///< of the entry; of the file, one of its names
+  std::uint64_t offset = 0;  ///< of the sector
+  std::uint32_t options =
+      0;  ///< how many states; 0 is the one of the last sync, the highest the one that processes see
+};
+
+/// For each Undecided, the number of its state.
+using Choice = std::vector<std::uint16_t>;
+
+/// The undecided things of a machine. Valid until the machine changes.
+class PowerLoss {
+ public:
+  explicit PowerLoss(const SimFileSystem& machine);
+  ~PowerLoss();
+  PowerLoss(const PowerLoss&) = delete;
+  PowerLoss& operator=(const PowerLoss&) = delete;
+
+  /// Entries first, in the order in which they were changed.
+  [[nodiscard]] std::span<const Undecided> undecided() const noexcept;
+
+  /// Which of them can be seen if the entries are chosen as in `choice`: a file that has no name then is out of the game,
+  /// and so is one without a name that `is_seen`. In the order of undecided(), entries left out.
+  [[nodiscard]] std::vector<std::size_t> seen(const Choice& choice,
+                                              const std::function<bool(std::string_view name)>& is_seen) const;
+
+  /// Whether the model knows this outcome; `arbitrary` knows all.
+  [[nodiscard]] bool is_possible(const Choice& choice, LossModel model) const;
+
+  /// The disk that this choice leaves.
+  [[nodiscard]] DiskImage outcome(const Choice& choice) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace safeatomic::sim

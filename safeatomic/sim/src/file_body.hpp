@@ -1,0 +1,76 @@
+#pragma once
+// The bytes of one file: as processes see them, as the last sync left them, and everything in between.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include <safeatomic/file_system.hpp>
+
+#include "image.hpp"
+
+namespace safeatomic::sim::detail {
+
+struct SectorChange {
+  std::uint64_t time;
+  std::uint32_t index;
+  SectorRef content;
+};
+
+struct SizeChange {
+  std::uint64_t time;
+  std::uint64_t size;
+};
+
+/// `time` is different in every change of a machine and grows; each function takes the next one and moves it on.
+class FileBody {
+ public:
+  FileBody() = default;
+  explicit FileBody(const std::shared_ptr<const ImageFile>& image);
+
+  [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
+  [[nodiscard]] std::size_t read(std::uint64_t offset, std::span<char> into) const;
+  [[nodiscard]] std::optional<DataRange> next_data(std::uint64_t offset) const noexcept;
+
+  void write(std::uint64_t& time, std::uint64_t offset, std::string_view bytes);
+  /// What is cut reads as zeros if it comes back.
+  void resize(std::uint64_t& time, std::uint64_t size);
+
+  /// Puts on the disk what is dirty. True if that changed what a loss of power could leave.
+  bool sync();
+  /// Forgets that it is dirty. Cuts stay to be written.
+  void fail_sync();
+
+  // What PowerLoss looks at.
+  [[nodiscard]] const Sectors& content() const noexcept { return content_; }
+  [[nodiscard]] const Sectors& disk() const noexcept { return disk_; }
+  [[nodiscard]] std::uint64_t disk_size() const noexcept { return disk_size_; }
+  [[nodiscard]] const std::vector<SectorChange>& sector_changes() const noexcept { return sector_changes_; }
+  [[nodiscard]] const std::vector<SizeChange>& size_changes() const noexcept { return size_changes_; }
+  /// Nothing is undecided.
+  [[nodiscard]] bool is_settled() const noexcept { return sector_changes_.empty() && size_changes_.empty(); }
+  /// The file on the disk while it is settled, kept from its last use; null if it must be made.
+  [[nodiscard]] const std::shared_ptr<const ImageFile>& settled_image() const noexcept { return settled_image_; }
+  void keep_settled_image(std::shared_ptr<const ImageFile> image) const { settled_image_ = std::move(image); }
+
+ private:
+  enum class Dirt : std::uint8_t { clean, written, cut };
+
+  void change_sector(std::uint64_t& time, std::size_t index, SectorRef content, Dirt dirt);
+
+  std::uint64_t size_ = 0;
+  Sectors content_;
+  std::uint64_t disk_size_ = 0;
+  Sectors disk_;
+  std::vector<SectorChange> sector_changes_;
+  std::vector<SizeChange> size_changes_;
+  std::vector<Dirt> dirt_;  // of sectors
+  bool any_dirt_ = false;
+  Dirt size_dirt_ = Dirt::clean;
+  mutable std::shared_ptr<const ImageFile> settled_image_;
+};
+
+}  // namespace safeatomic::sim::detail

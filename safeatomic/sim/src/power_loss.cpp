@@ -1,0 +1,276 @@
+#include <safeatomic/sim/power_loss.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <unordered_map>
+
+#include "machine.hpp"
+
+namespace safeatomic::sim {
+
+using detail::EntryChange;
+using detail::EntryEdit;
+using detail::FileBody;
+using detail::ImageFile;
+using detail::ImageNode;
+using detail::Machine;
+using detail::Node;
+using detail::NodeRef;
+using detail::SectorRef;
+using detail::Sectors;
+
+namespace {
+
+constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
+
+/// An Undecided with its states. `times`: when each came to be; that of the last sync at 0.
+struct Slot {
+  Undecided::Kind kind = Undecided::Kind::entry;
+  std::uint32_t sector = 0;
+  std::vector<std::uint64_t> times = {0};
+  std::vector<SectorRef> sectors{};
+  std::vector<std::uint64_t> sizes{};
+};
+
+/// The slots of one file lie side by side.
+struct FileSlots {
+  const Node* node;
+  std::size_t begin;
+  std::size_t end;
+};
+
+/// The names that one choice of entries leaves.
+struct TreeNode {
+  const Node* node;
+  std::vector<std::pair<std::string, std::uint32_t>> entries;
+};
+
+std::string component(const std::string& name) { return name.empty() ? "/" : name; }
+
+}  // namespace
+
+struct PowerLoss::Impl {
+  explicit Impl(const Machine& of) : machine(of) {}
+
+  const Machine& machine;
+  std::vector<Undecided> undecided;
+  std::vector<Slot> slots;
+  std::vector<FileSlots> files;
+  std::unordered_map<const Node*, std::size_t> file_of;  // into `files`
+  std::unordered_map<const Node*, std::string> name_of;
+
+  // Of the choice of entries asked for last.
+  mutable Choice tree_choice;
+  mutable std::vector<TreeNode> tree;
+
+  void collect();
+  void meet(const std::string& name, const NodeRef& node);
+  void add_file(const std::string& name, const Node& node);
+  void add(const std::string& name, Slot slot, std::size_t options);
+  void build_tree(const Choice& choice) const;
+  [[nodiscard]] std::shared_ptr<const ImageFile> file_image(const Node& node, const Choice& choice) const;
+  [[nodiscard]] std::size_t entry_count() const noexcept { return machine.entry_changes.size(); }
+};
+
+void PowerLoss::Impl::add(const std::string& name, Slot slot, std::size_t options) {
+  const std::uint64_t offset = std::uint64_t{slot.sector} * sector_bytes;
+  undecided.push_back({slot.kind, name, offset, static_cast<std::uint32_t>(options)});
+  slots.push_back(std::move(slot));
+}
+
+void PowerLoss::Impl::collect() {
+  for (const EntryChange& change : machine.entry_changes) {
+    Slot slot;
+    slot.times.push_back(change.time);
+    add(change.edits.back().name, std::move(slot), 2);
+  }
+  meet({}, machine.root);
+  for (const EntryChange& change : machine.entry_changes) {
+    for (const EntryEdit& edit : change.edits) {
+      if (edit.node) meet(edit.name, edit.node);
+    }
+  }
+}
+
+void PowerLoss::Impl::meet(const std::string& name, const NodeRef& node) {
+  if (!name_of.emplace(node.get(), component(name)).second) return;
+  if (!node->is_directory) {
+    add_file(name, *node);
+    return;
+  }
+  for (const auto& [below, child] : node->disk_entries) meet(below, child);
+  for (const auto& [below, child] : node->entries) meet(below, child);
+}
+
+void PowerLoss::Impl::add_file(const std::string& name, const Node& node) {
+  const FileBody& body = node.body;
+  const std::size_t begin = slots.size();
+  if (!body.size_changes().empty()) {
+    Slot slot{.kind = Undecided::Kind::size, .sizes = {body.disk_size()}};
+    for (const detail::SizeChange& change : body.size_changes()) {
+      slot.times.push_back(change.time);
+      slot.sizes.push_back(change.size);
+    }
+    const std::size_t options = slot.sizes.size();
+    add(name, std::move(slot), options);
+  }
+  std::map<std::uint32_t, Slot> by_sector;
+  for (const detail::SectorChange& change : body.sector_changes()) {
+    Slot& slot = by_sector[change.index];
+    if (slot.sectors.empty()) {
+      slot.kind = Undecided::Kind::sector;
+      slot.sector = change.index;
+      slot.sectors.push_back(detail::sector_at(body.disk(), change.index));
+    }
+    slot.times.push_back(change.time);
+    slot.sectors.push_back(change.content);
+  }
+  for (auto& [index, slot] : by_sector) {
+    const std::size_t options = slot.sectors.size();
+    add(name, std::move(slot), options);
+  }
+  if (node.attributes != node.disk_attributes) {
+    Slot slot{.kind = Undecided::Kind::attributes};
+    slot.times.push_back(0);
+    add(name, std::move(slot), 2);
+  }
+  if (slots.size() == begin) return;
+  file_of.emplace(&node, files.size());
+  files.push_back({&node, begin, slots.size()});
+}
+
+void PowerLoss::Impl::build_tree(const Choice& choice) const {
+  const Choice wanted(choice.begin(), choice.begin() + static_cast<std::ptrdiff_t>(entry_count()));
+  if (!tree.empty() && wanted == tree_choice) return;
+  tree_choice = wanted;
+  std::map<const Node*, detail::Entries> changed;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (wanted[i] == 0) continue;
+    for (const EntryEdit& edit : machine.entry_changes[i].edits) {
+      detail::Entries& entries = changed.try_emplace(edit.directory.get(), edit.directory->disk_entries).first->second;
+      if (edit.node) {
+        entries.insert_or_assign(edit.name, edit.node);
+      } else {
+        entries.erase(edit.name);
+      }
+    }
+  }
+  tree.assign(1, {.node = machine.root.get(), .entries = {}});
+  std::unordered_map<const Node*, std::uint32_t> numbers = {{machine.root.get(), 0}};
+  for (std::size_t at = 0; at < tree.size(); ++at) {
+    const Node& node = *tree[at].node;
+    if (!node.is_directory) continue;
+    const auto own = changed.find(&node);
+    const detail::Entries& entries = own == changed.end() ? node.disk_entries : own->second;
+    for (const auto& [name, child] : entries) {
+      const auto [number, is_new] = numbers.emplace(child.get(), static_cast<std::uint32_t>(tree.size()));
+      if (is_new) tree.push_back({.node = child.get(), .entries = {}});
+      tree[at].entries.emplace_back(name, number->second);
+    }
+  }
+}
+
+std::shared_ptr<const ImageFile> PowerLoss::Impl::file_image(const Node& node, const Choice& choice) const {
+  const auto own = file_of.find(&node);
+  if (own == file_of.end() && node.body.settled_image()) return node.body.settled_image();
+  ImageFile file{.attributes = node.disk_attributes,
+                 .inode = node.inode,
+                 .size = node.body.disk_size(),
+                 .sectors = node.body.disk()};
+  if (own != file_of.end()) {
+    const FileSlots& range = files[own->second];
+    for (std::size_t i = range.begin; i < range.end; ++i) {
+      const Slot& slot = slots[i];
+      if (choice[i] == 0) continue;
+      if (slot.kind == Undecided::Kind::size) file.size = slot.sizes[choice[i]];
+      if (slot.kind == Undecided::Kind::attributes) file.attributes = node.attributes;
+      if (slot.kind != Undecided::Kind::sector) continue;
+      if (file.sectors.size() <= slot.sector) file.sectors.resize(slot.sector + 1);
+      file.sectors[slot.sector] = slot.sectors[choice[i]];
+    }
+  }
+  const auto count = static_cast<std::size_t>((file.size + sector_bytes - 1) / sector_bytes);
+  if (file.sectors.size() > count) file.sectors.resize(count);
+  if (const std::size_t rest = file.size % sector_bytes; rest != 0 && file.sectors.size() == count) {
+    file.sectors.back() = detail::clipped(file.sectors.back(), rest);
+  }
+  std::shared_ptr<const ImageFile> image = detail::make_image_file(std::move(file));
+  if (own == file_of.end()) node.body.keep_settled_image(image);
+  return image;
+}
+
+PowerLoss::PowerLoss(const SimFileSystem& machine) : impl_(std::make_unique<Impl>(machine.machine())) {
+  const std::scoped_lock guard(impl_->machine.mutex);
+  impl_->collect();
+}
+
+PowerLoss::~PowerLoss() = default;
+
+std::span<const Undecided> PowerLoss::undecided() const noexcept { return impl_->undecided; }
+
+std::vector<std::size_t> PowerLoss::seen(const Choice& choice,
+                                         const std::function<bool(std::string_view name)>& is_seen) const {
+  impl_->build_tree(choice);
+  std::vector<std::size_t> found;
+  for (const TreeNode& directory : impl_->tree) {
+    for (const auto& [name, number] : directory.entries) {
+      const auto own = impl_->file_of.find(impl_->tree[number].node);
+      if (own == impl_->file_of.end() || !is_seen(name)) continue;
+      const FileSlots& range = impl_->files[own->second];
+      for (std::size_t i = range.begin; i < range.end; ++i) found.push_back(i);
+    }
+  }
+  std::ranges::sort(found);
+  found.erase(std::ranges::unique(found).begin(), found.end());
+  return found;
+}
+
+bool PowerLoss::is_possible(const Choice& choice, LossModel model) const {
+  if (model == LossModel::arbitrary) return true;
+  // The instant of the loss lies behind every change that landed, and before the next one of each.
+  std::uint64_t landed = 0;
+  std::uint64_t missed = never;
+  const std::size_t considered = model == LossModel::prefix ? impl_->slots.size() : impl_->entry_count();
+  for (std::size_t i = 0; i < considered; ++i) {
+    const std::vector<std::uint64_t>& times = impl_->slots[i].times;
+    if (impl_->slots[i].kind == Undecided::Kind::attributes) continue;
+    landed = std::max(landed, times[choice[i]]);
+    if (choice[i] + 1U < times.size()) missed = std::min(missed, times[choice[i] + 1U]);
+  }
+  if (landed >= missed) return false;
+  if (model == LossModel::prefix) return true;
+
+  for (const FileSlots& file : impl_->files) {
+    const Slot& size = impl_->slots[file.begin];
+    if (size.kind != Undecided::Kind::size || choice[file.begin] == 0) continue;
+    const std::uint64_t since = size.times[choice[file.begin]];
+    for (std::size_t i = file.begin + 1; i < file.end; ++i) {
+      const Slot& slot = impl_->slots[i];
+      if (slot.kind != Undecided::Kind::sector) continue;
+      if (std::uint64_t{slot.sector} * sector_bytes >= size.sizes[choice[file.begin]]) continue;
+      if (choice[i] + 1U < slot.times.size() && slot.times[choice[i] + 1U] <= since) return false;
+    }
+  }
+  return true;
+}
+
+DiskImage PowerLoss::outcome(const Choice& choice) const {
+  impl_->build_tree(choice);
+  std::vector<ImageNode> nodes;
+  nodes.reserve(impl_->tree.size());
+  for (const TreeNode& from : impl_->tree) {
+    ImageNode node;
+    if (from.node->is_directory) {
+      node.attributes = from.node->disk_attributes;
+      node.inode = from.node->inode;
+      node.entries = from.entries;
+    } else {
+      node.file = impl_->file_image(*from.node, choice);
+    }
+    nodes.push_back(std::move(node));
+  }
+  return DiskImage(detail::make_image(std::move(nodes)));
+}
+
+}  // namespace safeatomic::sim

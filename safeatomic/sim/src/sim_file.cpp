@@ -1,0 +1,161 @@
+#include <algorithm>
+#include <string>
+
+#include "machine.hpp"
+#include "sim_mapping.hpp"
+
+namespace safeatomic::sim::detail {
+
+namespace {
+
+constexpr std::size_t write_parts_max = 16;
+
+class SimFile final : public File {
+ public:
+  SimFile(Machine& machine, NodeRef node, std::filesystem::path path, bool can_write)
+      : opening_(machine, std::move(node), std::move(path), &Usage::files), can_write_(can_write) {}
+
+  [[nodiscard]] const std::filesystem::path& path() const noexcept override { return opening_.path(); }
+  [[nodiscard]] Result<std::size_t> read_at(std::uint64_t offset, std::span<char> into) override;
+  [[nodiscard]] Result<std::size_t> write_at(std::uint64_t offset, std::span<const std::string_view> parts) override;
+  [[nodiscard]] Result<void> truncate(std::uint64_t size) override;
+  [[nodiscard]] Result<void> reserve(std::uint64_t offset, std::uint64_t length) override;
+  [[nodiscard]] Result<void> sync_data() override { return sync(OpKind::sync_data); }
+  [[nodiscard]] Result<void> sync_all() override { return sync(OpKind::sync_all); }
+  Result<void> start_writeback(std::uint64_t offset, std::uint64_t length) override {
+    return opening_.run("start writeback of", operation(OpKind::start_writeback, offset, length),
+                        []() -> Result<void> { return {}; });
+  }
+  [[nodiscard]] Result<FileInfo> info() const override {
+    return opening_.run("inspect", operation(OpKind::file_info), [&]() -> Result<FileInfo> { return info_of(node()); });
+  }
+  [[nodiscard]] Result<std::optional<DataRange>> next_data(std::uint64_t offset) override {
+    return opening_.run("find data in", operation(OpKind::next_data, offset),
+                        [&]() -> Result<std::optional<DataRange>> { return node().body.next_data(offset); });
+  }
+  [[nodiscard]] Result<std::unique_ptr<Mapping>> map(MapAccess access, std::uint64_t offset,
+                                                     std::size_t length) override {
+    return opening_.run("map", operation(OpKind::map, offset, length), [&]() -> Result<std::unique_ptr<Mapping>> {
+      if (access == MapAccess::read_write && !can_write_) return failed("map", path(), EACCES);
+      return SimMapping::make(opening_, offset, length);
+    });
+  }
+  [[nodiscard]] Result<void> copy_ownership(const FileInfo& like) override {
+    return opening_.run("change owner of", operation(OpKind::copy_ownership), [&]() -> Result<void> {
+      node().attributes = {.mode = like.mode & 0777U, .owner = like.owner, .group = like.group};
+      return {};
+    });
+  }
+  [[nodiscard]] Result<bool> try_lock(LockKind kind) override {
+    return opening_.run("lock", operation(OpKind::lock_file),
+                        [&]() -> Result<bool> { return opening_.try_lock(holder(kind)); });
+  }
+  Result<void> unlock(LockKind kind) override {
+    return opening_.run("unlock", operation(OpKind::unlock_file), [&]() -> Result<void> {
+      opening_.unlock(holder(kind));
+      return {};
+    });
+  }
+  [[nodiscard]] Result<bool> is_locked() const override {
+    return opening_.run("query lock of", operation(OpKind::is_locked), [&]() -> Result<bool> {
+      return node().record_holder != nullptr && node().record_holder != &opening_;
+    });
+  }
+
+ private:
+  [[nodiscard]] Node& node() const noexcept { return *opening_.node(); }
+  [[nodiscard]] const void*& holder(LockKind kind) const noexcept {
+    return kind == LockKind::flock ? node().flock_holder : node().record_holder;
+  }
+  [[nodiscard]] Operation operation(OpKind kind, std::uint64_t offset = 0, std::uint64_t size = 0) const noexcept {
+    return {.kind = kind, .directory = path().native(), .offset = offset, .size = size};
+  }
+  [[nodiscard]] Result<void> sync(OpKind kind);
+
+  Opening opening_;
+  bool can_write_;
+};
+
+Result<std::size_t> SimFile::read_at(std::uint64_t offset, std::span<char> into) {
+  const std::scoped_lock guard(opening_.machine().mutex);
+  Fault fault = Fault::none;
+  int reason = opening_.begin(operation(OpKind::read, offset, into.size()), fault);
+  if (reason == 0) reason = fault == Fault::interrupted ? EINTR : Machine::errno_of(fault);
+  if (reason == 0 && offset > offset_max) reason = EINVAL;
+  if (reason != 0) return failed("read", path(), reason);
+  if (fault == Fault::short_write && into.size() > 1) into = into.first(into.size() / 2);
+  return node().body.read(offset, into);
+}
+
+Result<std::size_t> SimFile::write_at(std::uint64_t offset, std::span<const std::string_view> parts) {
+  const std::scoped_lock guard(opening_.machine().mutex);
+  std::string bytes;
+  std::string_view view;
+  if (parts.size() == 1) {
+    view = parts.front();
+  } else {
+    for (const std::string_view part : parts) bytes += part;
+    view = bytes;
+  }
+  Fault fault = Fault::none;
+  int reason = opening_.begin(operation(OpKind::write, offset, view.size()), fault);
+  if (reason == 0 && parts.size() > write_parts_max) reason = EINVAL;
+  if (parts.size() > write_parts_max) return std::unexpected(Error{Errc::invalid_argument, "write", path(), EINVAL});
+  if (reason == 0 && !can_write_) reason = EBADF;
+  if (reason == 0 && (offset > offset_max || view.size() > offset_max - offset)) reason = EINVAL;
+  if (reason == 0 && fault == Fault::interrupted) reason = EINTR;
+  if (reason != 0) return failed("write", path(), reason);
+  if (fault == Fault::enospc) view = view.substr(0, view.size() / 2);
+  if (fault == Fault::short_write && view.size() > 1) view = view.substr(0, view.size() / 2);
+  node().body.write(opening_.machine().time, offset, view);
+  opening_.machine().update_mappings(node(), offset, view.size());
+  reason = Machine::errno_of(fault);
+  if (reason != 0) return failed("write", path(), reason);
+  return view.size();
+}
+
+Result<void> SimFile::truncate(std::uint64_t size) {
+  return opening_.run("truncate", operation(OpKind::truncate, size), [&]() -> Result<void> {
+    if (!can_write_ || size > offset_max) return failed("truncate", path(), EINVAL);
+    const std::uint64_t before = node().body.size();
+    node().body.resize(opening_.machine().time, size);
+    if (size < before) opening_.machine().update_mappings(node(), size, before - size);
+    return {};
+  });
+}
+
+Result<void> SimFile::reserve(std::uint64_t offset, std::uint64_t length) {
+  constexpr std::string_view action = "reserve space in";
+  const std::scoped_lock guard(opening_.machine().mutex);
+  Fault fault = Fault::none;
+  int reason = opening_.begin(operation(OpKind::reserve, offset, length), fault);
+  if (reason == 0 && !can_write_) reason = EBADF;
+  if (reason == 0 && (offset > offset_max || length > offset_max - offset)) reason = EINVAL;
+  if (reason == 0 && fault == Fault::eio) reason = EIO;
+  if (reason != 0) return failed(action, path(), reason);
+  const std::uint64_t end = offset + (fault == Fault::enospc ? length / 2 : length);
+  if (length != 0 && end > node().body.size()) node().body.resize(opening_.machine().time, end);
+  if (fault == Fault::enospc) return failed(action, path(), ENOSPC);
+  return {};
+}
+
+Result<void> SimFile::sync(OpKind kind) {
+  const std::scoped_lock guard(opening_.machine().mutex);
+  Fault fault = Fault::none;
+  if (const int reason = opening_.begin(operation(kind), fault); reason != 0) return failed("sync", path(), reason);
+  if (const int reason = Machine::errno_of(fault); reason != 0) {
+    node().body.fail_sync();
+    return failed("sync", path(), reason);
+  }
+  opening_.machine().sync_file(node());
+  if (kind == OpKind::sync_all) node().disk_attributes = node().attributes;
+  return {};
+}
+
+}  // namespace
+
+std::unique_ptr<File> open_sim_file(Machine& machine, NodeRef node, std::filesystem::path path, bool can_write) {
+  return std::make_unique<SimFile>(machine, std::move(node), std::move(path), can_write);
+}
+
+}  // namespace safeatomic::sim::detail
