@@ -8,6 +8,21 @@ target_compile_options(datawal_warnings INTERFACE
   $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict>
   $<$<BOOL:${DATAWAL_DEVELOPER}>:-Werror>)
 
+# The number in the shared libraries' names. It goes up when a program built against the previous one must be built anew.
+set(DATAWAL_ABI_VERSION 1)
+
+# datawal_add_exports(<library> <version script>): a library of this tree as users link to it. As a shared library it has
+# a versioned name and shows what the version script lists; its symbols carry the script's version.
+function(datawal_add_exports target script)
+  set_target_properties(${target} PROPERTIES
+    VERSION "${DATAWAL_ABI_VERSION}.${PROJECT_VERSION}" SOVERSION ${DATAWAL_ABI_VERSION})
+  get_target_property(type ${target} TYPE)
+  if(type STREQUAL SHARED_LIBRARY AND NOT APPLE)
+    target_link_options(${target} PRIVATE "LINKER:--version-script=${script}")
+    set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS "${script}")
+  endif()
+endfunction()
+
 # datawal_add_layer(<layer> <source>...)
 # One folder below src/ as the OBJECT library datawal_<layer>, which becomes a part of the library datawal.
 # Inside, headers are included from the root of src/: "format/frame.hpp".
@@ -17,5 +32,6 @@ function(datawal_add_layer layer)
   set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/src")
   target_link_libraries(${target} PRIVATE safeatomic::safeatomic datawal_warnings)
+  target_compile_options(${target} PRIVATE -fno-semantic-interposition)  # nobody may replace a function of the library
   target_sources(datawal PRIVATE $<TARGET_OBJECTS:${target}>)
 endfunction()

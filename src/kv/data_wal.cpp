@@ -30,7 +30,7 @@ Error moved_from() { return {.code = Errc::closed, .action = "use store", .detai
 
 }  // namespace
 
-struct DataWal::Impl {
+struct [[gnu::visibility("hidden")]] DataWal::Impl {
   std::unique_ptr<kv::Projection> projection{};
   LogCore* core = nullptr;  // owned by `log`
   RecordLog log;

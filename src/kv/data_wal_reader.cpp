@@ -55,7 +55,7 @@ Result<State> build(std::shared_ptr<const Snapshot> snapshot, ReadPath read_path
 
 }  // namespace
 
-struct DataWalReader::Impl {
+struct [[gnu::visibility("hidden")]] DataWalReader::Impl {
   std::shared_ptr<safeatomic::Directory> directory{};
   ReaderOptions options{};
   State state{};

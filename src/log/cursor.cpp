@@ -4,7 +4,7 @@
 
 namespace datawal {
 
-struct RecordCursor::Impl {
+struct [[gnu::visibility("hidden")]] RecordCursor::Impl {
   std::optional<Walk> walk{};          // empty if the cursor never could begin
   std::optional<RecordRef> skipped{};  // to be found first, and left out
   std::optional<Error> error{};

@@ -97,7 +97,7 @@ void StoreLock::release() noexcept {
   directory_.reset();
 }
 
-struct DirLock::Impl {
+struct [[gnu::visibility("hidden")]] DirLock::Impl {
   StoreLock lock;
 };
 

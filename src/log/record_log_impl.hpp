@@ -10,7 +10,7 @@
 
 namespace datawal {
 
-struct RecordLog::Impl {
+struct [[gnu::visibility("hidden")]] RecordLog::Impl {
   std::unique_ptr<LogCore> core;
 };
 

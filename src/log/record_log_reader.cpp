@@ -12,7 +12,7 @@
 
 namespace datawal {
 
-struct RecordLogReader::Impl {
+struct [[gnu::visibility("hidden")]] RecordLogReader::Impl {
   std::shared_ptr<safeatomic::Directory> directory{};
   std::shared_ptr<const Snapshot> snapshot{};
   std::vector<std::uint32_t> ids{};

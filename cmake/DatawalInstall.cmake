@@ -1,0 +1,61 @@
+# What `cmake --install` puts where: libraries, headers, the package for find_package, pkg-config files, the program.
+# Included after every target is there. Components, which are also the Debian packages: libdatawal1, libdatawal-dev, datawal.
+
+include(CMakePackageConfigHelpers)
+include(GNUInstallDirs)
+
+set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/datawal")
+get_target_property(library_type datawal TYPE)
+if(library_type STREQUAL SHARED_LIBRARY)
+  set(flavour shared)
+else()
+  set(flavour static)
+endif()
+
+# A target of each component of find_package(datawal COMPONENTS ...), and the export set of its own that it lies in.
+set(components safeatomic datawal)
+if(TARGET safeatomic_sim)
+  list(APPEND components sim)
+endif()
+foreach(component IN LISTS components)
+  set(target ${component})
+  if(component STREQUAL sim)
+    set(target safeatomic_sim)
+  endif()
+  install(TARGETS ${target} EXPORT datawal_${component}
+    RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT libdatawal1
+    LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT libdatawal1 NAMELINK_COMPONENT libdatawal-dev
+    ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT libdatawal-dev
+    FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT libdatawal-dev)
+  set(namespace safeatomic::)
+  if(component STREQUAL datawal)
+    set(namespace datawal::)
+  endif()
+  # Static and shared libraries may lie in one prefix: each has target files of its own.
+  install(EXPORT datawal_${component} FILE datawal-${component}-${flavour}.cmake NAMESPACE ${namespace}
+    DESTINATION "${package_dir}" COMPONENT libdatawal-dev)
+endforeach()
+
+configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/datawal-config.cmake.in"
+  "${PROJECT_BINARY_DIR}/datawal-config.cmake" INSTALL_DESTINATION "${package_dir}")
+# Before 1.0.0 a minor version may change the interface.
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/datawal-config-version.cmake" COMPATIBILITY SameMinorVersion)
+install(FILES "${PROJECT_BINARY_DIR}/datawal-config.cmake" "${PROJECT_BINARY_DIR}/datawal-config-version.cmake"
+  DESTINATION "${package_dir}" COMPONENT libdatawal-dev)
+
+# What a static library leaves to the linker of the user is private where the shared one is there.
+if(flavour STREQUAL shared)
+  set(pc_private .private)
+else()
+  set(pc_private)
+endif()
+file(RELATIVE_PATH pc_prefix "/prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/prefix")
+foreach(name safeatomic datawal)
+  configure_file("${PROJECT_SOURCE_DIR}/cmake/${name}.pc.in" "${PROJECT_BINARY_DIR}/${name}.pc" @ONLY)
+  install(FILES "${PROJECT_BINARY_DIR}/${name}.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig"
+    COMPONENT libdatawal-dev)
+endforeach()
+
+if(TARGET datawal_cli)
+  install(TARGETS datawal_cli RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT datawal)
+endif()

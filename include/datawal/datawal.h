@@ -1,0 +1,364 @@
+#ifndef DATAWAL_DATAWAL_H
+#define DATAWAL_DATAWAL_H
+/**
+ * @file
+ * datawal for C (C99 and newer), and for everything that can call C. It says what the C++ headers say; those describe
+ * what each call promises. What is different here:
+ *
+ * Errors: a call returns DATAWAL_OK or why it failed, and fills `error` unless that is NULL.
+ * Handles: opaque; each kind has one function that ends it, `..._free`, which accepts NULL. That of a writing handle
+ * closes it and swallows the error: call `..._close` first to know. Those who hand out a handle set it to NULL on failure.
+ * Memory: what a call returns in a datawal_buffer is given back with datawal_buffer_free; everything else belongs to the
+ * handle that lent it. Bytes handed in are copied. Paths are NUL-terminated.
+ * Options: start from `..._init`. NULL stands for the defaults. What is reserved must stay as it was initialised.
+ * Callbacks: called from the thread that made the call, with the `context` given beside them. They must return.
+ * Threads: as the C++ class behind the handle.
+ */
+
+/* NOLINTBEGIN(modernize-use-using, modernize-deprecated-headers, readability-identifier-naming): this is C */
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Why a call failed. The numbers are stable. */
+typedef enum datawal_code {
+  DATAWAL_OK = 0,                  /**< it did not */
+  DATAWAL_IO = 1,                  /**< the operating system failed; see os_errno */
+  DATAWAL_NO_SPACE = 2,            /**< no room on the disk; nothing of the call stays */
+  DATAWAL_LOCKED = 3,              /**< another handle holds the directory's lock */
+  DATAWAL_CORRUPTION = 4,          /**< stored bytes are not what was promised */
+  DATAWAL_UNSUPPORTED_VERSION = 5, /**< a record of a newer format */
+  DATAWAL_INVALID_ARGUMENT = 6,    /**< the call cannot be carried out as asked */
+  DATAWAL_NOT_FOUND = 7,           /**< there is no such record, file or directory */
+  DATAWAL_ALREADY_EXISTS = 8,      /**< the target would have to be overwritten */
+  DATAWAL_SNAPSHOT_EXPIRED = 9,    /**< what this reader holds was replaced: refresh it */
+  DATAWAL_POISONED = 10,           /**< an earlier write or sync failed: open again */
+  DATAWAL_CLOSED = 11,             /**< the handle was closed, or belongs to the process that forked this one */
+  DATAWAL_NO_MEMORY = 12           /**< out of memory; nothing acknowledged is lost */
+} datawal_code;
+
+/** One failed call, or DATAWAL_OK. Lives where the caller wants it. */
+typedef struct datawal_error {
+  datawal_code code;  /**< what the call returned */
+  int os_errno;       /**< set where the operating system said no, else 0 */
+  uint32_t segment;   /**< segment concerned; 0 if none */
+  uint64_t offset;    /**< bytes from the start of the segment */
+  char path[512];     /**< file or directory concerned, "" if none; cut if it is longer */
+  char message[1024]; /**< one sentence that says what to do; cut if it is longer */
+} datawal_error;
+
+/** Bytes that the caller owns from now on. Also NUL-terminated, which `size` does not count. */
+typedef struct datawal_buffer {
+  char* data;  /**< give back with datawal_buffer_free */
+  size_t size; /**< bytes */
+} datawal_buffer;
+
+/** Kinds of records. */
+typedef enum datawal_record_type {
+  DATAWAL_RAW = 0,   /**< an event of a log */
+  DATAWAL_PUT = 1,   /**< a key's new value */
+  DATAWAL_DELETE = 2 /**< a tombstone: the key is gone */
+} datawal_record_type;
+
+/** Where a record lies. */
+typedef struct datawal_ref {
+  uint64_t offset;  /**< bytes from the start of the segment to the frame */
+  uint64_t txid;    /**< from 1, ascending */
+  uint32_t segment; /**< segment id, from 1 */
+  uint32_t len;     /**< bytes of the whole frame */
+} datawal_ref;
+
+/** A record lent by a cursor. */
+typedef struct datawal_record {
+  datawal_record_type type; /**< its kind */
+  datawal_ref ref;          /**< its place and txid */
+  const char* key;          /**< may be empty, never NULL */
+  size_t key_len;           /**< bytes */
+  const char* payload;      /**< may be empty, never NULL */
+  size_t payload_len;       /**< bytes */
+} datawal_record;
+
+/** What was met while a store was read from its first byte. */
+typedef struct datawal_recovery_report {
+  uint64_t files_scanned;          /**< segments */
+  uint64_t records_replayed;       /**< whole records */
+  uint64_t tail_bytes_discarded;   /**< from the tear to the last byte that is not zero */
+  uint64_t mid_stream_errors;      /**< corruptions */
+  uint64_t unsupported_versions;   /**< stops at a record of another version */
+  uint64_t last_txid_seen;         /**< 0 if there is none */
+  uint64_t preallocated_bytes;     /**< zeros behind the last record: not damage */
+  uint64_t txid_gaps;              /**< txids that were not their predecessor + 1 */
+  uint64_t records_beyond_tear;    /**< whole records found behind the tear (a lower bound) */
+  uint64_t quarantined_previously; /**< quarantine files that were there before */
+  int tail_truncated;              /**< 1 if the store ended in a torn tail */
+  uint64_t reserved[8];            /**< 0 */
+} datawal_recovery_report;
+
+/** Counts of a whole key/value store. */
+typedef struct datawal_store_stats {
+  uint64_t segments;            /**< files */
+  uint64_t bytes;               /**< of all records */
+  uint64_t live_bytes;          /**< of the records of live keys */
+  uint64_t live_keys;           /**< keys that have a value */
+  uint64_t raw_records;         /**< by kind */
+  uint64_t put_records;         /**< by kind */
+  uint64_t delete_records;      /**< by kind */
+  uint64_t last_txid;           /**< newest appended */
+  uint64_t durable_txid;        /**< newest known to survive a loss of power */
+  uint64_t key_directory_bytes; /**< memory of the index */
+  double garbage_ratio;         /**< share of the bytes that compaction could give back */
+  uint64_t reserved[8];         /**< 0 */
+} datawal_store_stats;
+
+/** What an export, an import or a compaction did. Fields that do not apply are 0. */
+typedef struct datawal_counts {
+  uint64_t live_keys;       /**< compaction */
+  uint64_t records_read;    /**< import: lines that were records */
+  uint64_t records_written; /**< all of them */
+  uint64_t bytes_written;   /**< export, compaction */
+  uint64_t lines_rejected;  /**< import: lines left out by skip_bad */
+  uint64_t reserved[8];     /**< 0 */
+} datawal_counts;
+
+/** What verification found. */
+typedef struct datawal_verify_report {
+  uint64_t frames_checked;          /**< whole records with a right checksum */
+  uint64_t crc_failures;            /**< 0 or 1: nothing behind the first stop counts */
+  uint64_t last_offset;             /**< where checking ended */
+  uint32_t last_segment;            /**< where checking ended */
+  int is_clean;                     /**< 1: no damage, no tear, no disorder */
+  int is_damaged;                   /**< 1: see `damage` */
+  int is_out_of_order;              /**< 1: segments were swapped or mixed */
+  datawal_recovery_report recovery; /**< the same pass in the words of recovery */
+  datawal_error damage;             /**< DATAWAL_OK unless is_damaged */
+} datawal_verify_report;
+
+/** What repair or salvage did. */
+typedef struct datawal_repair_report {
+  int was_cut;                  /**< repair: 1 if the store was cut, 0 if it was sound */
+  uint32_t segment;             /**< repair: where it was cut */
+  uint64_t offset;              /**< repair: bytes of that segment that remain */
+  uint64_t bytes_quarantined;   /**< repair: kept beside the store as *.dwal.torn-OFFSET */
+  uint64_t records_quarantined; /**< repair: whole records among them (a lower bound) */
+  uint64_t records_salvaged;    /**< salvage: records copied */
+  uint64_t bytes_skipped;       /**< salvage: bytes in no whole record */
+  uint64_t reserved[8];         /**< 0 */
+} datawal_repair_report;
+
+/** How far long work has come. */
+typedef void (*datawal_progress)(void* context, uint64_t bytes_done, uint64_t bytes_total);
+
+/** One key and its value, valid during the call; 0 stops the walk. */
+typedef int (*datawal_visitor)(void* context, const char* key, size_t key_len, const char* value, size_t value_len);
+
+/** How frames reach the active segment. */
+typedef enum datawal_write_path {
+  DATAWAL_WRITE_AUTOMATIC = 0, /**< what is fastest where nothing is given up for it */
+  DATAWAL_WRITE_APPEND = 2     /**< one pwritev of whole frames per call */
+} datawal_write_path;
+
+/** How single records are read back. */
+typedef enum datawal_read_path {
+  DATAWAL_READ_MAPPED = 0, /**< faster; a failing disk is a SIGBUS */
+  DATAWAL_READ_PREAD = 1   /**< a failing disk is DATAWAL_IO */
+} datawal_read_path;
+
+/** When the log syncs without being told to. */
+typedef enum datawal_sync_policy {
+  DATAWAL_SYNC_MANUAL = 0,      /**< only when told to */
+  DATAWAL_SYNC_EVERY_APPEND = 1 /**< before each append returns */
+} datawal_sync_policy;
+
+/** What can be chosen when a store is opened for writing. */
+typedef struct datawal_open_options {
+  uint64_t max_segment_bytes;      /**< rotate before a segment grows beyond; 0: never by itself */
+  datawal_write_path write_path;   /**< how frames are written */
+  datawal_read_path read_path;     /**< how single records are read */
+  datawal_sync_policy sync_policy; /**< when to sync unasked */
+  uint32_t file_mode;              /**< permission bits of new files */
+  uint32_t directory_mode;         /**< permission bits of new directories */
+  int quarantine_torn_tail;        /**< 1: copy a torn tail aside before it is cut */
+  int allow_network_filesystem;    /**< 1: you vouch for a single writer */
+  datawal_progress on_progress;    /**< called while open reads the segments; may be NULL */
+  void* progress_context;          /**< its first argument */
+  uint64_t reserved[8];            /**< 0 */
+} datawal_open_options;
+
+/** Whether a write returns only when it survives a loss of power. */
+typedef enum datawal_sync {
+  DATAWAL_NO_SYNC = 0, /**< it survives the death of the process only */
+  DATAWAL_SYNC = 1     /**< it, and all before it, survive a loss of power */
+} datawal_sync;
+
+/** What compact_to does with records that belong to no key. */
+typedef enum datawal_raw_records {
+  DATAWAL_RAW_REFUSE = 0,  /**< fail if there are any */
+  DATAWAL_RAW_INCLUDE = 1, /**< copy them first */
+  DATAWAL_RAW_DROP = 2     /**< leave them out */
+} datawal_raw_records;
+
+typedef struct datawal_log datawal_log;                   /**< datawal::RecordLog */
+typedef struct datawal_log_reader datawal_log_reader;     /**< datawal::RecordLogReader */
+typedef struct datawal_cursor datawal_cursor;             /**< datawal::RecordCursor */
+typedef struct datawal_store datawal_store;               /**< datawal::DataWal */
+typedef struct datawal_store_reader datawal_store_reader; /**< datawal::DataWalReader */
+typedef struct datawal_keys datawal_keys;                 /**< keys in memory */
+
+/* The library. */
+
+const char* datawal_version(void);                     /**< "0.1.0" */
+uint32_t datawal_wire_version(void);                   /**< of the format on disk */
+const char* datawal_code_name(datawal_code code);      /**< "no_space"; "unknown" for what is no code */
+void datawal_buffer_free(datawal_buffer* buffer);      /**< gives it back and empties it */
+void datawal_open_options_init(datawal_open_options*); /**< the defaults */
+
+/* The log: datawal/record_log.hpp. */
+
+/** Opens the log in `dir` for writing, making it as needed, and recovers its longest valid prefix. */
+datawal_code datawal_log_open(const char* dir, const datawal_open_options* options, datawal_log** log,
+                              datawal_error* error);
+/** Appends one raw record; `ref` may be NULL. */
+datawal_code datawal_log_append(datawal_log* log, const void* payload, size_t payload_len, datawal_sync sync,
+                                datawal_ref* ref, datawal_error* error);
+/** datawal_log_append for any type, with a key. */
+datawal_code datawal_log_append_record(datawal_log* log, datawal_record_type type, const void* key, size_t key_len,
+                                       const void* payload, size_t payload_len, datawal_sync sync, datawal_ref* ref,
+                                       datawal_error* error);
+/** On return everything appended before survives a loss of power. */
+datawal_code datawal_log_fsync(datawal_log* log, datawal_error* error);
+/** Seals the active segment and starts the next one. */
+datawal_code datawal_log_rotate(datawal_log* log, datawal_error* error);
+/** The payload of the record at `ref`; `key` and `type` may be NULL. */
+datawal_code datawal_log_read(const datawal_log* log, const datawal_ref* ref, datawal_record_type* type,
+                              datawal_buffer* key, datawal_buffer* payload, datawal_error* error);
+/** The records that are there now, one at a time. */
+datawal_code datawal_log_records(const datawal_log* log, datawal_cursor** cursor, datawal_error* error);
+void datawal_log_recovery_report(const datawal_log* log, datawal_recovery_report* report); /**< what open met */
+uint64_t datawal_log_last_txid(const datawal_log* log);       /**< newest appended; 0 if none ever was */
+uint64_t datawal_log_durable_txid(const datawal_log* log);    /**< newest known to survive a loss of power */
+uint32_t datawal_log_active_segment(const datawal_log* log);  /**< its id */
+int datawal_log_is_poisoned(const datawal_log* log);          /**< 1: open again to go on */
+datawal_code datawal_log_close(datawal_log*, datawal_error*); /**< syncs and gives the lock back */
+void datawal_log_free(datawal_log* log);                      /**< closes it if need be */
+
+/* Walking records. */
+
+/** The next record, NULL at the end. It is valid until the next call. After an error the same error comes again. */
+datawal_code datawal_cursor_next(datawal_cursor* cursor, const datawal_record** record, datawal_error* error);
+void datawal_cursor_report(const datawal_cursor* cursor, datawal_recovery_report* report); /**< what was met so far */
+void datawal_cursor_free(datawal_cursor* cursor);                                          /**< ends it */
+
+/* Looking at a log without a lock and without changing a byte: datawal/record_log_reader.hpp. */
+
+/** Takes a snapshot of the log in `dir`. */
+datawal_code datawal_log_reader_open(const char* dir, datawal_log_reader** reader, datawal_error* error);
+/** The snapshot's segments, ascending; valid until it is refreshed or freed. */
+const uint32_t* datawal_log_reader_segments(const datawal_log_reader* reader, size_t* count);
+/** The records of the snapshot. */
+datawal_code datawal_log_reader_records(const datawal_log_reader* reader, datawal_cursor** cursor,
+                                        datawal_error* error);
+/** The records at and behind a place that a datawal_ref once named. */
+datawal_code datawal_log_reader_records_from(const datawal_log_reader* reader, uint32_t segment, uint64_t offset,
+                                             datawal_cursor** cursor, datawal_error* error);
+/** The records behind `last`, which this reader returned earlier. */
+datawal_code datawal_log_reader_records_after(const datawal_log_reader* reader, const datawal_ref* last,
+                                              datawal_cursor** cursor, datawal_error* error);
+/** Takes a new snapshot; `changed`, which may be NULL, says whether it shows something new. */
+datawal_code datawal_log_reader_refresh(datawal_log_reader* reader, int* changed, datawal_error* error);
+/** Whether a writer has the store open now, or that cannot be told. */
+datawal_code datawal_log_reader_writer_lives(const datawal_log_reader* reader, int* lives, datawal_error* error);
+void datawal_log_reader_free(datawal_log_reader* reader); /**< ends it */
+
+/* Keys and values: datawal/data_wal.hpp. */
+
+/** Opens the store in `dir` for writing, making it as needed. */
+datawal_code datawal_store_open(const char* dir, const datawal_open_options* options, datawal_store** store,
+                                datawal_error* error);
+/** Sets the value of a key. */
+datawal_code datawal_store_put(datawal_store* store, const void* key, size_t key_len, const void* value,
+                               size_t value_len, datawal_sync sync, datawal_error* error);
+/** The value of a key; `found` is 0, and the buffer empty, if it has none. */
+datawal_code datawal_store_get(const datawal_store* store, const void* key, size_t key_len, datawal_buffer* value,
+                               int* found, datawal_error* error);
+/** Removes a key, whether or not it is there. */
+datawal_code datawal_store_erase(datawal_store* store, const void* key, size_t key_len, datawal_sync sync,
+                                 datawal_error* error);
+/** Whether a key has a value. */
+datawal_code datawal_store_contains(const datawal_store* store, const void* key, size_t key_len, int* found,
+                                    datawal_error* error);
+/** Where the record of a key lies; `found` is 0 if it has none. */
+datawal_code datawal_store_ref_of(const datawal_store* store, const void* key, size_t key_len, datawal_ref* ref,
+                                  int* found, datawal_error* error);
+uint64_t datawal_store_size(const datawal_store* store); /**< live keys */
+/** All live keys, ascending. */
+datawal_code datawal_store_keys(const datawal_store* store, datawal_keys** keys, datawal_error* error);
+/** Calls `visit` for each live key, in the order in which they were last put. */
+datawal_code datawal_store_for_each(const datawal_store* store, datawal_visitor visit, void* context,
+                                    datawal_error* error);
+/** On return everything put or erased before survives a loss of power. */
+datawal_code datawal_store_fsync(datawal_store* store, datawal_error* error);
+/** Writes the live keys as a new store into `dir`; `counts` may be NULL. */
+datawal_code datawal_store_compact_to(const datawal_store* store, const char* dir, datawal_raw_records raw,
+                                      datawal_counts* counts, datawal_error* error);
+/** Writes a line of JSON per live key to `file`, replacing it; `counts` may be NULL. */
+datawal_code datawal_store_export_jsonl(const datawal_store* store, const char* file, datawal_counts* counts,
+                                        datawal_error* error);
+/** Puts every line of `file`; with `skip_bad` lines that are no records are counted, not refused. */
+datawal_code datawal_store_import_jsonl(datawal_store* store, const char* file, int skip_bad, datawal_counts* counts,
+                                        datawal_error* error);
+void datawal_store_stats_of(const datawal_store* store, datawal_store_stats* stats);             /**< counts */
+void datawal_store_recovery_report(const datawal_store* store, datawal_recovery_report* report); /**< what open met */
+int datawal_store_is_poisoned(const datawal_store* store);        /**< 1: open again to go on */
+datawal_code datawal_store_close(datawal_store*, datawal_error*); /**< syncs and gives the lock back */
+void datawal_store_free(datawal_store* store);                    /**< closes it if need be */
+
+size_t datawal_keys_count(const datawal_keys* keys); /**< how many there are */
+/** Key number `index`, from 0; NULL behind the last. Valid until the keys are freed. */
+const char* datawal_keys_at(const datawal_keys* keys, size_t index, size_t* key_len);
+void datawal_keys_free(datawal_keys* keys); /**< ends them */
+
+/* Looking at keys and values without a lock and without changing a byte: datawal/data_wal_reader.hpp. */
+
+/** Builds the index of the store in `dir` by reading it once. */
+datawal_code datawal_store_reader_open(const char* dir, datawal_store_reader** reader, datawal_error* error);
+/** As datawal_store_get. */
+datawal_code datawal_store_reader_get(const datawal_store_reader* reader, const void* key, size_t key_len,
+                                      datawal_buffer* value, int* found, datawal_error* error);
+/** As datawal_store_contains. */
+datawal_code datawal_store_reader_contains(const datawal_store_reader* reader, const void* key, size_t key_len,
+                                           int* found, datawal_error* error);
+uint64_t datawal_store_reader_size(const datawal_store_reader* reader); /**< live keys */
+/** As datawal_store_for_each. */
+datawal_code datawal_store_reader_for_each(const datawal_store_reader* reader, datawal_visitor visit, void* context,
+                                           datawal_error* error);
+/** As datawal_store_export_jsonl. */
+datawal_code datawal_store_reader_export_jsonl(const datawal_store_reader* reader, const char* file,
+                                               datawal_counts* counts, datawal_error* error);
+/** As datawal_store_compact_to. */
+datawal_code datawal_store_reader_compact_to(const datawal_store_reader* reader, const char* dir,
+                                             datawal_raw_records raw, datawal_counts* counts, datawal_error* error);
+/** Goes on to what the store is now; `changed`, which may be NULL, says whether that is something new. */
+datawal_code datawal_store_reader_refresh(datawal_store_reader* reader, int* changed, datawal_error* error);
+void datawal_store_reader_stats(const datawal_store_reader* reader, datawal_store_stats* stats); /**< counts */
+void datawal_store_reader_report(const datawal_store_reader* reader,
+                                 datawal_recovery_report* report); /**< what was met */
+void datawal_store_reader_free(datawal_store_reader* reader);      /**< ends it */
+
+/* When something is wrong: datawal/verify.hpp, datawal/repair.hpp. */
+
+/** Reads every frame of the store in `dir` and changes nothing. DATAWAL_OK also for a damaged store: see the report. */
+datawal_code datawal_verify(const char* dir, datawal_verify_report* report, datawal_error* error);
+/** Cuts the store at its first damage so that it opens again; what is cut is kept. `report` may be NULL. */
+datawal_code datawal_repair(const char* dir, datawal_repair_report* report, datawal_error* error);
+/** Copies every record that still decodes into the new store `out`. `report` may be NULL. */
+datawal_code datawal_salvage(const char* dir, const char* out, datawal_repair_report* report, datawal_error* error);
+
+#ifdef __cplusplus
+}
+#endif
+/* NOLINTEND(modernize-use-using, modernize-deprecated-headers, readability-identifier-naming) */
+
+#endif

@@ -1,0 +1,142 @@
+// DataWal.
+
+#include "capi/common.hpp"
+
+using namespace datawal;
+using namespace datawal::capi;
+
+datawal_code datawal_store_open(const char* dir, const datawal_open_options* options, datawal_store** store,
+                                datawal_error* error) {
+  if (store != nullptr) *store = nullptr;
+  return guarded(error, [&] {
+    if (dir == nullptr || store == nullptr) return fail(error, missing("open store"));
+    Result<DataWal> opened = DataWal::open(dir, from_c(options));
+    if (!opened) return fail(error, opened.error());
+    *store = new datawal_store{std::move(*opened)};
+    return succeed(error);
+  });
+}
+
+datawal_code datawal_store_put(datawal_store* store, const void* key, size_t key_len, const void* value,
+                               size_t value_len, datawal_sync sync, datawal_error* error) {
+  if (store == nullptr) return fail(error, missing("put"));
+  return done(error, [&] { return store->store.put(view(key, key_len), view(value, value_len), from_c(sync)); });
+}
+
+datawal_code datawal_store_get(const datawal_store* store, const void* key, size_t key_len, datawal_buffer* value,
+                               int* found, datawal_error* error) {
+  if (value != nullptr) *value = {};
+  if (found != nullptr) *found = 0;
+  if (store == nullptr || value == nullptr) return fail(error, missing("get"));
+  return returned(
+      error, [&] { return store->store.get(view(key, key_len)); },
+      [&](const std::optional<std::string>& got) { give(value, found, got); });
+}
+
+datawal_code datawal_store_erase(datawal_store* store, const void* key, size_t key_len, datawal_sync sync,
+                                 datawal_error* error) {
+  if (store == nullptr) return fail(error, missing("erase"));
+  return done(error, [&] { return store->store.erase(view(key, key_len), from_c(sync)); });
+}
+
+datawal_code datawal_store_contains(const datawal_store* store, const void* key, size_t key_len, int* found,
+                                    datawal_error* error) {
+  if (store == nullptr || found == nullptr) return fail(error, missing("look up key"));
+  *found = 0;
+  return returned(
+      error, [&] { return store->store.contains(view(key, key_len)); }, [&](bool there) { *found = there ? 1 : 0; });
+}
+
+datawal_code datawal_store_ref_of(const datawal_store* store, const void* key, size_t key_len, datawal_ref* ref,
+                                  int* found, datawal_error* error) {
+  if (store == nullptr || ref == nullptr || found == nullptr) return fail(error, missing("look up key"));
+  *found = 0;
+  *ref = {};
+  return returned(
+      error, [&] { return store->store.ref_of(view(key, key_len)); },
+      [&](const std::optional<RecordRef>& place) {
+        *found = place ? 1 : 0;
+        if (place) *ref = to_c(*place);
+      });
+}
+
+uint64_t datawal_store_size(const datawal_store* store) { return store == nullptr ? 0 : store->store.size(); }
+
+datawal_code datawal_store_keys(const datawal_store* store, datawal_keys** keys, datawal_error* error) {
+  if (keys != nullptr) *keys = nullptr;
+  if (store == nullptr || keys == nullptr) return fail(error, missing("list keys"));
+  return returned(
+      error, [&] { return store->store.keys(); },
+      [&](std::vector<std::string> all) { *keys = new datawal_keys{std::move(all)}; });
+}
+
+datawal_code datawal_store_for_each(const datawal_store* store, datawal_visitor visit, void* context,
+                                    datawal_error* error) {
+  if (store == nullptr || visit == nullptr) return fail(error, missing("visit keys"));
+  return done(error, [&] { return store->store.for_each(visiting(visit, context)); });
+}
+
+datawal_code datawal_store_fsync(datawal_store* store, datawal_error* error) {
+  if (store == nullptr) return fail(error, missing("sync store"));
+  return done(error, [&] { return store->store.fsync(); });
+}
+
+datawal_code datawal_store_compact_to(const datawal_store* store, const char* dir, datawal_raw_records raw,
+                                      datawal_counts* counts, datawal_error* error) {
+  if (store == nullptr || dir == nullptr) return fail(error, missing("compact store"));
+  return returned(
+      error, [&] { return store->store.compact_to(dir, from_c(raw)); },
+      [&](const CompactionStats& stats) { fill(counts, stats); });
+}
+
+datawal_code datawal_store_export_jsonl(const datawal_store* store, const char* file, datawal_counts* counts,
+                                        datawal_error* error) {
+  if (store == nullptr || file == nullptr) return fail(error, missing("export store"));
+  return returned(
+      error, [&] { return store->store.export_jsonl(file); }, [&](const ExportStats& stats) { fill(counts, stats); });
+}
+
+datawal_code datawal_store_import_jsonl(datawal_store* store, const char* file, int skip_bad, datawal_counts* counts,
+                                        datawal_error* error) {
+  if (store == nullptr || file == nullptr) return fail(error, missing("import"));
+  ImportOptions options;
+  options.skip_bad = skip_bad != 0;
+  return returned(
+      error, [&] { return store->store.import_jsonl(file, options); },
+      [&](const ImportStats& stats) {
+        if (counts == nullptr) return;
+        *counts = {};
+        counts->records_read = stats.records_read;
+        counts->records_written = stats.records_written;
+        counts->lines_rejected = stats.lines_rejected;
+      });
+}
+
+void datawal_store_stats_of(const datawal_store* store, datawal_store_stats* stats) {
+  if (store != nullptr && stats != nullptr) *stats = to_c(store->store.stats());
+}
+
+void datawal_store_recovery_report(const datawal_store* store, datawal_recovery_report* report) {
+  if (store != nullptr && report != nullptr) *report = to_c(store->store.log().recovery_report());
+}
+
+int datawal_store_is_poisoned(const datawal_store* store) {
+  return store != nullptr && store->store.log().is_poisoned() ? 1 : 0;
+}
+
+datawal_code datawal_store_close(datawal_store* store, datawal_error* error) {
+  if (store == nullptr) return succeed(error);
+  return done(error, [&] { return store->store.close(); });
+}
+
+void datawal_store_free(datawal_store* store) { delete store; }
+
+size_t datawal_keys_count(const datawal_keys* keys) { return keys == nullptr ? 0 : keys->keys.size(); }
+
+const char* datawal_keys_at(const datawal_keys* keys, size_t index, size_t* key_len) {
+  const bool is_there = keys != nullptr && index < keys->keys.size();
+  if (key_len != nullptr) *key_len = is_there ? keys->keys[index].size() : 0;
+  return is_there ? keys->keys[index].c_str() : nullptr;
+}
+
+void datawal_keys_free(datawal_keys* keys) { delete keys; }

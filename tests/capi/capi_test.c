@@ -1,0 +1,278 @@
+/* Every function of datawal.h, from C99. Runs in a directory that it makes and removes. */
+#define _XOPEN_SOURCE 700
+
+#include <datawal/datawal.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int failures = 0;
+static datawal_error error;
+
+#define CHECK(condition)                                                                               \
+  do {                                                                                                 \
+    if (!(condition)) {                                                                                \
+      ++failures;                                                                                      \
+      fprintf(stderr, "%s:%d: %s does not hold; %s\n", __FILE__, __LINE__, #condition, error.message); \
+    }                                                                                                  \
+  } while (0)
+#define OK(call) CHECK((call) == DATAWAL_OK)
+
+static int is(const char* data, size_t size, const char* text) {
+  return size == strlen(text) && memcmp(data, text, size) == 0;
+}
+
+static unsigned count(datawal_cursor* cursor) {
+  const datawal_record* record = NULL;
+  unsigned records = 0;
+  while (datawal_cursor_next(cursor, &record, &error) == DATAWAL_OK && record != NULL) ++records;
+  CHECK(error.code == DATAWAL_OK);
+  datawal_cursor_free(cursor);
+  return records;
+}
+
+static void note_progress(void* context, uint64_t bytes_done, uint64_t bytes_total) {
+  CHECK(bytes_done <= bytes_total);
+  *(int*)context = 1;
+}
+
+static void a_log_is_written_walked_and_read(void) {
+  datawal_open_options options;
+  datawal_open_options_init(&options);
+  options.sync_policy = DATAWAL_SYNC_EVERY_APPEND;
+  options.write_path = DATAWAL_WRITE_APPEND;
+  options.read_path = DATAWAL_READ_PREAD;
+  int progressed = 0;
+  options.on_progress = note_progress;
+  options.progress_context = &progressed;
+  datawal_log* log = NULL;
+  OK(datawal_log_open("log", &options, &log, &error));
+  datawal_ref ref;
+  OK(datawal_log_append(log, "one", 3, DATAWAL_NO_SYNC, &ref, &error));
+  CHECK(ref.segment == 1 && ref.offset == 0 && ref.len == 31 && ref.txid == 1);
+  OK(datawal_log_rotate(log, &error));
+  OK(datawal_log_append_record(log, DATAWAL_PUT, "key", 3, "two", 3, DATAWAL_SYNC, &ref, NULL));
+  OK(datawal_log_append(log, NULL, 0, DATAWAL_NO_SYNC, NULL, &error));
+  OK(datawal_log_fsync(log, &error));
+  CHECK(datawal_log_last_txid(log) == 3 && datawal_log_durable_txid(log) == 3);
+  CHECK(datawal_log_active_segment(log) == 2 && !datawal_log_is_poisoned(log));
+
+  datawal_record_type type = DATAWAL_RAW;
+  datawal_buffer key, payload;
+  OK(datawal_log_read(log, &ref, &type, &key, &payload, &error));
+  CHECK(type == DATAWAL_PUT && is(key.data, key.size, "key") && is(payload.data, payload.size, "two"));
+  datawal_buffer_free(&key);
+  datawal_buffer_free(&payload);
+  CHECK(payload.data == NULL);
+
+  datawal_cursor* cursor = NULL;
+  OK(datawal_log_records(log, &cursor, &error));
+  const datawal_record* record = NULL;
+  OK(datawal_cursor_next(cursor, &record, &error));
+  CHECK(record != NULL && record->type == DATAWAL_RAW && record->ref.txid == 1 && record->key_len == 0);
+  CHECK(record != NULL && is(record->payload, record->payload_len, "one"));
+  CHECK(count(cursor) == 2);
+
+  datawal_log* second = NULL;
+  CHECK(datawal_log_open("log", NULL, &second, &error) == DATAWAL_LOCKED && second == NULL);
+  CHECK(error.code == DATAWAL_LOCKED && strstr(error.message, "log") != NULL && strstr(error.path, "log") != NULL);
+
+  OK(datawal_log_close(log, &error));
+  CHECK(datawal_log_append(log, "late", 4, DATAWAL_NO_SYNC, NULL, &error) == DATAWAL_CLOSED);
+  datawal_log_free(log);
+
+  OK(datawal_log_open("log", &options, &log, &error));
+  datawal_recovery_report report;
+  datawal_log_recovery_report(log, &report);
+  CHECK(report.records_replayed == 3 && report.files_scanned == 2 && !report.tail_truncated);
+  CHECK(progressed);
+  datawal_log_free(log);
+}
+
+static void a_reader_follows_a_log(void) {
+  datawal_log* log = NULL;
+  OK(datawal_log_open("log", NULL, &log, &error));
+  datawal_log_reader* reader = NULL;
+  OK(datawal_log_reader_open("log", &reader, &error));
+  size_t segments = 0;
+  const uint32_t* ids = datawal_log_reader_segments(reader, &segments);
+  CHECK(segments == 2 && ids[0] == 1 && ids[1] == 2);
+  datawal_cursor* cursor = NULL;
+  OK(datawal_log_reader_records(reader, &cursor, &error));
+  const datawal_record* record = NULL;
+  OK(datawal_cursor_next(cursor, &record, &error));
+  const datawal_ref first = record->ref;
+  datawal_recovery_report report;
+  datawal_cursor_report(cursor, &report);
+  CHECK(report.records_replayed == 1);
+  CHECK(count(cursor) == 2);
+  OK(datawal_log_reader_records_after(reader, &first, &cursor, &error));
+  CHECK(count(cursor) == 2);
+  OK(datawal_log_reader_records_from(reader, 2, 0, &cursor, &error));
+  CHECK(count(cursor) == 2);
+
+  int flag = 1;
+  OK(datawal_log_reader_refresh(reader, &flag, &error));
+  CHECK(flag == 0);
+  OK(datawal_log_append(log, "new", 3, DATAWAL_NO_SYNC, NULL, &error));
+  OK(datawal_log_reader_refresh(reader, &flag, &error));
+  CHECK(flag == 1);
+  OK(datawal_log_reader_writer_lives(reader, &flag, &error));
+  CHECK(flag == 1);
+  datawal_log_reader_free(reader);
+  datawal_log_free(log);
+  CHECK(datawal_log_reader_open("nowhere", &reader, &error) == DATAWAL_NOT_FOUND && reader == NULL);
+}
+
+struct visited {
+  int keys;
+  int stop_after;
+};
+
+static int visit(void* context, const char* key, size_t key_len, const char* value, size_t value_len) {
+  struct visited* seen = context;
+  CHECK(key_len == 1 && value_len == 1 && key[0] + ('A' - 'a') == value[0]);
+  return ++seen->keys != seen->stop_after;
+}
+
+static void a_store_keeps_keys_and_values(void) {
+  datawal_store* store = NULL;
+  OK(datawal_store_open("kv", NULL, &store, &error));
+  OK(datawal_store_put(store, "b", 1, "B", 1, DATAWAL_NO_SYNC, &error));
+  OK(datawal_store_put(store, "a", 1, "A", 1, DATAWAL_NO_SYNC, &error));
+  OK(datawal_store_put(store, "gone", 4, "", 0, DATAWAL_NO_SYNC, &error));
+  OK(datawal_store_erase(store, "gone", 4, DATAWAL_SYNC, &error));
+
+  datawal_buffer value;
+  int found = 0;
+  OK(datawal_store_get(store, "a", 1, &value, &found, &error));
+  CHECK(found && is(value.data, value.size, "A") && strcmp(value.data, "A") == 0);
+  datawal_buffer_free(&value);
+  OK(datawal_store_get(store, "gone", 4, &value, &found, &error));
+  CHECK(!found && value.data == NULL && value.size == 0);
+  OK(datawal_store_contains(store, "b", 1, &found, &error));
+  CHECK(found);
+  datawal_ref ref;
+  OK(datawal_store_ref_of(store, "b", 1, &ref, &found, &error));
+  CHECK(found && ref.txid == 1);
+  CHECK(datawal_store_size(store) == 2);
+
+  datawal_keys* keys = NULL;
+  OK(datawal_store_keys(store, &keys, &error));
+  size_t length = 0;
+  CHECK(datawal_keys_count(keys) == 2 && is(datawal_keys_at(keys, 0, &length), 1, "a") && length == 1);
+  CHECK(datawal_keys_at(keys, 2, &length) == NULL);
+  datawal_keys_free(keys);
+
+  struct visited seen = {0, 1};
+  OK(datawal_store_for_each(store, visit, &seen, &error));
+  CHECK(seen.keys == 1);
+  OK(datawal_store_fsync(store, &error));
+
+  datawal_counts counts;
+  OK(datawal_store_export_jsonl(store, "out.jsonl", &counts, &error));
+  CHECK(counts.records_written == 2 && counts.bytes_written > 0);
+  OK(datawal_store_import_jsonl(store, "out.jsonl", 0, &counts, &error));
+  CHECK(counts.records_read == 2 && counts.records_written == 2);
+  OK(datawal_store_compact_to(store, "compacted", DATAWAL_RAW_REFUSE, &counts, &error));
+  CHECK(counts.live_keys == 2);
+  CHECK(datawal_store_compact_to(store, "compacted", DATAWAL_RAW_REFUSE, NULL, &error) == DATAWAL_ALREADY_EXISTS);
+
+  datawal_store_stats stats;
+  datawal_store_stats_of(store, &stats);
+  CHECK(stats.live_keys == 2 && stats.put_records == 5 && stats.delete_records == 1);
+  datawal_recovery_report report;
+  datawal_store_recovery_report(store, &report);
+  CHECK(report.records_replayed == 0 && !datawal_store_is_poisoned(store));
+  OK(datawal_store_close(store, &error));
+  datawal_store_free(store);
+}
+
+static void a_reader_looks_at_a_store(void) {
+  datawal_store_reader* reader = NULL;
+  OK(datawal_store_reader_open("kv", &reader, &error));
+  datawal_buffer value;
+  int found = 0;
+  OK(datawal_store_reader_get(reader, "b", 1, &value, &found, &error));
+  CHECK(found && is(value.data, value.size, "B"));
+  datawal_buffer_free(&value);
+  OK(datawal_store_reader_contains(reader, "gone", 4, &found, &error));
+  CHECK(!found && datawal_store_reader_size(reader) == 2);
+  struct visited seen = {0, -1};
+  OK(datawal_store_reader_for_each(reader, visit, &seen, &error));
+  CHECK(seen.keys == 2);
+  datawal_counts counts;
+  OK(datawal_store_reader_export_jsonl(reader, "again.jsonl", &counts, &error));
+  CHECK(counts.records_written == 2);
+  OK(datawal_store_reader_compact_to(reader, "again", DATAWAL_RAW_DROP, &counts, &error));
+  int changed = 1;
+  OK(datawal_store_reader_refresh(reader, &changed, &error));
+  CHECK(!changed);
+  datawal_store_stats stats;
+  datawal_store_reader_stats(reader, &stats);
+  CHECK(stats.live_keys == 2);
+  datawal_recovery_report report;
+  datawal_store_reader_report(reader, &report);
+  CHECK(report.records_replayed == 6);
+  datawal_store_reader_free(reader);
+}
+
+static void damage_is_found_repaired_and_salvaged(void) {
+  FILE* segment = fopen("log/00000001.dwal", "r+b");
+  CHECK(segment != NULL && fseek(segment, 25, SEEK_SET) == 0 && fputc('X', segment) == 'X' && fclose(segment) == 0);
+
+  datawal_verify_report found;
+  OK(datawal_verify("log", &found, &error));
+  CHECK(!found.is_clean && found.is_damaged && found.damage.code == DATAWAL_CORRUPTION && found.damage.segment == 1);
+  datawal_log* log = NULL;
+  CHECK(datawal_log_open("log", NULL, &log, &error) == DATAWAL_CORRUPTION && error.segment == 1);
+
+  datawal_repair_report did;
+  OK(datawal_salvage("log", "salvaged", &did, &error));
+  CHECK(did.records_salvaged == 3 && did.bytes_skipped == 31);
+  OK(datawal_repair("log", &did, &error));
+  CHECK(did.was_cut && did.segment == 1 && did.offset == 0 && did.records_quarantined == 3);
+  OK(datawal_log_open("log", NULL, &log, &error));
+  datawal_log_free(log);
+}
+
+static void what_is_null_is_refused_or_ignored(void) {
+  CHECK(datawal_log_open(NULL, NULL, NULL, &error) == DATAWAL_INVALID_ARGUMENT && error.message[0] != '\0');
+  CHECK(datawal_log_append(NULL, "", 0, DATAWAL_SYNC, NULL, NULL) == DATAWAL_INVALID_ARGUMENT);
+  CHECK(datawal_store_get(NULL, "", 0, NULL, NULL, &error) == DATAWAL_INVALID_ARGUMENT);
+  CHECK(datawal_cursor_next(NULL, NULL, &error) == DATAWAL_INVALID_ARGUMENT);
+  datawal_log_free(NULL);
+  datawal_log_reader_free(NULL);
+  datawal_cursor_free(NULL);
+  datawal_store_free(NULL);
+  datawal_store_reader_free(NULL);
+  datawal_keys_free(NULL);
+  datawal_buffer_free(NULL);
+  CHECK(strcmp(datawal_code_name(DATAWAL_NO_SPACE), "no_space") == 0);
+  CHECK(strcmp(datawal_code_name(DATAWAL_NO_MEMORY), "no_memory") == 0);
+  CHECK(datawal_wire_version() == 1 && datawal_version()[0] != '\0');
+}
+
+static int remove_entry(const char* path, const struct stat* info, int kind, struct FTW* place) {
+  (void)info, (void)kind, (void)place;
+  return remove(path);
+}
+
+int main(void) {
+  char directory[] = "/tmp/datawal-capi-XXXXXX";
+  if (mkdtemp(directory) == NULL || chdir(directory) != 0) {
+    perror(directory);
+    return 2;
+  }
+  a_log_is_written_walked_and_read();
+  a_reader_follows_a_log();
+  a_store_keeps_keys_and_values();
+  a_reader_looks_at_a_store();
+  damage_is_found_repaired_and_salvaged();
+  what_is_null_is_refused_or_ignored();
+  if (chdir("/") != 0 || nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS) != 0) ++failures;
+  if (failures != 0) fprintf(stderr, "%d checks failed\n", failures);
+  return failures == 0 ? 0 : 1;
+}
