@@ -16,6 +16,7 @@
 #include <datawal/options.hpp>
 #include <datawal/record.hpp>
 #include <datawal/record_log.hpp>
+#include <datawal/stats.hpp>
 
 namespace datawal {
 
@@ -55,23 +56,6 @@ struct ImportStats {
   std::uint64_t records_read = 0;     ///< lines that were records
   std::uint64_t records_written = 0;  ///< of these, put into the store
   std::uint64_t lines_rejected = 0;   ///< lines left out by `skip_bad`
-};
-
-/// Counts of a whole store.
-struct StoreStats {
-  std::uint64_t segments = 0;
-  std::uint64_t bytes = 0;       ///< of all records
-  std::uint64_t live_bytes = 0;  ///< of the records of live keys
-  std::uint64_t live_keys = 0;
-  std::uint64_t raw_records = 0;
-  std::uint64_t put_records = 0;
-  std::uint64_t delete_records = 0;
-  std::uint64_t last_txid = 0;
-  std::uint64_t durable_txid = 0;         ///< newest known to survive a loss of power
-  std::uint64_t key_directory_bytes = 0;  ///< memory of the index
-
-  /// The share of `bytes` that compact_to() would not copy, Raw records counted as kept; 0 for an empty store.
-  double garbage_ratio = 0;
 };
 
 /// Bytes keys to bytes values, in one directory, for one process. Puts and erases are records of a RecordLog, with its
@@ -148,6 +132,7 @@ class DataWal {
   [[nodiscard]] Result<ImportStats> import_jsonl_from(const Source& source, const std::filesystem::path& name,
                                                       const ImportOptions& options = {});
 
+  /// Counts, of the whole store and of each segment. Takes a microsecond a segment while writers wait.
   [[nodiscard]] StoreStats stats() const;
 
   /// The log below. Valid as long as this handle, and not moved with it.

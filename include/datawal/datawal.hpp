@@ -17,4 +17,5 @@
 #include <datawal/recovery_report.hpp>
 #include <datawal/repair.hpp>
 #include <datawal/segment.hpp>
+#include <datawal/stats.hpp>
 #include <datawal/verify.hpp>

@@ -22,8 +22,13 @@ namespace {
 // segment is sealed. Address space only: nothing is reserved.
 constexpr std::uint64_t room_without_limit = 1ULL << 30;
 
-std::uint64_t room_of(const OpenOptions& options) noexcept {
-  return options.max_segment_bytes == 0 ? room_without_limit : options.max_segment_bytes;
+// More than any file becomes; what is not used is given back when the segment is sealed.
+constexpr std::uint64_t positions_without_limit = 1ULL << 44;
+
+kv::SegmentRoom room_of(const OpenOptions& options) noexcept {
+  if (options.max_segment_bytes == 0) return {.positions = positions_without_limit, .mapped = room_without_limit};
+  const std::uint64_t mapped = std::min(options.max_segment_bytes, positions_without_limit);
+  return {.positions = std::max(mapped, format::max_frame_len), .mapped = mapped};
 }
 
 Error moved_from() { return {.code = Errc::closed, .action = "use store", .detail = "this handle was moved from"}; }
@@ -69,7 +74,7 @@ Result<DataWal> DataWal::open(const std::filesystem::path& dir, const OpenOption
   if (space.last_id() != active->segment.id) {
     PinnedSegment empty = active->segment;
     empty.info.size = 0;
-    if (Result<void> added = space.add(empty, *empty.file, 0); !added) return propagate(added);
+    if (Result<void> added = space.add(empty, *empty.file); !added) return propagate(added);
   }
   space.reopen_last(active->segment, room_of(options));
   if (Result<void> replayed = projection->finish_replay(); !replayed) return propagate(replayed);
@@ -123,7 +128,7 @@ Result<kv::LiveView> DataWal::Impl::view(std::shared_ptr<const Snapshot>* snapsh
     if (!now) return propagate(now);
     *snapshot = std::move(*now);
   }
-  return kv::LiveView{.space = projection->space(),
+  return kv::LiveView{.space = kv::PinnedSpace(projection->space()),
                       .positions = projection->live_positions(),
                       .bytes = projection->counts().live_bytes};
 }
@@ -236,7 +241,6 @@ StoreStats DataWal::stats() const {
   if (!impl_) return {};
   const std::lock_guard guard(impl_->mutex);
   StoreStats stats = kv::stats_of(*impl_->projection);
-  stats.segments = impl_->projection->space().segment_count();
   stats.last_txid = impl_->core->last_txid();
   stats.durable_txid = impl_->core->durable_txid();
   return stats;

@@ -61,7 +61,7 @@ struct [[gnu::visibility("hidden")]] DataWalReader::Impl {
   State state{};
 
   [[nodiscard]] kv::LiveView view() const {
-    return {.space = state.projection->space(),
+    return {.space = kv::PinnedSpace(state.projection->space()),
             .positions = state.projection->live_positions(),
             .bytes = state.projection->counts().live_bytes};
   }
@@ -95,8 +95,8 @@ Result<bool> DataWalReader::refresh() {
   if (!snapshot) return propagate(snapshot);
   Result<State> state = build(std::move(*snapshot), impl_->options.read_path);
   if (!state) return propagate(state);
-  const kv::FoldCounts& now = state->projection->counts();
-  const kv::FoldCounts& then = impl_->state.projection->counts();
+  const kv::SegmentCounts now = state->projection->counts();
+  const kv::SegmentCounts then = impl_->state.projection->counts();
   const bool changed = state->last_txid != impl_->state.last_txid || now.bytes != then.bytes;
   impl_->state = std::move(*state);
   return changed;
@@ -143,7 +143,6 @@ Result<CompactionStats> DataWalReader::compact_to(const std::filesystem::path& d
 StoreStats DataWalReader::stats() const {
   if (!impl_) return {};
   StoreStats stats = kv::stats_of(*impl_->state.projection);
-  stats.segments = impl_->state.snapshot->segments.size();
   stats.last_txid = impl_->state.last_txid;
   stats.durable_txid = impl_->state.durable_txid;
   return stats;

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <type_traits>
 
 #include "kv/group_arena.hpp"
 #include "kv/part_table.hpp"
@@ -54,6 +55,11 @@ class Candidates {
 /// replaced one as either the old or the new one.
 class KeyDirectory {
  public:
+  /// For lookups by whoever needs no protection.
+  struct Unprotected {
+    void operator()() const noexcept {}
+  };
+
   KeyDirectory();  ///< Throws std::bad_alloc. Takes about 20 KiB.
 
   /// The candidates for a hash.
@@ -71,11 +77,19 @@ class KeyDirectory {
 
   /// Calls `confirm(position)` for one candidate after the other until it says true. Starts over if something was written
   /// and none was confirmed, so a position may come twice.
+  /// @param protect  called before the first position is handed over; every position handed over was in the directory
+  ///   at some time after that
   /// @return true if one was confirmed; false if at some instant during the call there was none to confirm
-  template <class Confirm>
-  bool lookup(std::uint64_t hash, Confirm&& confirm) const {
+  template <class Confirm, class Protect = Unprotected>
+  bool lookup(std::uint64_t hash, Confirm&& confirm, Protect&& protect = {}) const {
+    bool is_protected = std::is_same_v<Protect, Unprotected>;
     for (;;) {
       Candidates candidates = find(hash);
+      if (!is_protected && (candidates.has_more() || !candidates.positions().empty())) {
+        protect();
+        is_protected = true;
+        if (!is_unchanged(candidates)) continue;
+      }
       bool seen_any = false;
       do {
         for (const std::uint64_t position : candidates.positions()) {
@@ -85,6 +99,11 @@ class KeyDirectory {
       } while (candidates.has_more() && advance(candidates));
       if (!candidates.has_more() && (!seen_any || is_unchanged(candidates))) return false;
     }
+  }
+
+  /// Whether there is such an entry: true if it is there throughout the call, false if it is not there throughout.
+  [[nodiscard]] bool contains(std::uint64_t hash, std::uint64_t position) const {
+    return lookup(hash, [position](std::uint64_t candidate) { return candidate == position; });
   }
 
   /// Starts fetching what find(), insert(), replace() or erase() of that hash will touch; worth it some 100 ns ahead.

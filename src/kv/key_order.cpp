@@ -42,7 +42,7 @@ struct Range {
   std::size_t depth = 0;
 };
 
-Result<void> load(const RecordSpace& space, std::span<Entry> entries, std::size_t depth, std::string& buffer) {
+Result<void> load(const PinnedSpace& space, std::span<Entry> entries, std::size_t depth, std::string& buffer) {
   for (std::size_t i = 0; i < entries.size(); ++i) {
     if (i + prefetch_distance < entries.size()) {
       space.prefetch(entries[i + prefetch_distance].left_and_position & position_mask);
@@ -57,7 +57,7 @@ Result<void> load(const RecordSpace& space, std::span<Entry> entries, std::size_
 
 }  // namespace
 
-Result<void> sort_by_key(const RecordSpace& space, std::vector<std::uint64_t>& positions) {
+Result<void> sort_by_key(const PinnedSpace& space, std::vector<std::uint64_t>& positions) {
   std::vector<Entry> entries(positions.size());
   for (std::size_t i = 0; i < positions.size(); ++i) entries[i].left_and_position = positions[i];
   std::string buffer;

@@ -16,7 +16,7 @@ namespace datawal::kv {
 
 /// The live records at one instant. Nothing that is put or erased later takes a byte of them away.
 struct LiveView {
-  const RecordSpace& space;
+  PinnedSpace space;
   std::vector<std::uint64_t> positions;
   std::uint64_t bytes = 0;  ///< of all these frames together
 

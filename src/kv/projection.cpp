@@ -11,6 +11,21 @@ namespace {
 
 constexpr std::size_t replay_batch = 32;  // records; more does not hide more, measured
 
+void count(SegmentCounts& counts, RecordType type, std::uint32_t len) noexcept {
+  counts.bytes += len;
+  switch (type) {
+    case RecordType::Raw:
+      ++counts.raw_records;
+      counts.raw_bytes += len;
+      return;
+    case RecordType::Put: ++counts.put_records; return;
+    case RecordType::Delete:
+      ++counts.delete_records;
+      counts.delete_bytes += len;
+      return;
+  }
+}
+
 }  // namespace
 
 Projection::Projection(std::shared_ptr<safeatomic::Directory> directory, ReadPath read_path)
@@ -18,11 +33,11 @@ Projection::Projection(std::shared_ptr<safeatomic::Directory> directory, ReadPat
 
 // Calls `confirmed(located, position)` for the live Put of `key`; false if there is none. A candidate that cannot be
 // read may be the one, so that it is an error and not an absence.
-template <class Confirmed>
-Result<bool> Projection::locate(std::string_view key, std::uint64_t hash, std::string& buffer,
-                                Confirmed&& confirmed) const {
+template <class Confirmed, class Protect>
+Result<bool> Projection::locate(std::string_view key, std::uint64_t hash, std::string& buffer, Confirmed&& confirmed,
+                                Protect&& protect) const {
   std::optional<Error> error;
-  const bool found = directory_.lookup(hash, [&](std::uint64_t position) {
+  const auto confirm = [&](std::uint64_t position) {
     Result<LocatedRecord> located = space_.read(position, buffer);
     if (!located) {
       error = std::move(located.error());
@@ -31,17 +46,27 @@ Result<bool> Projection::locate(std::string_view key, std::uint64_t hash, std::s
     if (located->record.key != key || located->record.type != RecordType::Put) return false;
     confirmed(*located, position);
     return true;
-  });
+  };
+  const bool found = directory_.lookup(hash, confirm, std::forward<Protect>(protect));
   if (error) return std::unexpected(std::move(*error));
   return found;
+}
+
+// For whoever holds the lock, and readers that no compaction can disturb.
+template <class Confirmed>
+Result<bool> Projection::locate(std::string_view key, std::uint64_t hash, std::string& buffer,
+                                Confirmed&& confirmed) const {
+  return locate(key, hash, buffer, std::forward<Confirmed>(confirmed), KeyDirectory::Unprotected{});
 }
 
 Result<std::optional<std::string>> Projection::get(std::string_view key) const {
   std::optional<std::string> value;
   std::string buffer;
-  Result<bool> found = locate(key, key_hash(key, seed_), buffer, [&](const LocatedRecord& located, std::uint64_t) {
-    value.emplace(located.record.payload);
-  });
+  ReaderSlots::Stay stay;
+  Result<bool> found = locate(
+      key, key_hash(key, seed_), buffer,
+      [&](const LocatedRecord& located, std::uint64_t) { value.emplace(located.record.payload); },
+      [&] { stay.enter(space_.readers()); });
   if (!found) return propagate(found);
   return value;
 }
@@ -49,8 +74,10 @@ Result<std::optional<std::string>> Projection::get(std::string_view key) const {
 Result<std::optional<RecordRef>> Projection::find(std::string_view key) const {
   std::optional<RecordRef> ref;
   std::string buffer;
-  Result<bool> found = locate(key, key_hash(key, seed_), buffer,
-                              [&](const LocatedRecord& located, std::uint64_t) { ref = located.ref; });
+  ReaderSlots::Stay stay;
+  Result<bool> found = locate(
+      key, key_hash(key, seed_), buffer, [&](const LocatedRecord& located, std::uint64_t) { ref = located.ref; },
+      [&] { stay.enter(space_.readers()); });
   if (!found) return propagate(found);
   return ref;
 }
@@ -61,21 +88,21 @@ Result<Projection::Change> Projection::prepare(std::string_view key) const {
   Result<bool> found = locate(key, change.hash, buffer, [&](const LocatedRecord& located, std::uint64_t position) {
     change.live = position;
     change.live_len = located.ref.len;
+    change.live_segment = located.segment;
   });
   if (!found) return propagate(found);
   return change;
 }
 
 void Projection::apply(const Change& prepared, RecordType type, const RecordRef& ref) {
-  ++(type == RecordType::Put ? counts_.put_records : counts_.delete_records);
-  counts_.bytes += ref.len;
+  count(space_.last().counts, type, ref.len);
   change(prepared, type, space_.position_in_last(ref.offset), ref.len);
 }
 
 void Projection::change(const Change& change, RecordType type, std::uint64_t position, std::uint32_t len) {
-  if (change.live) counts_.live_bytes -= change.live_len;
+  if (change.live) change.live_segment->counts.live_bytes -= change.live_len;
   if (type == RecordType::Put) {
-    counts_.live_bytes += len;
+    space_.last().counts.live_bytes += len;
     if (change.live) {
       (void)directory_.replace(change.hash, *change.live, position);
     } else {
@@ -90,21 +117,14 @@ RecoveryVisitor Projection::visitor(std::uint32_t unmapped_id) {
   return {.on_segment =
               [this, unmapped_id](const PinnedSegment& segment, safeatomic::File& file) {
                 fold_pending();
-                return space_.add(segment, file, 0, segment.id != unmapped_id);
+                return space_.add(segment, file, {}, segment.id != unmapped_id);
               },
           .on_record = [this](const RecordView& record) { fold(record); }};
 }
 
 void Projection::fold(const RecordView& record) {
-  counts_.bytes += record.ref.len;
-  switch (record.type) {
-    case RecordType::Raw:
-      ++counts_.raw_records;
-      counts_.raw_bytes += record.ref.len;
-      return;
-    case RecordType::Put: ++counts_.put_records; break;
-    case RecordType::Delete: ++counts_.delete_records; break;
-  }
+  count(space_.last().counts, record.type, record.ref.len);
+  if (record.type == RecordType::Raw) return;
   const std::uint64_t hash = key_hash(record.key, seed_);
   directory_.prefetch(hash);
   pending_.push_back({.hash = hash,
@@ -125,6 +145,7 @@ void Projection::fold_pending() {
                                 [&](const LocatedRecord& located, std::uint64_t position) {
                                   prepared.live = position;
                                   prepared.live_len = located.ref.len;
+                                  prepared.live_segment = located.segment;
                                 });
     if (!found && !replay_error_) replay_error_ = std::move(found.error());
     change(prepared, pending.type, pending.position, pending.len);
@@ -138,15 +159,23 @@ Result<void> Projection::finish_replay() {
   pending_ = {};
   pending_keys_ = {};
   replay_buffer_ = {};
+  (void)space_.take_removed();  // no reader is there yet
   if (replay_error_) return std::unexpected(std::move(*std::exchange(replay_error_, std::nullopt)));
   return {};
+}
+
+SegmentCounts Projection::counts() const noexcept {
+  SegmentCounts counts;
+  const std::shared_ptr<SpaceTable>& table = space_.table();
+  for (std::size_t i = 0; table && i < table->size(); ++i) counts += table->at(i).counts;
+  return counts;
 }
 
 std::vector<std::uint64_t> Projection::live_positions() const {
   std::vector<std::uint64_t> positions;
   positions.reserve(directory_.size());
   directory_.for_each([&](std::uint64_t position) { positions.push_back(position); });
-  std::ranges::sort(positions);
+  if (!positions.empty()) space_.table()->sort_in_log_order(positions);
   return positions;
 }
 

@@ -18,16 +18,6 @@
 
 namespace datawal::kv {
 
-/// What the fold has seen, in records and bytes.
-struct FoldCounts {
-  std::uint64_t raw_records = 0;
-  std::uint64_t put_records = 0;
-  std::uint64_t delete_records = 0;
-  std::uint64_t bytes = 0;       ///< of all frames
-  std::uint64_t raw_bytes = 0;   ///< of the frames of Raw records
-  std::uint64_t live_bytes = 0;  ///< of the frames of live keys
-};
-
 /// Threads: `get` and `size` from any thread at any time; the rest exclude each other, by the caller's lock.
 class Projection {
  public:
@@ -52,8 +42,9 @@ class Projection {
   /// Prepares a change of `key`: finds what it replaces. corruption if a record that may be its own is damaged.
   struct Change {
     std::uint64_t hash = 0;
-    std::optional<std::uint64_t> live{};  ///< position of its live record
-    std::uint32_t live_len = 0;           ///< bytes of that frame
+    std::optional<std::uint64_t> live{};   ///< position of its live record
+    std::uint32_t live_len = 0;            ///< bytes of that frame
+    SpaceSegment* live_segment = nullptr;  ///< where it lies
   };
   [[nodiscard]] Result<Change> prepare(std::string_view key) const;
 
@@ -61,10 +52,11 @@ class Projection {
   void apply(const Change& change, RecordType type, const RecordRef& ref);
 
   [[nodiscard]] std::uint64_t size() const noexcept { return directory_.size(); }
-  [[nodiscard]] const FoldCounts& counts() const noexcept { return counts_; }
+  /// Of all segments together.
+  [[nodiscard]] SegmentCounts counts() const noexcept;
   [[nodiscard]] std::uint64_t memory_bytes() const noexcept { return directory_.memory_bytes(); }
 
-  /// The positions of all live records, ascending, which is log order.
+  /// The positions of all live records, in log order.
   [[nodiscard]] std::vector<std::uint64_t> live_positions() const;
 
   [[nodiscard]] RecordSpace& space() noexcept { return space_; }
@@ -87,11 +79,13 @@ class Projection {
   template <class Confirmed>
   [[nodiscard]] Result<bool> locate(std::string_view key, std::uint64_t hash, std::string& buffer,
                                     Confirmed&& confirmed) const;
+  template <class Confirmed, class Protect>
+  [[nodiscard]] Result<bool> locate(std::string_view key, std::uint64_t hash, std::string& buffer,
+                                    Confirmed&& confirmed, Protect&& protect) const;
 
   const std::uint64_t seed_;
   RecordSpace space_;
   KeyDirectory directory_;
-  FoldCounts counts_;
 
   // Replay works in batches, so that what one record needs from memory is fetched while others are worked on.
   std::vector<Pending> pending_;

@@ -1,6 +1,7 @@
 #include "kv/record_space.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -13,24 +14,6 @@
 
 namespace datawal::kv {
 
-struct RecordSpace::Segment {
-  std::uint32_t id = 0;
-  PinnedSegment pinned;    // guarded by files_mutex_
-  std::uint64_t base = 0;  // position of its first byte
-  std::atomic<std::uint64_t> end{0};
-  std::unique_ptr<safeatomic::Mapping> mapping{};
-  const char* mapped = nullptr;
-  std::uint64_t mapped_len = 0;
-};
-
-// Entries are written once, behind the count that readers see; a full table is replaced by a larger copy, and kept.
-struct RecordSpace::Table {
-  explicit Table(std::size_t size) : bases(size), segments(size) {}
-  std::atomic<std::size_t> count{0};
-  std::vector<std::uint64_t> bases;
-  std::vector<Segment*> segments;
-};
-
 namespace {
 
 // One `pread` gets the whole of most records; a longer one costs a second.
@@ -42,45 +25,76 @@ RecordSpace::RecordSpace(std::shared_ptr<safeatomic::Directory> directory, ReadP
     : directory_(std::move(directory)), read_path_(read_path) {}
 RecordSpace::~RecordSpace() = default;
 
-Result<void> RecordSpace::add(const PinnedSegment& pinned, safeatomic::File& file, std::uint64_t room, bool may_map) {
-  std::uint64_t base = 0;
-  if (!segments_.empty()) base = last().base + last().end.load(std::memory_order_relaxed);
-  const std::uint64_t needed = std::max(pinned.info.size, room);
-  if (base >= limit || needed > limit - base) {
-    return std::unexpected(Error{.code = Errc::invalid_argument,
-                                 .action = "open store",
-                                 .path = segment::path(directory_->path(), pinned.id),
-                                 .segment = pinned.id,
-                                 .detail = "the store is larger than 256 TiB"});
+Result<std::uint64_t> RecordSpace::find_room(const PinnedSegment& pinned, std::uint64_t needed) const {
+  if (needed <= limit) {
+    const std::optional<std::uint64_t> room = tables_ ? tables_->find_room(needed, limit) : 0;
+    if (room) return *room;
   }
-  Table* table = table_.load(std::memory_order_relaxed);
-  if (table == nullptr || table->count.load(std::memory_order_relaxed) == table->bases.size()) {
-    auto larger = std::make_unique<Table>(table == nullptr ? 8 : 2 * table->bases.size());
-    if (table != nullptr) {
-      std::ranges::copy(table->bases, larger->bases.begin());
-      std::ranges::copy(table->segments, larger->segments.begin());
-      larger->count.store(table->count.load(std::memory_order_relaxed), std::memory_order_relaxed);
-    }
-    tables_.push_back(std::move(larger));
-    table = tables_.back().get();
-  }
-  segments_.reserve(segments_.size() + 1);
-  auto segment = std::make_unique<Segment>();
+  return std::unexpected(Error{.code = Errc::invalid_argument,
+                               .action = "open store",
+                               .path = segment::path(directory_->path(), pinned.id),
+                               .segment = pinned.id,
+                               .detail = "the store is larger than 256 TiB"});
+}
+
+Result<void> RecordSpace::add(const PinnedSegment& pinned, safeatomic::File& file, const SegmentRoom& room,
+                              bool may_map) {
+  auto segment = std::make_shared<SpaceSegment>();
   segment->id = pinned.id;
   segment->pinned = pinned;
-  segment->base = base;
+  segment->reserved = std::max({pinned.info.size, room.positions, std::uint64_t{1}});
+  Result<std::uint64_t> base = find_room(pinned, segment->reserved);
+  if (!base) return propagate(base);
+  segment->base = *base;
   segment->end.store(pinned.info.size, std::memory_order_relaxed);
-  if (may_map) map(*segment, file, needed);
-  const std::size_t index = table->count.load(std::memory_order_relaxed);
-  table->bases[index] = base;
-  table->segments[index] = segment.get();
-  segments_.push_back(std::move(segment));
-  table->count.store(index + 1, std::memory_order_release);
-  table_.store(table, std::memory_order_release);
+  if (may_map) map(*segment, file, std::max(pinned.info.size, room.mapped));
+  publish(segment);
+  last_ = std::move(segment);
   return {};
 }
 
-void RecordSpace::map(Segment& segment, safeatomic::File& file, std::uint64_t length) const noexcept {
+Result<std::shared_ptr<SpaceSegment>> RecordSpace::add_rewritten(const SpaceSegment& old, const PinnedSegment& pinned,
+                                                                 safeatomic::File& file) {
+  auto segment = std::make_shared<SpaceSegment>();
+  segment->id = pinned.id;
+  segment->pinned = pinned;
+  segment->generation = old.generation + 1;
+  segment->reserved = pinned.info.size;
+  Result<std::uint64_t> base = find_room(pinned, segment->reserved);
+  if (!base) return propagate(base);
+  segment->base = *base;
+  segment->end.store(pinned.info.size, std::memory_order_relaxed);
+  map(*segment, file, pinned.info.size);
+  publish(segment);
+  return segment;
+}
+
+void RecordSpace::remove(const SpaceSegment& segment) { publish(tables_->changed(nullptr, &segment)); }
+
+void RecordSpace::publish(std::shared_ptr<SpaceSegment> added) {
+  if (tables_ && !tables_->is_full()) {
+    const SpaceSegment& behind = tables_->at(tables_->size() - 1);
+    if (behind.base < added->base) return tables_->append(std::move(added));
+  }
+  publish(tables_ ? tables_->changed(std::move(added), nullptr) : SpaceTable(0).changed(std::move(added), nullptr));
+}
+
+void RecordSpace::publish(std::shared_ptr<SpaceTable> table) {
+  if (tables_) removed_.push_back(tables_);
+  tables_ = std::move(table);
+  table_.store(tables_.get(), std::memory_order_release);
+}
+
+std::shared_ptr<SpaceSegment> RecordSpace::find(std::uint32_t id) const noexcept {
+  std::shared_ptr<SpaceSegment> found;
+  for (std::size_t i = 0; tables_ && i < tables_->size(); ++i) {
+    const std::shared_ptr<SpaceSegment>& segment = tables_->share(i);
+    if (segment->id == id && (!found || found->generation < segment->generation)) found = segment;
+  }
+  return found;
+}
+
+void RecordSpace::map(SpaceSegment& segment, safeatomic::File& file, std::uint64_t length) const noexcept {
   segment.mapping.reset();
   segment.mapped = nullptr;
   segment.mapped_len = 0;
@@ -93,47 +107,30 @@ void RecordSpace::map(Segment& segment, safeatomic::File& file, std::uint64_t le
   segment.mapped_len = length;
 }
 
-void RecordSpace::reopen_last(const PinnedSegment& pinned, std::uint64_t room) {
-  Segment& segment = last();
-  segment.pinned = pinned;
-  map(segment, *pinned.file, std::max(segment.end.load(std::memory_order_relaxed), room));
+void RecordSpace::reopen_last(const PinnedSegment& pinned, const SegmentRoom& room) {
+  last_->pinned = pinned;
+  const std::uint64_t end = last_->end.load(std::memory_order_relaxed);
+  last_->reserved = std::max({end, std::min(room.positions, limit - last_->base), std::uint64_t{1}});
+  map(*last_, *pinned.file, std::max(end, room.mapped));
 }
 
 void RecordSpace::seal_last(const PinnedSegment& pinned) {
   const std::lock_guard guard(files_mutex_);
-  last().pinned = {.id = pinned.id, .info = pinned.info};
+  last_->pinned = pinned;
+  last_->pinned.file.reset();
+  last_->reserved = std::max(last_->end.load(std::memory_order_relaxed), std::uint64_t{1});
 }
 
-void RecordSpace::extend_last(std::uint64_t end) noexcept { last().end.store(end, std::memory_order_release); }
+void RecordSpace::extend_last(std::uint64_t end) noexcept { last_->end.store(end, std::memory_order_release); }
 
-std::uint32_t RecordSpace::last_id() const noexcept { return segments_.empty() ? 0 : last().id; }
-
-RecordSpace::Segment& RecordSpace::last() const noexcept { return *segments_.back(); }
-
-std::uint64_t RecordSpace::position_in_last(std::uint64_t offset) const noexcept { return last().base + offset; }
-
-const RecordSpace::Segment& RecordSpace::segment_at(std::uint64_t position) const noexcept {
-  const Table* table = table_.load(std::memory_order_acquire);
-  std::size_t first = 0;
-  std::size_t count = table->count.load(std::memory_order_acquire);
-  while (count > 1) {
-    const std::size_t half = count / 2;
-    if (table->bases[first + half] <= position) first += half;
-    count -= half;
-  }
-  return *table->segments[first];
-}
-
-void RecordSpace::prefetch(std::uint64_t position) const noexcept {
-  const Segment& segment = segment_at(position);
+void RecordSpace::prefetch_in(const SpaceSegment& segment, std::uint64_t position) noexcept {
   const std::uint64_t offset = position - segment.base;
   if (offset + 128 > segment.mapped_len) return;
   __builtin_prefetch(segment.mapped + offset);
   __builtin_prefetch(segment.mapped + offset + 64);
 }
 
-Result<LocatedRecord> RecordSpace::read(std::uint64_t position, std::string& buffer) const {
-  const Segment& segment = segment_at(position);
+Result<LocatedRecord> RecordSpace::read_in(SpaceSegment& segment, std::uint64_t position, std::string& buffer) const {
   const std::uint64_t offset = position - segment.base;
   const std::uint64_t end = segment.end.load(std::memory_order_acquire);
   std::string_view bytes;
@@ -152,11 +149,12 @@ Result<LocatedRecord> RecordSpace::read(std::uint64_t position, std::string& buf
                  .offset = offset,
                  .len = static_cast<std::uint32_t>(located.record.len),
                  .txid = located.record.txid};
+  located.segment = &segment;
   return located;
 }
 
 // The bytes at `offset`, at least those of the frame that begins there, if they are there.
-Result<std::string_view> RecordSpace::bytes_of(const Segment& segment, std::uint64_t offset,
+Result<std::string_view> RecordSpace::bytes_of(const SpaceSegment& segment, std::uint64_t offset,
                                                std::string& buffer) const {
   PinnedSegment pinned;
   {
@@ -186,7 +184,8 @@ Result<std::string_view> RecordSpace::bytes_of(const Segment& segment, std::uint
   return std::string_view(buffer);
 }
 
-std::unexpected<Error> RecordSpace::damaged(const Segment& segment, std::uint64_t offset, format::Stop stop) const {
+std::unexpected<Error> RecordSpace::damaged(const SpaceSegment& segment, std::uint64_t offset,
+                                            format::Stop stop) const {
   return std::unexpected(Error{.code = Errc::corruption,
                                .action = "read record",
                                .path = segment::path(directory_->path(), segment.id),

@@ -6,11 +6,12 @@ Result<std::shared_ptr<safeatomic::File>> FileCache::open(const std::shared_ptr<
                                                           const PinnedSegment& segment) {
   const std::lock_guard guard(mutex_);
   Slot& slot = slots_[segment.id % slots_.size()];
-  if (slot.id == segment.id) return slot.file;
+  const safeatomic::FileInfo& info = segment.info;
+  if (slot.id == segment.id && slot.inode == info.inode && slot.device == info.device) return slot.file;
   Snapshot only;
   only.directory = directory;
   Result<std::shared_ptr<safeatomic::File>> file = open_pinned(only, segment);
-  if (file) slot = {.id = segment.id, .file = *file};
+  if (file) slot = {.id = segment.id, .device = info.device, .inode = info.inode, .file = *file};
   return file;
 }
 

@@ -22,6 +22,8 @@ class FileCache {
  private:
   struct Slot {
     std::uint32_t id = 0;
+    std::uint64_t device = 0;  // a segment that was rewritten is another file
+    std::uint64_t inode = 0;
     std::shared_ptr<safeatomic::File> file;
   };
   std::mutex mutex_;

@@ -83,7 +83,10 @@ std::filesystem::path segment_path(const Snapshot& snapshot, std::uint32_t id) {
 
 Result<std::shared_ptr<File>> open_pinned(const Snapshot& snapshot, const PinnedSegment& segment) {
   if (segment.file) return segment.file;
-  const auto expired = [&] {
+  const auto expired = [&]() -> Result<std::shared_ptr<File>> {
+    if (segment.kept) {
+      if (std::shared_ptr<File> kept = segment.kept->get()) return kept;
+    }
     return std::unexpected(Error{.code = Errc::snapshot_expired,
                                  .action = "open segment",
                                  .path = segment_path(snapshot, segment.id),

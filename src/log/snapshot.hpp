@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include <datawal/error.hpp>
@@ -15,12 +17,32 @@
 
 namespace datawal {
 
+/// The file of a segment that loses its name while a snapshot of the same process still holds it. Any thread.
+class KeptFile {
+ public:
+  /// Called before the name goes, so that whoever finds another file there finds this one here.
+  void keep(std::shared_ptr<safeatomic::File> file) {
+    const std::lock_guard guard(mutex_);
+    file_ = std::move(file);
+  }
+  /// Null: the name still stands for it.
+  [[nodiscard]] std::shared_ptr<safeatomic::File> get() const {
+    const std::lock_guard guard(mutex_);
+    return file_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<safeatomic::File> file_;
+};
+
 /// One segment as it was when the snapshot was taken.
 struct PinnedSegment {
   std::uint32_t id = 0;
   safeatomic::FileInfo info;  ///< its identity, and its size then
   std::shared_ptr<safeatomic::File>
-      file{};  ///< null: opened by name when needed, and refused if it is another file by then
+      file{};                        ///< null: opened by name when needed, and refused if it is another file by then
+  std::shared_ptr<KeptFile> kept{};  ///< of a log that this process writes: that file, once its name has gone
 };
 
 /// Immutable once made, but for its end; shared by the cursors that read it.

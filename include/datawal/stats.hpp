@@ -1,0 +1,69 @@
+#pragma once
+// Numbers about a log and about a key/value store.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace datawal {
+
+/// How long syncs took.
+struct SyncLatency {
+  /// Bucket i counts those that took less than 2^i µs and not less than half of that; the last one all longer ones too.
+  static constexpr std::size_t bucket_count = 24;
+  std::array<std::uint64_t, bucket_count> buckets{};
+  std::uint64_t total_ns = 0;
+  std::uint64_t max_ns = 0;
+};
+
+/// Of a log that is open for writing. What counts events begins with 0 at `open`.
+struct LogStats {
+  std::uint64_t segments = 0;
+  std::uint64_t bytes = 0;             ///< of all records
+  std::uint64_t appended_records = 0;  ///< since `open`
+  std::uint64_t appended_bytes = 0;
+  std::uint64_t synced_bytes = 0;  ///< of the bytes appended since `open`, those known to survive a loss of power
+  std::uint64_t syncs = 0;         ///< of the active segment that succeeded
+  SyncLatency sync_latency{};      ///< of these
+  std::uint64_t last_txid = 0;
+  std::uint64_t durable_txid = 0;       ///< newest known to survive a loss of power
+  bool recovered_torn_tail = false;     ///< `open` found one
+  std::uint64_t quarantined_files = 0;  ///< `*.dwal.torn-*` in the directory now
+  std::uint64_t quarantined_bytes = 0;  ///< in these
+};
+
+/// Records and bytes of one segment of a key/value store.
+struct SegmentStats {
+  std::uint32_t id = 0;
+  std::uint64_t bytes = 0;            ///< of all records: live, raw, tombstones and dead together
+  std::uint64_t live_bytes = 0;       ///< of the Puts that are the newest record of their key
+  std::uint64_t raw_bytes = 0;        ///< of Raw records
+  std::uint64_t tombstone_bytes = 0;  ///< of Delete records, needed or not
+  std::uint64_t dead_bytes = 0;       ///< of Puts that something newer has superseded
+  std::uint64_t raw_records = 0;
+  std::uint64_t put_records = 0;
+  std::uint64_t delete_records = 0;
+  bool is_active = false;  ///< it is appended to, and not compacted
+};
+
+/// Of a whole key/value store.
+struct StoreStats {
+  std::uint64_t segments = 0;
+  std::uint64_t bytes = 0;       ///< of all records
+  std::uint64_t live_bytes = 0;  ///< of the records of live keys
+  std::uint64_t live_keys = 0;
+  std::uint64_t raw_records = 0;
+  std::uint64_t put_records = 0;
+  std::uint64_t delete_records = 0;
+  std::uint64_t last_txid = 0;
+  std::uint64_t durable_txid = 0;         ///< newest known to survive a loss of power
+  std::uint64_t key_directory_bytes = 0;  ///< memory of the index
+
+  /// The share of `bytes` that compact_to() would not copy, Raw records counted as kept; 0 for an empty store.
+  double garbage_ratio = 0;
+
+  std::vector<SegmentStats> per_segment{};  ///< ascending
+};
+
+}  // namespace datawal
