@@ -74,7 +74,7 @@ class RecordSpace {
 
   /// What was removed, to be destroyed by the caller once readers() have left and without the owner's lock.
   [[nodiscard]] std::vector<std::shared_ptr<const SpaceTable>> take_removed() noexcept { return std::move(removed_); }
-  [[nodiscard]] ReaderSlots& readers() const noexcept { return readers_; }
+  [[nodiscard]] ReaderSlots& readers() const noexcept { return *readers_; }
 
   /// The position of a record in the last segment.
   [[nodiscard]] std::uint64_t position_in_last(std::uint64_t offset) const noexcept { return last_->base + offset; }
@@ -122,7 +122,7 @@ class RecordSpace {
   std::shared_ptr<SpaceTable> tables_;             // keeps it
   std::shared_ptr<SpaceSegment> last_;
   std::vector<std::shared_ptr<const SpaceTable>> removed_;  // readers may still be in them
-  mutable ReaderSlots readers_;
+  const std::unique_ptr<ReaderSlots> readers_ = std::make_unique<ReaderSlots>();
   mutable std::mutex files_mutex_;  // guards which file a segment is read from where it is not mapped
   mutable FileCache cache_;
 };

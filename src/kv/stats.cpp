@@ -22,7 +22,7 @@ SegmentStats stats_of(const SpaceSegment& segment, std::uint32_t active_id) {
 
 // While a segment is rewritten, some of its live records are counted in the old file and some in the new one.
 void merge(std::vector<SegmentStats>& segments) {
-  std::ranges::stable_sort(segments, {}, &SegmentStats::id);
+  std::ranges::sort(segments, {}, &SegmentStats::id);
   std::size_t kept = 0;
   for (std::size_t i = 0; i < segments.size(); ++i) {
     if (kept > 0 && segments[kept - 1].id == segments[i].id) {
