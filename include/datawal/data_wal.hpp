@@ -116,6 +116,8 @@ class DataWal {
 
   /// Writes a line `{"key_b64":"...","value_b64":"..."}` per live key, by ascending key, to `file`, replacing it. Memory does not
   /// grow with the values. Durable on return; after a crash the file is as before or complete.
+  /// @return invalid_argument if `file` names no file, something that is not a regular file, or a file of this store; errors as
+  ///   get(); not_found if its directory is absent; no_space; io
   [[nodiscard]] Result<ExportStats> export_jsonl(const std::filesystem::path& file,
                                                  const ExportOptions& options = {}) const;
 
@@ -132,7 +134,8 @@ class DataWal {
   [[nodiscard]] Result<ImportStats> import_jsonl_from(const Source& source, const std::filesystem::path& name,
                                                       const ImportOptions& options = {});
 
-  /// Counts, of the whole store and of each segment. Takes a microsecond a segment while writers wait.
+  /// Counts, of the whole store and of each segment. Takes a microsecond a segment while writers wait. All zeros if the handle was
+  /// closed, moved from, or belongs to another process.
   [[nodiscard]] StoreStats stats() const;
 
   /// The log below. Valid as long as this handle, and not moved with it.

@@ -97,15 +97,15 @@ Result<void> TemporaryFile::publish_over(std::string_view name) {
 }
 
 Result<bool> TemporaryFile::publish_new(std::string_view name) {
-  Result<void> published = directory_->link(name_, *directory_, name);
+  Result<void> published = directory_->rename(name_, *directory_, name, RenameMode::no_replace);
   if (published) {
-    discard();
+    directory_ = nullptr;
     return true;
   }
-  if (published.error().code == Errc::permission || published.error().code == Errc::unsupported) {
-    published = directory_->rename(name_, *directory_, name, RenameMode::no_replace);
+  if (published.error().code == Errc::unsupported) {
+    published = directory_->link(name_, *directory_, name);
     if (published) {
-      directory_ = nullptr;
+      discard();
       return true;
     }
   }

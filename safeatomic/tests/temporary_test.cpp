@@ -83,10 +83,10 @@ TEST_F(Temporary, PublishesUnderANewNameOnly) {
   EXPECT_EQ(slurp(scratch_ / "g"), "new");
 }
 
-TEST_F(Temporary, RenamesWhereHardLinksDoNotExist) {
+TEST_F(Temporary, LinksWhereARenameMayReplace) {
   spill(scratch_ / "taken", "old");
-  for (const int reason : {EPERM, EOPNOTSUPP, ENOSYS}) {
-    faulty_.set_hook(fail_every(OpKind::link, Fault::error(reason)));
+  for (const int reason : {EOPNOTSUPP, ENOSYS}) {
+    faulty_.set_hook(fail_every(OpKind::rename, Fault::error(reason)));
     TemporaryFile temporary = create("new");
     EXPECT_FALSE(value_of(temporary.publish_new("taken")));
     EXPECT_TRUE(value_of(temporary.publish_new("f"))) << reason;
@@ -97,7 +97,11 @@ TEST_F(Temporary, RenamesWhereHardLinksDoNotExist) {
 
 TEST_F(Temporary, IsPublishedEvenIfItsOwnNameCannotBeRemoved) {
   TemporaryFile temporary = create();
-  faulty_.set_hook(fail_every(OpKind::unlink, Fault::error(EIO)));
+  faulty_.set_hook([](const FsOp& op) -> std::optional<Fault> {
+    if (op.kind == OpKind::rename) return Fault::error(EOPNOTSUPP);
+    if (op.kind == OpKind::unlink) return Fault::error(EIO);
+    return std::nullopt;
+  });
   EXPECT_TRUE(value_of(temporary.publish_new("f")));
   EXPECT_EQ(slurp(scratch_ / "f"), "content");
 }

@@ -50,7 +50,7 @@ TEST_F(WriteOnce, ANameIsTakenWhateverTakesIt) {
 
 TEST_F(WriteOnce, NeverOverwritesWhatAppearsMeanwhile) {
   faulty_.set_hook([&](const FsOp& op) -> std::optional<Fault> {
-    if (op.kind == OpKind::link) spill(scratch_ / "f", "somebody's");  // after the look, before the leap
+    if (op.kind == OpKind::rename) spill(scratch_ / "f", "somebody's");  // after the look, before the leap
     return std::nullopt;
   });
   EXPECT_FALSE(value_of(write_once(scratch_ / "f", "new", settings_)));
@@ -60,7 +60,7 @@ TEST_F(WriteOnce, NeverOverwritesWhatAppearsMeanwhile) {
 
 TEST_F(WriteOnce, SyncsTheContentBeforeTheNameAndTheNameBeforeItReturns) {
   EXPECT_TRUE(value_of(write_once(scratch_ / "f", "new", settings_)));
-  const std::vector<std::string> want = {"write .tmp", "sync_all .tmp", "link .tmp -> f", "unlink .tmp",
+  const std::vector<std::string> want = {"write .tmp", "sync_all .tmp", "rename .tmp -> f",
                                          "sync_directory " + directory_name()};
   EXPECT_EQ(faulty_.changes(), want);
 }

@@ -85,7 +85,7 @@ TEST_F(WriteOnceWithParents, SyncsEveryDirectoryAboveBeforeTheFileIsNamed) {
   EXPECT_EQ(changes.front(), "make_directory a");
   EXPECT_EQ(changes[1], "make_directory b");
   EXPECT_EQ(changes.back(), "sync_directory b");
-  EXPECT_EQ(changes[changes.size() - 3], "link .tmp -> f");
+  EXPECT_EQ(changes[changes.size() - 2], "rename .tmp -> f");
 }
 
 TEST_F(WriteOnceWithParents, SyncsDirectoriesThatAKilledCallerMayHaveLeftUnsynced) {

@@ -226,6 +226,7 @@ Result<ExportStats> DataWal::export_jsonl(const std::filesystem::path& file, con
 
 Result<ImportStats> DataWal::import_jsonl(const std::filesystem::path& file, const ImportOptions& options) {
   if (!impl_) return std::unexpected(moved_from());
+  if (Result<void> open = impl_->refuse_closed(); !open) return propagate(open);
   return kv::import_file(impl_->file_system(), file, options,
                          [this](std::string_view key, std::string_view value) { return put(key, value); });
 }
@@ -233,12 +234,13 @@ Result<ImportStats> DataWal::import_jsonl(const std::filesystem::path& file, con
 Result<ImportStats> DataWal::import_jsonl_from(const Source& source, const std::filesystem::path& name,
                                                const ImportOptions& options) {
   if (!impl_) return std::unexpected(moved_from());
+  if (Result<void> open = impl_->refuse_closed(); !open) return propagate(open);
   return kv::import_lines(source, name, 0, options,
                           [this](std::string_view key, std::string_view value) { return put(key, value); });
 }
 
 StoreStats DataWal::stats() const {
-  if (!impl_) return {};
+  if (!impl_ || impl_->core->is_closed()) return {};
   const std::lock_guard guard(impl_->mutex);
   StoreStats stats = kv::stats_of(*impl_->projection);
   stats.last_txid = impl_->core->last_txid();

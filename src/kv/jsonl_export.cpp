@@ -8,6 +8,7 @@
 
 #include "format/seam_error.hpp"
 #include "kv/output_file.hpp"
+#include "log/store_directory.hpp"
 
 namespace datawal::kv {
 
@@ -15,6 +16,19 @@ namespace {
 
 constexpr std::size_t piece_len = 256 * 1024;  // bytes: beyond that a piece holds one line
 constexpr std::uint32_t new_file_mode = 0600;
+
+std::unexpected<Error> refuse(const std::filesystem::path& file, std::string detail) {
+  return std::unexpected(
+      Error{.code = Errc::invalid_argument, .action = "export", .path = file, .detail = std::move(detail)});
+}
+
+Result<bool> is_same(const safeatomic::Directory& one, const safeatomic::Directory& other) {
+  const safeatomic::Result<safeatomic::FileInfo> first = one.info();
+  if (!first) return format::lift(first, "export");
+  const safeatomic::Result<safeatomic::FileInfo> second = other.info();
+  if (!second) return format::lift(second, "export");
+  return first->device == second->device && first->inode == second->inode;
+}
 
 }  // namespace
 
@@ -51,12 +65,15 @@ Result<ExportStats> export_lines(LiveView view, const ExportOptions& options,
 
 Result<ExportStats> export_file(LiveView view, const ExportOptions& options, safeatomic::FileSystem& file_system,
                                 const std::filesystem::path& file) {
-  if (!file.has_filename()) {
-    return std::unexpected(
-        Error{.code = Errc::invalid_argument, .action = "export", .path = file, .detail = "the path names no file"});
-  }
+  const std::string name = file.filename().string();
+  if (name.empty() || name == "." || name == "..") return refuse(file, "the path names no file");
   safeatomic::Result<std::unique_ptr<safeatomic::Directory>> directory = file_system.open_directory(file.parent_path());
   if (!directory) return format::lift(directory, "export");
+  if (is_store_name(name)) {
+    Result<bool> own = is_same(**directory, view.space.directory());
+    if (!own) return propagate(own);
+    if (*own) return refuse(file, "that name belongs to the store itself");
+  }
   Result<OutputFile> output = OutputFile::create(file_system, **directory, new_file_mode, "export");
   if (!output) return propagate(output);
   Result<ExportStats> stats = export_lines(std::move(view), options, [&output](std::string_view lines) -> Result<bool> {
@@ -64,7 +81,7 @@ Result<ExportStats> export_file(LiveView view, const ExportOptions& options, saf
     return true;
   });
   if (!stats) return stats;
-  if (Result<void> replaced = output->replace(file.filename().string()); !replaced) return propagate(replaced);
+  if (Result<void> replaced = output->replace(name); !replaced) return propagate(replaced);
   return stats;
 }
 

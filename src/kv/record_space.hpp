@@ -76,6 +76,9 @@ class RecordSpace {
   [[nodiscard]] std::vector<std::shared_ptr<const SpaceTable>> take_removed() noexcept { return std::move(removed_); }
   [[nodiscard]] ReaderSlots& readers() const noexcept { return *readers_; }
 
+  /// The store's.
+  [[nodiscard]] const safeatomic::Directory& directory() const noexcept { return *directory_; }
+
   /// The position of a record in the last segment.
   [[nodiscard]] std::uint64_t position_in_last(std::uint64_t offset) const noexcept { return last_->base + offset; }
 

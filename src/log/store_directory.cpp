@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include <datawal/segment.hpp>
 #include <safeatomic/directories.hpp>
 #include <safeatomic/temporary.hpp>
 
@@ -31,7 +32,14 @@ std::unexpected<Error> not_opened(const safeatomic::Error& failed) {
   return std::unexpected(std::move(error));
 }
 
+bool is_quarantine_name(std::string_view name) noexcept { return name.find(".dwal.torn-") != std::string_view::npos; }
+
 }  // namespace
+
+bool is_store_name(std::string_view name) {
+  return name == lock_name || name == watermark_name || segment::parse_filename(name).has_value() ||
+         is_quarantine_name(name) || safeatomic::is_temporary_name(name);
+}
 
 FileSystem& file_system_of(FileSystem* chosen) noexcept {
   return chosen != nullptr ? *chosen : safeatomic::posix_file_system();
@@ -94,7 +102,7 @@ Result<StoreListing> list_store(Directory& directory) {
       listing.segments.push_back(**entry);
     } else if (safeatomic::is_temporary_name(name)) {
       listing.temporaries.push_back(name);
-    } else if (name.find(".dwal.torn-") != std::string::npos) {
+    } else if (is_quarantine_name(name)) {
       ++listing.quarantined;
     }
   }

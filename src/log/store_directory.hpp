@@ -18,6 +18,9 @@ namespace datawal {
 inline constexpr const char* lock_name = ".lock";
 inline constexpr const char* watermark_name = ".watermark";
 
+/// Whether a file of that name in a store's directory means something to the store: nobody else may put one there.
+[[nodiscard]] bool is_store_name(std::string_view name);
+
 /// The file system that the options name, or the operating system's.
 [[nodiscard]] safeatomic::FileSystem& file_system_of(safeatomic::FileSystem* chosen) noexcept;
 

@@ -109,6 +109,7 @@ TEST_F(KvHandle, DoesNotHangInAChildForkedWhileAnotherThreadPuts) {
   }
   changed.notify_all();
   putting.join();
+  files_.set_hook(nullptr);
   EXPECT_TRUE(has(kv_, "b", "2"));
 }
 

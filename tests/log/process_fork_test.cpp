@@ -225,6 +225,7 @@ TEST_F(ProcessFork, AChildForkedWhileAnotherThreadHoldsTheLogsMutexDoesNotHang) 
   }
   changed.notify_all();
   syncing.join();
+  files_.set_hook(nullptr);
   append_records(log_, 1);
 }
 

@@ -89,7 +89,7 @@ TEST_F(RecordLogOrder, KeepsATornTailBeforeItIsCutAndCutsBeforeItAppends) {
   store_.put(1, whole.substr(0, whole.size() - 1));
   RecordLog log = open();
   test::must(log.append("three"));
-  EXPECT_TRUE(in_order(trace(), {"write .tmp", "sync_all .tmp", "link .tmp -> 00000001.dwal.torn-31",
+  EXPECT_TRUE(in_order(trace(), {"write .tmp", "sync_all .tmp", "rename .tmp -> 00000001.dwal.torn-31",
                                  "sync_directory store", "truncate 00000001.dwal", "sync_data 00000001.dwal",
                                  "sync_directory store", "write .watermark", "write 00000001.dwal"}));
   EXPECT_EQ(count_of(trace(), "truncate 00000001.dwal"), 1U);

@@ -62,7 +62,7 @@ TEST_F(RecoveryOfLinks, NeverChangesTheSharedFileOnTheWay) {
   });
   const RecordLog log = test::must(RecordLog::open(store_.path(), {.file_system = &file_system}));
   EXPECT_TRUE(test::in_order(test::trace_of(file_system),
-                             {"sync_all .tmp", "link .tmp -> 00000001.dwal.torn-31", "write .tmp", "sync_all .tmp",
+                             {"sync_all .tmp", "rename .tmp -> 00000001.dwal.torn-31", "write .tmp", "sync_all .tmp",
                               "rename .tmp -> 00000001.dwal", "sync_directory store", "write .watermark"}));
 }
 

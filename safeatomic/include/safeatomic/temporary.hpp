@@ -37,7 +37,8 @@ class TemporaryFile {
   /// file before and the directory after.
   [[nodiscard]] Result<void> publish_over(std::string_view name);
 
-  /// Gives it `name` if that is free: a hard link, or a rename that does not replace where links do not exist.
+  /// Gives it `name` if that is free: a rename that does not replace or, where the filesystem has none, a hard link. Nothing
+  /// is synced, as in publish_over.
   /// @return false if the name is taken; the temporary is still there then
   [[nodiscard]] Result<bool> publish_new(std::string_view name);
 
