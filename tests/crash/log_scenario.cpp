@@ -1,0 +1,143 @@
+// Workloads on a RecordLog.
+
+#include <array>
+#include <vector>
+
+#include <datawal/format.hpp>
+#include <datawal/record_log.hpp>
+#include <datawal/record_log_reader.hpp>
+
+#include "crash/store_scenario.hpp"
+
+namespace datawal::crash {
+
+namespace {
+
+/// a SIZE append; A SIZE append and sync; f SIZE append a payload that is made of whole frames; s fsync; r rotate; c close;
+/// o open.
+class LogScenario final : public StoreScenario {
+ public:
+  explicit LogScenario(const StoreWorkload& workload) : StoreScenario(workload) { prepare(); }
+  LogScenario(const LogScenario& other) : StoreScenario(other) {}
+
+  [[nodiscard]] std::unique_ptr<Scenario> clone() const override { return std::make_unique<LogScenario>(*this); }
+  void recover(World& world) override;
+
+ protected:
+  [[nodiscard]] Result<void> open(World& world) override;
+  Result<void> close(World& world) override;
+  Result<void> step(World& world, const Step& step) override;
+  [[nodiscard]] bool is_open() const override { return log_.has_value(); }
+  [[nodiscard]] bool is_poisoned() const override { return log_->is_poisoned(); }
+  void drop(World&) override { log_.reset(); }
+
+ private:
+  Result<void> append(World& world, std::string payload, bool is_synced);
+  [[nodiscard]] std::string frames(std::size_t size);
+  void check_reader(World& world, std::vector<Record>& seen);
+
+  std::optional<RecordLog> log_;
+};
+
+Result<void> LogScenario::open(World& world) {
+  Result<RecordLog> log = RecordLog::open(directory(), options(world));
+  if (!log) return std::unexpected(log.error());
+  log_ = std::move(*log);
+  return {};
+}
+
+Result<void> LogScenario::close(World& world) {
+  const Result<void> closed = log_->close();
+  if (closed && !world.is_dead) notes().synced();
+  log_.reset();
+  return closed;
+}
+
+Result<void> LogScenario::append(World& world, std::string payload, bool is_synced) {
+  const Given given{RecordType::Raw, {}, std::move(payload)};
+  return give(world, given, is_synced, [&] { return log_->append(given.payload, {.sync = is_synced}); });
+}
+
+std::string LogScenario::frames(std::size_t size) {
+  std::string all;
+  for (std::uint64_t txid = notes().size() + 1; all.size() < size; ++txid) {
+    std::array<char, 200> frame{};
+    const std::expected<std::size_t, format::EncodeError> len =
+        format::encode(RecordType::Raw, txid, {}, payload_of(1000 + txid, 100), frame);
+    all.append(frame.data(), *len);
+  }
+  return all;
+}
+
+Result<void> LogScenario::step(World& world, const Step& step) {
+  switch (step.what) {
+    case 'a': return append(world, payload_of(notes().next_number(), step.size), false);
+    case 'A': return append(world, payload_of(notes().next_number(), step.size), true);
+    case 'f': return append(world, frames(step.size), false);
+    case 's':
+    case 'r': {
+      Result<void> done = step.what == 's' ? log_->fsync() : log_->rotate();
+      if (done && !world.is_dead) notes().synced();
+      return done;
+    }
+    default: std::abort();
+  }
+}
+
+// Without a writer a reader judges the store as recovery does.
+void LogScenario::check_reader(World& world, std::vector<Record>& seen) {
+  const Result<RecordLogReader> reader = RecordLogReader::open(directory(), {.file_system = &world.file_system});
+  if (!reader) return;  // the directory may be lost
+  RecordCursor cursor = reader->records();
+  for (;;) {
+    const Result<std::optional<RecordView>> record = cursor.next();
+    if (!record) {
+      world.violated(Invariant::reader_agrees, record.error().message());
+      return;
+    }
+    if (!*record) return;
+    const RecordView& view = **record;
+    seen.push_back({view.type, view.txid, std::string(view.key), std::string(view.payload), view.ref});
+  }
+}
+
+void LogScenario::recover(World& world) {
+  torn_tails().expect(world.machine, directory());
+  std::vector<Record> read;
+  if (!world.is_last) check_reader(world, read);
+  if (const Result<void> opened = open(world); !opened) {
+    world.violated(Invariant::open_succeeds, opened.error().message());
+    return;
+  }
+  const Result<std::vector<Record>> records = log_->scan();
+  if (!records) {
+    world.violated(Invariant::open_succeeds, "scan: " + records.error().message());
+  } else {
+    notes().found(*records, world);
+    if (!world.is_last && read.size() != records->size()) {
+      world.violated(Invariant::reader_agrees,
+                     std::to_string(read.size()) + " read, " + std::to_string(records->size()) + " recovered");
+    }
+  }
+  torn_tails().check(directory(), world);
+  if (!world.is_last) {
+    for (const bool is_synced : {false, true}) {
+      const Result<void> appended = append(world, payload_of(notes().next_number(), 40), is_synced);
+      if (!appended) world.violated(Invariant::appends_go_on, appended.error().message());
+    }
+    const Result<std::vector<Record>> more = log_->scan();
+    if (!more || more->size() != notes().size()) world.violated(Invariant::appends_go_on, "they are not read");
+    if (const Result<void> closed = close(world); !closed) {
+      world.violated(Invariant::appends_go_on, closed.error().message());
+    }
+  }
+  drop(world);
+}
+
+}  // namespace
+
+std::unique_ptr<Scenario> make_log_scenario(const StoreWorkload& workload) {
+  return std::make_unique<LogScenario>(workload);
+}
+
+}  // namespace datawal::crash

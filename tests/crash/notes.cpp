@@ -1,0 +1,123 @@
+#include "crash/notes.hpp"
+
+#include <algorithm>
+
+#include <datawal/format.hpp>
+#include <datawal/segment.hpp>
+
+namespace datawal::crash {
+
+std::string payload_of(std::uint64_t number, std::size_t size) {
+  std::string payload = "#" + std::to_string(number) + "#";
+  std::uint64_t state = number + 1;
+  while (payload.size() < size) {
+    state = mixed(state, payload.size());
+    payload += static_cast<char>('!' + state % 90);
+  }
+  payload.resize(size);
+  return payload;
+}
+
+void Notes::attempt(Given given) {
+  ++number_;
+  records_.push_back(std::make_shared<const Given>(std::move(given)));
+}
+
+void Notes::refused() {
+  refused_ = records_.back();
+  records_.pop_back();
+}
+
+void Notes::synced() noexcept {
+  durable_ = kept_ = records_.size();
+  refused_.reset();
+}
+
+bool Notes::is_given(std::size_t place, const Record& record, std::size_t count) const {
+  const auto matches = [&](const GivenRef& given) {
+    return given && given->type == record.type && given->key == record.key && given->payload == record.payload;
+  };
+  if (record.txid != place + 1) return false;
+  if (place < records_.size() && matches(records_[place])) return true;
+  // What was refused may stand where its successor, or nothing, stands by now.
+  const std::size_t refused_place = std::max(kept_, durable_);
+  return refused_ && place == refused_place && place + 1 == count && matches(refused_);
+}
+
+void Notes::check(const std::vector<Record>& records, World& world) const {
+  const std::string counts = std::to_string(records.size()) + " found, " + std::to_string(records_.size()) +
+                             " given, " + std::to_string(kept_) + " taken, " + std::to_string(durable_) + " synced";
+  if (records.size() < recovered_) {
+    world.violated(Invariant::recovered_stays, counts + ", " + std::to_string(recovered_) + " recovered before");
+  } else if (records.size() < durable_) {
+    world.violated(Invariant::acknowledged_is_there, counts);
+  }
+  if (!power_lost_ && records.size() < kept_) world.violated(Invariant::kill_loses_nothing, counts);
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (is_given(i, records[i], records.size())) continue;
+    const bool is_extra = i >= records_.size();
+    world.violated(is_extra ? Invariant::nothing_is_fabricated : Invariant::prefix_is_unaltered,
+                   counts + "; wrong at " + std::to_string(i) + ", txid " + std::to_string(records[i].txid));
+    return;
+  }
+}
+
+void Notes::found(const std::vector<Record>& records, World& world) {
+  check(records, world);
+  std::vector<GivenRef> there;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const Record& record = records[i];
+    const Given given{record.type, record.key, record.payload};
+    const bool is_known = i < records_.size() && *records_[i] == given;
+    there.push_back(is_known ? records_[i] : std::make_shared<const Given>(given));
+  }
+  records_ = std::move(there);
+  recovered_ = durable_ = kept_ = records_.size();
+  refused_.reset();
+  power_lost_ = false;
+}
+
+std::map<std::string, std::string> Notes::fold() const {
+  std::map<std::string, std::string> contents;
+  for (const GivenRef& given : records_) {
+    if (given->type == RecordType::Put) contents[given->key] = given->payload;
+    if (given->type == RecordType::Delete) contents.erase(given->key);
+  }
+  return contents;
+}
+
+std::uint64_t Notes::hash() const noexcept {
+  std::uint64_t hash = mixed(mixed(mixed(records_.size(), kept_), durable_), recovered_);
+  return mixed(mixed(hash, number_), (refused_ ? 2U : 0U) + (power_lost_ ? 1U : 0U));
+}
+
+void TornTails::expect(const safeatomic::sim::SimFileSystem& machine, const std::string& directory) {
+  std::uint32_t highest = 0;
+  for (const std::string& name : machine.peek_names(directory)) {
+    highest = std::max(highest, segment::parse_filename(name).value_or(0));
+  }
+  if (highest == 0) return;
+  const std::string name = segment::path({}, highest).string();
+  const std::string content = machine.peek(directory + "/" + name).value_or("");
+  std::string_view rest = content;
+  while (const format::DecodeOutcome outcome = format::decode_next(rest)) rest.remove_prefix(outcome.record.len);
+  const std::size_t data = rest.find_last_not_of('\0');
+  if (data == std::string_view::npos) return;
+  tails_.push_back({.prefix = name + ".torn-" + std::to_string(content.size() - rest.size()),
+                    .bytes = std::string(rest.substr(0, data + 1))});
+}
+
+void TornTails::check(const std::string& directory, World& world) const {
+  if (tails_.empty()) return;
+  const std::vector<std::string> names = world.machine.peek_names(directory);
+  for (const Tail& tail : tails_) {
+    const bool is_kept = std::ranges::any_of(names, [&](const std::string& name) {
+      return name.starts_with(tail.prefix) && world.machine.peek(directory + "/" + name) == tail.bytes;
+    });
+    if (!is_kept) {
+      world.violated(Invariant::cut_bytes_are_kept, std::to_string(tail.bytes.size()) + " bytes of " + tail.prefix);
+    }
+  }
+}
+
+}  // namespace datawal::crash

@@ -1,0 +1,85 @@
+#pragma once
+// What a log was told and what it promised.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <datawal/record.hpp>
+
+#include "crash/scenario.hpp"
+
+namespace datawal::crash {
+
+/// A record as it was given to the log.
+struct Given {
+  RecordType type = RecordType::Raw;
+  std::string key;
+  std::string payload;
+  friend bool operator==(const Given&, const Given&) = default;
+};
+using GivenRef = std::shared_ptr<const Given>;
+
+/// `size` bytes that are different for each `number`, and hold neither long runs of zeros nor anything that repeats.
+[[nodiscard]] std::string payload_of(std::uint64_t number, std::size_t size);
+
+/// Records in log order; the one in place i has the txid i + 1.
+class Notes {
+ public:
+  /// A record is about to be given to the log.
+  void attempt(Given given);
+  /// The log has it.
+  void took() noexcept { kept_ = records_.size(); }
+  /// It was refused, and nothing of it stays; until the next change is synced, a loss of power may bring it back.
+  void refused();
+  /// The next record was taken or a sync succeeded: so it was taken back for good.
+  void forget_refused() noexcept { refused_.reset(); }
+  /// All that was taken is acknowledged as durable.
+  void synced() noexcept;
+
+  void lose_power() noexcept { power_lost_ = true; }
+  [[nodiscard]] bool power_lost() const noexcept { return power_lost_; }
+
+  /// Compares what a recovery found, and takes it for what is there and durable from now on.
+  void found(const std::vector<Record>& records, World& world);
+
+  /// The fold of what is there now.
+  [[nodiscard]] std::map<std::string, std::string> fold() const;
+
+  [[nodiscard]] std::size_t size() const noexcept { return records_.size(); }
+  [[nodiscard]] std::uint64_t next_number() const noexcept { return number_; }
+  [[nodiscard]] std::uint64_t hash() const noexcept;
+
+ private:
+  void check(const std::vector<Record>& records, World& world) const;
+  [[nodiscard]] bool is_given(std::size_t place, const Record& record, std::size_t count) const;
+
+  std::vector<GivenRef> records_;
+  std::size_t kept_ = 0;       // the log said that it has them
+  std::size_t durable_ = 0;    // and that they are durable
+  std::size_t recovered_ = 0;  // of these, counted by a recovery
+  GivenRef refused_;           // in the place behind the last record
+  std::uint64_t number_ = 0;   // of attempts
+  bool power_lost_ = false;
+};
+
+/// The bytes that a recovery is about to cut off the highest segment, which it must keep.
+class TornTails {
+ public:
+  /// Looks at the store before it is opened.
+  void expect(const safeatomic::sim::SimFileSystem& machine, const std::string& directory);
+  /// Looks at it behind a successful opening.
+  void check(const std::string& directory, World& world) const;
+
+ private:
+  struct Tail {
+    std::string prefix;  // of the name of its quarantine file
+    std::string bytes;
+  };
+  std::vector<Tail> tails_;
+};
+
+}  // namespace datawal::crash

@@ -1,0 +1,88 @@
+#pragma once
+// Workloads on a store: what logs and key/value stores share.
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <datawal/error.hpp>
+#include <datawal/options.hpp>
+
+#include "crash/notes.hpp"
+#include "crash/scenario.hpp"
+#include "crash/script.hpp"
+
+namespace datawal::crash {
+
+/// How a store is made, and what is done to it.
+struct StoreWorkload {
+  std::string name;
+  std::string script;
+  std::string prepared = {};  ///< steps before that, without a crash
+  std::string directory = "/store";
+  std::uint64_t max_segment_bytes = 0;
+  WritePath write_path = WritePath::append;
+  SyncPolicy sync_policy = SyncPolicy::manual;
+};
+
+class StoreScenario : public Scenario {
+ public:
+  [[nodiscard]] const std::string& name() const noexcept override { return workload_.name; }
+  [[nodiscard]] safeatomic::sim::DiskImage start() const override { return start_; }
+  void lose_power() override { notes_.lose_power(); }
+  [[nodiscard]] std::uint64_t notes_hash() const override { return notes_.hash(); }
+  void work(World& world) override;
+
+ protected:
+  explicit StoreScenario(StoreWorkload workload) : workload_(std::move(workload)) {}
+  StoreScenario(const StoreScenario&) = default;
+
+  /// Runs the `prepared` steps on a machine of their own; the notes stay.
+  void prepare();
+
+  [[nodiscard]] OpenOptions options(World& world) const;
+  [[nodiscard]] const std::string& directory() const noexcept { return workload_.directory; }
+  [[nodiscard]] Notes& notes() noexcept { return notes_; }
+  [[nodiscard]] TornTails& torn_tails() noexcept { return torn_tails_; }
+
+  // The store, which a copy does not take along.
+  [[nodiscard]] virtual Result<void> open(World& world) = 0;
+  virtual Result<void> close(World& world) = 0;
+  /// One step. Handled as documented: see judge().
+  virtual Result<void> step(World& world, const Step& step) = 0;
+  [[nodiscard]] virtual bool is_open() const = 0;
+  [[nodiscard]] virtual bool is_poisoned() const = 0;
+  virtual void drop(World& world) = 0;  // the handle, without closing it by hand
+
+  /// A record is given to the store by `call`.
+  template <class Call>
+  Result<void> give(World& world, Given given, bool is_synced, Call call) {
+    notes_.attempt(std::move(given));
+    const auto result = call();
+    if (world.is_dead) return {};
+    if (result) {
+      notes_.took();
+      notes_.forget_refused();
+      if (is_synced || workload_.sync_policy == SyncPolicy::every_append) notes_.synced();
+      return {};
+    }
+    if (result.error().code != Errc::poisoned) notes_.refused();
+    return std::unexpected(result.error());
+  }
+
+ private:
+  /// Whether an error is one that the documentation knows; notes that there was one.
+  void judge(World& world, const Step& step, const Error& error);
+
+  StoreWorkload workload_;
+  safeatomic::sim::DiskImage start_;
+  Notes notes_;
+  TornTails torn_tails_;
+  bool has_failed_ = false;
+};
+
+[[nodiscard]] std::unique_ptr<Scenario> make_log_scenario(const StoreWorkload& workload);
+[[nodiscard]] std::unique_ptr<Scenario> make_kv_scenario(const StoreWorkload& workload);
+
+}  // namespace datawal::crash
