@@ -59,6 +59,8 @@ Fault fault_of(Plan::Kind kind) {
     case Plan::Kind::kill: return Fault::process_kill;
     case Plan::Kind::eio: return Fault::eio;
     case Plan::Kind::enospc: return Fault::enospc;
+    case Plan::Kind::short_write: return Fault::short_write;
+    case Plan::Kind::interrupted: return Fault::interrupted;
   }
   return Fault::none;
 }
@@ -201,9 +203,11 @@ std::vector<Plan> Explorer::plans(const Scenario& prototype) {
       all.push_back({Plan::Kind::kill, op.ordinal});
       changes = machine.change_count();
     }
-    if (is_change(op.kind) || op.kind == OpKind::open_file) {
-      all.push_back({Plan::Kind::eio, op.ordinal});
-      if (can_lack_room(op.kind)) all.push_back({Plan::Kind::enospc, op.ordinal});
+    if (op.kind != OpKind::map_write) all.push_back({Plan::Kind::eio, op.ordinal});
+    if (can_lack_room(op.kind)) all.push_back({Plan::Kind::enospc, op.ordinal});
+    if (op.kind == OpKind::read || op.kind == OpKind::write) {
+      all.push_back({Plan::Kind::short_write, op.ordinal});
+      all.push_back({Plan::Kind::interrupted, op.ordinal});
     }
     return Fault::none;
   });

@@ -36,9 +36,11 @@ class SeenSet {
 struct Plan {
   enum class Kind : std::uint8_t {
     none,
-    kill,    ///< the process dies before the operation `ordinal`
-    eio,     ///< the operation `ordinal` fails
-    enospc,  ///< likewise, for want of room
+    kill,         ///< the process dies before the operation `ordinal`
+    eio,          ///< the operation `ordinal` fails
+    enospc,       ///< likewise, for want of room
+    short_write,  ///< it does half of what it was asked for
+    interrupted,  ///< it does nothing, since a signal came
   };
   Kind kind = Kind::none;
   std::uint64_t ordinal = 0;
@@ -103,7 +105,7 @@ class Explorer {
   /// Runs `scenario` with `plan`; behind a kill or a fault, also the next process.
   void explore(const Scenario& scenario, const Plan& plan);
 
-  /// The plans worth running: kills between changes, and each fault where it can make a difference.
+  /// The plans worth running: a kill between any two changes, and each fault at every operation to which it means something.
   [[nodiscard]] std::vector<Plan> plans(const Scenario& scenario);
 
  private:

@@ -22,6 +22,8 @@ class KvScenario final : public StoreScenario {
 
  protected:
   [[nodiscard]] Result<void> open(World& world) override;
+  [[nodiscard]] Result<std::vector<Record>> scan() override { return store_->log().scan(); }
+  void check_more(World& world) override { check_projection(world); }
   Result<void> close(World& world) override;
   Result<void> step(World& world, const Step& step) override;
   [[nodiscard]] bool is_open() const override { return store_.has_value(); }
@@ -88,19 +90,11 @@ void KvScenario::check_projection(World& world) {
 }
 
 void KvScenario::recover(World& world) {
-  torn_tails().expect(world.machine, directory());
-  if (const Result<void> opened = open(world); !opened) {
+  if (const Result<void> opened = open_and_compare(world); !opened) {
     world.violated(Invariant::open_succeeds, opened.error().message());
+    drop(world);
     return;
   }
-  const Result<std::vector<Record>> records = store_->log().scan();
-  if (!records) {
-    world.violated(Invariant::open_succeeds, "scan: " + records.error().message());
-  } else {
-    notes().found(*records, world);
-    check_projection(world);
-  }
-  torn_tails().check(directory(), world);
   if (!world.is_last) {
     if (const Result<void> done = put(world, "later", 30, false); !done) {
       world.violated(Invariant::appends_go_on, done.error().message());

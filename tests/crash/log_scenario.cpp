@@ -13,8 +13,8 @@ namespace datawal::crash {
 
 namespace {
 
-/// a SIZE append; A SIZE append and sync; f SIZE append a payload that is made of whole frames; s fsync; r rotate; c close;
-/// o open.
+/// a SIZE append; A SIZE append and sync; f SIZE append a payload that is made of whole frames; s fsync; r rotate; g scan;
+/// c close; o open.
 class LogScenario final : public StoreScenario {
  public:
   explicit LogScenario(const StoreWorkload& workload) : StoreScenario(workload) { prepare(); }
@@ -25,6 +25,7 @@ class LogScenario final : public StoreScenario {
 
  protected:
   [[nodiscard]] Result<void> open(World& world) override;
+  [[nodiscard]] Result<std::vector<Record>> scan() override { return log_->scan(); }
   Result<void> close(World& world) override;
   Result<void> step(World& world, const Step& step) override;
   [[nodiscard]] bool is_open() const override { return log_.has_value(); }
@@ -34,7 +35,7 @@ class LogScenario final : public StoreScenario {
  private:
   Result<void> append(World& world, std::string payload, bool is_synced);
   [[nodiscard]] std::string frames(std::size_t size);
-  void check_reader(World& world, std::vector<Record>& seen);
+  [[nodiscard]] std::size_t count_read(World& world);
 
   std::optional<RecordLog> log_;
 };
@@ -80,46 +81,41 @@ Result<void> LogScenario::step(World& world, const Step& step) {
       if (done && !world.is_dead) notes().synced();
       return done;
     }
+    case 'g': {
+      const Result<std::vector<Record>> records = log_->scan();
+      if (!records) return propagate(records);
+      if (!world.is_dead && records->size() != notes().size()) {
+        world.violated(Invariant::prefix_is_unaltered, "a scan of the live log is short");
+      }
+      return {};
+    }
     default: std::abort();
   }
 }
 
 // Without a writer a reader judges the store as recovery does.
-void LogScenario::check_reader(World& world, std::vector<Record>& seen) {
+std::size_t LogScenario::count_read(World& world) {
   const Result<RecordLogReader> reader = RecordLogReader::open(directory(), {.file_system = &world.file_system});
-  if (!reader) return;  // the directory may be lost
+  if (!reader) return 0;  // the directory may be lost
   RecordCursor cursor = reader->records();
-  for (;;) {
+  for (std::size_t count = 0;; ++count) {
     const Result<std::optional<RecordView>> record = cursor.next();
-    if (!record) {
-      world.violated(Invariant::reader_agrees, record.error().message());
-      return;
-    }
-    if (!*record) return;
-    const RecordView& view = **record;
-    seen.push_back({view.type, view.txid, std::string(view.key), std::string(view.payload), view.ref});
+    if (!record) world.violated(Invariant::reader_agrees, record.error().message());
+    if (!record || !*record) return count;
   }
 }
 
 void LogScenario::recover(World& world) {
-  torn_tails().expect(world.machine, directory());
-  std::vector<Record> read;
-  if (!world.is_last) check_reader(world, read);
-  if (const Result<void> opened = open(world); !opened) {
+  const std::size_t read = world.is_last ? 0 : count_read(world);
+  if (const Result<void> opened = open_and_compare(world); !opened) {
     world.violated(Invariant::open_succeeds, opened.error().message());
+    drop(world);
     return;
   }
-  const Result<std::vector<Record>> records = log_->scan();
-  if (!records) {
-    world.violated(Invariant::open_succeeds, "scan: " + records.error().message());
-  } else {
-    notes().found(*records, world);
-    if (!world.is_last && read.size() != records->size()) {
-      world.violated(Invariant::reader_agrees,
-                     std::to_string(read.size()) + " read, " + std::to_string(records->size()) + " recovered");
-    }
+  if (!world.is_last && read != notes().size()) {
+    world.violated(Invariant::reader_agrees,
+                   std::to_string(read) + " read, " + std::to_string(notes().size()) + " recovered");
   }
-  torn_tails().check(directory(), world);
   if (!world.is_last) {
     for (const bool is_synced : {false, true}) {
       const Result<void> appended = append(world, payload_of(notes().next_number(), 40), is_synced);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "crash/explorer.hpp"
+#include "crash/mutants.hpp"
 #include "crash/outcomes.hpp"
 #include "crash/workloads.hpp"
 
@@ -70,6 +71,25 @@ int replay(const std::string& text) {
   return tally.violation_count == 0 ? 0 : 1;
 }
 
+/// How many mutants there are, and how many were caught.
+struct Catch {
+  std::size_t caught = 0;
+  std::size_t all = 0;
+};
+
+Catch hunt_all(const Scenarios& scenarios, std::uint64_t seed) {
+  Catch result;
+  for (const Mutant& mutant : all_mutants()) {
+    const std::optional<Violation> violation = hunt(mutant, scenarios, seed);
+    ++result.all;
+    if (violation) ++result.caught;
+    const std::string_view by = violation ? name_of(violation->invariant) : std::string_view("NOTHING");
+    std::cout << "mutant that " << mutant.name << ": caught by: " << by << '\n';
+    if (violation) std::cout << "  " << violation->id << ": " << violation->text << '\n';
+  }
+  return result;
+}
+
 int run() {
   const auto begin = std::chrono::steady_clock::now();
   const Scenarios scenarios = default_scenarios();
@@ -83,14 +103,15 @@ int run() {
     std::cout << "VIOLATED: " << name_of(violation.invariant) << ": " << violation.text << "\n  ./dev crash --replay "
               << violation.id << '\n';
   }
+  const Catch caught = hunt_all(scenarios, 1);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   std::printf("%llu recoveries in %.0f s; %llu points had more than %llu outcomes\n",
               static_cast<unsigned long long>(tally.recoveries), took.count(),
               static_cast<unsigned long long>(tally.reduced), static_cast<unsigned long long>(combinations_max));
-  std::printf("crash: %llu states explored, %llu violations, %d/%d mutants caught\n",
+  std::printf("crash: %llu states explored, %llu violations, %zu/%zu mutants caught\n",
               static_cast<unsigned long long>(tally.states.size()),
-              static_cast<unsigned long long>(tally.violation_count), 0, 0);
-  return tally.violation_count == 0 ? 0 : 1;
+              static_cast<unsigned long long>(tally.violation_count), caught.caught, caught.all);
+  return tally.violation_count == 0 && caught.caught == caught.all ? 0 : 1;
 }
 
 }  // namespace

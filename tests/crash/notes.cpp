@@ -33,6 +33,12 @@ void Notes::synced() noexcept {
   refused_.reset();
 }
 
+void Notes::lose_what_came_after(const Notes& before) noexcept {
+  kept_ = durable_ = before.durable_;
+  recovered_ = before.recovered_;
+  power_lost_ = true;
+}
+
 bool Notes::is_given(std::size_t place, const Record& record, std::size_t count) const {
   const auto matches = [&](const GivenRef& given) {
     return given && given->type == record.type && given->key == record.key && given->payload == record.payload;

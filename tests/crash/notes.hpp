@@ -41,6 +41,8 @@ class Notes {
   void synced() noexcept;
 
   void lose_power() noexcept { power_lost_ = true; }
+  /// The power failed, and of what was promised since `before` nothing counts.
+  void lose_what_came_after(const Notes& before) noexcept;
   [[nodiscard]] bool power_lost() const noexcept { return power_lost_; }
 
   /// Compares what a recovery found, and takes it for what is there and durable from now on.

@@ -66,7 +66,8 @@ std::optional<Plan> to_plan(const std::string& text) {
   if (at == std::string::npos) return std::nullopt;
   const std::optional<std::uint64_t> ordinal = to_number(std::string_view(text).substr(at + 1));
   if (!ordinal) return std::nullopt;
-  for (const Plan::Kind kind : {Plan::Kind::kill, Plan::Kind::eio, Plan::Kind::enospc}) {
+  for (const Plan::Kind kind : {Plan::Kind::kill, Plan::Kind::eio, Plan::Kind::enospc, Plan::Kind::short_write,
+                                Plan::Kind::interrupted}) {
     const Plan plan{kind, *ordinal};
     if (to_string(plan) == text) return plan;
   }
@@ -81,6 +82,8 @@ std::string to_string(const Plan& plan) {
     case Plan::Kind::kill: return "kill@" + std::to_string(plan.ordinal);
     case Plan::Kind::eio: return "eio@" + std::to_string(plan.ordinal);
     case Plan::Kind::enospc: return "enospc@" + std::to_string(plan.ordinal);
+    case Plan::Kind::short_write: return "short_write@" + std::to_string(plan.ordinal);
+    case Plan::Kind::interrupted: return "interrupted@" + std::to_string(plan.ordinal);
   }
   return {};
 }

@@ -1,9 +1,28 @@
 #include "crash/store_scenario.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 
 namespace datawal::crash {
+
+namespace {
+
+using safeatomic::sim::Choice;
+using safeatomic::sim::PowerLoss;
+using safeatomic::sim::Undecided;
+
+/// Every second sector has landed, and everything else.
+Choice torn_choice(const PowerLoss& loss) {
+  Choice choice;
+  for (const Undecided& one : loss.undecided()) {
+    const bool is_missing = one.kind == Undecided::Kind::sector && one.offset / safeatomic::sim::sector_bytes % 2 == 1;
+    choice.push_back(is_missing ? 0 : static_cast<std::uint16_t>(one.options - 1));
+  }
+  return choice;
+}
+
+}  // namespace
 
 void StoreScenario::prepare() {
   if (workload_.prepared.empty()) return;
@@ -14,8 +33,36 @@ void StoreScenario::prepare() {
               }};
   const std::string script = std::exchange(workload_.script, workload_.prepared);
   work(world);
-  workload_.script = script;
   start_ = machine.shut_down();
+  if (!workload_.torn.empty()) {
+    workload_.script = workload_.torn;
+    const Notes before = notes_;
+    std::size_t most = 0;
+    machine.set_hook([&](const safeatomic::sim::Operation&) {
+      const PowerLoss loss(machine);
+      if (loss.undecided().size() >= most && loss.undecided().size() != 0) start_ = loss.outcome(torn_choice(loss));
+      most = std::max(most, loss.undecided().size());
+      return safeatomic::sim::Fault::none;
+    });
+    work(world);
+    notes_.lose_what_came_after(before);
+  }
+  workload_.script = script;
+}
+
+Result<void> StoreScenario::open_and_compare(World& world) {
+  torn_tails_.expect(world.machine, directory());
+  if (Result<void> opened = open(world); !opened || world.is_dead) return opened;
+  Result<std::vector<Record>> records = scan();
+  if (!records && world.is_faulty) {  // reading failed once, and that says nothing about the bytes
+    judge(world, {.what = 'g'}, records.error());
+    records = scan();
+  }
+  if (!records) return propagate(records);
+  notes_.found(*records, world);
+  torn_tails_.check(directory(), world);
+  check_more(world);
+  return {};
 }
 
 OpenOptions StoreScenario::options(World& world) const {
@@ -33,7 +80,7 @@ void StoreScenario::work(World& world) {
     for (int attempt = 1; attempt <= 2; ++attempt) {
       Result<void> done;
       if (step.what == 'o') {
-        done = is_open() ? Result<void>() : open(world);
+        done = is_open() ? Result<void>() : open_and_compare(world);
       } else if (!is_open()) {
         break;
       } else {

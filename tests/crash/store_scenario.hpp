@@ -20,6 +20,7 @@ struct StoreWorkload {
   std::string name;
   std::string script;
   std::string prepared = {};  ///< steps before that, without a crash
+  std::string torn = {};      ///< steps behind these that a loss of power has cut short: half of their sectors landed
   std::string directory = "/store";
   std::uint64_t max_segment_bytes = 0;
   WritePath write_path = WritePath::append;
@@ -44,10 +45,15 @@ class StoreScenario : public Scenario {
   [[nodiscard]] OpenOptions options(World& world) const;
   [[nodiscard]] const std::string& directory() const noexcept { return workload_.directory; }
   [[nodiscard]] Notes& notes() noexcept { return notes_; }
-  [[nodiscard]] TornTails& torn_tails() noexcept { return torn_tails_; }
+
+  /// Opens the store, compares what it holds with the notes, and looks for what was cut.
+  Result<void> open_and_compare(World& world);
 
   // The store, which a copy does not take along.
   [[nodiscard]] virtual Result<void> open(World& world) = 0;
+  [[nodiscard]] virtual Result<std::vector<Record>> scan() = 0;
+  /// What else must hold of an open store.
+  virtual void check_more(World&) {}
   virtual Result<void> close(World& world) = 0;
   /// One step. Handled as documented: see judge().
   virtual Result<void> step(World& world, const Step& step) = 0;

@@ -1,0 +1,225 @@
+#include "crash/mutants.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <datawal/format.hpp>
+#include <datawal/segment.hpp>
+#include <safeatomic/temporary.hpp>
+
+#include "crash/mutant_file_system.hpp"
+#include "format/watermark.hpp"
+
+namespace datawal::crash {
+
+namespace {
+
+using safeatomic::Directory;
+using safeatomic::File;
+using safeatomic::OpenMode;
+using safeatomic::Result;
+
+bool is_segment(std::string_view name) { return segment::parse_filename(name).has_value(); }
+
+void write_watermark(Directory& directory, const format::Watermark& watermark) {
+  const Result<std::unique_ptr<File>> file = directory.open_file(".watermark", {.write = true, .create = true});
+  if (!file) return;
+  const std::array<char, format::watermark_len> bytes = format::encode_watermark(watermark);
+  const std::string_view part(bytes.data(), bytes.size());
+  (void)(*file)->write_at(0, std::span(&part, 1));
+}
+
+struct SkipsDirectorySyncs : Mutation {
+  Result<void> sync_directory(Directory&) override { return {}; }
+};
+
+struct SkipsParentSyncs : Mutation {
+  Result<void> sync_directory(Directory& directory) override {
+    return directory.path().filename() == ".." ? Result<void>() : directory.sync();
+  }
+};
+
+struct AcknowledgesBeforeSync : Mutation {
+  Result<void> sync_data(File&, std::string_view) override { return {}; }
+};
+
+/// The quarantine file has its name only in memory when the tail is cut.
+struct CutsBeforeQuarantine : Mutation {
+  Result<void> link(Directory& from, std::string_view name, Directory& target, std::string_view new_name) override {
+    is_named = true;
+    return from.link(name, target, new_name);
+  }
+  Result<void> sync_directory(Directory& directory) override {
+    if (std::exchange(is_named, false)) return {};
+    return directory.sync();
+  }
+  bool is_named = false;
+};
+
+struct QuarantinesWithoutSync : Mutation {
+  Result<void> sync_all(File&, std::string_view) override { return {}; }
+};
+
+/// The old segment is synced only behind the name of the new one.
+struct SyncsNewBeforeOld : Mutation {
+  Result<void> sync_data(File& file, std::string_view name) override {
+    if (!is_segment(name)) return file.sync_data();
+    late = &file;
+    return {};
+  }
+  Result<void> sync_directory(Directory& directory) override {
+    Result<void> synced = directory.sync();
+    if (late != nullptr && synced) synced = late->sync_data();
+    late = nullptr;
+    return synced;
+  }
+  File* late = nullptr;
+};
+
+/// The name of the new segment is made before the old one is synced.
+struct CreatesBeforeSync : Mutation {
+  Result<std::unique_ptr<File>> open_file(Directory& directory, std::string_view name, const OpenMode& how) override {
+    store = &directory;
+    const bool is_ready = how.exclusive && name == ready_name;
+    return directory.open_file(name, {.write = how.write, .create = how.create, .exclusive = how.exclusive && !is_ready});
+  }
+  Result<void> sync_data(File& file, std::string_view name) override {
+    if (const std::optional<std::uint32_t> id = segment::parse_filename(name)) {
+      ready_name = segment::filename(*id + 1);
+      (void)store->open_file(ready_name, {.write = true, .create = true});
+    }
+    return file.sync_data();
+  }
+  Directory* store = nullptr;
+  std::string ready_name;
+};
+
+/// What is written again with the bytes it has is not written.
+struct SkipsTheRewrite : Mutation {
+  Result<std::size_t> write(File& file, std::string_view name, std::uint64_t offset, Parts parts) override {
+    if (is_segment(name) && parts.size() == 1) {
+      std::string there(parts.front().size(), '\0');
+      const Result<std::size_t> got = file.read_at(offset, there);
+      if (got && *got == there.size() && there == parts.front()) return there.size();
+    }
+    return file.write_at(offset, parts);
+  }
+};
+
+/// A failed write is taken back, but not for good.
+struct LeavesRollbackUnsynced : Mutation {
+  Result<std::size_t> write(File& file, std::string_view name, std::uint64_t offset, Parts parts) override {
+    Result<std::size_t> written = file.write_at(offset, parts);
+    if (!written && is_segment(name)) has_failed = true;
+    return written;
+  }
+  Result<void> sync_data(File& file, std::string_view) override {
+    if (std::exchange(has_failed, false)) return {};
+    return file.sync_data();
+  }
+  bool has_failed = false;
+};
+
+struct WritesWatermarkBeforeTheName : Mutation {
+  Result<std::unique_ptr<File>> open_file(Directory& directory, std::string_view name, const OpenMode& how) override {
+    Result<std::unique_ptr<File>> file = directory.open_file(name, how);
+    const std::optional<std::uint32_t> id = segment::parse_filename(name);
+    if (file && how.exclusive && id && *id > 1) {
+      const Result<safeatomic::FileInfo> info = (*file)->info();
+      write_watermark(directory, {.segment = *id, .inode = info ? info->inode : 0, .offset = 0, .txid = 0});
+    }
+    return file;
+  }
+};
+
+struct WritesWatermarkBeforeTheSync : Mutation {
+  Result<std::unique_ptr<File>> open_file(Directory& directory, std::string_view name, const OpenMode& how) override {
+    store = &directory;
+    return directory.open_file(name, how);
+  }
+  Result<std::size_t> write(File& file, std::string_view name, std::uint64_t offset, Parts parts) override {
+    Result<std::size_t> written = file.write_at(offset, parts);
+    const std::optional<std::uint32_t> id = segment::parse_filename(name);
+    const format::DecodeOutcome frame = format::decode_next(parts.front());
+    const Result<safeatomic::FileInfo> info = file.info();
+    if (written && id && frame && info && frame.record.len == parts.front().size()) {
+      write_watermark(*store, {.segment = *id,
+                               .inode = info->inode,
+                               .offset = offset + frame.record.len,
+                               .txid = frame.record.txid});
+    }
+    return written;
+  }
+  Directory* store = nullptr;
+};
+
+/// A torn tail stays where it is, and is written over.
+struct SkipsTheCut : Mutation {
+  Result<void> truncate(File& file, std::string_view name, std::uint64_t size) override {
+    return is_segment(name) ? Result<void>() : file.truncate(size);
+  }
+};
+
+/// `open` returns before what it read is on the disk.
+struct OpensWithoutSync : Mutation {
+  Result<std::unique_ptr<File>> open_file(Directory& directory, std::string_view name, const OpenMode& how) override {
+    if (name == ".lock" && how.create) is_open = false;
+    return directory.open_file(name, how);
+  }
+  Result<std::size_t> write(File& file, std::string_view name, std::uint64_t offset, Parts parts) override {
+    if (is_segment(name) && parts.size() == 1) {
+      const Result<safeatomic::FileInfo> info = file.info();
+      if (info && offset + parts.front().size() > info->size) is_open = true;
+    }
+    return file.write_at(offset, parts);
+  }
+  Result<void> sync_data(File& file, std::string_view) override {
+    return is_open ? file.sync_data() : Result<void>();
+  }
+  bool is_open = false;
+};
+
+template <class Kind>
+Wrap by() {
+  return [](safeatomic::sim::SimFileSystem& machine) { return mutate(machine, std::make_unique<Kind>()); };
+}
+
+}  // namespace
+
+std::vector<Mutant> all_mutants() {
+  return {
+      {"skips the directory sync after create", by<SkipsDirectorySyncs>(), {"new", "rotate"}},
+      {"skips the sync of the directories above", by<SkipsParentSyncs>(), {"new"}},
+      {"acknowledges before the sync", by<AcknowledgesBeforeSync>(), {"append_synced"}},
+      {"cuts before the quarantine is durable", by<CutsBeforeQuarantine>(), {"append"}},
+      {"quarantines without a sync", by<QuarantinesWithoutSync>(), {"append"}},
+      {"syncs the new segment before the old", by<SyncsNewBeforeOld>(), {"rotate_only"}},
+      {"creates the new segment before the old is synced", by<CreatesBeforeSync>(), {"rotate_only"}},
+      {"skips the rewrite of the unproven tail", by<SkipsTheRewrite>(), {"append_synced"}},
+      {"leaves a roll-back unsynced", by<LeavesRollbackUnsynced>(), {"append", "append_small"}},
+      {"writes the watermark before the name is durable", by<WritesWatermarkBeforeTheName>(), {"rotate_only"}},
+      {"writes the watermark before the sync", by<WritesWatermarkBeforeTheSync>(), {"append"}},
+      {"skips the cut of a torn tail", by<SkipsTheCut>(), {"equal", "append"}},
+      {"opens before what it read is synced", by<OpensWithoutSync>(), {"append", "append_synced"}},
+      {"publishes a compaction without a sync", by<QuarantinesWithoutSync>(), {"compact_to"}},
+      {"acknowledges an export before its name is durable", by<SkipsDirectorySyncs>(), {"export"}},
+      {"replaces a file without a sync", by<QuarantinesWithoutSync>(), {"write_atomic"}},
+  };
+}
+
+std::optional<Violation> hunt(const Mutant& mutant, const Scenarios& scenarios, std::uint64_t seed) {
+  Tally tally;
+  SeenSet seen;
+  for (const std::unique_ptr<Scenario>& scenario : scenarios) {
+    if (std::ranges::find(mutant.scenarios, scenario->name()) == mutant.scenarios.end()) continue;
+    const ExplorerOptions options{.wrap = mutant.wrap, .seed = seed, .stops_at_violation = true};
+    for (const Plan& plan : Explorer(tally, seen, options).plans(*scenario)) {
+      Explorer(tally, seen, options).explore(*scenario, plan);
+      if (!tally.violations.empty()) return tally.violations.front();
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace datawal::crash
