@@ -163,7 +163,10 @@ void Explorer::checkpoint(Level& level, std::uint64_t ordinal) {
     if (!seen_.insert(key)) return;
     follow(level, {ordinal, choice}, disk);
   });
-  if (is_reduced) tally_.reduced.fetch_add(1, std::memory_order_relaxed);
+  if (is_reduced && options_.shard == 0) {
+    const std::scoped_lock guard(tally_.mutex);
+    ++tally_.reduced_of[level.scenario->name()];
+  }
 }
 
 void Explorer::follow(Level& level, const Loss& loss, const DiskImage& disk) {
@@ -189,6 +192,7 @@ void Explorer::report(const Level&, Invariant invariant, const std::string& text
   if (options_.stops_at_violation) is_stopped_ = true;
   const std::scoped_lock guard(tally_.mutex);
   ++tally_.violation_count;
+  ++tally_.violations_of[static_cast<std::size_t>(invariant)];
   if (tally_.violations.size() < violations_max) tally_.violations.push_back({invariant, to_string(path_), text});
 }
 

@@ -77,11 +77,12 @@ struct Violation {
 struct Tally {
   SeenSet states;                            ///< disks, whatever led to them
   std::atomic<std::uint64_t> recoveries{0};  ///< that were run and checked
-  std::atomic<std::uint64_t> reduced{0};     ///< points with more outcomes than were looked at
+  std::atomic<std::uint64_t> violation_count{0};
   std::mutex mutex;
   std::vector<Violation> violations{};  ///< at most violations_max of them are kept
-  std::uint64_t violation_count = 0;
-  std::map<std::string, std::uint64_t> states_of{};  ///< new ones by scenario
+  std::array<std::uint64_t, invariant_count> violations_of{};
+  std::map<std::string, std::uint64_t> states_of{};   ///< new ones by scenario
+  std::map<std::string, std::uint64_t> reduced_of{};  ///< points with more outcomes than were looked at, by scenario
 };
 
 inline constexpr std::size_t violations_max = 20;

@@ -1,6 +1,7 @@
 #pragma once
 // What must hold whatever happens, by name.
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <utility>
