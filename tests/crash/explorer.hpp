@@ -88,10 +88,10 @@ struct Tally {
 inline constexpr std::size_t violations_max = 20;
 
 struct ExplorerOptions {
-  Wrap wrap{};                    ///< null: nothing in between
-  int depth = 2;                  ///< losses of power in a row
+  Wrap wrap{};    ///< null: nothing in between
+  int depth = 2;  ///< losses of power in a row
   std::uint64_t seed = 1;
-  std::uint64_t shard = 0;        ///< of the first loss's outcomes, this explorer looks at one in `shards`
+  std::uint64_t shard = 0;  ///< of the first loss's outcomes, this explorer looks at one in `shards`
   std::uint64_t shards = 1;
   bool stops_at_violation = false;
   const ReplayId* replay = nullptr;  ///< only this, and say what happens

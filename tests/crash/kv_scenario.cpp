@@ -58,8 +58,7 @@ Result<void> KvScenario::put(World& world, const std::string& key, std::size_t s
 }
 
 Result<void> KvScenario::erase(World& world, const std::string& key, bool is_synced) {
-  return give(world, {RecordType::Delete, key, {}}, is_synced,
-              [&] { return store_->erase(key, {.sync = is_synced}); });
+  return give(world, {RecordType::Delete, key, {}}, is_synced, [&] { return store_->erase(key, {.sync = is_synced}); });
 }
 
 Result<void> KvScenario::step(World& world, const Step& step) {

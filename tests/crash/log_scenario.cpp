@@ -63,8 +63,8 @@ std::string LogScenario::frames(std::size_t size) {
   std::string all;
   for (std::uint64_t txid = notes().size() + 1; all.size() < size; ++txid) {
     std::array<char, 200> frame{};
-    const std::expected<std::size_t, format::EncodeError> len =
-        format::encode(RecordType::Raw, txid, {}, payload_of(1000 + txid, 100), frame);
+    const std::expected<std::size_t, format::EncodeError> len = format::encode(RecordType::Raw, txid, {},
+                                                                               payload_of(1000 + txid, 100), frame);
     all.append(frame.data(), *len);
   }
   return all;

@@ -66,8 +66,8 @@ std::size_t hunt_all(const std::vector<Mutant>& mutants, const Scenarios& scenar
   std::size_t caught = 0;
   for (std::size_t i = 0; i < mutants.size(); ++i) {
     if (found[i]) ++caught;
-    std::cout << "mutant " << std::left << std::setw(54) << mutants[i].name
-              << (found[i] ? "caught: " : "NOT CAUGHT") << (found[i] ? name_of(found[i]->invariant) : "") << '\n';
+    std::cout << "mutant " << std::left << std::setw(54) << mutants[i].name << (found[i] ? "caught: " : "NOT CAUGHT")
+              << (found[i] ? name_of(found[i]->invariant) : "") << '\n';
   }
   return caught;
 }
@@ -79,8 +79,7 @@ void print_states(const Scenarios& scenarios, const Tally& tally) {
     std::cout << "workload " << std::left << std::setw(26) << scenario->name() << std::right << std::setw(9)
               << (states == tally.states_of.end() ? 0 : states->second) << " states";
     if (reduced != tally.reduced_of.end()) {
-      std::cout << ", a choice of the outcomes at " << reduced->second << " points with more than "
-                << combinations_max;
+      std::cout << ", a choice of the outcomes at " << reduced->second << " points with more than " << combinations_max;
     }
     std::cout << '\n';
   }

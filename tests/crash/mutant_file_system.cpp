@@ -26,9 +26,7 @@ class MutantFile final : public File {
   [[nodiscard]] Result<std::size_t> write_at(std::uint64_t offset, std::span<const std::string_view> parts) override {
     return mutation_.write(*inner_, name_, offset, parts);
   }
-  [[nodiscard]] Result<void> truncate(std::uint64_t size) override {
-    return mutation_.truncate(*inner_, name_, size);
-  }
+  [[nodiscard]] Result<void> truncate(std::uint64_t size) override { return mutation_.truncate(*inner_, name_, size); }
   [[nodiscard]] Result<void> reserve(std::uint64_t offset, std::uint64_t length) override {
     return inner_->reserve(offset, length);
   }
@@ -86,9 +84,7 @@ class MutantDirectory final : public Directory {
     return inner_->rename(name, *static_cast<MutantDirectory&>(target).inner_, new_name, mode);
   }
   [[nodiscard]] Result<void> unlink(std::string_view name) override { return inner_->unlink(name); }
-  [[nodiscard]] Result<void> remove_directory(std::string_view name) override {
-    return inner_->remove_directory(name);
-  }
+  [[nodiscard]] Result<void> remove_directory(std::string_view name) override { return inner_->remove_directory(name); }
   [[nodiscard]] Result<void> sync() override { return mutation_.sync_directory(*inner_); }
   [[nodiscard]] Result<void> sync_file_system() override { return inner_->sync_file_system(); }
   [[nodiscard]] Result<bool> try_lock() override { return inner_->try_lock(); }

@@ -82,7 +82,8 @@ struct CreatesBeforeSync : Mutation {
   Result<std::unique_ptr<File>> open_file(Directory& directory, std::string_view name, const OpenMode& how) override {
     store = &directory;
     const bool is_ready = how.exclusive && name == ready_name;
-    return directory.open_file(name, {.write = how.write, .create = how.create, .exclusive = how.exclusive && !is_ready});
+    return directory.open_file(name,
+                               {.write = how.write, .create = how.create, .exclusive = how.exclusive && !is_ready});
   }
   Result<void> sync_data(File& file, std::string_view name) override {
     if (const std::optional<std::uint32_t> id = segment::parse_filename(name)) {
@@ -144,10 +145,9 @@ struct WritesWatermarkBeforeTheSync : Mutation {
     const format::DecodeOutcome frame = format::decode_next(parts.front());
     const Result<safeatomic::FileInfo> info = file.info();
     if (written && id && frame && info && frame.record.len == parts.front().size()) {
-      write_watermark(*store, {.segment = *id,
-                               .inode = info->inode,
-                               .offset = offset + frame.record.len,
-                               .txid = frame.record.txid});
+      write_watermark(
+          *store,
+          {.segment = *id, .inode = info->inode, .offset = offset + frame.record.len, .txid = frame.record.txid});
     }
     return written;
   }
@@ -174,9 +174,7 @@ struct OpensWithoutSync : Mutation {
     }
     return file.write_at(offset, parts);
   }
-  Result<void> sync_data(File& file, std::string_view) override {
-    return is_open ? file.sync_data() : Result<void>();
-  }
+  Result<void> sync_data(File& file, std::string_view) override { return is_open ? file.sync_data() : Result<void>(); }
   bool is_open = false;
 };
 

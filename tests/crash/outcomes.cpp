@@ -111,8 +111,8 @@ class Outcomes {
       while (end < seen.size() && loss_.undecided()[seen[end]].name == file) ++end;
       for (const bool others_newest : {true, false}) {
         set_all(seen, others_newest);
-        visited += visit_file({seen.begin() + static_cast<std::ptrdiff_t>(begin),
-                               seen.begin() + static_cast<std::ptrdiff_t>(end)});
+        visited += visit_file(
+            {seen.begin() + static_cast<std::ptrdiff_t>(begin), seen.begin() + static_cast<std::ptrdiff_t>(end)});
       }
       begin = end;
     }
@@ -135,7 +135,8 @@ class Outcomes {
             const bool is_newest = i < missing || (i > missing && newest_behind);
             choice_[file[i]] = is_newest ? static_cast<std::uint16_t>(options(file[i]) - 1U) : 0;
           }
-          const std::uint16_t older = missing < file.size() ? static_cast<std::uint16_t>(options(file[missing]) - 1U) : 1U;
+          const std::uint16_t older = missing < file.size() ? static_cast<std::uint16_t>(options(file[missing]) - 1U)
+                                                            : 1U;
           for (std::uint16_t state = 0; state < older; ++state) {
             if (missing < file.size()) choice_[file[missing]] = state;
             visit_(choice_);

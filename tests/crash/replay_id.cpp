@@ -66,8 +66,8 @@ std::optional<Plan> to_plan(const std::string& text) {
   if (at == std::string::npos) return std::nullopt;
   const std::optional<std::uint64_t> ordinal = to_number(std::string_view(text).substr(at + 1));
   if (!ordinal) return std::nullopt;
-  for (const Plan::Kind kind : {Plan::Kind::kill, Plan::Kind::eio, Plan::Kind::enospc, Plan::Kind::short_write,
-                                Plan::Kind::interrupted}) {
+  for (const Plan::Kind kind :
+       {Plan::Kind::kill, Plan::Kind::eio, Plan::Kind::enospc, Plan::Kind::short_write, Plan::Kind::interrupted}) {
     const Plan plan{kind, *ordinal};
     if (to_string(plan) == text) return plan;
   }

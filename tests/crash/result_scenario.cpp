@@ -138,20 +138,32 @@ Scenarios result_scenarios() {
   SimFileSystem exported(store);
   if (!safeatomic::write_atomic("/out.jsonl", "an older export", {.file_system = &exported})) std::abort();
   const std::vector<ResultWorkload> workloads = {
-      {.name = "compact_to", .start = store, .call = compact, .path = "/deep/target/00000001.dwal", .also = check_source},
-      {.name = "export", .start = exported.shut_down(), .call = export_lines, .path = "/out.jsonl", .also = check_source},
-      {.name = "write_atomic", .start = disk_with_file("old"),
-       .call = [text](FileSystem& fs) {
-         return message_of(safeatomic::write_atomic("/file", text, {.file_system = &fs}));
-       },
+      {.name = "compact_to",
+       .start = store,
+       .call = compact,
+       .path = "/deep/target/00000001.dwal",
+       .also = check_source},
+      {.name = "export",
+       .start = exported.shut_down(),
+       .call = export_lines,
+       .path = "/out.jsonl",
+       .also = check_source},
+      {.name = "write_atomic",
+       .start = disk_with_file("old"),
+       .call =
+           [text](FileSystem& fs) { return message_of(safeatomic::write_atomic("/file", text, {.file_system = &fs})); },
        .path = "/file"},
-      {.name = "write_once", .start = {},
-       .call = [text](FileSystem& fs) { return message_of(safeatomic::write_once("/file", text, {.file_system = &fs})); },
+      {.name = "write_once",
+       .start = {},
+       .call =
+           [text](FileSystem& fs) { return message_of(safeatomic::write_once("/file", text, {.file_system = &fs})); },
        .path = "/file"},
-      {.name = "write_once_with_parents", .start = {},
-       .call = [text](FileSystem& fs) {
-         return message_of(safeatomic::write_once_with_parents("/a/b/file", text, {.file_system = &fs}));
-       },
+      {.name = "write_once_with_parents",
+       .start = {},
+       .call =
+           [text](FileSystem& fs) {
+             return message_of(safeatomic::write_once_with_parents("/a/b/file", text, {.file_system = &fs}));
+           },
        .path = "/a/b/file"},
   };
   Scenarios all;
