@@ -139,6 +139,7 @@ class PinnedSpace {
     return space_->read_in(table_->find(position), position, buffer);
   }
   void prefetch(std::uint64_t position) const noexcept { RecordSpace::prefetch_in(table_->find(position), position); }
+  [[nodiscard]] const safeatomic::Directory& directory() const noexcept { return space_->directory(); }
 
  private:
   const RecordSpace* space_;
