@@ -1,5 +1,6 @@
-// `datawal compact`: the live records as a new store.
+// `datawal compact`: space given back in place, or the live records as a new store.
 
+#include <charconv>
 #include <memory>
 
 #include <datawal/data_wal_reader.hpp>
@@ -16,9 +17,80 @@ struct CompactArguments {
   std::filesystem::path dir;
   std::filesystem::path target;
   RawRecords raw = RawRecords::refuse;
+  std::optional<double> min_garbage{};
+  bool is_dry_run = false;
+  bool allow_network_filesystem = false;
 };
 
-int compact(Console& console, const CompactArguments& arguments) {
+double ratio_of(const std::string& text) {
+  double ratio = -1;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), ratio);
+  if (failed != std::errc() || end != text.data() + text.size() || !(ratio >= 0 && ratio <= 1)) {
+    throw CLI::ValidationError("--min-garbage", "'" + text + "' is not a number from 0 to 1");
+  }
+  return ratio;
+}
+
+// What would be looked at; what of it has to stay is only known when it is rewritten.
+int foretell(Console& console, const CompactArguments& arguments, double min_garbage) {
+  int status = exit_done;
+  const std::optional<DataWalReader> store = open_store(console, arguments.dir, status);
+  if (!store) return status;
+  std::uint64_t rewritten = 0;
+  std::uint64_t skipped = 0;
+  std::uint64_t garbage_bytes = 0;
+  for (const SegmentStats& segment : store->stats().per_segment) {
+    const std::uint64_t garbage = segment.dead_bytes + segment.tombstone_bytes;
+    const bool is_taken = garbage > 0 &&
+                          static_cast<double>(garbage) >= min_garbage * static_cast<double>(segment.bytes);
+    ++(is_taken ? rewritten : skipped);
+    if (is_taken) garbage_bytes += garbage;
+  }
+  ReportFields fields(console, "compact");
+  fields.json().null("target");
+  fields.word("action", "none", "a dry run: nothing was changed");
+  fields.number("segments_rewritten", rewritten).number("segments_skipped", skipped);
+  fields.number("bytes_reclaimed", garbage_bytes);
+  fields.print();
+  return exit_done;
+}
+
+int compact_in_place(Console& console, const CompactArguments& arguments) {
+  if (arguments.raw != RawRecords::refuse) {
+    return console.fail_usage("--include-raw and --drop-raw are about TARGET; in place, Raw records stay");
+  }
+  const double min_garbage = arguments.min_garbage.value_or(CompactOptions{}.min_garbage_ratio);
+  if (arguments.is_dry_run) return foretell(console, arguments, min_garbage);
+  int status = exit_done;
+  if (!open_store(console, arguments.dir, status)) return status;  // a mistyped name must not become a store
+  OpenOptions options;
+  options.allow_network_filesystem = arguments.allow_network_filesystem;
+  std::optional<DataWal> store = open_store_for_writing(console, arguments.dir, options, status);
+  if (!store) return status;
+  ProgressBar bar("compacting");
+  const ProgressCallback show = bar.callback();
+  const Result<CompactionStats> stats = store->compact(
+      {.min_garbage_ratio = min_garbage, .on_progress = [&show](const Progress& progress) {
+         if (show) show(progress);
+         return true;
+       }});
+  bar.wipe();
+  if (!stats) return console.fail(stats.error(), arguments.dir);
+  if (const Result<void> closed = store->close(); !closed) return console.fail(closed.error(), arguments.dir);
+  ReportFields fields(console, "compact");
+  fields.json().null("target");
+  fields.number("live_keys", stats->live_keys).number("records_written", stats->records_written);
+  fields.number("bytes_written", stats->bytes_written).number("segments_rewritten", stats->segments_rewritten);
+  fields.number("segments_removed", stats->segments_removed).number("segments_skipped", stats->segments_skipped);
+  fields.number("bytes_reclaimed", stats->bytes_reclaimed);
+  fields.print();
+  return exit_done;
+}
+
+int compact_to_target(Console& console, const CompactArguments& arguments) {
+  if (arguments.min_garbage || arguments.is_dry_run) {
+    return console.fail_usage("--min-garbage and --dry-run are for compacting in place, without TARGET");
+  }
   int status = exit_done;
   const std::optional<DataWalReader> store = open_store(console, arguments.dir, status);
   if (!store) return status;
@@ -43,32 +115,46 @@ int compact(Console& console, const CompactArguments& arguments) {
 }  // namespace
 
 void add_compact(CLI::App& program, Run& run) {
-  CLI::App& command = add_command(program, "compact", "Writes the live keys as a new, smaller store.",
-                                  R"(TARGET gets one record per live key, by ascending key, in one segment. It must be
-absent or empty. DIR is not touched, and may be written to meanwhile. After a
-crash TARGET holds the whole result or none.
+  CLI::App& command = add_command(program, "compact", "Gives back the space of dead records.",
+                                  R"(Without TARGET, in place: segment by segment, each is replaced by a file with its
+live records, its Raw records and the tombstones that are still needed. Needs
+the writer's lock and room for one segment. It may be interrupted at any time.
 
-Example:
+With TARGET, the live keys as a new store: one record per live key, by
+ascending key, in one segment. TARGET must be absent or empty. DIR is not
+touched, and may be written to meanwhile. After a crash TARGET holds the whole
+result or none.
+
+Examples:
+  datawal compact ./kv --min-garbage 0.5
   datawal compact ./kv ./kv.small --drop-raw
 
-Exit status: 0 done; 1 usage, no store there, or TARGET is not empty; 3 damage,
-no space, or the operating system failed.)");
+Exit status: 0 done; 1 usage, no store there, locked, or TARGET is not empty;
+3 damage, no space, or the operating system failed.)");
   auto arguments = std::make_shared<CompactArguments>();
   add_store(command, arguments->dir);
   add_text(
       command, "TARGET", [arguments](const std::string& text) { arguments->target = text; },
       "The new store's directory")
-      ->option_text(" ")
-      ->required();
+      ->option_text(" ");
+  add_text(
+      command, "--min-garbage", [arguments](const std::string& text) { arguments->min_garbage = ratio_of(text); },
+      "Leave segments with a smaller share of garbage alone\n(0 to 1; 0.3 unless given)")
+      ->option_text("R");
+  command.add_flag("--dry-run", arguments->is_dry_run, "Only say what would be done, without a lock")->option_text(" ");
   CLI::Option* include = command.add_flag_callback(
       "--include-raw", [arguments] { arguments->raw = RawRecords::include; },
-      "Copy Raw records too, first and in log order");
+      "Copy Raw records to TARGET too, first and in log order");
   CLI::Option* drop = command.add_flag_callback(
-      "--drop-raw", [arguments] { arguments->raw = RawRecords::drop; }, "Leave Raw records out");
+      "--drop-raw", [arguments] { arguments->raw = RawRecords::drop; }, "Leave Raw records out of TARGET");
   include->option_text(" ")->excludes(drop);
   drop->option_text(" ");
-  command.final_callback(
-      [&run, arguments] { run = [arguments](Console& console) { return compact(console, *arguments); }; });
+  add_network(command, arguments->allow_network_filesystem);
+  command.final_callback([&run, arguments] {
+    run = [arguments](Console& console) {
+      return arguments->target.empty() ? compact_in_place(console, *arguments) : compact_to_target(console, *arguments);
+    };
+  });
 }
 
 }  // namespace datawal::cli

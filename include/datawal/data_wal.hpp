@@ -32,10 +32,25 @@ struct CompactToOptions {
   ProgressCallback on_progress{};  ///< bytes of live records; called now and then from this thread; must not throw
 };
 
+struct CompactOptions {
+  /// Segments with a smaller share of garbage (dead Puts, and tombstones not known to be needed) are left as they are.
+  double min_garbage_ratio = 0.3;
+  std::uint64_t max_bytes_per_second = 0;  ///< read and written together; 0: as fast as it goes
+  /// Told now and then how many of the bytes of the sealed segments are done, from this thread; false stops. Must neither
+  /// throw nor call the store.
+  std::function<bool(const Progress&)> on_progress{};
+};
+
 struct CompactionStats {
   std::uint64_t live_keys = 0;
   std::uint64_t records_written = 0;
   std::uint64_t bytes_written = 0;
+  // Of compact() only.
+  std::uint64_t segments_rewritten = 0;
+  std::uint64_t segments_removed = 0;  ///< nothing in them was needed
+  std::uint64_t segments_skipped = 0;  ///< not enough garbage
+  std::uint64_t bytes_reclaimed = 0;
+  bool is_cancelled = false;  ///< on_progress said so; what was done until then stays done
 };
 
 struct ExportOptions {
@@ -113,6 +128,18 @@ class DataWal {
   ///   not say what becomes of them; corruption; no_space; io
   [[nodiscard]] Result<CompactionStats> compact_to(const std::filesystem::path& dir,
                                                    const CompactToOptions& options = {}) const;
+
+  /// Gives back the space of what is dead, in place and segment by segment: each is replaced by a file with its Raw records, its
+  /// live Puts and the tombstones that are still needed, in order and with their txids. Starts a new segment first, if there is
+  /// room for one, so that all that was written before is considered. Reading and writing go on meanwhile. At every instant,
+  /// crashes included, the store holds the same keys and the same Raw records; a compaction that was cut short is gone on
+  /// with by the next. Needs room for what is left of one segment, besides what readers still hold.
+  /// @return
+  ///   no_space    what is left of some segment did not fit; all others are done, and nothing has become larger
+  ///   corruption  a sealed segment is damaged: it was not touched
+  ///   poisoned    a sync of the active segment or of the directory failed
+  ///   io          this compaction failed; the store is as usable as before
+  [[nodiscard]] Result<CompactionStats> compact(const CompactOptions& options = {});
 
   /// Writes a line `{"key_b64":"...","value_b64":"..."}` per live key, by ascending key, to `file`, replacing it. Memory does not
   /// grow with the values. Durable on return; after a crash the file is as before or complete.

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <utility>
 
+#include "kv/compact.hpp"
 #include "kv/compact_to.hpp"
 #include "kv/jsonl_export.hpp"
 #include "kv/jsonl_import.hpp"
@@ -40,11 +41,13 @@ struct [[gnu::visibility("hidden")]] DataWal::Impl {
   LogCore* core = nullptr;  // owned by `log`
   RecordLog log;
   OpenOptions options{};
+  std::mutex compacting{};     // one compaction at a time
   mutable std::mutex mutex{};  // one change at a time: the order of the log is the order of the projection
 
   [[nodiscard]] Result<void> change(RecordType type, std::string_view key, std::string_view value,
                                     const WriteOptions& how);
   [[nodiscard]] Result<void> follow_rotation();
+  [[nodiscard]] Result<void> rotate();
   [[nodiscard]] Result<kv::LiveView> view(std::shared_ptr<const Snapshot>* snapshot = nullptr) const;
   [[nodiscard]] Result<void> refuse_closed() const;
   [[nodiscard]] safeatomic::FileSystem& file_system() const noexcept { return file_system_of(options.file_system); }
@@ -118,6 +121,12 @@ Result<void> DataWal::Impl::follow_rotation() {
   PinnedSegment empty = active->segment;
   empty.info.size = 0;
   return space.add(empty, *empty.file, room_of(options));
+}
+
+Result<void> DataWal::Impl::rotate() {
+  const std::lock_guard guard(mutex);
+  if (Result<void> rotated = core->rotate(); !rotated) return rotated;
+  return core->active_segment() == projection->space().last_id() ? Result<void>{} : follow_rotation();
 }
 
 Result<kv::LiveView> DataWal::Impl::view(std::shared_ptr<const Snapshot>* snapshot) const {
@@ -215,6 +224,16 @@ Result<CompactionStats> DataWal::compact_to(const std::filesystem::path& dir, co
   if (Result<void> said = kv::refuse_raw(*impl_->projection, options); !said) return propagate(said);
   return kv::compact_view(std::move(*view), options, std::move(snapshot), LastSegment::published, impl_->file_system(),
                           dir);
+}
+
+Result<CompactionStats> DataWal::compact(const CompactOptions& options) {
+  if (!impl_) return std::unexpected(moved_from());
+  if (Result<void> open = impl_->refuse_closed(); !open) return propagate(open);
+  // On a full disk there is no room for another segment; the sealed ones can be compacted all the same.
+  Result<void> rotated = impl_->rotate();
+  if (!rotated && rotated.error().code != Errc::no_space) return propagate(rotated);
+  const std::lock_guard alone(impl_->compacting);
+  return kv::compact({*impl_->core, *impl_->projection, impl_->mutex}, options);
 }
 
 Result<ExportStats> DataWal::export_jsonl(const std::filesystem::path& file, const ExportOptions& options) const {

@@ -3,28 +3,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "kv/key_hash.hpp"
-
 namespace datawal::kv {
 
 namespace {
 
 constexpr std::size_t replay_batch = 32;  // records; more does not hide more, measured
-
-void count(SegmentCounts& counts, RecordType type, std::uint32_t len) noexcept {
-  counts.bytes += len;
-  switch (type) {
-    case RecordType::Raw:
-      ++counts.raw_records;
-      counts.raw_bytes += len;
-      return;
-    case RecordType::Put: ++counts.put_records; return;
-    case RecordType::Delete:
-      ++counts.delete_records;
-      counts.delete_bytes += len;
-      return;
-  }
-}
 
 }  // namespace
 

@@ -13,6 +13,7 @@
 #include <datawal/record.hpp>
 
 #include "kv/key_directory.hpp"
+#include "kv/key_hash.hpp"
 #include "kv/record_space.hpp"
 #include "log/recovery.hpp"
 
@@ -55,6 +56,20 @@ class Projection {
   /// Of all segments together.
   [[nodiscard]] SegmentCounts counts() const noexcept;
   [[nodiscard]] std::uint64_t memory_bytes() const noexcept { return directory_.memory_bytes(); }
+
+  /// The hash under which the directory knows a key.
+  [[nodiscard]] std::uint64_t hash_of(std::string_view key) const noexcept { return key_hash(key, seed_); }
+
+  /// Whether the record at `position` is the newest of its key. Any thread; a change beside it may or may not be seen.
+  [[nodiscard]] bool points_to(std::uint64_t hash, std::uint64_t position) const {
+    return directory_.contains(hash, position);
+  }
+  /// Starts fetching what move() of that hash needs.
+  void prefetch(std::uint64_t hash) const noexcept { directory_.prefetch(hash); }
+  /// The record at `from` now lies at `to`. @return false if it is not the newest of its key any more
+  bool move(std::uint64_t hash, std::uint64_t from, std::uint64_t to) noexcept {
+    return directory_.replace(hash, from, to);
+  }
 
   /// The positions of all live records, in log order.
   [[nodiscard]] std::vector<std::uint64_t> live_positions() const;

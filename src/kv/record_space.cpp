@@ -69,6 +69,11 @@ Result<std::shared_ptr<SpaceSegment>> RecordSpace::add_rewritten(const SpaceSegm
   return segment;
 }
 
+void RecordSpace::hold(SpaceSegment& segment, std::shared_ptr<safeatomic::File> file) {
+  const std::lock_guard guard(files_mutex_);
+  segment.pinned.file = std::move(file);
+}
+
 void RecordSpace::remove(const SpaceSegment& segment) { publish(tables_->changed(nullptr, &segment)); }
 
 void RecordSpace::publish(std::shared_ptr<SpaceSegment> added) {

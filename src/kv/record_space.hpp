@@ -63,6 +63,9 @@ class RecordSpace {
   /// The last segment has grown: everything below `end` is whole records.
   void extend_last(std::uint64_t end) noexcept;
 
+  /// The name of `segment` is about to go: what is not mapped is read from `file`.
+  void hold(SpaceSegment& segment, std::shared_ptr<safeatomic::File> file);
+
   /// Adds what `old` was rewritten to; both are there until one is removed.
   /// @return invalid_argument when 256 TiB are used up
   [[nodiscard]] Result<std::shared_ptr<SpaceSegment>> add_rewritten(const SpaceSegment& old,

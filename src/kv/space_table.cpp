@@ -17,6 +17,21 @@ SegmentCounts& SegmentCounts::operator+=(const SegmentCounts& other) noexcept {
   return *this;
 }
 
+void count(SegmentCounts& counts, RecordType type, std::uint32_t len) noexcept {
+  counts.bytes += len;
+  switch (type) {
+    case RecordType::Raw:
+      ++counts.raw_records;
+      counts.raw_bytes += len;
+      return;
+    case RecordType::Put: ++counts.put_records; return;
+    case RecordType::Delete:
+      ++counts.delete_records;
+      counts.delete_bytes += len;
+      return;
+  }
+}
+
 void SpaceTable::append(std::shared_ptr<SpaceSegment> segment) noexcept {
   const std::size_t index = count_.load(std::memory_order_relaxed);
   bases_[index] = segment->base;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include <datawal/record.hpp>
 #include <safeatomic/file_system.hpp>
 
 #include "log/snapshot.hpp"
@@ -30,6 +31,9 @@ struct SegmentCounts {
   SegmentCounts& operator+=(const SegmentCounts& other) noexcept;
 };
 
+/// One more record of `len` bytes; a Put is not live yet.
+void count(SegmentCounts& counts, RecordType type, std::uint32_t len) noexcept;
+
 /// A segment's file as it is read back, and the positions of its bytes.
 struct SpaceSegment {
   std::uint32_t id = 0;
@@ -42,6 +46,7 @@ struct SpaceSegment {
   const char* mapped = nullptr;
   std::uint64_t mapped_len = 0;
   SegmentCounts counts{};                    // by the lock of the space's owner
+  bool is_settled = true;                    // false while its records are being moved; by the same lock
   std::uint64_t needed_tombstone_bytes = 0;  // found to be needed when it was last looked at; by the same lock
 };
 

@@ -42,7 +42,9 @@ LogCore::LogCore(std::shared_ptr<Directory> directory, const OpenOptions& option
       synced_end_(writer_->end()),
       last_txid_(recovered.last_txid),
       durable_txid_(recovered.last_txid),
-      active_id_(recovered.active_id) {}
+      active_id_(recovered.active_id) {
+  for (PinnedSegment& segment : sealed_) segment.kept = std::make_shared<KeptFile>();
+}
 
 LogCore::~LogCore() {
   // In a forked child the descriptors are closed, and nothing else happens; even the mutex may be held for ever there.
@@ -177,7 +179,7 @@ Result<void> LogCore::rotate_locked() {
   if (safeatomic::Result<void> synced = directory_->sync(); !synced) {
     return poison(format::from_seam(synced.error(), "sync directory"));
   }
-  sealed_.push_back({.id = id, .info = *sealed});
+  sealed_.push_back({.id = id, .info = *sealed, .kept = std::make_shared<KeptFile>()});
   writer_ = std::make_shared<segment::Writer>(std::move(*file), 0);
   active_info_ = *created;
   active_id_.store(id + 1, std::memory_order_release);

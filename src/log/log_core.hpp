@@ -13,6 +13,7 @@
 #include <datawal/options.hpp>
 #include <datawal/record.hpp>
 #include <safeatomic/file_system.hpp>
+#include <safeatomic/temporary.hpp>
 
 #include "log/file_cache.hpp"
 #include "log/lock.hpp"
@@ -53,6 +54,25 @@ class LogCore {
   [[nodiscard]] Result<Active> active() const;
   /// The segment sealed last, not kept open. There is one.
   [[nodiscard]] PinnedSegment last_sealed() const;
+  /// The sealed segments, ascending. `closed` after close().
+  [[nodiscard]] Result<std::vector<PinnedSegment>> sealed() const;
+
+  /// Held by whoever changes, links or copies sealed segments: one at a time.
+  [[nodiscard]] std::mutex& care() const noexcept { return care_; }
+
+  /// Puts `rewritten`, which is synced, in the place of a sealed segment. Durable on return. Snapshots of this process go on
+  /// with the old file. Needs care().
+  /// @param old  the segment's open file
+  /// @return poisoned if the directory could not be synced
+  [[nodiscard]] Result<PinnedSegment> replace_sealed(std::uint32_t id, std::shared_ptr<safeatomic::File> old,
+                                                     safeatomic::TemporaryFile& rewritten);
+
+  /// Unlinks a sealed segment; as replace_sealed().
+  [[nodiscard]] Result<void> remove_sealed(std::uint32_t id, std::shared_ptr<safeatomic::File> old);
+
+  [[nodiscard]] const std::shared_ptr<safeatomic::Directory>& directory() const noexcept { return directory_; }
+  [[nodiscard]] const OpenOptions& options() const noexcept { return options_; }
+
   /// close() was called, or this is a forked child.
   [[nodiscard]] bool is_closed() const noexcept {
     return closed_.load(std::memory_order_acquire) || !process_.is_ours();
@@ -73,6 +93,9 @@ class LogCore {
   [[nodiscard]] Result<void> sync_locked();
   [[nodiscard]] Result<void> rotate_locked();
   [[nodiscard]] std::unexpected<Error> poison(Error cause);
+  [[nodiscard]] Result<void> sync_names();
+  [[nodiscard]] PinnedSegment* find_sealed(std::uint32_t id) noexcept;
+  [[nodiscard]] Error not_sealed(std::uint32_t id) const;
   [[nodiscard]] Result<Record> read_frame(safeatomic::File& file, std::uint64_t end, const RecordRef& ref) const;
   [[nodiscard]] Error closed_error() const;
 
@@ -81,6 +104,7 @@ class LogCore {
   const OpenOptions options_;
   const RecoveryReport report_;
 
+  mutable std::mutex care_;
   mutable std::mutex mutex_;  // guards what follows, up to the atomics
   StoreLock lock_;
   std::shared_ptr<segment::Writer> writer_;  // null once closed

@@ -12,10 +12,10 @@
 namespace datawal::test {
 namespace {
 
-enum class Act : std::uint8_t { put, erase, sync, reopen, tear, cut, compact, transfer };
+enum class Act : std::uint8_t { put, erase, sync, reopen, tear, cut, compact, transfer, reclaim };
 
 constexpr const char* name_of(Act act) {
-  constexpr const char* names[] = {"put", "erase", "sync", "reopen", "tear", "cut", "compact", "transfer"};
+  constexpr const char* names[] = {"put", "erase", "sync", "reopen", "tear", "cut", "compact", "transfer", "reclaim"};
   return names[static_cast<std::size_t>(act)];
 }
 
@@ -132,6 +132,7 @@ class History {
       case Act::cut: return cut(step.value);
       case Act::compact: return compact();
       case Act::transfer: return transfer();
+      case Act::reclaim: return reclaim(step.value);
     }
   }
 
@@ -166,6 +167,13 @@ class History {
     dir_ = target;
     open();
     model_.compact();
+  }
+
+  // In place; what can be cut off behind it is then only what comes later.
+  void reclaim(std::size_t value) {
+    must(kv_->compact({.min_garbage_ratio = value % 2 == 0 ? 0.0 : 0.5}));
+    model_.compact();
+    RC_ASSERT(kv_->stats().live_bytes <= kv_->stats().bytes);
   }
 
   void transfer() {
@@ -229,7 +237,8 @@ rc::Gen<Step> any_step() {
                                                   {1, Act::tear},
                                                   {1, Act::cut},
                                                   {1, Act::compact},
-                                                  {1, Act::transfer}});
+                                                  {1, Act::transfer},
+                                                  {2, Act::reclaim}});
   return rc::gen::build<Step>(
       rc::gen::set(&Step::act, act), rc::gen::set(&Step::key, rc::gen::inRange<std::size_t>(0, all_keys().size())),
       rc::gen::set(&Step::value, rc::gen::weightedOneOf<std::size_t>({{9, rc::gen::inRange<std::size_t>(0, 120)},

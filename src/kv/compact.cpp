@@ -1,0 +1,339 @@
+#include "kv/compact.hpp"
+
+#include <array>
+#include <chrono>
+#include <memory>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <datawal/segment.hpp>
+
+#include "format/seam_error.hpp"
+#include "kv/earlier_puts.hpp"
+#include "kv/rewrite.hpp"
+#include "segment/scanner.hpp"
+
+namespace datawal::kv {
+
+namespace {
+
+using safeatomic::File;
+
+// Keeps to the options' speed and passes on how far it has come.
+class Pace {
+ public:
+  Pace(const CompactOptions& options, std::uint64_t bytes_total) : options_(options) {
+    progress_.bytes_total = bytes_total;
+  }
+
+  /// @return false once the caller wants it to stop
+  bool worked(std::uint64_t bytes) {
+    worked_ += bytes;
+    if (options_.max_bytes_per_second != 0) wait();
+    return report();
+  }
+
+  /// A segment is done with.
+  bool passed(std::uint64_t bytes) {
+    progress_.bytes_done += bytes;
+    return report();
+  }
+
+  [[nodiscard]] bool is_stopped() const noexcept { return is_stopped_; }
+
+ private:
+  bool report() {
+    if (!is_stopped_ && options_.on_progress) is_stopped_ = !options_.on_progress(progress_);
+    return !is_stopped_;
+  }
+
+  void wait() {
+    using namespace std::chrono;
+    const auto due = began_ + duration_cast<steady_clock::duration>(duration<double>(
+                                  static_cast<double>(worked_) / static_cast<double>(options_.max_bytes_per_second)));
+    while (report() && steady_clock::now() < due) {
+      std::this_thread::sleep_for(std::min<steady_clock::duration>(due - steady_clock::now(), milliseconds(50)));
+    }
+  }
+
+  const CompactOptions& options_;
+  const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  Progress progress_;
+  std::uint64_t worked_ = 0;
+  bool is_stopped_ = false;
+};
+
+// Moves the directory's entries from one file of a segment to the next, some at a time, so that changes wait for microseconds.
+class Mover {
+ public:
+  Mover(const CompactionSite& site, SpaceSegment& from, SpaceSegment& to) : site_(site), from_(from), to_(to) {}
+
+  void add(std::string_view key, std::uint64_t old_offset, std::uint64_t new_offset, std::uint32_t len) {
+    const std::uint64_t hash = site_.projection.hash_of(key);
+    site_.projection.prefetch(hash);
+    moves_[count_++] = {hash, from_.base + old_offset, to_.base + new_offset, len};
+    if (count_ == moves_.size()) flush();
+  }
+
+  void flush() {
+    const std::lock_guard guard(site_.changes);
+    for (std::size_t i = 0; i < count_; ++i) {
+      const Move& move = moves_[i];
+      if (!site_.projection.move(move.hash, move.from, move.to)) continue;  // superseded meanwhile
+      from_.counts.live_bytes -= move.len;
+      to_.counts.live_bytes += move.len;
+    }
+    count_ = 0;
+  }
+
+ private:
+  struct Move {
+    std::uint64_t hash, from, to;
+    std::uint32_t len;
+  };
+
+  const CompactionSite& site_;
+  SpaceSegment& from_;
+  SpaceSegment& to_;
+  std::array<Move, 64> moves_{};
+  std::size_t count_ = 0;
+};
+
+class Compaction {
+ public:
+  Compaction(const CompactionSite& site, const CompactOptions& options, const std::vector<PinnedSegment>& segments)
+      : site_(site), options_(options), pace_(options, total_of(segments)) {
+    for (const PinnedSegment& segment : segments) waiting_.push_back(segment.id);
+  }
+
+  Result<CompactionStats> run() {
+    // What does not fit now may fit when later segments have given back theirs.
+    std::optional<Error> no_space;
+    for (std::uint64_t before = 0; !waiting_.empty(); before = stats_.bytes_reclaimed) {
+      no_space.reset();
+      if (Result<void> done = pass(no_space); !done) return propagate(done);
+      if (no_space && stats_.bytes_reclaimed == before) return std::unexpected(std::move(*no_space));
+    }
+    stats_.live_keys = site_.projection.size();
+    stats_.is_cancelled = pace_.is_stopped();
+    return stats_;
+  }
+
+ private:
+  static std::uint64_t total_of(const std::vector<PinnedSegment>& segments) noexcept {
+    std::uint64_t total = 0;
+    for (const PinnedSegment& segment : segments) total += segment.info.size;
+    return total;
+  }
+
+  Result<void> pass(std::optional<Error>& no_space) {
+    EarlierPuts earlier(site_.projection, site_.core.directory());
+    std::vector<std::uint32_t> left;
+    for (const std::uint32_t id : std::exchange(waiting_, {})) {
+      if (pace_.is_stopped()) break;
+      const std::lock_guard care(site_.core.care());
+      Result<void> done = take(id, earlier);
+      if (!done && done.error().code != Errc::no_space) return done;
+      if (!done) {
+        no_space = std::move(done.error());
+        left.push_back(id);
+      }
+    }
+    if (!pace_.is_stopped()) waiting_ = std::move(left);
+    return {};
+  }
+
+  Result<void> take(std::uint32_t id, EarlierPuts& earlier) {
+    bool may_be_newest = true;
+    SegmentCounts counts;
+    std::uint64_t needed = 0;
+    std::shared_ptr<SpaceSegment> segment;
+    {
+      const std::lock_guard guard(site_.changes);
+      const RecordSpace& space = site_.projection.space();
+      segment = space.find(id);
+      if (!segment || !segment->is_settled) return {};
+      counts = segment->counts;
+      needed = segment->needed_tombstone_bytes;
+      for (std::size_t i = 0; i < space.table()->size(); ++i) {
+        const SpaceSegment& other = space.table()->at(i);
+        if (other.id > id && other.counts.bytes > 0) may_be_newest = false;
+      }
+    }
+    const std::uint64_t garbage = counts.dead_put_bytes() + counts.delete_bytes - needed;
+    const bool is_worth_it = garbage > 0 && static_cast<double>(garbage) >=
+                                                options_.min_garbage_ratio * static_cast<double>(counts.bytes);
+    if (!is_worth_it) {
+      ++stats_.segments_skipped;
+      leave(*segment, counts, earlier);
+      (void)pace_.passed(counts.bytes);
+      return {};
+    }
+    Result<void> done = rewrite_one(segment, counts, earlier, may_be_newest);
+    if (!done && done.error().code == Errc::no_space) leave(*segment, counts, earlier);
+    if (done) (void)pace_.passed(counts.bytes);
+    return done;
+  }
+
+  // The segment stays as it is, with its dead Puts.
+  static void leave(const SpaceSegment& segment, const SegmentCounts& counts, EarlierPuts& earlier) {
+    if (counts.dead_put_bytes() > 0) earlier.stay_in(segment.pinned, counts.put_records);
+  }
+
+  Result<void> rewrite_one(const std::shared_ptr<SpaceSegment>& segment, const SegmentCounts& counts,
+                           EarlierPuts& earlier, bool may_be_newest) {
+    if (Result<void> prepared = earlier.prepare(counts.delete_bytes); !prepared) return prepared;
+    Result<std::shared_ptr<File>> old = open_sealed(*segment);
+    if (!old) return propagate(old);
+    Result<Rewritten> rewritten = rewrite(site_.core, site_.projection, *segment, **old, earlier, may_be_newest,
+                                          [this](std::uint64_t bytes) { return pace_.worked(bytes); });
+    if (!rewritten) return propagate(rewritten);
+    if (rewritten->is_cancelled) return {};
+    if (rewritten->is_unchanged) {
+      ++stats_.segments_skipped;
+      const std::lock_guard guard(site_.changes);
+      segment->needed_tombstone_bytes = rewritten->needed_tombstone_bytes;
+      return {};
+    }
+    return install(segment, *old, *rewritten);
+  }
+
+  [[nodiscard]] Result<std::shared_ptr<File>> open_sealed(const SpaceSegment& segment) const {
+    safeatomic::Result<std::unique_ptr<File>> file = site_.core.directory()->open_file(segment::filename(segment.id),
+                                                                                       {});
+    if (!file) return format::lift(file, "compact segment");
+    const safeatomic::Result<safeatomic::FileInfo> info = (*file)->info();
+    if (!info) return format::lift(info, "inspect segment");
+    const safeatomic::FileInfo& known = segment.pinned.info;
+    if (info->inode == known.inode && info->device == known.device && info->size == known.size) {
+      return std::shared_ptr<File>(std::move(*file));
+    }
+    return std::unexpected(Error{.code = Errc::corruption,
+                                 .action = "compact segment",
+                                 .path = (*file)->path(),
+                                 .segment = segment.id,
+                                 .detail = "somebody put another file in its place while the store was open"});
+  }
+
+  // The order is what a crash at any instant depends on: the new file is durable, and what superseded the dropped Puts, before
+  // the old file goes; and its name is, before the next segment's turn comes.
+  Result<void> install(const std::shared_ptr<SpaceSegment>& from, const std::shared_ptr<File>& old,
+                       Rewritten& rewritten) {
+    if (rewritten.file) {
+      if (Result<void> synced = seal(*rewritten.file, from->pinned.info); !synced) return synced;
+    }
+    if (Result<void> synced = site_.core.fsync(); !synced) return synced;
+    site_.projection.space().hold(*from, old);
+    Result<void> done = rewritten.file ? replace(from, old, rewritten) : drop(from, old);
+    if (!done) return done;
+    stats_.records_written += rewritten.records;
+    stats_.bytes_written += rewritten.counts.bytes;
+    stats_.bytes_reclaimed += from->pinned.info.size - rewritten.counts.bytes;
+    forget(*from);
+    return {};
+  }
+
+  static Result<void> seal(safeatomic::TemporaryFile& file, const safeatomic::FileInfo& like) {
+    if (safeatomic::Result<void> owned = file.take_ownership_of(like); !owned) {
+      return format::lift(owned, "copy a segment's owner and mode");
+    }
+    if (safeatomic::Result<void> synced = file.file().sync_all(); !synced) return format::lift(synced, "sync segment");
+    return {};
+  }
+
+  Result<void> drop(const std::shared_ptr<SpaceSegment>& from, const std::shared_ptr<File>& old) {
+    if (Result<void> removed = site_.core.remove_sealed(from->id, old); !removed) return removed;
+    ++stats_.segments_removed;
+    return {};
+  }
+
+  Result<void> replace(const std::shared_ptr<SpaceSegment>& from, const std::shared_ptr<File>& old,
+                       Rewritten& rewritten) {
+    const safeatomic::Result<safeatomic::FileInfo> info = rewritten.file->file().info();
+    if (!info) return format::lift(info, "inspect segment");
+    RecordSpace& space = site_.projection.space();
+    std::shared_ptr<SpaceSegment> to;
+    {
+      const std::lock_guard guard(site_.changes);
+      Result<std::shared_ptr<SpaceSegment>> added = space.add_rewritten(*from, {.id = from->id, .info = *info},
+                                                                        rewritten.file->file());
+      if (!added) return propagate(added);
+      to = std::move(*added);
+      to->is_settled = false;
+    }
+    if (Result<PinnedSegment> named = site_.core.replace_sealed(from->id, old, *rewritten.file); !named) {
+      // If it is the directory that could not be synced, nobody knows which file stands there: both stay readable.
+      if (named.error().code != Errc::poisoned) {
+        const std::lock_guard guard(site_.changes);
+        space.remove(*to);
+      }
+      return propagate(named);
+    }
+    const std::unique_ptr<File> written = rewritten.file->release();
+    if (Result<void> moved = move_records(*from, *to, *written, rewritten); !moved) return moved;
+    ++stats_.segments_rewritten;
+    return {};
+  }
+
+  Result<void> move_records(SpaceSegment& from, SpaceSegment& to, File& written, const Rewritten& rewritten) {
+    {
+      const std::lock_guard guard(site_.changes);
+      to.counts = rewritten.counts;
+      from.counts = {.live_bytes = from.counts.live_bytes};
+    }
+    Mover mover(site_, from, to);
+    segment::Scanner scanner;
+    scanner.start(written, 0, rewritten.counts.bytes);
+    std::size_t run = 0;
+    for (;;) {
+      Result<format::Stop> stop = scanner.next();
+      if (!stop) return propagate(stop);
+      if (*stop != format::Stop::none) break;
+      const std::uint64_t offset = scanner.frame_offset();
+      while (run + 1 < rewritten.runs.size() && rewritten.runs[run + 1].begin <= offset) ++run;
+      const format::DecodedRecord& frame = scanner.frame();
+      if (frame.type != RecordType::Put) continue;
+      mover.add(frame.key, offset + rewritten.runs[run].distance, offset, static_cast<std::uint32_t>(frame.len));
+    }
+    mover.flush();
+    const std::lock_guard guard(site_.changes);
+    to.needed_tombstone_bytes = rewritten.needed_tombstone_bytes;
+    to.is_settled = scanner.end() == rewritten.counts.bytes;
+    return {};
+  }
+
+  // Frees a file of which the directory knows nothing any more, once its last reader has left; no lock is held meanwhile.
+  void forget(const SpaceSegment& from) {
+    RecordSpace& space = site_.projection.space();
+    std::vector<std::shared_ptr<const SpaceTable>> removed;
+    {
+      const std::lock_guard guard(site_.changes);
+      // What was superseded here is gone: tombstones behind it may have become superfluous.
+      for (std::size_t i = 0; i < space.table()->size(); ++i) {
+        if (space.table()->at(i).id > from.id) space.table()->at(i).needed_tombstone_bytes = 0;
+      }
+      if (from.counts.live_bytes != 0) return;  // the new file could not be read back: both stay
+      space.remove(from);
+      removed = space.take_removed();
+    }
+    space.readers().wait_for_readers();
+    removed.clear();
+  }
+
+  const CompactionSite& site_;
+  const CompactOptions& options_;
+  Pace pace_;
+  std::vector<std::uint32_t> waiting_;  // ascending
+  CompactionStats stats_;
+};
+
+}  // namespace
+
+Result<CompactionStats> compact(const CompactionSite& site, const CompactOptions& options) {
+  Result<std::vector<PinnedSegment>> sealed = site.core.sealed();
+  if (!sealed) return propagate(sealed);
+  return Compaction(site, options, *sealed).run();
+}
+
+}  // namespace datawal::kv

@@ -1,0 +1,24 @@
+#pragma once
+// Giving space back in place, segment by segment, while the store is used.
+
+#include <mutex>
+
+#include <datawal/data_wal.hpp>
+#include <datawal/error.hpp>
+
+#include "kv/projection.hpp"
+#include "log/log_core.hpp"
+
+namespace datawal::kv {
+
+/// A store that is compacted.
+struct CompactionSite {
+  LogCore& core;
+  Projection& projection;
+  std::mutex& changes;  ///< the lock of the projection's owner
+};
+
+/// As DataWal::compact, of the segments that are sealed now. One at a time.
+[[nodiscard]] Result<CompactionStats> compact(const CompactionSite& site, const CompactOptions& options);
+
+}  // namespace datawal::kv

@@ -1,0 +1,48 @@
+#pragma once
+// What is left of one sealed segment, as a new file; and where its records went.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <datawal/error.hpp>
+#include <safeatomic/file_system.hpp>
+#include <safeatomic/temporary.hpp>
+
+#include "kv/earlier_puts.hpp"
+#include "kv/projection.hpp"
+#include "log/log_core.hpp"
+
+namespace datawal::kv {
+
+/// Says how many bytes were read or written since it was asked last; false gives up.
+using GoOn = std::function<bool(std::uint64_t bytes)>;
+
+/// Frames that stayed one behind the other: those from `begin` in the new file on lay `distance` further on in the old one.
+struct MovedRun {
+  std::uint64_t begin = 0;
+  std::uint64_t distance = 0;
+};
+
+/// A segment without what nobody needs any more.
+struct Rewritten {
+  std::optional<safeatomic::TemporaryFile> file{};  ///< empty if nothing is left; not synced
+  SegmentCounts counts{};                           ///< of what is left, but for live bytes
+  std::uint64_t records = 0;
+  std::uint64_t needed_tombstone_bytes = 0;  ///< kept for the sake of an earlier segment
+  std::vector<MovedRun> runs{};              ///< ascending
+  bool is_cancelled = false;
+  bool is_unchanged = false;  ///< everything is needed
+};
+
+/// Copies what is needed of `segment`, whose open file is `old`: Raw records, Puts that the projection points to, tombstones
+/// of keys that an earlier segment may hold, and the newest record of the log.
+/// @param may_be_newest  no segment behind this one holds a record
+/// @return corruption if the segment does not decode to its end; no_space; io: the temporary is gone then
+[[nodiscard]] Result<Rewritten> rewrite(const LogCore& core, const Projection& projection, const SpaceSegment& segment,
+                                        safeatomic::File& old, const EarlierPuts& earlier, bool may_be_newest,
+                                        const GoOn& go_on);
+
+}  // namespace datawal::kv

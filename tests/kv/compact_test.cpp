@@ -1,0 +1,239 @@
+// DataWal::compact(): space comes back, and nothing else changes.
+
+#include "kv/kv_support.hpp"
+#include "log/operation_trace.hpp"
+
+namespace datawal::test {
+namespace {
+
+std::uint64_t bytes_in(const std::filesystem::path& dir) {
+  std::uint64_t bytes = 0;
+  for (const std::string& name : names_in(dir)) {
+    if (name.ends_with(".dwal")) bytes += std::filesystem::file_size(dir / name);
+  }
+  return bytes;
+}
+
+std::vector<std::string> segments_in(const std::filesystem::path& dir) {
+  std::vector<std::string> segments;
+  for (const std::string& name : names_in(dir)) {
+    if (name.ends_with(".dwal")) segments.push_back(name);
+  }
+  return segments;
+}
+
+std::vector<std::uint64_t> txids_in(const std::filesystem::path& dir) {
+  std::vector<std::uint64_t> txids;
+  for (const Record& record : read(dir).records) txids.push_back(record.txid);
+  return txids;
+}
+
+class KvCompact : public testing::TestWithParam<ReadPath> {
+ protected:
+  DataWal open(std::uint64_t segment_bytes = 400) {
+    return open_kv(store_.path(), {.max_segment_bytes = segment_bytes, .read_path = GetParam()});
+  }
+  // Overwrites 20 keys again and again, and erases some.
+  static Contents churn(DataWal& kv, int rounds) {
+    Contents contents;
+    for (int round = 0; round < rounds; ++round) {
+      for (int i = 0; i < 20; ++i) {
+        const std::string key = "key" + std::to_string(i);
+        if ((i + round) % 7 == 0) {
+          must(kv.erase(key));
+          contents.erase(key);
+        } else {
+          contents[key] = std::to_string(round) + std::string(30, 'v');
+          must(kv.put(key, contents[key]));
+        }
+      }
+    }
+    return contents;
+  }
+
+  const Store store_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Reading, KvCompact, testing::ValuesIn(both_read_paths),
+                         [](const auto& param) { return name_of(param.param); });
+
+TEST_P(KvCompact, LeavesTheLiveRecordsAndNothingElse) {
+  DataWal kv = open();
+  const Contents contents = churn(kv, 20);
+  const StoreStats before = kv.stats();
+  const CompactionStats stats = must(kv.compact({.min_garbage_ratio = 0}));
+  EXPECT_EQ(stats.live_keys, contents.size());
+  EXPECT_EQ(contents_of(kv), contents);
+  const StoreStats after = kv.stats();
+  EXPECT_EQ(after.live_bytes, before.live_bytes);
+  EXPECT_EQ(stats.bytes_reclaimed, before.bytes - after.bytes);
+  EXPECT_EQ(bytes_in(store_.path()), after.bytes);
+  EXPECT_LE(after.bytes, after.live_bytes + 40) << "besides the newest record, all that is left lives";
+  must(kv.close());
+  const DataWal again = open();
+  EXPECT_EQ(contents_of(again), contents);
+}
+
+TEST_P(KvCompact, KeepsTxidsAndTheOrderOfTheLog) {
+  DataWal kv = open();
+  (void)churn(kv, 10);
+  const std::uint64_t last = kv.log().last_txid();
+  std::vector<std::string> order;
+  must(kv.for_each([&order](std::string_view key, std::string_view) { return order.emplace_back(key), true; }));
+  must(kv.compact({.min_garbage_ratio = 0}));
+  std::vector<std::string> order_now;
+  must(kv.for_each([&order_now](std::string_view key, std::string_view) { return order_now.emplace_back(key), true; }));
+  EXPECT_EQ(order_now, order);
+  const std::vector<std::uint64_t> txids = txids_in(store_.path());
+  EXPECT_TRUE(std::ranges::is_sorted(txids));
+  EXPECT_EQ(txids.back(), last);
+  must(kv.put("next", ""));
+  EXPECT_EQ(kv.log().last_txid(), last + 1);
+}
+
+TEST_P(KvCompact, OfKeysThatAreAllErasedLeavesOneTombstone) {
+  DataWal kv = open();
+  for (int i = 0; i < 50; ++i) must(kv.put("key" + std::to_string(i), "value"));
+  for (int i = 0; i < 50; ++i) must(kv.erase("key" + std::to_string(i)));
+  must(kv.compact({.min_garbage_ratio = 0}));
+  const std::vector<Record> records = read(store_.path()).records;
+  ASSERT_EQ(records.size(), 1U) << "the newest record stays, so that txids never go backwards";
+  EXPECT_EQ(records[0].txid, 100U);
+  must(kv.put("a", "1"));
+  must(kv.compact({.min_garbage_ratio = 0}));
+  EXPECT_EQ(txids_in(store_.path()), std::vector<std::uint64_t>{101});
+  EXPECT_TRUE(has(kv, "a", "1"));
+}
+
+TEST_P(KvCompact, KeepsRawRecordsAsTheyAre) {
+  append_plain(store_.path(), {{RecordType::Raw, "", "first"},
+                               {RecordType::Put, "a", "1"},
+                               {RecordType::Raw, "with key", "second"},
+                               {RecordType::Put, "a", "2"},
+                               {RecordType::Raw, "", "third"}});
+  const auto raw = raw_records_of(store_.path());
+  DataWal kv = open();
+  must(kv.compact({.min_garbage_ratio = 0}));
+  EXPECT_EQ(raw_records_of(store_.path()), raw);
+  EXPECT_EQ(txids_in(store_.path()), (std::vector<std::uint64_t>{1, 3, 4, 5}));
+  EXPECT_TRUE(has(kv, "a", "2"));
+}
+
+TEST_P(KvCompact, LeavesSegmentsWithLittleGarbageAlone) {
+  DataWal kv = open(100'000);
+  for (int i = 0; i < 10; ++i) must(kv.put("key" + std::to_string(i), "value"));
+  must(kv.put("key0", "newer"));
+  const CompactionStats first = must(kv.compact({.min_garbage_ratio = 0.5}));
+  EXPECT_EQ(first.segments_rewritten, 0U);
+  EXPECT_EQ(first.segments_skipped, 1U);
+  EXPECT_EQ(read(store_.path()).records.size(), 11U);
+  const CompactionStats second = must(kv.compact({.min_garbage_ratio = 0.05}));
+  EXPECT_EQ(second.segments_rewritten, 1U);
+  EXPECT_EQ(read(store_.path()).records.size(), 10U);
+}
+
+TEST_P(KvCompact, KeepsATombstoneWhileAnEarlierSegmentStillHoldsAPutOfItsKey) {
+  DataWal kv = open(100'000);
+  must(kv.put("ghost", "1"));
+  for (int i = 0; i < 30; ++i) must(kv.put("key" + std::to_string(i), "value"));
+  must(kv.compact({.min_garbage_ratio = 1}));  // a new segment
+  must(kv.erase("ghost"));
+  must(kv.put("x", "1"));
+  must(kv.put("x", "2"));
+  must(kv.put("last", ""));
+  // The second segment is rewritten, the first has too little garbage.
+  const CompactionStats stats = must(kv.compact({.min_garbage_ratio = 0.3}));
+  EXPECT_EQ(stats.segments_rewritten, 1U);
+  must(kv.close());
+  DataWal again = open(100'000);
+  EXPECT_TRUE(lacks(again, "ghost"));
+  EXPECT_EQ(again.stats().delete_records, 1U);
+  must(again.compact({.min_garbage_ratio = 0}));
+  EXPECT_EQ(again.stats().delete_records, 0U);
+  EXPECT_TRUE(lacks(again, "ghost"));
+}
+
+TEST_P(KvCompact, StopsWhenItIsToldToAndGoesOnNextTime) {
+  DataWal kv = open();
+  const Contents contents = churn(kv, 20);
+  std::uint64_t calls = 0;
+  const CompactionStats stopped = must(
+      kv.compact({.min_garbage_ratio = 0, .on_progress = [&calls](const Progress&) { return ++calls < 5; }}));
+  EXPECT_TRUE(stopped.is_cancelled);
+  EXPECT_LT(stopped.segments_removed + stopped.segments_rewritten, 10U);
+  EXPECT_EQ(contents_of(kv), contents);
+  const CompactionStats rest = must(kv.compact({.min_garbage_ratio = 0}));
+  EXPECT_FALSE(rest.is_cancelled);
+  EXPECT_LE(kv.stats().bytes, kv.stats().live_bytes + 40);
+  EXPECT_EQ(contents_of(kv), contents);
+}
+
+TEST_P(KvCompact, LeavesPlacesOfMovedRecordsNotFound) {
+  DataWal kv = open();
+  (void)churn(kv, 10);
+  const std::vector<Record> before = must(kv.log().scan());
+  must(kv.compact({.min_garbage_ratio = 0}));
+  for (const Record& record : before) {
+    const Result<Record> now = kv.log().read(record.ref);
+    if (now) {
+      EXPECT_EQ(now->payload, record.payload);
+      EXPECT_EQ(now->txid, record.txid);
+    } else {
+      EXPECT_EQ(now.error().code, Errc::not_found) << now.error().message();
+    }
+  }
+  for (const Record& record : must(kv.log().scan())) EXPECT_EQ(must(kv.log().read(record.ref)).payload, record.payload);
+}
+
+TEST_P(KvCompact, IsNotSeenByACursorThatBeganBefore) {
+  DataWal kv = open();
+  (void)churn(kv, 10);
+  const std::vector<Record> before = must(kv.log().scan());
+  RecordCursor cursor = kv.log().records();
+  must(kv.compact({.min_garbage_ratio = 0}));
+  for (const Record& record : before) {
+    const auto next = must(cursor.next());
+    ASSERT_TRUE(next);
+    EXPECT_EQ(next->txid, record.txid);
+    EXPECT_EQ(next->payload, record.payload);
+  }
+  EXPECT_FALSE(must(cursor.next()));
+}
+
+TEST_P(KvCompact, TwiceDoesNotDisturbAReaderThatHoldsASnapshot) {
+  DataWal kv = open();
+  const Contents contents = churn(kv, 10);
+  DataWalReader reader = open_kv_reader(store_.path(), {.read_path = GetParam()});
+  must(kv.compact({.min_garbage_ratio = 0}));
+  const Contents later = churn(kv, 5);
+  must(kv.compact({.min_garbage_ratio = 0}));
+  for (const auto& [key, value] : contents) {
+    const Result<std::optional<std::string>> got = reader.get(key);
+    if (got) {
+      EXPECT_EQ(got->value_or("absent"), value);
+    } else {
+      EXPECT_EQ(got.error().code, Errc::snapshot_expired);
+    }
+  }
+  EXPECT_TRUE(must(reader.refresh()));
+  EXPECT_EQ(contents_of(reader), later);
+}
+
+TEST_P(KvCompact, FailsAtADamagedSegmentAndTouchesNothing) {
+  {
+    DataWal kv = open();
+    (void)churn(kv, 10);
+    must(kv.close());
+  }
+  DataWal kv = open();
+  const std::filesystem::path first = store_.path() / segments_in(store_.path()).front();
+  overwrite(first, 60, "damage");
+  const std::string image = read_file(first);
+  const Result<CompactionStats> failed = kv.compact({.min_garbage_ratio = 0});
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().code, Errc::corruption);
+  EXPECT_EQ(read_file(first), image);
+}
+
+}  // namespace
+}  // namespace datawal::test
