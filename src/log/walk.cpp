@@ -45,7 +45,11 @@ Result<bool> Walk::next(RecordView& record) {
     if (error_) return std::unexpected(*error_);
     if (done_) return false;
     if (!file_) {
-      if (index_ >= snapshot_->segments.size()) return finish(Stop::end_of_input, 0);
+      if (index_ >= snapshot_->segments.size()) {
+        Result<bool> ended = finish(Stop::end_of_input, 0);
+        if (!ended) return fail(std::move(ended.error()));
+        return ended;
+      }
       if (Result<void> entered = enter(); !entered) return fail(std::move(entered.error()));
     }
     Result<Stop> stop = scanner_.next();
@@ -198,7 +202,7 @@ Result<void> Walk::survey_tail(Stop stop) {
 Error Walk::damage(Stop stop, Verdict verdict, Promise promise) const {
   Error error{.code = Errc::corruption, .action = "read segment"};
   if (verdict == Verdict::unsupported_version) error.code = Errc::unsupported_version;
-  const bool missing = watermark_.segments_are_missing();
+  const bool missing = promise == Promise::broken && verdict == Verdict::refuse && watermark_.segments_are_missing();
   if (missing) {
     error.action = "read log";
     error.path = snapshot_->directory->path();

@@ -146,6 +146,15 @@ TEST_F(ReaderDamageBelowTheWatermark, IsDamageIfEverySegmentIsMissing) {
   EXPECT_EQ(reading.error->code, Errc::corruption);
 }
 
+TEST_F(ReaderDamageBelowTheWatermark, IsToldAgainAndCountedIfEverySegmentIsMissing) {
+  must(log_.close());
+  std::filesystem::remove(store_.segment(1));
+  const RecordLogReader reader = open();
+  RecordCursor cursor = reader.records();
+  for (int n = 0; n < 3; ++n) EXPECT_TRUE(refused(cursor.next(), Errc::corruption));
+  EXPECT_EQ(cursor.report().mid_stream_errors, 1U);
+}
+
 TEST_F(ReaderDamageBelowTheWatermark, IsSeenByAReaderThatResumesBehindTheWatermarksStart) {
   const RecordRef first = read(open()).records.front().ref;
   damage(store_.segment(1), two_records.size() - 1);

@@ -184,6 +184,35 @@ TEST_F(WatermarkRecovery, RefusesAStoreWhoseSegmentsAreAllMissing) {
   }
 }
 
+TEST_F(WatermarkRecovery, OfMissingSegmentsDoesNotHideWhereAnEarlierOneIsDamaged) {
+  std::string newer = two;
+  newer[4] = 2;  // the version
+  for (const auto& [damaged, code] : {std::pair{text, Errc::corruption}, {newer, Errc::unsupported_version}}) {
+    store_.put(1, one + damaged);
+    store_.put(2, two);
+    store_.put(3, "");
+    store_.put_watermark(3, 0, 2);
+    std::filesystem::remove(store_.segment(3));
+    const Result<RecordLog> log = RecordLog::open(store_.path());
+    ASSERT_TRUE(test::refused(log, code));
+    EXPECT_EQ(log.error().segment, 1U);
+    EXPECT_EQ(log.error().offset, one.size());
+  }
+}
+
+TEST_F(WatermarkRecovery, OfMissingSegmentsDoesNotHideWhereARecordOfANewerFormatIs) {
+  std::string newer = two;
+  newer[4] = 2;  // the version
+  store_.put(1, one + newer);
+  store_.put(2, "");
+  store_.put_watermark(2, 0, 2);
+  std::filesystem::remove(store_.segment(2));
+  const Result<RecordLog> log = RecordLog::open(store_.path());
+  ASSERT_TRUE(test::refused(log, Errc::unsupported_version));
+  EXPECT_EQ(log.error().segment, 1U);
+  EXPECT_EQ(log.error().offset, one.size());
+}
+
 TEST_F(WatermarkRecovery, AtTheStartOfAnEmptySegmentRemembersTheTxid) {
   store_.put(1, one);
   store_.put(3, "");
