@@ -8,7 +8,7 @@ namespace {
 
 using DiskFullAppend = DiskFull;
 
-INSTANTIATE_TEST_SUITE_P(, DiskFullAppend, testing::Values(Disk::tmpfs, Disk::ext4), name_of_disk);
+INSTANTIATE_TEST_SUITE_P(, DiskFullAppend, testing::Values(Disk::tmpfs, Disk::ext4, Disk::xfs), name_of_disk);
 
 TEST_P(DiskFullAppend, NothingHalfIsLeftOfARefusedAppend) {
   on_a_small_disk([&] {

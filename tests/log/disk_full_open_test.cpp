@@ -26,7 +26,7 @@ class DiskFullOpen : public DiskFull {
   [[nodiscard]] Image image() const { return image_of(dir()); }
 };
 
-INSTANTIATE_TEST_SUITE_P(, DiskFullOpen, testing::Values(Disk::tmpfs, Disk::ext4), name_of_disk);
+INSTANTIATE_TEST_SUITE_P(, DiskFullOpen, testing::Values(Disk::tmpfs, Disk::ext4, Disk::xfs), name_of_disk);
 
 TEST_P(DiskFullOpen, ASoundStoreOpensWithoutRoomForItsLockAndWatermark) {
   on_a_small_disk([&] {

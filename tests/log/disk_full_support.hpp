@@ -15,29 +15,33 @@
 
 namespace datawal::test {
 
-enum class Disk { tmpfs, ext4 };
+enum class Disk { tmpfs, ext4, xfs };
 
-class DiskFull : public testing::TestWithParam<Disk> {
+inline const char* name_of(Disk disk) {
+  switch (disk) {
+    case Disk::tmpfs: return "tmpfs";
+    case Disk::ext4: return "ext4";
+    case Disk::xfs: return "xfs";
+  }
+  return "?";
+}
+
+/// A test on a small filesystem of its own; skipped, with the reason, where there can be none.
+class OnADisk : public testing::TestWithParam<Disk> {
  protected:
   void SetUp() override {
     if (const std::string reason = why_no_mounts(); !reason.empty()) GTEST_SKIP() << reason;
     std::filesystem::create_directory(disk_);
-    if (GetParam() == Disk::ext4) {
-      static const std::string reason = why_not(
-          "an ext4 in a file", [this] { return leave_mount_namespace() && mount_ext4(beside_ / "try", disk_, 8); });
-      if (!reason.empty()) GTEST_SKIP() << reason;
-    }
+    const std::string reason = why_not(std::string("a filesystem of type ") + name_of(GetParam()) + " in a file",
+                                       [this] { return leave_mount_namespace() && mount(beside_ / "try"); });
+    if (!reason.empty()) GTEST_SKIP() << reason;
   }
 
   /// Runs `body` in a child that alone sees a small disk at disk_.
   void on_a_small_disk(const std::function<void()>& body) const {
     in_child([&] {
       must_leave_mount_namespace();
-      if (GetParam() == Disk::tmpfs) {
-        mount_tmpfs(disk_, "size=512k");
-      } else if (!mount_ext4(beside_ / "image", disk_, 8)) {
-        throw std::runtime_error("no ext4");
-      }
+      if (!mount(beside_ / "image")) throw std::runtime_error("no disk");
       body();
     });
   }
@@ -45,6 +49,23 @@ class DiskFull : public testing::TestWithParam<Disk> {
   [[nodiscard]] std::filesystem::path dir() const { return disk_ / "store"; }
   [[nodiscard]] std::filesystem::path ballast() const { return disk_ / "ballast"; }
 
+  safeatomic::test::ScratchDirectory beside_;
+  const std::filesystem::path disk_ = beside_ / "disk";
+
+ private:
+  [[nodiscard]] bool mount(const std::filesystem::path& image) const {
+    switch (GetParam()) {
+      case Disk::tmpfs: mount_tmpfs(disk_, "size=512k"); return true;
+      case Disk::ext4: return mount_ext4(image, disk_, 8);
+      case Disk::xfs: return mount_xfs(image, disk_, 24);
+    }
+    return false;
+  }
+};
+
+/// Logs that fill a small disk.
+class DiskFull : public OnADisk {
+ protected:
   /// A file that takes all the room there is.
   void fill_up() const {
     std::ofstream file(ballast(), std::ios::binary);
@@ -74,13 +95,8 @@ class DiskFull : public testing::TestWithParam<Disk> {
     EXPECT_EQ(reading.txids(), txids_up_to(count));
     for (const Record& record : reading.records) EXPECT_EQ(record.payload, payload_of(record.txid));
   }
-
-  safeatomic::test::ScratchDirectory beside_;
-  const std::filesystem::path disk_ = beside_ / "disk";
 };
 
-inline std::string name_of_disk(const testing::TestParamInfo<Disk>& of) {
-  return of.param == Disk::tmpfs ? "tmpfs" : "ext4";
-}
+inline std::string name_of_disk(const testing::TestParamInfo<Disk>& of) { return name_of(of.param); }
 
 }  // namespace datawal::test

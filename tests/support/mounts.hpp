@@ -35,13 +35,23 @@ inline void make_read_only(const std::filesystem::path& where) {
   }
 }
 
-/// An ext4 of so many MiB in a file, mounted on `where`. `image` is a file to be made.
-inline bool mount_ext4(const std::filesystem::path& image, const std::filesystem::path& where, int size_mib) {
+/// A filesystem of so many MiB, made by `mkfs` in the new file `image` and mounted on `where`.
+inline bool mount_image(const std::string& mkfs, const std::filesystem::path& image, const std::filesystem::path& where,
+                        int size_mib) {
   const std::string file = "'" + image.string() + "'";
   const std::string command = "exec >/dev/null 2>&1; PATH=$PATH:/usr/sbin:/sbin; truncate -s " +
-                              std::to_string(size_mib) + "M " + file + " && mkfs.ext4 -q -F -m 0 " + file +
+                              std::to_string(size_mib) + "M " + file + " && " + mkfs + " " + file +
                               " && mount -o loop " + file + " '" + where.string() + "'";
   return std::system(command.c_str()) == 0;
+}
+
+inline bool mount_ext4(const std::filesystem::path& image, const std::filesystem::path& where, int size_mib) {
+  return mount_image("mkfs.ext4 -q -F -m 0", image, where, size_mib);
+}
+
+/// As small as it is, mkfs.xfs makes it for tests only.
+inline bool mount_xfs(const std::filesystem::path& image, const std::filesystem::path& where, int size_mib) {
+  return mount_image("mkfs.xfs --unsupported -q -f", image, where, size_mib);
 }
 
 /// Why a test that mounts must be skipped here; empty if it need not.
