@@ -9,6 +9,7 @@
 
 #include "cli/human.hpp"
 #include "cli/json.hpp"
+#include "cli/terminal.hpp"
 
 namespace datawal::cli {
 namespace {
@@ -91,13 +92,18 @@ int Console::finish(int status) {
 
 void Console::say(std::string_view kind, const Message& message) {
   out_.flush();
-  write_to_stderr(
-      without_controls(fmt::format("datawal{}{}: {}\n", command_.empty() ? "" : " ", command_, message.text)));
+  const std::string who = fmt::format("datawal{}{}:", command_.empty() ? "" : " ", command_);
+  const std::string line = without_controls(message.text);
+  if (takes_colours(STDERR_FILENO)) {
+    write_to_stderr(fmt::format("\033[1;{}m{}\033[0m {}\n", kind == "error" ? "31" : "33", who, line));
+  } else {
+    write_to_stderr(fmt::format("{} {}\n", who, line));
+  }
   if (!json_) return;
-  JsonLine line(kind);
-  line.text("command", command_).text("code", message.code).text("message", message.text);
-  line.text("path", message.path.native()).number("segment", message.segment).number("offset", message.offset);
-  write_to_stderr(line.finish());
+  JsonLine object(kind);
+  object.text("command", command_).text("code", message.code).text("message", message.text);
+  object.text("path", message.path.native()).number("segment", message.segment).number("offset", message.offset);
+  write_to_stderr(object.finish());
 }
 
 }  // namespace datawal::cli

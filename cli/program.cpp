@@ -8,6 +8,8 @@
 #include <new>
 #include <string_view>
 
+#include <datawal/record.hpp>
+
 #include "cli/commands/commands.hpp"
 
 namespace datawal::cli {
@@ -52,30 +54,9 @@ int fail_to_parse(Console& console, const CLI::App& program, const CLI::ParseErr
 }
 
 int parse_and_run(Console& console, const std::vector<std::string>& arguments) {
-  CLI::App program("A record log, or keys and values, in a directory: feed it, read it, check it.", "datawal");
-  program.footer(overview);
-  program.set_version_flag("--version", "datawal " DATAWAL_VERSION);
-  add_json(program);
-  program.require_subcommand(1);
-  program.get_formatter()->column_width(26);
-  program.get_formatter()->label("SUBCOMMAND", "COMMAND ...");
-
+  CLI::App program;
   Run run;
-  add_append(program, run);
-  add_scan(program, run);
-  add_tail(program, run);
-  add_dump(program, run);
-  add_report(program, run);
-  add_verify(program, run);
-  add_repair(program, run);
-  add_get(program, run);
-  add_put(program, run);
-  add_delete(program, run);
-  add_check(program, run);
-  add_stat(program, run);
-  add_export(program, run);
-  add_import(program, run);
-  add_compact(program, run);
+  define_program(program, run);
 
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
@@ -94,7 +75,40 @@ int parse_and_run(Console& console, const std::vector<std::string>& arguments) {
   return run(console);
 }
 
+std::string version_text() {
+  return fmt::format("datawal {}\nwire version {}\n{} build by {} for {}, {} library", DATAWAL_VERSION, wire_version,
+                     DATAWAL_BUILD_TYPE, DATAWAL_COMPILER, DATAWAL_SYSTEM, DATAWAL_LIBRARY);
+}
+
 }  // namespace
+
+void define_program(CLI::App& program, Run& run) {
+  program.name("datawal");
+  program.description("A record log, or keys and values, in a directory: feed it, read it, check it.");
+  program.footer(overview);
+  program.set_version_flag("--version", version_text, "Print the version, that of the format, and how it was built");
+  program.set_help_flag("-h,--help", "Print this help and exit");
+  add_json(program);
+  program.require_subcommand(1);
+  program.get_formatter()->column_width(26);
+  program.get_formatter()->label("SUBCOMMAND", "COMMAND ...");
+
+  add_append(program, run);
+  add_scan(program, run);
+  add_tail(program, run);
+  add_dump(program, run);
+  add_report(program, run);
+  add_verify(program, run);
+  add_repair(program, run);
+  add_get(program, run);
+  add_put(program, run);
+  add_delete(program, run);
+  add_check(program, run);
+  add_stat(program, run);
+  add_export(program, run);
+  add_import(program, run);
+  add_compact(program, run);
+}
 
 int run_program(Console& console, const std::vector<std::string>& arguments) {
   try {

@@ -4,9 +4,12 @@
 #include <string>
 #include <vector>
 
-#include "cli/console.hpp"
+#include "cli/arguments.hpp"
 
 namespace datawal::cli {
+
+/// Adds the commands, and what holds for all of them, to `program`; parsing it sets `run`.
+void define_program(CLI::App& program, Run& run);
 
 /// Parses `arguments` (see guarded_arguments()), runs the command and says what went wrong. Throws nothing.
 /// @return the exit status, to be handed to Console::finish()

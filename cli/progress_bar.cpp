@@ -6,8 +6,9 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
+
+#include "cli/terminal.hpp"
 
 namespace datawal::cli {
 namespace {
@@ -16,11 +17,6 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds between_draws{100};
 constexpr std::uint64_t cells = 24;
-
-bool is_terminal(int fd) {
-  const char* term = std::getenv("TERM");
-  return ::isatty(fd) == 1 && term != nullptr && std::string_view(term) != "dumb";
-}
 
 std::string size_text(double bytes) {
   constexpr std::array<std::string_view, 5> units = {"B", "KiB", "MiB", "GiB", "TiB"};

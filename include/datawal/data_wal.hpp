@@ -27,11 +27,13 @@ enum class RawRecords : std::uint8_t {
   drop,     ///< leave them out
 };
 
+/// For compact_to().
 struct CompactToOptions {
-  RawRecords raw = RawRecords::refuse;
-  ProgressCallback on_progress{};  ///< bytes of live records; called now and then from this thread; must not throw
+  RawRecords raw = RawRecords::refuse;  ///< what becomes of records without a key
+  ProgressCallback on_progress{};       ///< bytes of live records; called now and then from this thread; must not throw
 };
 
+/// For compact().
 struct CompactOptions {
   /// Segments with a smaller share of garbage (dead Puts, and tombstones not known to be needed) are left as they are.
   double min_garbage_ratio = 0.3;
@@ -41,32 +43,37 @@ struct CompactOptions {
   std::function<bool(const Progress&)> on_progress{};
 };
 
+/// What a compaction did.
 struct CompactionStats {
-  std::uint64_t live_keys = 0;
-  std::uint64_t records_written = 0;
-  std::uint64_t bytes_written = 0;
+  std::uint64_t live_keys = 0;        ///< keys that have a value
+  std::uint64_t records_written = 0;  ///< all that were copied
+  std::uint64_t bytes_written = 0;    ///< of them
   // Of compact() only.
-  std::uint64_t segments_rewritten = 0;
-  std::uint64_t segments_removed = 0;  ///< nothing in them was needed
-  std::uint64_t segments_skipped = 0;  ///< not enough garbage
-  std::uint64_t bytes_reclaimed = 0;
-  bool is_cancelled = false;  ///< on_progress said so; what was done until then stays done
+  std::uint64_t segments_rewritten = 0;  ///< copied without what is dead
+  std::uint64_t segments_removed = 0;    ///< nothing in them was needed
+  std::uint64_t segments_skipped = 0;    ///< not enough garbage
+  std::uint64_t bytes_reclaimed = 0;     ///< of the segments' files
+  bool is_cancelled = false;             ///< on_progress said so; what was done until then stays done
 };
 
+/// For export_jsonl().
 struct ExportOptions {
   ProgressCallback on_progress{};  ///< bytes of live records; called now and then from this thread; must not throw
 };
 
+/// What an export wrote.
 struct ExportStats {
-  std::uint64_t records_written = 0;
-  std::uint64_t bytes_written = 0;
+  std::uint64_t records_written = 0;  ///< lines
+  std::uint64_t bytes_written = 0;    ///< size of the file
 };
 
+/// For import_jsonl().
 struct ImportOptions {
   bool skip_bad = false;           ///< count lines that are no records, instead of stopping at the first
   ProgressCallback on_progress{};  ///< bytes of input; called now and then from this thread; must not throw
 };
 
+/// What an import read and wrote.
 struct ImportStats {
   std::uint64_t records_read = 0;     ///< lines that were records
   std::uint64_t records_written = 0;  ///< of these, put into the store
@@ -79,6 +86,7 @@ struct ImportStats {
 /// which must be the last; `get` takes no lock. The handle belongs to the process that opened it.
 class DataWal {
  public:
+  /// Is shown a key and its value; false stops the walk.
   using Visitor = std::function<bool(std::string_view key, std::string_view value)>;
 
   /// Opens the store in `dir`, making it as needed. Reads each segment once. Errors as RecordLog::open.
@@ -105,7 +113,7 @@ class DataWal {
   [[nodiscard]] Result<std::optional<RecordRef>> ref_of(std::string_view key) const;
 
   [[nodiscard]] std::uint64_t size() const noexcept;  ///< live keys
-  [[nodiscard]] bool empty() const noexcept;
+  [[nodiscard]] bool empty() const noexcept;          ///< size() is 0
 
   /// All live keys, ascending. One state of the store, as items(), for_each(), export_jsonl() and compact_to(): that at
   /// the start of the call, whatever is put or erased meanwhile. All five note it in 8 bytes a key while writers wait.

@@ -27,8 +27,8 @@ class DataWalReader {
 
   /// As DataWal::get; snapshot_expired if a segment that could not be kept open was replaced: refresh() then.
   [[nodiscard]] Result<std::optional<std::string>> get(std::string_view key) const;
-  [[nodiscard]] Result<bool> contains(std::string_view key) const;
-  [[nodiscard]] std::uint64_t size() const noexcept;  ///< live keys
+  [[nodiscard]] Result<bool> contains(std::string_view key) const;  ///< as DataWal::contains
+  [[nodiscard]] std::uint64_t size() const noexcept;                ///< live keys
 
   /// Calls `visit(key, value)` for each live key in the order in which they were last put; false stops.
   [[nodiscard]] Result<void> for_each(const DataWal::Visitor& visit) const;
@@ -37,8 +37,9 @@ class DataWalReader {
   [[nodiscard]] Result<ExportStats> export_jsonl(const std::filesystem::path& file,
                                                  const ExportOptions& options = {}) const;
 
-  /// The same lines, handed to `sink` in large pieces that end with a line; false stops.
+  /// Is shown the next lines of an export, whole ones; false stops.
   using Sink = std::function<bool(std::string_view lines)>;
+  /// The same lines, handed to `sink` in large pieces that end with a line.
   [[nodiscard]] Result<ExportStats> export_jsonl_to(const Sink& sink, const ExportOptions& options = {}) const;
 
   /// As DataWal::compact_to.
@@ -49,7 +50,7 @@ class DataWalReader {
   /// @return true if anything changed
   [[nodiscard]] Result<bool> refresh();
 
-  [[nodiscard]] StoreStats stats() const;
+  [[nodiscard]] StoreStats stats() const;  ///< as DataWal::stats
 
   /// What was met while the index was built: a torn tail, for one.
   [[nodiscard]] const RecoveryReport& report() const noexcept;

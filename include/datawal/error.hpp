@@ -29,7 +29,7 @@ enum class Errc : std::uint8_t {
 
 /// One failed call.
 struct Error {
-  Errc code = Errc::io;
+  Errc code = Errc::io;          ///< what to switch on
   std::string_view action{};     ///< static text: "sync segment"
   std::filesystem::path path{};  ///< the file or directory concerned; empty if none
   std::uint32_t segment = 0;     ///< 0 if none

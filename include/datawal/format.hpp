@@ -54,18 +54,18 @@ using DecodeError = Stop;
 
 /// One record, viewing the decoded bytes.
 struct DecodedRecord {
-  RecordType type = RecordType::Raw;
-  std::uint64_t txid = 0;
-  std::string_view key;
-  std::string_view payload;
-  std::size_t len = 0;  ///< bytes of the whole frame
+  RecordType type = RecordType::Raw;  ///< its kind
+  std::uint64_t txid = 0;             ///< its number
+  std::string_view key;               ///< may be empty
+  std::string_view payload;           ///< may be empty
+  std::size_t len = 0;                ///< bytes of the whole frame
 };
 
 /// A record, or the reason why there is none.
 struct DecodeOutcome {
-  Stop stop = Stop::end_of_input;
-  DecodedRecord record;  ///< meaningful if `stop` is none
-  [[nodiscard]] explicit operator bool() const noexcept { return stop == Stop::none; }
+  Stop stop = Stop::end_of_input;  ///< none if it is a record
+  DecodedRecord record;            ///< meaningful if `stop` is none
+  [[nodiscard]] explicit operator bool() const noexcept { return stop == Stop::none; }  ///< whether it is a record
 };
 
 /// Decodes the frame at the start of `bytes`, which is taken for all that is left of the segment. Never reads outside it.

@@ -31,24 +31,26 @@ enum class SyncPolicy : std::uint8_t {
 
 /// How far a long opening or checking has come.
 struct Progress {
-  std::uint64_t bytes_done = 0;
-  std::uint64_t bytes_total = 0;
+  std::uint64_t bytes_done = 0;   ///< read so far
+  std::uint64_t bytes_total = 0;  ///< to be read
 };
 using ProgressCallback = std::function<void(const Progress&)>;
 
+/// For one write.
 struct WriteOptions {
   bool sync = false;  ///< return only when the record, and all before it, survive a loss of power
 };
 
+/// For opening a store to write.
 struct OpenOptions {
   /// The active segment is rotated before it would grow beyond this many bytes; 0 leaves rotation to rotate(). A larger
   /// record gets a segment of its own. With 0 the rewrite that `open` does after a crash has no bound.
   std::uint64_t max_segment_bytes = 256ULL << 20;
-  WritePath write_path = WritePath::automatic;
-  ReadPath read_path = ReadPath::mapped;
-  SyncPolicy sync_policy = SyncPolicy::manual;
-  std::uint32_t file_mode = 0600;       ///< permission bits of new files, before the umask
-  std::uint32_t directory_mode = 0700;  ///< permission bits of new directories, before the umask
+  WritePath write_path = WritePath::automatic;  ///< how frames reach the active segment
+  ReadPath read_path = ReadPath::mapped;        ///< how single records are read back
+  SyncPolicy sync_policy = SyncPolicy::manual;  ///< when to sync without being told to
+  std::uint32_t file_mode = 0600;               ///< permission bits of new files, before the umask
+  std::uint32_t directory_mode = 0700;          ///< permission bits of new directories, before the umask
   /// Copy a torn tail to `NNNNNNNN.dwal.torn-OFFSET` before it is cut. Without, its bytes are gone: a way to open a
   /// store on a disk that is too full for the copy.
   bool quarantine_torn_tail = true;

@@ -30,20 +30,20 @@ struct RecordRef {
 
 /// A record that owns its bytes.
 struct Record {
-  RecordType type = RecordType::Raw;
-  std::uint64_t txid = 0;
-  std::string key;
-  std::string payload;
-  RecordRef ref;
+  RecordType type = RecordType::Raw;  ///< its kind
+  std::uint64_t txid = 0;             ///< its number
+  std::string key;                    ///< may be empty
+  std::string payload;                ///< may be empty
+  RecordRef ref;                      ///< its place
 };
 
 /// A record in somebody else's buffer: valid until the call that the lender names.
 struct RecordView {
-  RecordType type = RecordType::Raw;
-  std::uint64_t txid = 0;
-  std::string_view key;
-  std::string_view payload;
-  RecordRef ref;
+  RecordType type = RecordType::Raw;  ///< its kind
+  std::uint64_t txid = 0;             ///< its number
+  std::string_view key;               ///< may be empty
+  std::string_view payload;           ///< may be empty
+  RecordRef ref;                      ///< its place
 };
 
 }  // namespace datawal

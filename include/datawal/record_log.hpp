@@ -73,10 +73,10 @@ class RecordLog {
   /// What open() met.
   [[nodiscard]] const RecoveryReport& recovery_report() const noexcept;
 
-  [[nodiscard]] std::uint64_t last_txid() const noexcept;     ///< newest appended; 0 if none ever was
-  [[nodiscard]] std::uint64_t durable_txid() const noexcept;  ///< newest known to survive a loss of power
-  [[nodiscard]] std::uint32_t active_segment() const noexcept;
-  [[nodiscard]] bool is_poisoned() const noexcept;
+  [[nodiscard]] std::uint64_t last_txid() const noexcept;       ///< newest appended; 0 if none ever was
+  [[nodiscard]] std::uint64_t durable_txid() const noexcept;    ///< newest known to survive a loss of power
+  [[nodiscard]] std::uint32_t active_segment() const noexcept;  ///< the id of the one that is appended to
+  [[nodiscard]] bool is_poisoned() const noexcept;              ///< whether only reading goes on
 
   /// Syncs, records how far, and gives the lock back; a poisoned log changes no file. The handle is closed whatever
   /// is returned, and closing it again is no error. The destructor does the same and swallows the error.

@@ -8,8 +8,8 @@ namespace datawal {
 
 /// Counts of one pass over a store. The first seven are the reference implementation's.
 struct RecoveryReport {
-  std::uint64_t files_scanned = 0;
-  std::uint64_t records_replayed = 0;
+  std::uint64_t files_scanned = 0;         ///< segments
+  std::uint64_t records_replayed = 0;      ///< whole records
   bool tail_truncated = false;             ///< the active segment ended in a torn tail
   std::uint64_t tail_bytes_discarded = 0;  ///< from the stop to the last byte that is not zero
   std::uint64_t mid_stream_errors = 0;     ///< corruptions; opening for writing fails on the first

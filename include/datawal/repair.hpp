@@ -15,11 +15,12 @@ enum class RepairAction : std::uint8_t {
   cut,   ///< cut at the first damage or tear; everything behind it was quarantined
 };
 
+/// What repair() did.
 struct RepairReport {
-  RepairAction action = RepairAction::none;
-  std::uint32_t segment = 0;            ///< where it was cut; 0 if it was not
-  std::uint64_t offset = 0;             ///< bytes of that segment that remain
-  std::uint64_t bytes_quarantined = 0;  ///< in all quarantine files together
+  RepairAction action = RepairAction::none;  ///< whether anything was changed
+  std::uint32_t segment = 0;                 ///< where it was cut; 0 if it was not
+  std::uint64_t offset = 0;                  ///< bytes of that segment that remain
+  std::uint64_t bytes_quarantined = 0;       ///< in all quarantine files together
   std::uint64_t records_quarantined =
       0;  ///< whole records among them (a lower bound): keys that they deleted may return
   std::vector<std::filesystem::path> quarantine_paths{};  ///< what was kept, in log order
@@ -33,12 +34,13 @@ struct RepairReport {
 
 /// Txids of which no record was found.
 struct TxidRange {
-  std::uint64_t first = 0;
-  std::uint64_t last = 0;
+  std::uint64_t first = 0;  ///< the lowest
+  std::uint64_t last = 0;   ///< the highest
 };
 
+/// What salvage() did.
 struct SalvageReport {
-  std::uint64_t records_salvaged = 0;
+  std::uint64_t records_salvaged = 0;  ///< copied
   std::uint64_t bytes_skipped = 0;  ///< bytes of the source that are in no whole record, zeros at the end not counted
   std::uint64_t duplicates = 0;     ///< frames left out because their txid had been seen with the same bytes
   std::uint64_t conflicts = 0;      ///< frames left out because their txid had been seen with other bytes

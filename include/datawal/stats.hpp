@@ -12,21 +12,21 @@ namespace datawal {
 struct SyncLatency {
   /// Bucket i counts those that took less than 2^i µs and not less than half of that; the last one all longer ones too.
   static constexpr std::size_t bucket_count = 24;
-  std::array<std::uint64_t, bucket_count> buckets{};
-  std::uint64_t total_ns = 0;
-  std::uint64_t max_ns = 0;
+  std::array<std::uint64_t, bucket_count> buckets{};  ///< counts
+  std::uint64_t total_ns = 0;                         ///< all of them together
+  std::uint64_t max_ns = 0;                           ///< the longest
 };
 
 /// Of a log that is open for writing. What counts events begins with 0 at `open`.
 struct LogStats {
-  std::uint64_t segments = 0;
-  std::uint64_t bytes = 0;             ///< of all records
-  std::uint64_t appended_records = 0;  ///< since `open`
-  std::uint64_t appended_bytes = 0;
-  std::uint64_t synced_bytes = 0;  ///< of the bytes appended since `open`, those known to survive a loss of power
-  std::uint64_t syncs = 0;         ///< of the active segment that succeeded
-  SyncLatency sync_latency{};      ///< of these
-  std::uint64_t last_txid = 0;
+  std::uint64_t segments = 0;           ///< files
+  std::uint64_t bytes = 0;              ///< of all records
+  std::uint64_t appended_records = 0;   ///< since `open`
+  std::uint64_t appended_bytes = 0;     ///< since the log was opened
+  std::uint64_t synced_bytes = 0;       ///< of the bytes appended since `open`, those known to survive a loss of power
+  std::uint64_t syncs = 0;              ///< of the active segment that succeeded
+  SyncLatency sync_latency{};           ///< of these
+  std::uint64_t last_txid = 0;          ///< newest appended
   std::uint64_t durable_txid = 0;       ///< newest known to survive a loss of power
   bool recovered_torn_tail = false;     ///< `open` found one
   std::uint64_t quarantined_files = 0;  ///< `*.dwal.torn-*` in the directory now
@@ -35,28 +35,28 @@ struct LogStats {
 
 /// Records and bytes of one segment of a key/value store.
 struct SegmentStats {
-  std::uint32_t id = 0;
+  std::uint32_t id = 0;               ///< segment id
   std::uint64_t bytes = 0;            ///< of all records: live, raw, tombstones and dead together
   std::uint64_t live_bytes = 0;       ///< of the Puts that are the newest record of their key
   std::uint64_t raw_bytes = 0;        ///< of Raw records
   std::uint64_t tombstone_bytes = 0;  ///< of Delete records, needed or not
   std::uint64_t dead_bytes = 0;       ///< of Puts that something newer has superseded
-  std::uint64_t raw_records = 0;
-  std::uint64_t put_records = 0;
-  std::uint64_t delete_records = 0;
-  bool is_active = false;  ///< it is appended to, and not compacted
+  std::uint64_t raw_records = 0;      ///< of each kind
+  std::uint64_t put_records = 0;      ///< of each kind
+  std::uint64_t delete_records = 0;   ///< of each kind
+  bool is_active = false;             ///< it is appended to, and not compacted
 };
 
 /// Of a whole key/value store.
 struct StoreStats {
-  std::uint64_t segments = 0;
-  std::uint64_t bytes = 0;       ///< of all records
-  std::uint64_t live_bytes = 0;  ///< of the records of live keys
-  std::uint64_t live_keys = 0;
-  std::uint64_t raw_records = 0;
-  std::uint64_t put_records = 0;
-  std::uint64_t delete_records = 0;
-  std::uint64_t last_txid = 0;
+  std::uint64_t segments = 0;             ///< files
+  std::uint64_t bytes = 0;                ///< of all records
+  std::uint64_t live_bytes = 0;           ///< of the records of live keys
+  std::uint64_t live_keys = 0;            ///< keys that have a value
+  std::uint64_t raw_records = 0;          ///< of each kind
+  std::uint64_t put_records = 0;          ///< of each kind
+  std::uint64_t delete_records = 0;       ///< of each kind
+  std::uint64_t last_txid = 0;            ///< newest appended
   std::uint64_t durable_txid = 0;         ///< newest known to survive a loss of power
   std::uint64_t key_directory_bytes = 0;  ///< memory of the index
 

@@ -23,28 +23,30 @@ enum class WatermarkState : std::uint8_t {
 
 /// A place where a txid was not its predecessor + 1.
 struct TxidGap {
-  std::uint32_t segment = 0;
-  std::uint64_t offset = 0;
-  std::uint64_t expected = 0;
-  std::uint64_t found = 0;  ///< lower than expected: records are out of order, which no writer does
+  std::uint32_t segment = 0;   ///< where the later of the two lies
+  std::uint64_t offset = 0;    ///< bytes from the start of that segment
+  std::uint64_t expected = 0;  ///< its predecessor + 1
+  std::uint64_t found = 0;     ///< lower than expected: records are out of order, which no writer does
 };
 
+/// What verify() found.
 struct VerifyReport {
   std::uint64_t frames_checked = 0;  ///< whole records with a right CRC
   std::uint64_t crc_failures =
       0;  ///< complete frames with a wrong CRC: 0 or 1, since nothing behind the first stop counts
-  std::uint32_t last_segment = 0;  ///< where checking ended
-  std::uint64_t last_offset = 0;
-  RecoveryReport recovery;    ///< the same pass in the words of recovery
-  std::vector<TxidGap> gaps;  ///< the first 100
-  bool out_of_order = false;  ///< a txid went backwards: segments were swapped or mixed
-  WatermarkState watermark = WatermarkState::absent;
+  std::uint32_t last_segment = 0;                     ///< where checking ended
+  std::uint64_t last_offset = 0;                      ///< where checking ended
+  RecoveryReport recovery;                            ///< the same pass in the words of recovery
+  std::vector<TxidGap> gaps;                          ///< the first 100
+  bool out_of_order = false;                          ///< a txid went backwards: segments were swapped or mixed
+  WatermarkState watermark = WatermarkState::absent;  ///< what it says
   std::optional<Error> damage;  ///< corruption or unsupported version; empty if the store is sound or merely torn
 
   /// Nothing is wrong: no damage, no tear, no disorder.
   [[nodiscard]] bool is_clean() const noexcept { return !damage && !recovery.tail_truncated && !out_of_order; }
 };
 
+/// For verify().
 struct VerifyOptions {
   ProgressCallback on_progress{};                 ///< called now and then from this thread; must not throw
   safeatomic::FileSystem* file_system = nullptr;  ///< null: the operating system's; not owned

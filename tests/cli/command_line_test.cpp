@@ -11,7 +11,13 @@ using testing::StartsWith;
 
 class CommandLine : public ProgramTest {};
 
-TEST_F(CommandLine, TellsItsVersion) { EXPECT_EQ(run({"--version"}), (Ended{0, "datawal 0.1.0\n", ""})); }
+TEST_F(CommandLine, TellsItsVersionThatOfTheFormatAndHowItWasBuilt) {
+  const Ended version = run({"--version"});
+  EXPECT_EQ(version.status, 0);
+  EXPECT_THAT(version.out, StartsWith("datawal 0.1.0\nwire version 1\n"));
+  EXPECT_THAT(version.out,
+              testing::MatchesRegex("(.*\n)*[A-Za-z]+ build by .+ for Linux .+, (static|shared) library\n"));
+}
 
 TEST_F(CommandLine, HelpNamesEveryCommandAndTheExitStatus) {
   const Ended help = run({"--help"});

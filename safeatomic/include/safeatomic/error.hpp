@@ -25,7 +25,7 @@ enum class Errc : std::uint8_t {
 
 /// One failed operation.
 struct Error {
-  Errc code = Errc::io;
+  Errc code = Errc::io;        ///< what to switch on
   std::string_view action;     ///< static text: "sync directory"
   std::filesystem::path path;  ///< what it was done to; empty if nothing has a name
   int os_errno = 0;            ///< 0 where the operating system was not the one to say no

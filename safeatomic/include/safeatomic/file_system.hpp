@@ -30,21 +30,21 @@ enum class FileKind : std::uint8_t { regular, directory, other };
 
 /// What `fstat` says.
 struct FileInfo {
-  FileKind kind = FileKind::other;
-  std::uint64_t device = 0;
-  std::uint64_t inode = 0;
-  std::uint64_t size = 0;  ///< bytes
-  std::uint64_t link_count = 0;
-  std::int64_t modified_ns = 0;  ///< nanoseconds since 1970
-  std::uint32_t mode = 0;        ///< the nine permission bits only
-  std::uint32_t owner = 0;
-  std::uint32_t group = 0;
+  FileKind kind = FileKind::other;  ///< what it is
+  std::uint64_t device = 0;         ///< with `inode`, which file it is
+  std::uint64_t inode = 0;          ///< with `device`, which file it is
+  std::uint64_t size = 0;           ///< bytes
+  std::uint64_t link_count = 0;     ///< names it has
+  std::int64_t modified_ns = 0;     ///< nanoseconds since 1970
+  std::uint32_t mode = 0;           ///< the nine permission bits only
+  std::uint32_t owner = 0;          ///< user id
+  std::uint32_t group = 0;          ///< group id
 };
 
 /// Bytes [begin, end) of a file that are not a hole.
 struct DataRange {
-  std::uint64_t begin = 0;
-  std::uint64_t end = 0;
+  std::uint64_t begin = 0;  ///< first byte
+  std::uint64_t end = 0;    ///< behind the last byte
 };
 
 /// A part of a file in memory, shared with every other mapping and descriptor of it. Outlives the File it came from.
@@ -107,7 +107,7 @@ class File {
   /// Starts writing [offset, offset + length) to the disk without waiting. Proves nothing. A hint.
   virtual Result<void> start_writeback(std::uint64_t offset, std::uint64_t length) = 0;
 
-  [[nodiscard]] virtual Result<FileInfo> info() const = 0;
+  [[nodiscard]] virtual Result<FileInfo> info() const = 0;  ///< about the open file
 
   /// The first range of data at or behind `offset` (`SEEK_DATA`), nullopt if only a hole or the end follows. A
   /// filesystem that cannot tell says that everything is data.
@@ -162,12 +162,13 @@ class Directory {
   /// are `permission`.
   [[nodiscard]] virtual Result<std::unique_ptr<Directory>> open_parent() = 0;
 
-  [[nodiscard]] virtual Result<void> make_directory(std::string_view name, std::uint32_t mode) = 0;
+  [[nodiscard]] virtual Result<void> make_directory(
+      std::string_view name, std::uint32_t mode) = 0;  ///< makes a directory; `already_exists` if the name is taken
 
   /// All names but `.` and `..`, in no order.
   [[nodiscard]] virtual Result<std::vector<std::string>> list() = 0;
 
-  [[nodiscard]] virtual Result<FileInfo> info() const = 0;
+  [[nodiscard]] virtual Result<FileInfo> info() const = 0;  ///< about the open directory
 
   /// About the entry itself: a symbolic link is `other`.
   [[nodiscard]] virtual Result<FileInfo> info_of(std::string_view name) const = 0;
@@ -180,8 +181,8 @@ class Directory {
   [[nodiscard]] virtual Result<void> rename(std::string_view name, Directory& target, std::string_view new_name,
                                             RenameMode mode) = 0;
 
-  [[nodiscard]] virtual Result<void> unlink(std::string_view name) = 0;
-  [[nodiscard]] virtual Result<void> remove_directory(std::string_view name) = 0;
+  [[nodiscard]] virtual Result<void> unlink(std::string_view name) = 0;            ///< takes a name away
+  [[nodiscard]] virtual Result<void> remove_directory(std::string_view name) = 0;  ///< takes an empty directory away
 
   /// On return every change of a name in this directory is on the disk. `unsupported` where the filesystem cannot do
   /// that for directories.

@@ -19,14 +19,15 @@ namespace safeatomic {
 /// it. The directory must outlive it. One thread at a time.
 class TemporaryFile {
  public:
-  [[nodiscard]] static Result<TemporaryFile> create(FileSystem& file_system, Directory& directory, std::uint32_t mode);
+  [[nodiscard]] static Result<TemporaryFile> create(FileSystem& file_system, Directory& directory,
+                                                    std::uint32_t mode);  ///< makes one; `mode` are its permission bits
 
   TemporaryFile(TemporaryFile&& other) noexcept;
   TemporaryFile& operator=(TemporaryFile&& other) noexcept;
   ~TemporaryFile();
 
-  [[nodiscard]] File& file() noexcept { return *file_; }
-  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] File& file() noexcept { return *file_; }                    ///< the open file
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }  ///< its present name
 
   /// Makes it resemble the file that it is to replace: owner, group and permission bits. Where the operating system
   /// does not let us give it away, we remain its owner (and our group its group), and its permissions shrink to what

@@ -58,7 +58,7 @@ enum class OpKind : std::uint8_t {
 
 /// One operation that is about to happen. Its views are valid while the hook runs.
 struct Operation {
-  OpKind kind = OpKind::open_root;
+  OpKind kind = OpKind::open_root;  ///< which one
   std::string_view directory = {};  ///< path of the directory or, for operations on a file, of that file
   std::string_view name = {};       ///< in that directory
   std::string_view target = {};     ///< the new name of `link` and `rename`

@@ -22,8 +22,9 @@ enum class LossModel : std::uint8_t {
 
 /// One thing that the loss decides: which of its states since the last sync is on the disk.
 struct Undecided {
+  /// What can be undecided.
   enum class Kind : std::uint8_t { entry, size, sector, attributes };
-  Kind kind = Kind::entry;
+  Kind kind = Kind::entry;   ///< what it is
   std::string name;          ///< of the entry; of the file, one of its names
   std::uint64_t offset = 0;  ///< of the sector
   std::uint32_t options =
@@ -36,6 +37,7 @@ using Choice = std::vector<std::uint16_t>;
 /// The undecided things of a machine. Valid until the machine changes.
 class PowerLoss {
  public:
+  /// Of what `machine` is now.
   explicit PowerLoss(const SimFileSystem& machine);
   ~PowerLoss();
   PowerLoss(const PowerLoss&) = delete;

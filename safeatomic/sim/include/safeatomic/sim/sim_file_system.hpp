@@ -48,11 +48,11 @@ using FaultHook = std::function<Fault(const Operation&)>;
 
 /// What is open, and what went wrong without an error.
 struct Usage {
-  std::uint64_t files = 0;
-  std::uint64_t directories = 0;
-  std::uint64_t mappings = 0;
-  std::uint64_t locks = 0;
-  std::uint64_t bus_errors = 0;  ///< stores to a mapping beyond the end of its file: a SIGBUS elsewhere
+  std::uint64_t files = 0;        ///< open ones
+  std::uint64_t directories = 0;  ///< open ones
+  std::uint64_t mappings = 0;     ///< that are there
+  std::uint64_t locks = 0;        ///< that are held
+  std::uint64_t bus_errors = 0;   ///< stores to a mapping beyond the end of its file: a SIGBUS elsewhere
 };
 
 namespace detail {
@@ -70,7 +70,7 @@ class SimFileSystem : public FileSystem {
   /// The same sequence on every machine.
   [[nodiscard]] Result<std::uint64_t> random() override;
 
-  void set_hook(FaultHook hook);
+  void set_hook(FaultHook hook);  ///< from now on; an empty one asks nobody
 
   /// Operations so far.
   [[nodiscard]] std::uint64_t ordinal() const;
@@ -84,7 +84,7 @@ class SimFileSystem : public FileSystem {
   /// Whether the power has failed: then only PowerLoss is of use.
   [[nodiscard]] bool is_power_lost() const;
 
-  [[nodiscard]] Usage usage() const;
+  [[nodiscard]] Usage usage() const;  ///< now
 
   /// The content that processes see, nullopt if there is no such file. No operation: nothing is counted or asked.
   [[nodiscard]] std::optional<std::string> peek(const std::filesystem::path& path) const;
@@ -94,7 +94,7 @@ class SimFileSystem : public FileSystem {
   /// A disk that holds what processes see, as after an orderly shutdown.
   [[nodiscard]] DiskImage shut_down() const;
 
-  [[nodiscard]] detail::Machine& machine() const noexcept { return *machine_; }
+  [[nodiscard]] detail::Machine& machine() const noexcept { return *machine_; }  ///< for PowerLoss
 
  private:
   std::unique_ptr<detail::Machine> machine_;
