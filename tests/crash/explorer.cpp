@@ -135,7 +135,7 @@ void Explorer::check_leaks(Level& level) {
 }
 
 void Explorer::checkpoint(Level& level, std::uint64_t ordinal) {
-  if (!level.is_watched || level.losses_left == 0 || is_stopped_) return;
+  if (!level.is_watched || level.losses_left == 0 || is_stopped_ || !level.scenario->is_watched()) return;
   const std::uint64_t changes = level.machine.change_count();
   const std::uint64_t notes = level.scenario->notes_hash();
   if (level.has_checkpoint && changes == level.seen_changes && notes == level.seen_notes && !level.is_replayed) return;

@@ -89,6 +89,7 @@ void KvScenario::check_projection(World& world) {
 }
 
 void KvScenario::recover(World& world) {
+  if (is_abandoned()) return;
   if (const Result<void> opened = open_and_compare(world); !opened) {
     world.violated(Invariant::open_succeeds, opened.error().message());
     drop(world);

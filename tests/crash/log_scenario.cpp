@@ -106,6 +106,7 @@ std::size_t LogScenario::count_read(World& world) {
 }
 
 void LogScenario::recover(World& world) {
+  if (is_abandoned()) return;
   const std::size_t read = world.is_last ? 0 : count_read(world);
   if (const Result<void> opened = open_and_compare(world); !opened) {
     world.violated(Invariant::open_succeeds, opened.error().message());

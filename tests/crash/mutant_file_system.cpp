@@ -81,7 +81,7 @@ class MutantDirectory final : public Directory {
   }
   [[nodiscard]] Result<void> rename(std::string_view name, Directory& target, std::string_view new_name,
                                     safeatomic::RenameMode mode) override {
-    return inner_->rename(name, *static_cast<MutantDirectory&>(target).inner_, new_name, mode);
+    return mutation_.rename(*inner_, name, *static_cast<MutantDirectory&>(target).inner_, new_name, mode);
   }
   [[nodiscard]] Result<void> unlink(std::string_view name) override { return inner_->unlink(name); }
   [[nodiscard]] Result<void> remove_directory(std::string_view name) override { return inner_->remove_directory(name); }

@@ -39,6 +39,11 @@ class Mutation {
                                         safeatomic::Directory& target, std::string_view new_name) {
     return from.link(name, target, new_name);
   }
+  virtual safeatomic::Result<void> rename(safeatomic::Directory& from, std::string_view name,
+                                          safeatomic::Directory& target, std::string_view new_name,
+                                          safeatomic::RenameMode mode) {
+    return from.rename(name, target, new_name, mode);
+  }
 };
 
 /// `inner` with a mutation. Outlives everything that was opened through it.

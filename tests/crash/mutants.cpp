@@ -50,6 +50,11 @@ struct CutsBeforeQuarantine : Mutation {
     is_named = true;
     return from.link(name, target, new_name);
   }
+  Result<void> rename(Directory& from, std::string_view name, Directory& target, std::string_view new_name,
+                      safeatomic::RenameMode mode) override {
+    is_named = true;
+    return from.rename(name, target, new_name, mode);
+  }
   Result<void> sync_directory(Directory& directory) override {
     if (std::exchange(is_named, false)) return {};
     return directory.sync();
@@ -154,6 +159,18 @@ struct WritesWatermarkBeforeTheSync : Mutation {
   Directory* store = nullptr;
 };
 
+/// Takes for granted that whoever wrote the sealed segments has synced them.
+struct TrustsSealedSegments : Mutation {
+  Result<std::unique_ptr<File>> open_file(Directory& directory, std::string_view name, const OpenMode& how) override {
+    if (is_segment(name)) active = how.write ? std::string(name) : active;
+    return directory.open_file(name, how);
+  }
+  Result<void> sync_data(File& file, std::string_view name) override {
+    return is_segment(name) && name != active ? Result<void>() : file.sync_data();
+  }
+  std::string active;
+};
+
 /// A torn tail stays where it is, and is written over.
 struct SkipsTheCut : Mutation {
   Result<void> truncate(File& file, std::string_view name, std::uint64_t size) override {
@@ -200,6 +217,8 @@ std::vector<Mutant> all_mutants() {
       {"writes the watermark before the sync", by<WritesWatermarkBeforeTheSync>(), {"append"}},
       {"skips the cut of a torn tail", by<SkipsTheCut>(), {"equal", "append"}},
       {"opens before what it read is synced", by<OpensWithoutSync>(), {"append", "append_synced"}},
+      {"trusts the sealed segments of a copy", by<TrustsSealedSegments>(), {"copied"}},
+      {"repairs without a sync of its copies", by<QuarantinesWithoutSync>(), {"repair"}},
       {"publishes a compaction without a sync", by<QuarantinesWithoutSync>(), {"compact_to"}},
       {"acknowledges an export before its name is durable", by<SkipsDirectorySyncs>(), {"export"}},
       {"replaces a file without a sync", by<QuarantinesWithoutSync>(), {"write_atomic"}},

@@ -47,6 +47,9 @@ class Scenario {
   /// goes on working a little.
   virtual void recover(World& world) = 0;
 
+  /// Whether a loss of power now is of interest.
+  [[nodiscard]] virtual bool is_watched() const { return true; }
+
   /// Equal notes have equal hashes.
   [[nodiscard]] virtual std::uint64_t notes_hash() const = 0;
 };

@@ -4,6 +4,9 @@
 #include <cstdlib>
 #include <iostream>
 
+#include <safeatomic/directories.hpp>
+#include <safeatomic/io.hpp>
+
 namespace datawal::crash {
 
 namespace {
@@ -32,6 +35,7 @@ void StoreScenario::prepare() {
                 std::exit(2);
               }};
   const std::string script = std::exchange(workload_.script, workload_.prepared);
+  is_preparing_ = true;
   work(world);
   start_ = machine.shut_down();
   if (!workload_.torn.empty()) {
@@ -48,6 +52,7 @@ void StoreScenario::prepare() {
     notes_.lose_what_came_after(before);
   }
   workload_.script = script;
+  is_preparing_ = false;
 }
 
 Result<void> StoreScenario::open_and_compare(World& world) {
@@ -68,11 +73,30 @@ Result<void> StoreScenario::open_and_compare(World& world) {
 OpenOptions StoreScenario::options(World& world) const {
   return {.max_segment_bytes = workload_.max_segment_bytes,
           .write_path = workload_.write_path,
-          .sync_policy = workload_.sync_policy,
+          .sync_policy = workload_.syncs_every_append ? SyncPolicy::every_append : SyncPolicy::manual,
           .file_system = &world.file_system};
 }
 
+bool StoreScenario::copy_store(World& world) {
+  const std::string target = workload_.directory + "/copy";
+  const auto to = safeatomic::make_directories(world.machine, target, 0700);
+  if (!to) return false;
+  for (const std::string& name : world.machine.peek_names(workload_.directory)) {
+    const std::optional<std::string> content = world.machine.peek(workload_.directory + "/" + name);
+    if (!content || name.starts_with('.')) continue;
+    const auto file = (*to)->open_file(name, {.write = true, .create = true});
+    if (!file || !safeatomic::write_all(**file, 0, *content)) return false;
+  }
+  workload_.directory = target;
+  return !world.is_dead;
+}
+
 void StoreScenario::work(World& world) {
+  if (workload_.is_copied && !is_preparing_) {
+    is_begun_ = false;
+    is_abandoned_ = !copy_store(world);
+    if (is_abandoned_) return;
+  }
   std::vector<Step> steps = parse_script(workload_.script);
   steps.insert(steps.begin(), Step{.what = 'o'});
   steps.push_back({.what = 'c'});
@@ -87,8 +111,13 @@ void StoreScenario::work(World& world) {
         done = step.what == 'c' ? close(world) : this->step(world, step);
       }
       if (world.is_dead) break;
+      if (step.what == 'o' && done) is_begun_ = true;
       if (done) break;
       judge(world, step, done.error());
+      if (!is_begun_) {  // DURABILITY.md, "The copied store on a failing disk": nothing is promised any more
+        is_abandoned_ = true;
+        return;
+      }
       if (done.error().code == Errc::poisoned || step.what == 'c') break;  // otherwise the next try must succeed
     }
     if (world.is_dead || (is_open() && is_poisoned())) break;

@@ -24,7 +24,8 @@ struct StoreWorkload {
   std::string directory = "/store";
   std::uint64_t max_segment_bytes = 0;
   WritePath write_path = WritePath::append;
-  SyncPolicy sync_policy = SyncPolicy::manual;
+  bool syncs_every_append = false;
+  bool is_copied = false;  ///< what was prepared is first copied to another directory, and nothing of the copy is synced
 };
 
 class StoreScenario : public Scenario {
@@ -33,6 +34,7 @@ class StoreScenario : public Scenario {
   [[nodiscard]] safeatomic::sim::DiskImage start() const override { return start_; }
   void lose_power() override { notes_.lose_power(); }
   [[nodiscard]] std::uint64_t notes_hash() const override { return notes_.hash(); }
+  [[nodiscard]] bool is_watched() const override { return is_begun_; }
   void work(World& world) override;
 
  protected:
@@ -45,6 +47,8 @@ class StoreScenario : public Scenario {
   [[nodiscard]] OpenOptions options(World& world) const;
   [[nodiscard]] const std::string& directory() const noexcept { return workload_.directory; }
   [[nodiscard]] Notes& notes() noexcept { return notes_; }
+
+  [[nodiscard]] bool is_abandoned() const noexcept { return is_abandoned_; }
 
   /// Opens the store, compares what it holds with the notes, and looks for what was cut.
   Result<void> open_and_compare(World& world);
@@ -70,7 +74,7 @@ class StoreScenario : public Scenario {
     if (result) {
       notes_.took();
       notes_.forget_refused();
-      if (is_synced || workload_.sync_policy == SyncPolicy::every_append) notes_.synced();
+      if (is_synced || workload_.syncs_every_append) notes_.synced();
       return {};
     }
     if (result.error().code != Errc::poisoned) notes_.refused();
@@ -78,6 +82,7 @@ class StoreScenario : public Scenario {
   }
 
  private:
+  [[nodiscard]] bool copy_store(World& world);
   /// Whether an error is one that the documentation knows; notes that there was one.
   void judge(World& world, const Step& step, const Error& error);
 
@@ -86,6 +91,9 @@ class StoreScenario : public Scenario {
   Notes notes_;
   TornTails torn_tails_;
   bool has_failed_ = false;
+  bool is_preparing_ = false;
+  bool is_abandoned_ = false;  // there is no copy
+  bool is_begun_ = true;  // false while a copy is made and opened: before that nothing of it is promised
 };
 
 [[nodiscard]] std::unique_ptr<Scenario> make_log_scenario(const StoreWorkload& workload);

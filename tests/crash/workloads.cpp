@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "crash/repair_scenario.hpp"
 #include "crash/result_scenario.hpp"
 #include "crash/store_scenario.hpp"
 
@@ -21,7 +22,7 @@ std::vector<StoreWorkload> log_workloads() {
       {.name = "append_long", .script = "a700 a900 a1300 a300 a1100 a40 a700", .prepared = "a100"},
       {.name = "append_synced", .script = "A300 a700 A900 a60 a1300 s a200", .prepared = "a100"},
       {.name = "append_small", .script = "a20 a30 a40 s a50 a60 a70 a80", .prepared = "a10"},
-      {.name = "every_append", .script = "a300 a700 a40", .prepared = "a100", .sync_policy = SyncPolicy::every_append},
+      {.name = "every_append", .script = "a300 a700 a40", .prepared = "a100", .syncs_every_append = true},
       {.name = "frames", .script = "a300 f900 a200", .prepared = "a100"},
       {.name = "equal", .script = "a500 a500 a500 a500", .prepared = "a100"},
       {.name = "rotate", .script = "a300 a700 r a500 a40 r A60 a400", .prepared = "a100"},
@@ -32,6 +33,7 @@ std::vector<StoreWorkload> log_workloads() {
        .max_segment_bytes = 800},
       {.name = "torn", .script = "a40 g A600", .prepared = "a100 A200", .torn = "a700 a900"},
       {.name = "torn_rotated", .script = "a40 r a60", .prepared = "a100 r a40", .torn = "a1300 a300"},
+      {.name = "copied", .script = "a40", .prepared = "a300 r a700 r a40", .is_copied = true},
       {.name = "reopen", .script = "a300 c o a700 s a500 c o a30", .prepared = "a100"},
   };
 }
@@ -72,6 +74,7 @@ Scenarios default_scenarios() {
   for (const StoreWorkload& workload : log_workloads()) all.push_back(make_log_scenario(workload));
   for (const StoreWorkload& workload : kv_workloads()) all.push_back(make_kv_scenario(workload));
   for (std::unique_ptr<Scenario>& scenario : result_scenarios()) all.push_back(std::move(scenario));
+  for (std::unique_ptr<Scenario>& scenario : repair_scenarios()) all.push_back(std::move(scenario));
   return all;
 }
 
@@ -82,7 +85,7 @@ std::unique_ptr<Scenario> random_scenario(std::uint64_t number) {
   if (random() % 3 == 0) workload.torn = "a" + std::to_string(300 + random() % 3000) + " a700";
   workload.script = random_script(random, static_cast<int>(3 + random() % 10));
   if (random() % 2 == 0) workload.max_segment_bytes = 300 + random() % 3000;
-  if (random() % 8 == 0) workload.sync_policy = SyncPolicy::every_append;
+  if (random() % 8 == 0) workload.syncs_every_append = true;
   return make_log_scenario(workload);
 }
 
