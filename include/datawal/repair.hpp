@@ -11,7 +11,7 @@
 namespace datawal {
 
 enum class RepairAction : std::uint8_t {
-  none,  ///< the store was sound: nothing was changed
+  none,  ///< the store was sound: nothing was changed, and it was synced
   cut,   ///< cut at the first damage or tear; everything behind it was quarantined
 };
 

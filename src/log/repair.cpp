@@ -221,6 +221,19 @@ Result<RepairReport> cut_store(const Store& store, const Cut& cut) {
   return report;
 }
 
+// A repair that was killed may have done all that was to do, and not made it durable.
+Result<void> sync_what_is_sound(const Store& store) {
+  if (!store.snapshot->segments.empty()) {
+    Result<std::shared_ptr<File>> last = open_pinned(*store.snapshot, store.snapshot->segments.back());
+    if (!last) return propagate(last);
+    if (safeatomic::Result<void> synced = (*last)->sync_data(); !synced) return format::lift(synced, "sync segment");
+  }
+  if (safeatomic::Result<void> synced = store.directory->sync(); !synced) {
+    return format::lift(synced, "sync directory");
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<RepairReport> repair(const std::filesystem::path& dir, const OpenOptions& options) {
@@ -242,6 +255,8 @@ Result<RepairReport> repair(const std::filesystem::path& dir, const OpenOptions&
       report = propagate(cut);
     } else if (*cut) {
       report = cut_store(store, **cut);
+    } else if (Result<void> synced = sync_what_is_sound(store); !synced) {
+      report = propagate(synced);
     }
   }
   lock->release();

@@ -114,8 +114,8 @@ class RepairScenario final : public Scenario {
     // A record that an earlier recovery of this store has appended may stand behind.
     if (payloads.size() > remains_.payloads.size() && payloads.back() == "behind") payloads.pop_back();
     if (payloads != remains_.payloads) {
-      world.violated(Invariant::prefix_is_unaltered, std::to_string(payloads.size()) + " records, not " +
-                                                         std::to_string(remains_.payloads.size()));
+      world.violated(Invariant::prefix_is_unaltered,
+                     std::to_string(payloads.size()) + " records, not " + std::to_string(remains_.payloads.size()));
     }
     for (const std::string& bytes : remains_.cut) {
       const std::vector<std::string> names = world.machine.peek_names(directory);

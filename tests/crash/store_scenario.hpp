@@ -25,7 +25,8 @@ struct StoreWorkload {
   std::uint64_t max_segment_bytes = 0;
   WritePath write_path = WritePath::append;
   bool syncs_every_append = false;
-  bool is_copied = false;  ///< what was prepared is first copied to another directory, and nothing of the copy is synced
+  bool is_copied =
+      false;  ///< what was prepared is first copied to another directory, and nothing of the copy is synced
 };
 
 class StoreScenario : public Scenario {
@@ -93,7 +94,7 @@ class StoreScenario : public Scenario {
   bool has_failed_ = false;
   bool is_preparing_ = false;
   bool is_abandoned_ = false;  // there is no copy
-  bool is_begun_ = true;  // false while a copy is made and opened: before that nothing of it is promised
+  bool is_begun_ = true;       // false while a copy is made and opened: before that nothing of it is promised
 };
 
 [[nodiscard]] std::unique_ptr<Scenario> make_log_scenario(const StoreWorkload& workload);
