@@ -113,7 +113,7 @@ void insert_prefetched(benchmark::State& state) {
   for (auto _ : state) {
     KeyDirectory directory;
     for (std::uint64_t first = 0; first < count; first += batch) {
-      for (std::uint64_t key = first; key < first + batch; ++key) directory.prefetch(hash_of(key));
+      for (std::uint64_t key = first; key < first + batch; ++key) directory.prefetch_for_change(hash_of(key));
       for (std::uint64_t key = first; key < first + batch; ++key) {
         benchmark::DoNotOptimize(directory.find(hash_of(key)).positions().size());
         directory.insert(hash_of(key), key);

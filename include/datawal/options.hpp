@@ -56,6 +56,9 @@ struct OpenOptions {
   bool quarantine_torn_tail = true;
   /// Locks do not hold reliably on network filesystems; without this, opening for writing there is refused.
   bool allow_network_filesystem = false;
+  /// Threads that `DataWal::open` may use, all of them gone when it returns. 1: none but the caller's. 2: a second one keeps the
+  /// index while the caller's reads. 0: as 2 where there is a second processor and the store is large enough to gain by it.
+  std::uint32_t open_threads = 0;
   /// Called now and then while `open` reads the segments, from the opening thread. Must not throw.
   ProgressCallback on_progress{};
   /// Null: the operating system's. Not owned; must outlive the log.
@@ -65,6 +68,7 @@ struct OpenOptions {
 /// For the read-only side.
 struct ReaderOptions {
   ReadPath read_path = ReadPath::mapped;  ///< of DataWalReader, for sealed segments; the active one is never mapped
+  std::uint32_t open_threads = 0;                 ///< of DataWalReader, also in refresh(); as OpenOptions::open_threads
   safeatomic::FileSystem* file_system = nullptr;  ///< null: the operating system's; not owned
 };
 

@@ -10,6 +10,7 @@
 #include "kv/jsonl_import.hpp"
 #include "kv/live_view.hpp"
 #include "kv/projection.hpp"
+#include "kv/replay.hpp"
 #include "kv/stats.hpp"
 #include "log/log_core.hpp"
 #include "log/record_log_impl.hpp"
@@ -64,7 +65,8 @@ Result<DataWal> DataWal::open(const std::filesystem::path& dir, const OpenOption
   if (!made) return propagate(made);
   const std::shared_ptr<safeatomic::Directory> directory = std::move(*made);
   auto projection = std::make_unique<kv::Projection>(directory, options.read_path);
-  Result<std::unique_ptr<LogCore>> core = LogCore::open(directory, options, projection->visitor());
+  kv::Replay replay(*projection, options.open_threads);
+  Result<std::unique_ptr<LogCore>> core = LogCore::open(directory, options, replay.visitor());
   if (!core) return propagate(core);
   LogCore* const behind = core->get();
   std::unique_ptr<Impl> impl(
@@ -80,7 +82,6 @@ Result<DataWal> DataWal::open(const std::filesystem::path& dir, const OpenOption
     if (Result<void> added = space.add(empty, *empty.file); !added) return propagate(added);
   }
   space.reopen_last(active->segment, room_of(options));
-  if (Result<void> replayed = projection->finish_replay(); !replayed) return propagate(replayed);
   space.extend_last(active->end);
   impl->projection = std::move(projection);
   return DataWal(std::move(impl));

@@ -1,11 +1,14 @@
 #include <datawal/data_wal_reader.hpp>
 
+#include <array>
+#include <span>
 #include <utility>
 
 #include "kv/compact_to.hpp"
 #include "kv/jsonl_export.hpp"
 #include "kv/live_view.hpp"
 #include "kv/projection.hpp"
+#include "kv/replay.hpp"
 #include "kv/stats.hpp"
 #include "log/snapshot.hpp"
 #include "log/store_directory.hpp"
@@ -26,26 +29,28 @@ struct State {
 
 Error moved_from() { return {.code = Errc::closed, .action = "use reader", .detail = "this handle was moved from"}; }
 
-Result<State> build(std::shared_ptr<const Snapshot> snapshot, ReadPath read_path) {
-  State state{.snapshot = snapshot, .projection = std::make_unique<kv::Projection>(snapshot->directory, read_path)};
+Result<State> build(std::shared_ptr<const Snapshot> snapshot, const ReaderOptions& options) {
+  State state{.snapshot = snapshot, .projection = std::make_unique<kv::Projection>(snapshot->directory, options.read_path)};
   const std::uint32_t last_id = snapshot->segments.empty() ? 0 : snapshot->segments.back().id;
-  const RecoveryVisitor visitor = state.projection->visitor(last_id);
+  kv::Replay replay(*state.projection, options.open_threads, last_id);
+  const RecoveryVisitor visitor = replay.visitor();
   Walk walk(std::move(snapshot), LastSegment::live);
   walk.on_enter(visitor.on_segment);
-  RecordView record;
+  std::array<RecordView, replay_batch> records;
   std::uint64_t end = 0;
   for (;;) {
-    Result<bool> more = walk.next(record);
-    if (!more) return propagate(more);
-    if (!*more) break;
+    Result<std::size_t> count = walk.next_batch(records);
+    if (!count) return propagate(count);
+    if (*count == 0) break;
     // A frame that was only just complete may lie behind the size that was pinned.
-    if (record.ref.segment == last_id) {
-      end = record.ref.offset + record.ref.len;
+    const RecordRef& last = records[*count - 1].ref;
+    if (last.segment == last_id) {
+      end = last.offset + last.len;
       state.projection->space().extend_last(end);
     }
-    visitor.on_record(record);
+    visitor.on_records(std::span(records).first(*count));
   }
-  if (Result<void> replayed = state.projection->finish_replay(); !replayed) return propagate(replayed);
+  if (Result<void> replayed = visitor.on_end(); !replayed) return propagate(replayed);
   if (last_id != 0) state.projection->space().extend_last(end);
   state.report = walk.report();
   state.last_txid = state.report.last_txid_seen;
@@ -82,7 +87,7 @@ Result<DataWalReader> DataWalReader::open(const std::filesystem::path& dir, cons
   impl->options = options;
   Result<std::shared_ptr<const Snapshot>> snapshot = take_snapshot(impl->directory, nullptr);
   if (!snapshot) return propagate(snapshot);
-  Result<State> state = build(std::move(*snapshot), options.read_path);
+  Result<State> state = build(std::move(*snapshot), options);
   if (!state) return propagate(state);
   impl->state = std::move(*state);
   return DataWalReader(std::move(impl));
@@ -93,7 +98,7 @@ Result<bool> DataWalReader::refresh() {
   const Snapshot* before = impl_->state.snapshot.get();
   Result<std::shared_ptr<const Snapshot>> snapshot = take_snapshot(impl_->directory, before);
   if (!snapshot) return propagate(snapshot);
-  Result<State> state = build(std::move(*snapshot), impl_->options.read_path);
+  Result<State> state = build(std::move(*snapshot), impl_->options);
   if (!state) return propagate(state);
   const kv::SegmentCounts now = state->projection->counts();
   const kv::SegmentCounts then = impl_->state.projection->counts();

@@ -116,6 +116,8 @@ class alignas(64) Group {
     __builtin_prefetch(first + sizeof positions_[0] - 1);
   }
 
+  void prefetch_counts() const noexcept { __builtin_prefetch(&next_); }
+
   /// The group where this one's entries go on, 0 if there is none. If there is one, this one is full.
   [[nodiscard]] std::uint32_t next() const noexcept { return load_shared(next_, std::memory_order_acquire); }
   void set_next(std::uint32_t group) noexcept { store_shared(next_, group, std::memory_order_release); }

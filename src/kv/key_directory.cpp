@@ -102,11 +102,12 @@ bool KeyDirectory::collect(Candidates& candidates) const noexcept {
   }
 }
 
-void KeyDirectory::prefetch(std::uint64_t hash) const noexcept {
+void KeyDirectory::prefetch_for_change(std::uint64_t hash) const noexcept {
   const std::uint32_t tag = tag_of(hash);
   const Group& group = arena_.at(part_of(hash).group_of(tag));
   group.prefetch_tags(tag);
   group.prefetch_positions(tag);
+  group.prefetch_counts();
 }
 
 bool KeyDirectory::locate(std::uint64_t hash, std::uint64_t position, Place& place) const noexcept {

@@ -106,8 +106,9 @@ class KeyDirectory {
     return lookup(hash, [position](std::uint64_t candidate) { return candidate == position; });
   }
 
-  /// Starts fetching what find(), insert(), replace() or erase() of that hash will touch; worth it some 100 ns ahead.
-  void prefetch(std::uint64_t hash) const noexcept;
+  /// Starts fetching what find() and then insert(), replace() or erase() of that hash will touch; worth it some 100 ns
+  /// ahead.
+  void prefetch_for_change(std::uint64_t hash) const noexcept;
 
   /// Entries that are there.
   [[nodiscard]] std::uint64_t size() const noexcept { return size_.load(std::memory_order_relaxed); }

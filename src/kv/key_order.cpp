@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "kv/radix_sort.hpp"
+
 namespace datawal::kv {
 
 namespace {
@@ -67,7 +69,7 @@ Result<void> sort_by_key(const PinnedSpace& space, std::vector<std::uint64_t>& p
     open.pop_back();
     const std::span<Entry> part = std::span(entries).subspan(range.begin, range.end - range.begin);
     if (Result<void> loaded = load(space, part, range.depth, buffer); !loaded) return loaded;
-    std::ranges::sort(part);
+    radix_sort(part, [](const Entry& entry) { return entry.prefix; });
     for (std::size_t i = 0; i < part.size();) {
       std::size_t next = i + 1;
       const std::uint64_t left = part[i].left_and_position >> left_shift;

@@ -1,13 +1,18 @@
 #include "kv/projection.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 namespace datawal::kv {
 
 namespace {
 
-constexpr std::size_t replay_batch = 32;  // records; more does not hide more, measured
+// Records whose index entries are fetched before they are needed; more does not hide more, measured.
+constexpr std::size_t fetched_ahead = 32;
+// And where many replace others, records whose predecessors are fetched.
+constexpr std::size_t looked_up_ahead = 12;
+constexpr std::uint64_t worth_looking_up = 16;  // one in so many
 
 }  // namespace
 
@@ -47,7 +52,7 @@ Result<std::optional<std::string>> Projection::get(std::string_view key) const {
   std::string buffer;
   ReaderSlots::Stay stay;
   Result<bool> found = locate(
-      key, key_hash(key, seed_), buffer,
+      key, hash_of(key), buffer,
       [&](const LocatedRecord& located, std::uint64_t) { value.emplace(located.record.payload); },
       [&] { stay.enter(space_.readers()); });
   if (!found) return propagate(found);
@@ -59,14 +64,14 @@ Result<std::optional<RecordRef>> Projection::find(std::string_view key) const {
   std::string buffer;
   ReaderSlots::Stay stay;
   Result<bool> found = locate(
-      key, key_hash(key, seed_), buffer, [&](const LocatedRecord& located, std::uint64_t) { ref = located.ref; },
+      key, hash_of(key), buffer, [&](const LocatedRecord& located, std::uint64_t) { ref = located.ref; },
       [&] { stay.enter(space_.readers()); });
   if (!found) return propagate(found);
   return ref;
 }
 
 Result<Projection::Change> Projection::prepare(std::string_view key) const {
-  Change change{.hash = key_hash(key, seed_)};
+  Change change{.hash = hash_of(key)};
   std::string buffer;
   Result<bool> found = locate(key, change.hash, buffer, [&](const LocatedRecord& located, std::uint64_t position) {
     change.live = position;
@@ -78,14 +83,15 @@ Result<Projection::Change> Projection::prepare(std::string_view key) const {
 }
 
 void Projection::apply(const Change& prepared, RecordType type, const RecordRef& ref) {
-  count(space_.last().counts, type, ref.len);
-  change(prepared, type, space_.position_in_last(ref.offset), ref.len);
+  SpaceSegment& segment = space_.last();
+  count(segment.counts, type, ref.len);
+  change(segment, prepared, type, space_.position_in_last(ref.offset), ref.len);
 }
 
-void Projection::change(const Change& change, RecordType type, std::uint64_t position, std::uint32_t len) {
+void Projection::change(SpaceSegment& segment, const Change& change, RecordType type, std::uint64_t position, std::uint32_t len) {
   if (change.live) change.live_segment->counts.live_bytes -= change.live_len;
   if (type == RecordType::Put) {
-    space_.last().counts.live_bytes += len;
+    segment.counts.live_bytes += len;
     if (change.live) {
       (void)directory_.replace(change.hash, *change.live, position);
     } else {
@@ -96,54 +102,42 @@ void Projection::change(const Change& change, RecordType type, std::uint64_t pos
   }
 }
 
-RecoveryVisitor Projection::visitor(std::uint32_t unmapped_id) {
-  return {.on_segment =
-              [this, unmapped_id](const PinnedSegment& segment, safeatomic::File& file) {
-                fold_pending();
-                return space_.add(segment, file, {}, segment.id != unmapped_id);
-              },
-          .on_record = [this](const RecordView& record) { fold(record); }};
-}
-
-void Projection::fold(const RecordView& record) {
-  count(space_.last().counts, record.type, record.ref.len);
-  if (record.type == RecordType::Raw) return;
-  const std::uint64_t hash = key_hash(record.key, seed_);
-  directory_.prefetch(hash);
-  pending_.push_back({.hash = hash,
-                      .position = space_.position_in_last(record.ref.offset),
-                      .len = record.ref.len,
-                      .key_begin = static_cast<std::uint32_t>(pending_keys_.size()),
-                      .key_len = static_cast<std::uint32_t>(record.key.size()),
-                      .type = record.type});
-  pending_keys_.append(record.key);
-  if (pending_.size() == replay_batch) fold_pending();
-}
-
-void Projection::fold_pending() {
-  for (const Pending& pending : pending_) {
-    const std::string_view key = std::string_view(pending_keys_).substr(pending.key_begin, pending.key_len);
-    Change prepared{.hash = pending.hash};
-    Result<bool> found = locate(key, pending.hash, replay_buffer_,
-                                [&](const LocatedRecord& located, std::uint64_t position) {
-                                  prepared.live = position;
-                                  prepared.live_len = located.ref.len;
-                                  prepared.live_segment = located.segment;
-                                });
-    if (!found && !replay_error_) replay_error_ = std::move(found.error());
-    change(prepared, pending.type, pending.position, pending.len);
+void Projection::fold(const FoldBatch& batch) {
+  const std::span<const FoldBatch::Item> items = batch.items();
+  std::size_t replaced = 0;
+  for (std::size_t i = 0; i < std::min(fetched_ahead, items.size()); ++i) directory_.prefetch_for_change(items[i].hash);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (i + fetched_ahead < items.size()) directory_.prefetch_for_change(items[i + fetched_ahead].hash);
+    if (expects_live_ && i + looked_up_ahead < items.size()) prefetch_live(items[i + looked_up_ahead].hash);
+    if (fold(*batch.segment(), items[i], batch.key(items[i]))) ++replaced;
   }
-  pending_.clear();
-  pending_keys_.clear();
+  if (batch.segment() != nullptr) batch.segment()->counts += batch.counts();
+  expects_live_ = replaced * worth_looking_up > items.size();
 }
 
-Result<void> Projection::finish_replay() {
-  fold_pending();
-  pending_ = {};
-  pending_keys_ = {};
-  replay_buffer_ = {};
+// Whether it replaces or erases a record.
+bool Projection::fold(SpaceSegment& segment, const FoldBatch::Item& item, std::string_view key) {
+  Change prepared{.hash = item.hash};
+  Result<bool> found = locate(key, item.hash, fold_buffer_, [&](const LocatedRecord& located, std::uint64_t position) {
+    prepared.live = position;
+    prepared.live_len = located.ref.len;
+    prepared.live_segment = located.segment;
+  });
+  if (!found && !fold_error_) fold_error_ = std::move(found.error());
+  change(segment, prepared, item.type, item.position, item.len);
+  return prepared.live.has_value();
+}
+
+// Starts fetching the record that a change of this hash will replace.
+void Projection::prefetch_live(std::uint64_t hash) const noexcept {
+  const Candidates candidates = directory_.find(hash);
+  for (const std::uint64_t position : candidates.positions()) space_.prefetch(position);
+}
+
+Result<void> Projection::finish_fold() {
+  fold_buffer_ = {};
   (void)space_.take_removed();  // no reader is there yet
-  if (replay_error_) return std::unexpected(std::move(*std::exchange(replay_error_, std::nullopt)));
+  if (fold_error_) return std::unexpected(std::move(*std::exchange(fold_error_, std::nullopt)));
   return {};
 }
 

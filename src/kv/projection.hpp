@@ -12,10 +12,10 @@
 #include <datawal/options.hpp>
 #include <datawal/record.hpp>
 
+#include "kv/fold_batch.hpp"
 #include "kv/key_directory.hpp"
 #include "kv/key_hash.hpp"
 #include "kv/record_space.hpp"
-#include "log/recovery.hpp"
 
 namespace datawal::kv {
 
@@ -24,12 +24,14 @@ class Projection {
  public:
   Projection(std::shared_ptr<safeatomic::Directory> directory, ReadPath read_path);
 
-  /// To be shown every segment and record of a log in order; then finish_replay().
-  /// @param unmapped_id  a segment that another process's writer may cut; 0 for none
-  [[nodiscard]] RecoveryVisitor visitor(std::uint32_t unmapped_id = 0);
+  /// Replays the next records of a log: what they say of keys, in log order.
+  void fold(const FoldBatch& batch);
 
-  /// @return the first thing that went wrong during the replay: a record that could not be read back
-  [[nodiscard]] Result<void> finish_replay();
+  /// After the last batch.
+  /// @return the first thing that went wrong in fold(): a record that could not be read back
+  [[nodiscard]] Result<void> finish_fold();
+
+  [[nodiscard]] std::uint64_t hash_of(std::string_view key) const noexcept { return key_hash(key, seed_); }
 
   /// The value of a live key. Confirms key, type and CRC in the record itself.
   [[nodiscard]] Result<std::optional<std::string>> get(std::string_view key) const;
@@ -78,18 +80,9 @@ class Projection {
   [[nodiscard]] const RecordSpace& space() const noexcept { return space_; }
 
  private:
-  struct Pending {
-    std::uint64_t hash = 0;
-    std::uint64_t position = 0;
-    std::uint32_t len = 0;
-    std::uint32_t key_begin = 0;  // in pending_keys_
-    std::uint32_t key_len = 0;
-    RecordType type = RecordType::Raw;
-  };
-
-  void fold(const RecordView& record);
-  void fold_pending();
-  void change(const Change& change, RecordType type, std::uint64_t position, std::uint32_t len);
+  bool fold(SpaceSegment& segment, const FoldBatch::Item& item, std::string_view key);
+  void prefetch_live(std::uint64_t hash) const noexcept;
+  void change(SpaceSegment& segment, const Change& change, RecordType type, std::uint64_t position, std::uint32_t len);
 
   template <class Confirmed>
   [[nodiscard]] Result<bool> locate(std::string_view key, std::uint64_t hash, std::string& buffer,
@@ -102,11 +95,9 @@ class Projection {
   RecordSpace space_;
   KeyDirectory directory_;
 
-  // Replay works in batches, so that what one record needs from memory is fetched while others are worked on.
-  std::vector<Pending> pending_;
-  std::string pending_keys_;
-  std::string replay_buffer_;
-  std::optional<Error> replay_error_;
+  bool expects_live_ = false;  // the last batch replaced or erased so much that the next one is to be prepared for it
+  std::string fold_buffer_;
+  std::optional<Error> fold_error_;
 };
 
 }  // namespace datawal::kv

@@ -4,6 +4,8 @@
 #include <span>
 #include <utility>
 
+#include "kv/radix_sort.hpp"
+
 namespace datawal::kv {
 
 SegmentCounts& SegmentCounts::operator+=(const SegmentCounts& other) noexcept {
@@ -64,7 +66,7 @@ std::optional<std::uint64_t> SpaceTable::find_room(std::uint64_t needed, std::ui
 }
 
 void SpaceTable::sort_in_log_order(std::vector<std::uint64_t>& positions) const {
-  std::ranges::sort(positions);
+  radix_sort(std::span(positions), [](std::uint64_t position) { return position; });
   struct Run {
     const SpaceSegment* segment;
     std::size_t begin, end;

@@ -1,6 +1,8 @@
 #include "log/recovery.hpp"
 
 #include <algorithm>
+#include <array>
+#include <span>
 #include <utility>
 
 #include <datawal/segment.hpp>
@@ -27,13 +29,16 @@ void remove_temporaries(Directory& directory, const StoreListing& listing) {
 // The records of the store, read once; nothing is changed here.
 Result<void> replay(Walk& walk, ProgressMeter progress, const RecoveryVisitor& visitor) {
   if (visitor.on_segment) walk.on_enter(visitor.on_segment);
-  RecordView record;
+  std::array<RecordView, replay_batch> records;
   for (;;) {
-    Result<bool> more = walk.next(record);
-    if (!more) return propagate(more);
-    if (!*more) break;
-    progress.at(record.ref);
-    if (visitor.on_record) visitor.on_record(record);
+    Result<std::size_t> count = walk.next_batch(records);
+    if (!count) return propagate(count);
+    if (*count == 0) break;
+    progress.at(records[*count - 1].ref);
+    if (visitor.on_records) visitor.on_records(std::span(records).first(*count));
+  }
+  if (visitor.on_end) {
+    if (Result<void> ended = visitor.on_end(); !ended) return ended;
   }
   progress.finish();
   return {};

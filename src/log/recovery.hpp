@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include <datawal/error.hpp>
@@ -19,10 +20,14 @@
 
 namespace datawal {
 
+/// Records that a replay takes at a time.
+inline constexpr std::size_t replay_batch = 64;
+
 /// Sees the log in the one pass that recovery makes over it, in log order.
 struct RecoveryVisitor {
   Walk::EnterCallback on_segment{};                    ///< before a segment's records; its file is open during the call
-  std::function<void(const RecordView&)> on_record{};  ///< the views are valid during the call
+  std::function<void(std::span<const RecordView>)> on_records{};  ///< the next ones; the views are valid during the call
+  std::function<Result<void>()> on_end{};  ///< after the last record, before anything of the store is changed
 };
 
 /// A store that is ready to be appended to; all that the report counts survives a loss of power.

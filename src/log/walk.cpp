@@ -52,12 +52,32 @@ Result<bool> Walk::next(RecordView& record) {
       }
       if (Result<void> entered = enter(); !entered) return fail(std::move(entered.error()));
     }
-    Result<Stop> stop = scanner_.next();
+    const bool is_buffered = scanner_.next_buffered();
+    if (is_buffered && is_in_snapshot()) [[likely]] {
+      account(record);
+      return true;
+    }
+    Result<Stop> stop = is_buffered ? Stop::none : scanner_.next();
     if (!stop) return fail(std::move(stop.error()));
     Result<bool> more = *stop == Stop::none ? found(record) : stopped(*stop, record);
     if (!more) return fail(std::move(more.error()));
     if (*more) return true;
   }
+}
+
+Result<std::size_t> Walk::next_batch(std::span<RecordView> records) {
+  Result<bool> first = next(records.front());
+  if (!first) return propagate(first);
+  if (!*first) return 0;
+  std::size_t count = 1;
+  while (count < records.size() && scanner_.next_buffered()) {
+    if (!is_in_snapshot()) {
+      if (Result<bool> ended = found(records[count]); !ended) (void)fail(std::move(ended.error()));  // told in the next call
+      break;
+    }
+    account(records[count++]);
+  }
+  return count;
 }
 
 Position Walk::position() const noexcept {
@@ -79,7 +99,7 @@ Result<void> Walk::enter() {
 
 // A whole frame: a record, unless a cursor of this snapshot has ended before it. Then it became whole too late.
 Result<bool> Walk::found(RecordView& record) {
-  if (in_last() && last_ == LastSegment::live && scanner_.frame_offset() >= snapshot_->end.limit()) {
+  if (!is_in_snapshot()) {
     return finish(Stop::end_of_input, scanner_.frame_offset());
   }
   account(record);

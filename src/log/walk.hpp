@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 
 #include <datawal/error.hpp>
 #include <datawal/record.hpp>
@@ -47,6 +48,10 @@ class Walk {
   /// again when called again.
   [[nodiscard]] Result<bool> next(RecordView& record);
 
+  /// The next records, as many as can be had without reading on, up to `records.size()`, at least one; all views are valid
+  /// until the next call. 0 at the end; errors come by themselves, in the call after the last record before them.
+  [[nodiscard]] Result<std::size_t> next_batch(std::span<RecordView> records);
+
   [[nodiscard]] const RecoveryReport& report() const noexcept { return report_; }
   [[nodiscard]] const WatermarkCheck& watermark() const noexcept { return watermark_; }
   /// About the highest segment; complete when next() has returned false, or an error found in that segment.
@@ -66,6 +71,10 @@ class Walk {
 
  private:
   [[nodiscard]] bool in_last() const noexcept { return index_ + 1 == snapshot_->segments.size(); }
+  /// Whether the frame that was found now belongs to what cursors of this snapshot show.
+  [[nodiscard]] bool is_in_snapshot() const noexcept {
+    return last_ != LastSegment::live || !in_last() || scanner_.frame_offset() < snapshot_->end.limit();
+  }
   [[nodiscard]] Result<void> enter();
   [[nodiscard]] Result<bool> found(RecordView& record);
   void account(RecordView& record);

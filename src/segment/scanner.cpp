@@ -5,7 +5,6 @@
 
 #include <safeatomic/io.hpp>
 
-#include "format/frame.hpp"
 #include "format/seam_error.hpp"
 #include "segment/tail.hpp"
 
@@ -32,14 +31,8 @@ void Scanner::stop_at(std::uint64_t limit) noexcept {
 }
 
 Result<Stop> Scanner::next() {
-  if (!format::decode_whole(buffered(), frame_)) return next_beyond_buffer(format::decode_next(buffered()).stop);
-  take_frame();
-  return Stop::none;
-}
-
-void Scanner::take_frame() noexcept {
-  frame_offset_ = end();
-  begin_ += frame_.len;
+  if (next_buffered()) return Stop::none;
+  return next_beyond_buffer(format::decode_next(buffered()).stop);
 }
 
 // The decoder takes the buffer for the whole rest of the file. Where that made it stop, this reads on and asks again.
@@ -67,10 +60,7 @@ Result<Stop> Scanner::next_beyond_buffer(Stop stop) {
     }
     if (holds_the_rest()) return stop;
     if (Result<void> filled = fill(wanted); !filled) return propagate(filled);
-    if (format::decode_whole(buffered(), frame_)) {
-      take_frame();
-      return Stop::none;
-    }
+    if (next_buffered()) return Stop::none;
     stop = format::decode_next(buffered()).stop;
   }
 }

@@ -1,0 +1,106 @@
+#include <array>
+
+#include <datawal/datawal.hpp>
+
+#include "store.hpp"
+
+namespace bench {
+
+namespace {
+
+using datawal::WritePath;
+
+datawal::OpenOptions options_of(WritePath path, Promise promise) {
+  datawal::OpenOptions options{.write_path = path};
+  if (promise == Promise::power) options.sync_policy = datawal::SyncPolicy::every_append;
+  return options;
+}
+
+class Log final : public LogStore {
+ public:
+  Log(const std::filesystem::path& dir, const datawal::OpenOptions& options)
+      : log_(*datawal::RecordLog::open(dir, options)) {}
+  void append(std::string_view payload) override { require(log_.append(payload).has_value(), "datawal append"); }
+  void append_batch(std::string_view payload, std::size_t count) override {
+    for (std::size_t i = 0; i < count; ++i) append(payload);
+  }
+
+ private:
+  datawal::RecordLog log_;
+};
+
+class Reader final : public KeyReader {
+ public:
+  explicit Reader(const datawal::DataWal& db) : db_(db) {}
+  std::int64_t get(std::string_view key) override {
+    const auto value = db_.get(key);
+    require(value.has_value(), "datawal get");
+    return *value ? static_cast<std::int64_t>((*value)->size()) : -1;
+  }
+
+ private:
+  const datawal::DataWal& db_;
+};
+
+class Keys final : public KeyStore {
+ public:
+  Keys(const std::filesystem::path& dir, const datawal::OpenOptions& options)
+      : db_(*datawal::DataWal::open(dir, options)) {}
+  void put(std::string_view key, std::string_view value) override {
+    require(db_.put(key, value).has_value(), "datawal put");
+  }
+  void fill(std::string_view keys, std::size_t key_len, std::string_view value) override {
+    for (; !keys.empty(); keys.remove_prefix(key_len)) put(keys.substr(0, key_len), value);
+  }
+  std::unique_ptr<KeyReader> reader() override { return std::make_unique<Reader>(db_); }
+  std::uint64_t scan() override {
+    datawal::RecordCursor cursor = db_.log().records();
+    std::uint64_t count = 0;
+    std::uint64_t sum = 0;
+    for (;;) {
+      const auto record = cursor.next();
+      require(record.has_value(), "datawal scan");
+      if (!*record) break;
+      sum += static_cast<unsigned char>((*record)->key[0]) + (*record)->payload.size();
+      ++count;
+    }
+    require(sum != 0, "datawal scan");
+    return count;
+  }
+
+ private:
+  datawal::DataWal db_;
+};
+
+template <WritePath path, Promise promise>
+std::unique_ptr<LogStore> open_log(const std::filesystem::path& dir) {
+  return std::make_unique<Log>(dir, options_of(path, promise));
+}
+template <WritePath path, Promise promise>
+std::unique_ptr<KeyStore> open_keys(const std::filesystem::path& dir) {
+  return std::make_unique<Keys>(dir, options_of(path, promise));
+}
+
+template <WritePath path, Promise promise>
+Contender contender(const char* setting) {
+  return {.name = "datawal",
+          .setting = setting,
+          .promise = promise,
+          .open_log = open_log<path, promise>,
+          .open_keys = open_keys<path, promise>,
+          .is_variant = path == WritePath::append};
+}
+
+}  // namespace
+
+std::span<const Contender> datawal_contenders() {
+  static const std::array all{
+      contender<WritePath::automatic, Promise::kill>("write path automatic"),
+      contender<WritePath::append, Promise::kill>("write path append"),
+      contender<WritePath::automatic, Promise::power>("automatic, synced"),
+      contender<WritePath::append, Promise::power>("append, synced"),
+  };
+  return all;
+}
+
+}  // namespace bench
