@@ -132,7 +132,8 @@ std::unique_ptr<LogStore> open(const std::filesystem::path& dir) {
 std::span<const Contender> floors() {
   static const std::array all{
       Contender{.name = "floor", .setting = "frame + CRC in memory", .open_log = open<Copies<false>>, .is_floor = true},
-      Contender{.name = "floor", .setting = "frame + CRC in a mapping", .open_log = open<Copies<true>>, .is_floor = true},
+      Contender{
+          .name = "floor", .setting = "frame + CRC in a mapping", .open_log = open<Copies<true>>, .is_floor = true},
       Contender{.name = "floor", .setting = "write(2)", .open_log = open<Writes<false, false>>, .is_floor = true},
       Contender{.name = "floor", .setting = "write(2) + CRC", .open_log = open<Writes<true, false>>, .is_floor = true},
       Contender{.name = "floor",

@@ -125,7 +125,10 @@ std::unique_ptr<KeyStore> open_keys(const std::filesystem::path& dir) {
 std::span<const Contender> lmdb_contenders() {
   static const std::array all{
       // Without syncs a kill costs nothing: the pages are in the kernel's cache.
-      Contender{.name = "LMDB", .setting = "MDB_NOSYNC", .open_log = open_log<MDB_NOSYNC>, .open_keys = open_keys<MDB_NOSYNC>},
+      Contender{.name = "LMDB",
+                .setting = "MDB_NOSYNC",
+                .open_log = open_log<MDB_NOSYNC>,
+                .open_keys = open_keys<MDB_NOSYNC>},
       Contender{.name = "LMDB",
                 .setting = "default",
                 .promise = Promise::power,

@@ -14,7 +14,8 @@ namespace {
 constexpr char usage[] =
     "usage: datawal_peers_bench [--quick] [--commit TEXT] [--out DIR]\n"
     "\n"
-    "Prints the tables. With --out DIR also writes DIR/benchmarks/results.csv, a plot for each workload beside it, and\n"
+    "Prints the tables. With --out DIR also writes DIR/benchmarks/results.csv, a plot for each workload beside it, "
+    "and\n"
     "the tables into DIR/BENCHMARKS.md, between its two marks. The stores that are measured lie below the working\n"
     "directory or, if that is set, $DATAWAL_BENCH_DIR. --quick: a few seconds, to see whether all of it works.\n";
 
@@ -45,9 +46,9 @@ bool parse(int argc, char** argv, Arguments& arguments) {
 
 bench::Contenders all_contenders() {
   bench::Contenders all;
-  for (const auto part : {bench::datawal_contenders(), bench::leveldb_contenders(), bench::rocksdb_contenders(),
-                          bench::lmdb_contenders(), bench::sqlite_contenders(), bench::json_lines_contenders(),
-                          bench::floors()}) {
+  for (const auto part :
+       {bench::datawal_contenders(), bench::leveldb_contenders(), bench::rocksdb_contenders(), bench::lmdb_contenders(),
+        bench::sqlite_contenders(), bench::json_lines_contenders(), bench::floors()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;
@@ -72,7 +73,8 @@ void write_all(const bench::Report& report, const std::string& run, const std::f
   if (text.empty()) text = std::string(begin_mark) + std::string(end_mark);
   const std::size_t begin = text.find(begin_mark);
   const std::size_t end = text.find(end_mark);
-  bench::require(begin != std::string::npos && end != std::string::npos && begin < end, "finding the marks in BENCHMARKS.md");
+  bench::require(begin != std::string::npos && end != std::string::npos && begin < end,
+                 "finding the marks in BENCHMARKS.md");
   text.replace(begin + begin_mark.size(), end - begin - begin_mark.size(),
                "\n" + run + "\n" + bench::as_markdown(report, "benchmarks"));
   write_file(document, text);

@@ -17,9 +17,12 @@ constexpr int bars = width - labels - 90;
 std::string escaped(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    if (c == '&') out += "&amp;";
-    else if (c == '<') out += "&lt;";
-    else out += c;
+    if (c == '&')
+      out += "&amp;";
+    else if (c == '<')
+      out += "&lt;";
+    else
+      out += c;
   }
   return out;
 }
@@ -57,9 +60,7 @@ std::string as_svg(const Report& report, std::string_view workload) {
   }
   low = std::pow(10, std::floor(std::log10(std::max(low, 1e-3)) - 0.3));
   const double decades = std::max(0.3, std::log10(std::max(high, 2 * low) / low));
-  const auto at = [&](double value) {
-    return labels + std::log10(std::max(value, low) / low) / decades * bars;
-  };
+  const auto at = [&](double value) { return labels + std::log10(std::max(value, low) / low) / decades * bars; };
 
   std::ostringstream svg;
   const int height = 44 + row_height * static_cast<int>(rows.size()) + 12;
@@ -71,12 +72,12 @@ std::string as_svg(const Report& report, std::string_view workload) {
       << ", logarithmic; bar: median, line: min to max</text>\n";
   int y = 44;
   for (const Row* row : rows) {
-    const std::string label =
-        row->store + ", " + row->setting + (row->promise.empty() ? "" : " (" + row->promise + ")");
+    const std::string label = row->store + ", " + row->setting +
+                              (row->promise.empty() ? "" : " (" + row->promise + ")");
     svg << R"(<text x=")" << labels - 6 << R"(" y=")" << y + 14 << R"(" text-anchor="end">)" << escaped(label)
         << "</text>\n"
-        << R"(<rect x=")" << labels << R"(" y=")" << y + 3 << R"(" width=")" << std::max(1.0, at(row->median()) - labels)
-        << R"(" height="14" fill=")" << colour_of(*row) << R"("/>)" << '\n'
+        << R"(<rect x=")" << labels << R"(" y=")" << y + 3 << R"(" width=")"
+        << std::max(1.0, at(row->median()) - labels) << R"(" height="14" fill=")" << colour_of(*row) << R"("/>)" << '\n'
         << R"(<line x1=")" << at(row->min()) << R"(" x2=")" << at(row->max()) << R"(" y1=")" << y + 10 << R"(" y2=")"
         << y + 10 << R"(" stroke="black"/>)" << '\n'
         << R"(<text x=")" << at(row->max()) + 6 << R"(" y=")" << y + 14 << R"(">)" << short_number(row->median())

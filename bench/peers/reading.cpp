@@ -113,8 +113,10 @@ class TwoDependentReads final : public KeyReader {
   std::vector<std::uint64_t> slots_;
 };
 
-constexpr const char* hit_name = "Random get, hit";
-constexpr const char* miss_name = "Random get, miss";
+std::string name_of(const char* what, unsigned threads) {
+  return std::string("Random get, ") + what + (threads == 1 ? ", 1 thread" : ", 2 threads together");
+}
+constexpr const char* unit = "ns a get";
 
 struct Sets {
   std::string present, absent;
@@ -122,9 +124,10 @@ struct Sets {
 
 void measure_gets(const Plan& plan, const Contender& contender, KeyStore& store, const Sets& keys, Report& report) {
   for (const unsigned threads : {1U, 2U}) {
-    const std::string unit = threads == 1 ? "ns a get, 1 thread" : "ns a get, 2 threads together";
-    report.add(hit_name, contender, unit, time_gets_of(store, threads, keys.present, value_len, plan.read_s), false);
-    report.add(miss_name, contender, unit, time_gets_of(store, threads, keys.absent, -1, plan.read_s), false);
+    report.add(name_of("hit", threads), contender, unit,
+               time_gets_of(store, threads, keys.present, value_len, plan.read_s), false);
+    report.add(name_of("miss", threads), contender, unit, time_gets_of(store, threads, keys.absent, -1, plan.read_s),
+               false);
   }
 }
 
@@ -139,7 +142,7 @@ void measure_beside_writer(const Plan& plan, Contender contender, KeyStore& stor
   });
   contender.setting += ", beside a writer";
   for (const unsigned threads : {1U, 2U}) {
-    report.add(hit_name, contender, threads == 1 ? "ns a get, 1 thread" : "ns a get, 2 threads together",
+    report.add(name_of("hit", threads), contender, unit,
                time_gets_of(store, threads, keys.present, value_len, plan.read_s), false);
   }
   stop = true;
@@ -158,8 +161,10 @@ void measure_scan(const Contender& contender, KeyStore& store, std::size_t keys,
 void measure_bare_read(const std::filesystem::path& store, std::size_t keys, Report& report) {
   constexpr std::size_t block = 256 * 1024;
   std::vector<char> buffer(block);
+  const auto ids = datawal::segment::list_ids(store);
+  require(ids.has_value(), "listing segments");
   const Clock::time_point begin = Clock::now();
-  for (const std::uint32_t id : *datawal::segment::list_ids(store)) {
+  for (const std::uint32_t id : *ids) {
     const int fd = ::open(datawal::segment::path(store, id).c_str(), O_RDONLY | O_CLOEXEC);
     require(fd >= 0, "open segment");
     while (::read(fd, buffer.data(), block) > 0) {
@@ -204,7 +209,7 @@ void measure_reads(const Plan& plan, const Contenders& all, Report& report) {
   TwoDependentReads floor(datawal::segment::path(segments, 1), plan.keys);
   const Contender floor_of_hit{.name = "floor", .setting = "slot, then record + CRC"};
   for (int repetition = 0; repetition < plan.repetitions; ++repetition) {
-    report.add(hit_name, floor_of_hit, "ns a get, 1 thread", time_gets(floor, keys.present, 0, value_len, plan.read_s), false);
+    report.add(name_of("hit", 1), floor_of_hit, unit, time_gets(floor, keys.present, 0, value_len, plan.read_s), false);
     for (std::size_t n = 0; n < readers.size(); ++n) {
       measure_gets(plan, readers[n], *stores[n], keys, report);
       measure_scan(readers[n], *stores[n], plan.keys, report);

@@ -47,7 +47,8 @@ Opening open_in_child(const std::string& mode, const std::filesystem::path& dir)
   ::close(ends[1]);
   char text[256] = {};
   std::size_t size = 0;
-  for (ssize_t got = 0; (got = ::read(ends[0], text + size, sizeof text - 1 - size)) > 0;) size += static_cast<std::size_t>(got);
+  for (ssize_t got = 0; (got = ::read(ends[0], text + size, sizeof text - 1 - size)) > 0;)
+    size += static_cast<std::size_t>(got);
   ::close(ends[0]);
   int status = 0;
   require(::waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0, "reopening");
@@ -159,9 +160,12 @@ void measure_datawal_alone(const Plan& plan, Report& report) {
   }
   const char* name = "Put of many keys (10 million in full), rotations among them";
   row.setting = contender.setting;
-  report.add(name, row, "ns a put", std::chrono::duration<double, std::nano>(now - begin).count() / static_cast<double>(us.size()));
+  report.add(name, row, "ns a put",
+             std::chrono::duration<double, std::nano>(now - begin).count() / static_cast<double>(us.size()));
   std::ranges::sort(us);
-  const auto share = [&](double part) { return us[static_cast<std::size_t>(part * static_cast<double>(us.size() - 1))]; };
+  const auto share = [&](double part) {
+    return us[static_cast<std::size_t>(part * static_cast<double>(us.size() - 1))];
+  };
   report.add(name, row, "p99.9 us", share(0.999));
   report.add(name, row, "longest us", share(1));
 }

@@ -25,7 +25,7 @@ std::string first_value_of(const char* file, std::string_view name) {
 }
 
 std::string file_system_of(const std::filesystem::path& dir) {
-  struct statfs at {};
+  struct statfs at{};
   if (::statfs(dir.c_str(), &at) != 0) return "unknown";
   switch (static_cast<unsigned long>(at.f_type)) {
     case 0xEF53: return "ext4";
@@ -54,7 +54,8 @@ double Row::max() const { return *std::ranges::max_element(samples); }
 void Report::add(std::string_view workload, const Contender& contender, std::string_view unit, double sample,
                  bool is_writing) {
   const auto same = [&](const Row& row) {
-    return row.workload == workload && row.store == contender.name && row.setting == contender.setting && row.unit == unit;
+    return row.workload == workload && row.store == contender.name && row.setting == contender.setting &&
+           row.unit == unit;
   };
   auto row = std::ranges::find_if(rows_, same);
   if (row == rows_.end()) {
@@ -122,11 +123,13 @@ std::string as_markdown(const Report& report, std::string_view plots) {
   for (const std::string& workload : report.workloads()) {
     text << "### " << workload << "\n\n";
     if (!plots.empty()) text << "![" << workload << "](" << plots << '/' << plot_name(workload) << ")\n\n";
-    text << "| store | setting | once written, survives | unit | median | min | max |\n|---|---|---|---|--:|--:|--:|\n";
+    text << "| store | setting | once written, survives | unit | median | min | max | of datawal's |\n"
+            "|---|---|---|---|--:|--:|--:|--:|\n";
     for (const Row& row : report.rows()) {
       if (row.workload != workload) continue;
       text << "| " << row.store << " | " << row.setting << " | " << row.promise << " | " << row.unit << " | "
-           << short_number(row.median()) << " | " << short_number(row.min()) << " | " << short_number(row.max()) << " |\n";
+           << short_number(row.median()) << " | " << short_number(row.min()) << " | " << short_number(row.max())
+           << " |\n";
     }
     text << '\n';
   }

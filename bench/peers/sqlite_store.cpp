@@ -15,10 +15,10 @@ class Connection {
  public:
   Connection(const std::filesystem::path& dir, const char* synchronous) {
     require(sqlite3_open((dir / "db").c_str(), &db_) == SQLITE_OK, "sqlite open");
-    for (const char* sql : {"PRAGMA journal_mode=WAL", synchronous, "PRAGMA cache_size=-1048576",
-                            "PRAGMA mmap_size=4294967296",
-                            "CREATE TABLE IF NOT EXISTS kv(k BLOB PRIMARY KEY, v BLOB) WITHOUT ROWID",
-                            "CREATE TABLE IF NOT EXISTS log(id INTEGER PRIMARY KEY, payload BLOB)"}) {
+    for (const char* sql :
+         {"PRAGMA journal_mode=WAL", synchronous, "PRAGMA cache_size=-1048576", "PRAGMA mmap_size=4294967296",
+          "CREATE TABLE IF NOT EXISTS kv(k BLOB PRIMARY KEY, v BLOB) WITHOUT ROWID",
+          "CREATE TABLE IF NOT EXISTS log(id INTEGER PRIMARY KEY, payload BLOB)"}) {
       run(sql);
     }
   }
@@ -151,7 +151,8 @@ std::unique_ptr<KeyStore> open_keys(const std::filesystem::path& dir) {
 
 std::span<const Contender> sqlite_contenders() {
   static const std::array all{
-      Contender{.name = "SQLite", .setting = "WAL, NORMAL", .open_log = open_log<normal>, .open_keys = open_keys<normal>},
+      Contender{
+          .name = "SQLite", .setting = "WAL, NORMAL", .open_log = open_log<normal>, .open_keys = open_keys<normal>},
       Contender{.name = "SQLite",
                 .setting = "WAL, FULL",
                 .promise = Promise::power,

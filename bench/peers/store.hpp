@@ -68,8 +68,8 @@ struct Contender {
   Promise promise = Promise::kill;
   std::unique_ptr<LogStore> (*open_log)(const std::filesystem::path& dir) = nullptr;   ///< null: has none
   std::unique_ptr<KeyStore> (*open_keys)(const std::filesystem::path& dir) = nullptr;  ///< null: has none
-  bool is_floor = false;   ///< no store: what the machine alone needs
-  bool is_variant = false; ///< differs from the contender before it in writing alone: nothing to be read twice
+  bool is_floor = false;    ///< no store: what the machine alone needs
+  bool is_variant = false;  ///< differs from the contender before it in writing alone: nothing to be read twice
 };
 
 [[nodiscard]] std::span<const Contender> datawal_contenders();

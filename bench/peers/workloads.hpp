@@ -14,9 +14,9 @@ namespace bench {
 
 /// How much of everything.
 struct Plan {
-  std::filesystem::path scratch;   ///< an empty directory on the disk to be measured
+  std::filesystem::path scratch;  ///< an empty directory on the disk to be measured
   int repetitions = 3;
-  double write_s = 0.25;           ///< each write measurement ends after this time,
+  double write_s = 0.25;  ///< each write measurement ends after this time,
   double put_s = 1.5;
   double synced_s = 0.8;
   double read_s = 0.4;

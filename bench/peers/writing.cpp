@@ -21,7 +21,8 @@ void measure_append(const Plan& plan, const Contenders& all, Report& report, con
       if (contender.open_log == nullptr || contender.promise != Promise::kill) continue;
       const FreshDirectory dir(plan.scratch);
       const std::unique_ptr<LogStore> log = contender.open_log(dir.path());
-      const double ns = time_each(bytes_at_most / (size + 64), plan.write_s, 64, [&](std::uint64_t) { log->append(payload); });
+      const double ns = time_each(bytes_at_most / (size + 64), plan.write_s, 64,
+                                  [&](std::uint64_t) { log->append(payload); });
       report.add(name, contender, "ns a record", ns);
     }
   }
@@ -105,7 +106,8 @@ void measure_puts(const Plan& plan, const Contenders& all, Report& report) {
 void measure_synced_puts(const Plan& plan, const Contenders& all, Report& report) {
   const std::string keys = make_keys(plan.keys, 0);
   for (const unsigned threads : {1U, 8U, 64U}) {
-    const std::string name = "Synced put 16 B / 100 B, " + std::to_string(threads) + (threads == 1 ? " thread" : " threads");
+    const std::string name = "Synced put 16 B / 100 B, " + std::to_string(threads) +
+                             (threads == 1 ? " thread" : " threads");
     std::fprintf(stderr, "%s\n", name.c_str());
     for (int repetition = 0; repetition < plan.repetitions; ++repetition) {
       for (const Contender& contender : all) {

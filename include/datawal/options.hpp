@@ -68,7 +68,7 @@ struct OpenOptions {
 /// For the read-only side.
 struct ReaderOptions {
   ReadPath read_path = ReadPath::mapped;  ///< of DataWalReader, for sealed segments; the active one is never mapped
-  std::uint32_t open_threads = 0;                 ///< of DataWalReader, also in refresh(); as OpenOptions::open_threads
+  std::uint32_t open_threads = 0;         ///< of DataWalReader, also in refresh(); as OpenOptions::open_threads
   safeatomic::FileSystem* file_system = nullptr;  ///< null: the operating system's; not owned
 };
 

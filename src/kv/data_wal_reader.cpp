@@ -30,7 +30,8 @@ struct State {
 Error moved_from() { return {.code = Errc::closed, .action = "use reader", .detail = "this handle was moved from"}; }
 
 Result<State> build(std::shared_ptr<const Snapshot> snapshot, const ReaderOptions& options) {
-  State state{.snapshot = snapshot, .projection = std::make_unique<kv::Projection>(snapshot->directory, options.read_path)};
+  State state{.snapshot = snapshot,
+              .projection = std::make_unique<kv::Projection>(snapshot->directory, options.read_path)};
   const std::uint32_t last_id = snapshot->segments.empty() ? 0 : snapshot->segments.back().id;
   kv::Replay replay(*state.projection, options.open_threads, last_id);
   const RecoveryVisitor visitor = replay.visitor();

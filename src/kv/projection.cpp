@@ -88,7 +88,8 @@ void Projection::apply(const Change& prepared, RecordType type, const RecordRef&
   change(segment, prepared, type, space_.position_in_last(ref.offset), ref.len);
 }
 
-void Projection::change(SpaceSegment& segment, const Change& change, RecordType type, std::uint64_t position, std::uint32_t len) {
+void Projection::change(SpaceSegment& segment, const Change& change, RecordType type, std::uint64_t position,
+                        std::uint32_t len) {
   if (change.live) change.live_segment->counts.live_bytes -= change.live_len;
   if (type == RecordType::Put) {
     segment.counts.live_bytes += len;

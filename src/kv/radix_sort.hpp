@@ -21,7 +21,9 @@ void radix_sort(std::span<Value> values, const DigitsOf& digits_of, int shift = 
     std::sort(values.begin(), values.end());
     return;
   }
-  const auto digit_of = [&](const Value& value) { return static_cast<std::size_t>(digits_of(value) >> shift) % digits; };
+  const auto digit_of = [&](const Value& value) {
+    return static_cast<std::size_t>(digits_of(value) >> shift) % digits;
+  };
   std::array<std::size_t, digits> ends{};
   for (const Value& value : values) ++ends[digit_of(value)];
   std::array<std::size_t, digits> next{};  // where the next value with a digit goes

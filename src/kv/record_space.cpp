@@ -23,7 +23,8 @@ constexpr std::size_t first_read = 4096;
 // lies behind the record, or behind the mapping, costs nothing: fetching ahead does not fault.
 void prefetch_record(const char* from) noexcept {
   const auto address = reinterpret_cast<std::uintptr_t>(from);
-  for (std::uintptr_t line = 0; line < 3; ++line) __builtin_prefetch(reinterpret_cast<const void*>(address + 64 * line));
+  for (std::uintptr_t line = 0; line < 3; ++line)
+    __builtin_prefetch(reinterpret_cast<const void*>(address + 64 * line));
 }
 
 }  // namespace

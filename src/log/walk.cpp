@@ -72,7 +72,8 @@ Result<std::size_t> Walk::next_batch(std::span<RecordView> records) {
   std::size_t count = 1;
   while (count < records.size() && scanner_.next_buffered()) {
     if (!is_in_snapshot()) {
-      if (Result<bool> ended = found(records[count]); !ended) (void)fail(std::move(ended.error()));  // told in the next call
+      if (Result<bool> ended = found(records[count]); !ended)
+        (void)fail(std::move(ended.error()));  // told in the next call
       break;
     }
     account(records[count++]);

@@ -78,7 +78,8 @@ void write_history(std::mt19937_64& random, const std::filesystem::path& dir, st
   const RecordLog& log = db.log();
   for (std::uint64_t n = 0; n < records; ++n) {
     const std::uint64_t number = between(random, 0, records / 4);
-    const std::string key = number % 100 == 0 ? std::string(9000, 'k') + std::to_string(number) : std::to_string(number);
+    const std::string key = number % 100 == 0 ? std::string(9000, 'k') + std::to_string(number)
+                                              : std::to_string(number);
     if (between(random, 0, 9) < 8) {
       must(db.put(key, std::to_string(n)));
     } else {
