@@ -40,6 +40,16 @@ std::string file_system_of(const std::filesystem::path& dir) {
   return text;
 }
 
+// A row's median as a multiple of that of datawal's first row with the same unit and promise.
+std::string relative(const Report& report, const Row& row) {
+  const auto first = std::ranges::find_if(report.rows(), [&](const Row& other) {
+    return other.workload == row.workload && other.unit == row.unit && other.store == "datawal" &&
+           other.promise == row.promise;
+  });
+  if (first == report.rows().end() || &*first == &row) return "";
+  return short_number(row.median() / first->median()) + " x";
+}
+
 }  // namespace
 
 double Row::median() const {
@@ -129,7 +139,7 @@ std::string as_markdown(const Report& report, std::string_view plots) {
       if (row.workload != workload) continue;
       text << "| " << row.store << " | " << row.setting << " | " << row.promise << " | " << row.unit << " | "
            << short_number(row.median()) << " | " << short_number(row.min()) << " | " << short_number(row.max())
-           << " |\n";
+           << " | " << relative(report, row) << " |\n";
     }
     text << '\n';
   }

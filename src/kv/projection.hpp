@@ -31,8 +31,6 @@ class Projection {
   /// @return the first thing that went wrong in fold(): a record that could not be read back
   [[nodiscard]] Result<void> finish_fold();
 
-  [[nodiscard]] std::uint64_t hash_of(std::string_view key) const noexcept { return key_hash(key, seed_); }
-
   /// The value of a live key. Confirms key, type and CRC in the record itself.
   [[nodiscard]] Result<std::optional<std::string>> get(std::string_view key) const;
 
@@ -67,7 +65,7 @@ class Projection {
     return directory_.contains(hash, position);
   }
   /// Starts fetching what move() of that hash needs.
-  void prefetch(std::uint64_t hash) const noexcept { directory_.prefetch(hash); }
+  void prefetch(std::uint64_t hash) const noexcept { directory_.prefetch_for_change(hash); }
   /// The record at `from` now lies at `to`. @return false if it is not the newest of its key any more
   bool move(std::uint64_t hash, std::uint64_t from, std::uint64_t to) noexcept {
     return directory_.replace(hash, from, to);

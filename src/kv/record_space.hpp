@@ -138,9 +138,6 @@ class PinnedSpace {
  public:
   explicit PinnedSpace(const RecordSpace& space) : space_(&space), table_(space.table()) {}
 
-  /// The store's.
-  [[nodiscard]] const safeatomic::Directory& directory() const noexcept { return space_->directory(); }
-
   [[nodiscard]] Result<LocatedRecord> read(std::uint64_t position, std::string& buffer) const {
     return space_->read_in(table_->find(position), position, buffer);
   }
