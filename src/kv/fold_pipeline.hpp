@@ -40,8 +40,8 @@ class FoldPipeline {
   Projection& projection_;
   std::array<FoldBatch, ring_len> ring_;
   std::exception_ptr thrown_;  // by the thread; read after it has ended
-  alignas(64) std::atomic<std::uint32_t> submitted_{0};
-  alignas(64) std::atomic<std::uint32_t> folded_{0};
+  std::atomic<std::uint32_t> submitted_{0};
+  std::atomic<std::uint32_t> folded_{0};
   std::thread thread_;
 };
 
