@@ -12,14 +12,40 @@ find_package(benchmark REQUIRED)
 find_package(rapidcheck REQUIRED)
 include(GoogleTest)
 
+# What runs under the thread sanitizer: the programs of the sources that hold a suite with "Concurrency" in its name.
+add_custom_target(concurrency_tests)
+
 # datawal_add_tests(<target> <source>... LINK <library>... [INCLUDE <directory>...] [DEFINE <NAME=value>...])
-# One GoogleTest program, each of its tests known to ctest. Suites with "Concurrency" in their name carry the label
-# `concurrency`: those are what runs under the thread sanitizer.
+# One GoogleTest program, each of its tests known to ctest. Sources with suites that have "Concurrency" in their name become a
+# program of their own, <target> with `_concurrency` in it, and carry the label `concurrency`: a build with the thread
+# sanitizer makes nothing else.
 function(datawal_add_tests target)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LINK;INCLUDE;DEFINE")
-  add_executable(${target} ${arg_UNPARSED_ARGUMENTS})
+  set(plain "")
+  set(concurrent "")
+  foreach(source IN LISTS arg_UNPARSED_ARGUMENTS)
+    file(STRINGS ${source} found REGEX "^TEST(_[FP])?\\([A-Za-z]*Concurrency" LIMIT_COUNT 1)
+    if(found)
+      list(APPEND concurrent ${source})
+    else()
+      list(APPEND plain ${source})
+    endif()
+  endforeach()
+  set(options LINK ${arg_LINK} INCLUDE ${arg_INCLUDE} DEFINE ${arg_DEFINE})
+  datawal_add_test_program(${target} "" ${plain} ${options})
   target_precompile_headers(${target} PRIVATE
     <algorithm> <expected> <filesystem> <functional> <map> <memory> <string> <vector> <gmock/gmock.h> <gtest/gtest.h>)
+  if(concurrent)
+    string(REPLACE "_tests" "_concurrency_tests" program ${target})
+    datawal_add_test_program(${program} concurrency ${concurrent} ${options})
+    add_dependencies(concurrency_tests ${program})
+  endif()
+endfunction()
+
+# datawal_add_test_program(<target> <label> <source>... LINK <library>... ...): for datawal_add_tests.
+function(datawal_add_test_program target label)
+  cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "LINK;INCLUDE;DEFINE")
+  add_executable(${target} ${arg_UNPARSED_ARGUMENTS})
   # The library under test is built as users get it; the tests themselves are not worth the compiler's time. With a
   # precompiled <string> g++ 12 sees impossible lengths in inlined concatenation (its bug 105329).
   target_compile_options(${target} PRIVATE
@@ -28,8 +54,5 @@ function(datawal_add_tests target)
   target_include_directories(${target} PRIVATE ${arg_INCLUDE})
   target_compile_definitions(${target} PRIVATE ${arg_DEFINE})
   target_link_libraries(${target} PRIVATE ${arg_LINK} datawal_warnings GTest::gmock GTest::gtest_main)
-  gtest_discover_tests(${target} TEST_LIST ${target}_plain TEST_FILTER "-*Concurrency*"
-    DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 120 PROPERTIES TIMEOUT 600)
-  gtest_discover_tests(${target} TEST_LIST ${target}_concurrency TEST_FILTER "*Concurrency*"
-    DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 120 PROPERTIES TIMEOUT 600 LABELS concurrency)
+  gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 120 PROPERTIES TIMEOUT 600 LABELS "${label}")
 endfunction()
