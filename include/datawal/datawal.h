@@ -115,12 +115,17 @@ typedef struct datawal_store_stats {
 
 /** What an export, an import or a compaction did. Fields that do not apply are 0. */
 typedef struct datawal_counts {
-  uint64_t live_keys;       /**< compaction */
-  uint64_t records_read;    /**< import: lines that were records */
-  uint64_t records_written; /**< all of them */
-  uint64_t bytes_written;   /**< export, compaction */
-  uint64_t lines_rejected;  /**< import: lines left out by skip_bad */
-  uint64_t reserved[8];     /**< 0 */
+  uint64_t live_keys;          /**< compaction */
+  uint64_t records_read;       /**< import: lines that were records */
+  uint64_t records_written;    /**< all of them */
+  uint64_t bytes_written;      /**< export, compaction */
+  uint64_t lines_rejected;     /**< import: lines left out by skip_bad */
+  uint64_t segments_rewritten; /**< compaction in place: copied without what is dead */
+  uint64_t segments_removed;   /**< compaction in place: nothing in them was needed */
+  uint64_t segments_skipped;   /**< compaction in place: not enough garbage */
+  uint64_t bytes_reclaimed;    /**< compaction in place */
+  int is_cancelled;            /**< compaction in place: the callback said so */
+  uint64_t reserved[8];        /**< 0 */
 } datawal_counts;
 
 /** What verification found. */
@@ -200,6 +205,18 @@ typedef enum datawal_raw_records {
   DATAWAL_RAW_DROP = 2     /**< leave them out */
 } datawal_raw_records;
 
+/** How far compaction has come; 0 stops it. Must not call the store. */
+typedef int (*datawal_compact_progress)(void* context, uint64_t bytes_done, uint64_t bytes_total);
+
+/** For datawal_store_compact. */
+typedef struct datawal_compact_options {
+  double min_garbage_ratio;             /**< segments with a smaller share of garbage are left as they are */
+  uint64_t max_bytes_per_second;        /**< read and written together; 0: as fast as it goes */
+  datawal_compact_progress on_progress; /**< may be NULL */
+  void* progress_context;               /**< its first argument */
+  uint64_t reserved[8];                 /**< 0 */
+} datawal_compact_options;
+
 typedef struct datawal_log datawal_log;                   /**< datawal::RecordLog */
 typedef struct datawal_log_reader datawal_log_reader;     /**< datawal::RecordLogReader */
 typedef struct datawal_cursor datawal_cursor;             /**< datawal::RecordCursor */
@@ -209,11 +226,12 @@ typedef struct datawal_keys datawal_keys;                 /**< keys in memory */
 
 /* The library. */
 
-const char* datawal_version(void);                     /**< "0.1.0" */
-uint32_t datawal_wire_version(void);                   /**< of the format on disk */
-const char* datawal_code_name(datawal_code code);      /**< "no_space"; "unknown" for what is no code */
-void datawal_buffer_free(datawal_buffer* buffer);      /**< gives it back and empties it */
-void datawal_open_options_init(datawal_open_options*); /**< the defaults */
+const char* datawal_version(void);                           /**< "0.1.0" */
+uint32_t datawal_wire_version(void);                         /**< of the format on disk */
+const char* datawal_code_name(datawal_code code);            /**< "no_space"; "unknown" for what is no code */
+void datawal_buffer_free(datawal_buffer* buffer);            /**< gives it back and empties it */
+void datawal_open_options_init(datawal_open_options*);       /**< the defaults */
+void datawal_compact_options_init(datawal_compact_options*); /**< the defaults */
 
 /* The log: datawal/record_log.hpp. */
 
@@ -300,6 +318,9 @@ datawal_code datawal_store_for_each(const datawal_store* store, datawal_visitor 
                                     datawal_error* error);
 /** On return everything put or erased before survives a loss of power. */
 datawal_code datawal_store_fsync(datawal_store* store, datawal_error* error);
+/** Gives the space of what is dead back, segment by segment, while the store is used; `counts` may be NULL. */
+datawal_code datawal_store_compact(datawal_store* store, const datawal_compact_options* options, datawal_counts* counts,
+                                   datawal_error* error);
 /** Writes the live keys as a new store into `dir`; `counts` may be NULL. */
 datawal_code datawal_store_compact_to(const datawal_store* store, const char* dir, datawal_raw_records raw,
                                       datawal_counts* counts, datawal_error* error);

@@ -120,6 +120,19 @@ OpenOptions from_c(const datawal_open_options* options) {
   return result;
 }
 
+CompactOptions from_c(const datawal_compact_options* options) {
+  CompactOptions result;
+  if (options == nullptr) return result;
+  result.min_garbage_ratio = options->min_garbage_ratio;
+  result.max_bytes_per_second = options->max_bytes_per_second;
+  if (options->on_progress != nullptr) {
+    result.on_progress = [call = options->on_progress, context = options->progress_context](const Progress& progress) {
+      return call(context, progress.bytes_done, progress.bytes_total) != 0;
+    };
+  }
+  return result;
+}
+
 CompactToOptions from_c(datawal_raw_records raw) {
   CompactToOptions options;
   if (raw == DATAWAL_RAW_INCLUDE) options.raw = RawRecords::include;
@@ -133,6 +146,11 @@ void fill(datawal_counts* counts, const CompactionStats& stats) noexcept {
   counts->live_keys = stats.live_keys;
   counts->records_written = stats.records_written;
   counts->bytes_written = stats.bytes_written;
+  counts->segments_rewritten = stats.segments_rewritten;
+  counts->segments_removed = stats.segments_removed;
+  counts->segments_skipped = stats.segments_skipped;
+  counts->bytes_reclaimed = stats.bytes_reclaimed;
+  counts->is_cancelled = stats.is_cancelled ? 1 : 0;
 }
 
 void fill(datawal_counts* counts, const ExportStats& stats) noexcept {
@@ -188,4 +206,12 @@ void datawal_open_options_init(datawal_open_options* options) {
   options->file_mode = defaults.file_mode;
   options->directory_mode = defaults.directory_mode;
   options->quarantine_torn_tail = 1;
+}
+
+void datawal_compact_options_init(datawal_compact_options* options) {
+  if (options == nullptr) return;
+  const CompactOptions defaults;
+  *options = {};
+  options->min_garbage_ratio = defaults.min_garbage_ratio;
+  options->max_bytes_per_second = defaults.max_bytes_per_second;
 }

@@ -83,6 +83,7 @@ datawal_code done(datawal_error* error, Call call) noexcept {
 [[nodiscard]] datawal_recovery_report to_c(const RecoveryReport& report) noexcept;
 [[nodiscard]] datawal_store_stats to_c(const StoreStats& stats) noexcept;
 [[nodiscard]] OpenOptions from_c(const datawal_open_options* options);
+[[nodiscard]] CompactOptions from_c(const datawal_compact_options* options);
 [[nodiscard]] inline WriteOptions from_c(datawal_sync sync) noexcept { return {.sync = sync != DATAWAL_NO_SYNC}; }
 [[nodiscard]] CompactToOptions from_c(datawal_raw_records raw);
 void fill(datawal_counts* counts, const CompactionStats& stats) noexcept;

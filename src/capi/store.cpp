@@ -81,6 +81,14 @@ datawal_code datawal_store_fsync(datawal_store* store, datawal_error* error) {
   return done(error, [&] { return store->store.fsync(); });
 }
 
+datawal_code datawal_store_compact(datawal_store* store, const datawal_compact_options* options, datawal_counts* counts,
+                                   datawal_error* error) {
+  if (store == nullptr) return fail(error, missing("compact store"));
+  return returned(
+      error, [&] { return store->store.compact(from_c(options)); },
+      [&](const CompactionStats& stats) { fill(counts, stats); });
+}
+
 datawal_code datawal_store_compact_to(const datawal_store* store, const char* dir, datawal_raw_records raw,
                                       datawal_counts* counts, datawal_error* error) {
   if (store == nullptr || dir == nullptr) return fail(error, missing("compact store"));
