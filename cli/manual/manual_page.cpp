@@ -73,7 +73,7 @@ std::string footer_sections(const CLI::App& app) {
 
 std::string command_page(const CLI::App& command, const std::string& version) {
   std::string page = title("datawal-" + command.get_name(), version, purpose_of(command));
-  std::string synopsis = fmt::format("\\fBdatawal {}\\fR [\\fIOPTIONS\\fR]", literal(command.get_name()));
+  std::string synopsis = fmt::format(R"(\fBdatawal {}\fR [\fIOPTIONS\fR])", literal(command.get_name()));
   for (const OptionPart& option : options_of(command)) {
     if (!option.is_positional) continue;
     const bool is_optional = !option.value.empty();
@@ -97,7 +97,7 @@ std::string program_page(const CLI::App& program, const std::string& version) {
   std::string pages;
   for (const CLI::App* command : commands_of(program)) {
     commands += fmt::format(".TP\n\\fB{}\\fR\n{}\n", literal(command->get_name()), literal(command->get_description()));
-    pages += fmt::format("{}\\fBdatawal\\-{}\\fR(1)", pages.empty() ? "" : ",\n", literal(command->get_name()));
+    pages += fmt::format(R"({}\fBdatawal\-{}\fR(1))", pages.empty() ? "" : ",\n", literal(command->get_name()));
   }
   page += section("COMMANDS", commands);
   page += section("OPTIONS", options_section(program, false));
