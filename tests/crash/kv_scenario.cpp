@@ -1,17 +1,34 @@
 // Workloads on a DataWal.
 
+#include <functional>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include <datawal/data_wal.hpp>
 
+#include <safeatomic/temporary.hpp>
+
+#include "crash/mutant_file_system.hpp"
 #include "crash/store_scenario.hpp"
 
 namespace datawal::crash {
 
 namespace {
 
-/// p KEY:SIZE put; P put and sync; e KEY: erase; E erase and sync; s fsync; c close; o open.
+/// Does something when the next temporary is made.
+struct Landing : Mutation {
+  safeatomic::Result<std::unique_ptr<safeatomic::File>> open_file(safeatomic::Directory& directory,
+                                                                  std::string_view name,
+                                                                  const safeatomic::OpenMode& how) override {
+    if (land && safeatomic::is_temporary_name(name)) std::exchange(land, nullptr)();
+    return directory.open_file(name, how);
+  }
+  std::function<void()> land;
+};
+
+/// p KEY:SIZE put; P put and sync; e KEY: erase; E erase and sync; s fsync; k compact; K KEY:SIZE compact, and while it runs put
+/// KEY and erase k2; c close; o open.
 class KvScenario final : public StoreScenario {
  public:
   explicit KvScenario(const StoreWorkload& workload) : StoreScenario(workload) { prepare(); }
@@ -28,18 +45,29 @@ class KvScenario final : public StoreScenario {
   Result<void> step(World& world, const Step& step) override;
   [[nodiscard]] bool is_open() const override { return store_.has_value(); }
   [[nodiscard]] bool is_poisoned() const override { return store_->log().is_poisoned(); }
-  void drop(World&) override { store_.reset(); }
+  void drop(World&) override {
+    store_.reset();
+    file_system_.reset();
+  }
 
  private:
+  Result<void> compact(World& world, const Step& step);
   Result<void> put(World& world, const std::string& key, std::size_t size, bool is_synced);
   Result<void> erase(World& world, const std::string& key, bool is_synced);
   void check_projection(World& world);
 
+  Landing* landing_ = nullptr;  // belongs to the next
+  std::unique_ptr<safeatomic::FileSystem> file_system_;
   std::optional<DataWal> store_;
 };
 
 Result<void> KvScenario::open(World& world) {
-  Result<DataWal> store = DataWal::open(directory(), options(world));
+  auto landing = std::make_unique<Landing>();
+  landing_ = landing.get();
+  file_system_ = mutate(world.file_system, std::move(landing));
+  OpenOptions with_landing = options(world);
+  with_landing.file_system = file_system_.get();
+  Result<DataWal> store = DataWal::open(directory(), with_landing);
   if (!store) return std::unexpected(store.error());
   store_ = std::move(*store);
   return {};
@@ -48,7 +76,7 @@ Result<void> KvScenario::open(World& world) {
 Result<void> KvScenario::close(World& world) {
   const Result<void> closed = store_->close();
   if (closed && !world.is_dead) notes().synced();
-  store_.reset();
+  drop(world);
   return closed;
 }
 
@@ -61,8 +89,25 @@ Result<void> KvScenario::erase(World& world, const std::string& key, bool is_syn
   return give(world, {RecordType::Delete, key, {}}, is_synced, [&] { return store_->erase(key, {.sync = is_synced}); });
 }
 
+Result<void> KvScenario::compact(World& world, const Step& step) {
+  notes().compacted();
+  if (step.what == 'K') {
+    landing_->land = [this, &world, step] {
+      // What fails here is told by the next call too, if it matters.
+      (void)put(world, step.key, step.size, false);
+      if (!world.is_dead && !is_poisoned()) (void)erase(world, "k2", false);
+    };
+  }
+  const Result<CompactionStats> done = store_->compact({.min_garbage_ratio = 0});
+  landing_->land = nullptr;
+  if (!done) return std::unexpected(done.error());
+  return {};
+}
+
 Result<void> KvScenario::step(World& world, const Step& step) {
   switch (step.what) {
+    case 'k':
+    case 'K': return compact(world, step);
     case 'p': return put(world, step.key, step.size, false);
     case 'P': return put(world, step.key, step.size, true);
     case 'e': return erase(world, step.key, false);

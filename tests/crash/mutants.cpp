@@ -171,6 +171,22 @@ struct TrustsSealedSegments : Mutation {
   std::string active;
 };
 
+/// A compaction drops Puts although what superseded them is not synced.
+struct CompactsBeforeSync : Mutation {
+  Result<std::unique_ptr<File>> open_file(Directory& directory, std::string_view name, const OpenMode& how) override {
+    if (safeatomic::is_temporary_name(name)) is_compacting = true;
+    return directory.open_file(name, how);
+  }
+  Result<void> sync_data(File& file, std::string_view name) override {
+    return is_compacting && is_segment(name) ? Result<void>() : file.sync_data();
+  }
+  Result<void> sync_directory(Directory& directory) override {
+    is_compacting = false;
+    return directory.sync();
+  }
+  bool is_compacting = false;
+};
+
 /// A torn tail stays where it is, and is written over.
 struct SkipsTheCut : Mutation {
   Result<void> truncate(File& file, std::string_view name, std::uint64_t size) override {
@@ -219,6 +235,8 @@ std::vector<Mutant> all_mutants() {
       {"opens before what it read is synced", by<OpensWithoutSync>(), {"append", "append_synced"}},
       {"trusts the sealed segments of a copy", by<TrustsSealedSegments>(), {"copied"}},
       {"repairs without a sync of its copies", by<QuarantinesWithoutSync>(), {"repair"}},
+      {"replaces a segment before what superseded it is synced", by<CompactsBeforeSync>(), {"compact_during"}},
+      {"replaces a segment by a copy that is not synced", by<QuarantinesWithoutSync>(), {"compact", "compact_segments"}},
       {"publishes a compaction without a sync", by<QuarantinesWithoutSync>(), {"compact_to"}},
       {"acknowledges an export before its name is durable", by<SkipsDirectorySyncs>(), {"export"}},
       {"replaces a file without a sync", by<QuarantinesWithoutSync>(), {"write_atomic"}},

@@ -1,6 +1,7 @@
 #include "crash/notes.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <datawal/format.hpp>
 #include <datawal/segment.hpp>
@@ -50,18 +51,27 @@ bool Notes::is_given(std::size_t place, const Record& record, std::size_t count)
   return refused_ && place == refused_place && place + 1 == count && matches(refused_);
 }
 
+std::size_t Notes::prefix_of(const std::vector<Record>& records) const noexcept {
+  if (!compacted_ || records.empty()) return records.size();
+  return static_cast<std::size_t>(records.back().txid);
+}
+
 void Notes::check(const std::vector<Record>& records, World& world) const {
-  const std::string counts = std::to_string(records.size()) + " found, " + std::to_string(records_.size()) +
-                             " given, " + std::to_string(kept_) + " taken, " + std::to_string(durable_) + " synced";
-  if (records.size() < recovered_) {
+  const std::size_t count = prefix_of(records);
+  const std::string counts = std::to_string(count) + " found, " + std::to_string(records_.size()) + " given, " +
+                             std::to_string(kept_) + " taken, " + std::to_string(durable_) + " synced";
+  if (count < recovered_) {
     world.violated(Invariant::recovered_stays, counts + ", " + std::to_string(recovered_) + " recovered before");
-  } else if (records.size() < durable_) {
+  } else if (count < durable_) {
     world.violated(Invariant::acknowledged_is_there, counts);
   }
-  if (!power_lost_ && records.size() < kept_) world.violated(Invariant::kill_loses_nothing, counts);
+  if (!power_lost_ && count < kept_) world.violated(Invariant::kill_loses_nothing, counts);
+  std::uint64_t previous = 0;
   for (std::size_t i = 0; i < records.size(); ++i) {
-    if (is_given(i, records[i], records.size())) continue;
-    const bool is_extra = i >= records_.size();
+    const std::size_t place = compacted_ ? static_cast<std::size_t>(records[i].txid) - 1 : i;
+    const bool is_in_order = records[i].txid > std::exchange(previous, records[i].txid);
+    if (is_in_order && is_given(place, records[i], count)) continue;
+    const bool is_extra = place >= records_.size();
     world.violated(is_extra ? Invariant::nothing_is_fabricated : Invariant::prefix_is_unaltered,
                    counts + "; wrong at " + std::to_string(i) + ", txid " + std::to_string(records[i].txid));
     return;
@@ -70,14 +80,14 @@ void Notes::check(const std::vector<Record>& records, World& world) const {
 
 void Notes::found(const std::vector<Record>& records, World& world) {
   check(records, world);
-  std::vector<GivenRef> there;
+  static const GivenRef unknown = std::make_shared<const Given>();
+  records_.resize(prefix_of(records), unknown);
   for (std::size_t i = 0; i < records.size(); ++i) {
     const Record& record = records[i];
-    const Given given{record.type, record.key, record.payload};
-    const bool is_known = i < records_.size() && *records_[i] == given;
-    there.push_back(is_known ? records_[i] : std::make_shared<const Given>(given));
+    GivenRef& there = records_[compacted_ ? static_cast<std::size_t>(record.txid) - 1 : i];
+    Given given{record.type, record.key, record.payload};
+    if (*there != given) there = std::make_shared<const Given>(std::move(given));
   }
-  records_ = std::move(there);
   recovered_ = durable_ = kept_ = records_.size();
   refused_.reset();
   power_lost_ = false;

@@ -40,6 +40,9 @@ class Notes {
   /// All that was taken is acknowledged as durable.
   void synced() noexcept;
 
+  /// From now on records may be missing that later ones have superseded: what is there is known by its txids.
+  void compacted() noexcept { compacted_ = true; }
+
   void lose_power() noexcept { power_lost_ = true; }
   /// The power failed, and of what was promised since `before` nothing counts.
   void lose_what_came_after(const Notes& before) noexcept;
@@ -57,6 +60,8 @@ class Notes {
 
  private:
   void check(const std::vector<Record>& records, World& world) const;
+  /// How long the prefix is that these records are all of, or what a compaction has left.
+  [[nodiscard]] std::size_t prefix_of(const std::vector<Record>& records) const noexcept;
   [[nodiscard]] bool is_given(std::size_t place, const Record& record, std::size_t count) const;
 
   std::vector<GivenRef> records_;
@@ -66,6 +71,7 @@ class Notes {
   GivenRef refused_;           // in the place behind the last record
   std::uint64_t number_ = 0;   // of attempts
   bool power_lost_ = false;
+  bool compacted_ = false;
 };
 
 /// The bytes that a recovery is about to cut off the highest segment, which it must keep.

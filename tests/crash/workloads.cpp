@@ -45,6 +45,15 @@ std::vector<StoreWorkload> kv_workloads() {
        .script = "pk1:300 pk2:300 ek1: s pk1:300 ek2: pk3:600",
        .prepared = "pk1:50",
        .max_segment_bytes = 700},
+      {.name = "compact", .script = "pk1:300 ek2: k pk1:60", .prepared = "pk1:400 pk2:300 pk1:200 pk3:90"},
+      {.name = "compact_segments",
+       .script = "pk3:300 k ek1: s k",
+       .prepared = "pk1:200 pk2:300 pk1:300 ek2: pk3:400 pk1:100 pk2:60",
+       .max_segment_bytes = 500},
+      {.name = "compact_during",
+       .script = "pk1:300 Kk1:40 pk3:20",
+       .prepared = "pk1:200 pk2:300 pk3:300 pk1:100",
+       .max_segment_bytes = 600},
       {.name = "kv_torn", .script = "pk1:40 ek0: s", .prepared = "pk0:50 pk1:60", .torn = "pk2:700 ek1: pk0:900"},
   };
 }
