@@ -20,6 +20,10 @@ std::vector<StoreWorkload> log_workloads() {
       {.name = "new", .script = "A40 a40", .directory = "/home/user/store"},
       {.name = "append", .script = "a300 a700 a40 a900 a300", .prepared = "a100"},
       {.name = "append_long", .script = "a700 a900 a1300 a300 a1100 a40 a700", .prepared = "a100"},
+      {.name = "append_longer", .script = "a1100 a500 a40 a1500 a900 a20 a1300", .prepared = "a300"},
+      {.name = "append_wide", .script = "a700 a1700 a300 a900 a1300 a600 a1100", .prepared = "a450"},
+      {.name = "synced_long", .script = "a900 a700 A1300 a1100 a900 a1500 a40 a300", .prepared = "a100"},
+      {.name = "rotate_long", .script = "a900 a1300 a700 r a1100 a900 a500 a40 a700", .prepared = "a100"},
       {.name = "append_synced", .script = "A300 a700 A900 a60 a1300 s a200", .prepared = "a100"},
       {.name = "append_small", .script = "a20 a30 a40 s a50 a60 a70 a80", .prepared = "a10"},
       {.name = "every_append", .script = "a300 a700 a40", .prepared = "a100", .syncs_every_append = true},
@@ -41,6 +45,7 @@ std::vector<StoreWorkload> log_workloads() {
 std::vector<StoreWorkload> kv_workloads() {
   return {
       {.name = "kv", .script = "pk1:200 pk2:600 ek1: pk1:30 Pk3:500 pk2:60", .prepared = "pk1:50 pk0:60"},
+      {.name = "kv_long", .script = "pk1:900 pk2:1100 ek1: pk3:700 pk1:900 pk2:300", .prepared = "pk1:50 pk0:60"},
       {.name = "kv_rotating",
        .script = "pk1:300 pk2:300 ek1: s pk1:300 ek2: pk3:600",
        .prepared = "pk1:50",
