@@ -114,4 +114,27 @@ void add_network(CLI::App& command, bool& allow) {
                    "Write on NFS, SMB and the like, where locks do not hold\nreliably: you vouch for a single writer");
 }
 
+void add_writing(CLI::App& command, OpenOptions& options) {
+  const auto take = [&options](const std::string& text) {
+    if (text == "auto") {
+      options.write_path = WritePath::automatic;
+    } else if (text == "mapped") {
+      options.write_path = WritePath::mapped;
+    } else if (text == "append") {
+      options.write_path = WritePath::append;
+    } else {
+      throw CLI::ValidationError("--write-path", "'" + text + "' is none of auto, mapped, append");
+    }
+  };
+  add_text(command, "--write-path", take,
+           "How records reach the file; the bytes are the same:\n"
+           "auto    mapped where the filesystem keeps its word on\n"
+           "        reserved space, else append (default)\n"
+           "mapped  small ones through memory, into space reserved\n"
+           "        ahead\n"
+           "append  each by a write")
+      ->option_text("PATH");
+  add_network(command, options.allow_network_filesystem);
+}
+
 }  // namespace datawal::cli

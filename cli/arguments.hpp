@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include <datawal/options.hpp>
+
 #include "cli/console.hpp"
 #include "cli/human.hpp"
 
@@ -56,5 +58,8 @@ void add_selection(CLI::App& command, Selection& selection);
 
 /// `--allow-network-filesystem`.
 void add_network(CLI::App& command, bool& allow);
+
+/// How a command that appends opens its store: `--write-path` and `--allow-network-filesystem`.
+void add_writing(CLI::App& command, OpenOptions& options);
 
 }  // namespace datawal::cli

@@ -203,7 +203,7 @@ after signal N.)");
            "Begin a new file before one grows beyond N bytes, or N\n"
            "KiB, MiB, GiB with K, M, G behind it (default 256M);\n0: never")
       ->option_text("N");
-  add_network(command, arguments->open.allow_network_filesystem);
+  add_writing(command, arguments->open);
   command.final_callback([&run, arguments] {
     if (arguments->source.files.empty()) arguments->source.files.emplace_back("-");
     run = [arguments](Console& console) { return append(console, *arguments); };

@@ -148,7 +148,7 @@ space, or the operating system failed.)");
       "What to read; - is standard input (default)")
       ->option_text(" ");
   command.add_flag("--skip-bad", arguments->skip_bad, "Leave out lines that are no records, and count them");
-  add_network(command, arguments->open.allow_network_filesystem);
+  add_writing(command, arguments->open);
   command.final_callback(
       [&run, arguments] { run = [arguments](Console& console) { return import_store(console, *arguments); }; });
 }

@@ -107,7 +107,7 @@ space, or the operating system failed.)");
       ->option_text("FILE")
       ->excludes(value);
   add_key(command, arguments->key);
-  add_network(command, arguments->open.allow_network_filesystem);
+  add_writing(command, arguments->open);
   command.final_callback(
       [&run, arguments] { run = [arguments](Console& console) { return put(console, *arguments); }; });
 }
@@ -125,7 +125,7 @@ there; 3 damage, no space, or the operating system failed.)");
   auto arguments = std::make_shared<ChangeArguments>();
   add_store(command, arguments->dir);
   add_key(command, arguments->key);
-  add_network(command, arguments->open.allow_network_filesystem);
+  add_writing(command, arguments->open);
   command.final_callback(
       [&run, arguments] { run = [arguments](Console& console) { return erase(console, *arguments); }; });
 }

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include <datawal/batch.hpp>
 #include <datawal/error.hpp>
 #include <datawal/options.hpp>
 #include <datawal/record.hpp>
@@ -105,6 +106,10 @@ class DataWal {
 
   /// Removes a key by appending a tombstone, whether or not it is there. Otherwise as put().
   [[nodiscard]] Result<void> erase(std::string_view key, const WriteOptions& options = {});
+
+  /// Writes many changes with one append (RecordLog::append_batch): all or none of them for every later get, unless the process or
+  /// the power fails in it, which may leave the first ones. An empty batch does nothing. Otherwise as put().
+  [[nodiscard]] Result<void> write(const Batch& batch, const WriteOptions& options = {});
 
   /// Whether get() would give a value. Errors as get().
   [[nodiscard]] Result<bool> contains(std::string_view key) const;

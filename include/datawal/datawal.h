@@ -161,7 +161,8 @@ typedef int (*datawal_visitor)(void* context, const char* key, size_t key_len, c
 
 /** How frames reach the active segment. */
 typedef enum datawal_write_path {
-  DATAWAL_WRITE_AUTOMATIC = 0, /**< what is fastest where nothing is given up for it */
+  DATAWAL_WRITE_AUTOMATIC = 0, /**< mapped where the filesystem keeps its word on reserved space, else append */
+  DATAWAL_WRITE_MAPPED = 1,    /**< small records through a mapping of space reserved ahead */
   DATAWAL_WRITE_APPEND = 2     /**< one pwritev of whole frames per call */
 } datawal_write_path;
 
@@ -173,8 +174,9 @@ typedef enum datawal_read_path {
 
 /** When the log syncs without being told to. */
 typedef enum datawal_sync_policy {
-  DATAWAL_SYNC_MANUAL = 0,      /**< only when told to */
-  DATAWAL_SYNC_EVERY_APPEND = 1 /**< before each append returns */
+  DATAWAL_SYNC_MANUAL = 0,       /**< only when told to */
+  DATAWAL_SYNC_EVERY_APPEND = 1, /**< before each append returns */
+  DATAWAL_SYNC_INTERVAL = 2      /**< in the background, every sync_interval_ms */
 } datawal_sync_policy;
 
 /** What can be chosen when a store is opened for writing. */
@@ -189,7 +191,8 @@ typedef struct datawal_open_options {
   int allow_network_filesystem;    /**< 1: you vouch for a single writer */
   datawal_progress on_progress;    /**< called while open reads the segments; may be NULL */
   void* progress_context;          /**< its first argument */
-  uint64_t reserved[8];            /**< 0 */
+  uint64_t sync_interval_ms;       /**< of DATAWAL_SYNC_INTERVAL, from 1 on */
+  uint64_t reserved[7];            /**< 0 */
 } datawal_open_options;
 
 /** Whether a write returns only when it survives a loss of power. */

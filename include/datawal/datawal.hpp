@@ -4,6 +4,7 @@
 // verify.hpp and repair.hpp when something is wrong.
 
 #include <datawal/base64.hpp>
+#include <datawal/batch.hpp>
 #include <datawal/data_wal.hpp>
 #include <datawal/data_wal_reader.hpp>
 #include <datawal/dir_lock.hpp>

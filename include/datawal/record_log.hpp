@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -50,6 +51,13 @@ class RecordLog {
   /// append() for any type, with a key of 0 .. max_key_len bytes.
   [[nodiscard]] Result<RecordRef> append_record(RecordType type, std::string_view key, std::string_view payload,
                                                 const WriteOptions& options = {});
+
+  /// Appends many records as one: one reservation, one write, one publication, all in one segment. All or none of them are there
+  /// for every later reader, unless the process or the power fails in it: what is left then is a prefix of them, as of any
+  /// records, and one of the log. Encoded in one buffer of that size. None: nothing is done.
+  /// @return their places, in order; otherwise as append(), for all of them
+  [[nodiscard]] Result<std::vector<RecordRef>> append_batch(std::span<const RecordInput> records,
+                                                            const WriteOptions& options = {});
 
   /// On return every record appended before survives a loss of power. A failed sync poisons the log and is never retried.
   /// @return poisoned, with the first cause

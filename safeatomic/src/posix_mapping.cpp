@@ -5,6 +5,14 @@
 
 #include "posix_support.hpp"
 
+namespace safeatomic {
+
+Result<void> Mapping::prefer_huge_pages() {
+  return std::unexpected(Error{Errc::unsupported, "ask for huge pages", {}, 0});
+}
+
+}  // namespace safeatomic
+
 namespace safeatomic::posix {
 namespace {
 
@@ -38,6 +46,15 @@ class PosixMapping final : public Mapping {
 #else
     static_cast<void>(offset), static_cast<void>(length);
     return failed("prefault", path_, ENOSYS);
+#endif
+  }
+
+  Result<void> prefer_huge_pages() override {
+#if defined(MADV_HUGEPAGE)
+    if (::madvise(begin_, length_, MADV_HUGEPAGE) == 0) return {};
+    return failed("ask for huge pages in", path_, errno);
+#else
+    return Mapping::prefer_huge_pages();
 #endif
   }
 

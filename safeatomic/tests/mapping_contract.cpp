@@ -55,6 +55,14 @@ TEST_P(FileSystemContract, PopulatingChangesNothing) {
   EXPECT_EQ(content_of(*file), std::string(4 * page_bytes, 'x'));
 }
 
+TEST_P(FileSystemContract, PreferringHugePagesChangesNothing) {
+  const auto file = new_file("f", std::string(4 * page_bytes, 'x'));
+  const auto mapping = value_of(file->map(MapAccess::read_write, 0, 4 * page_bytes));
+  (void)mapping->prefer_huge_pages();
+  mapping->write(page_bytes, "y");
+  EXPECT_EQ(content_of(*file), std::string(page_bytes, 'x') + 'y' + std::string(3 * page_bytes - 1, 'x'));
+}
+
 TEST_P(FileSystemContract, PopulatingBeyondTheMappingIsAnErrorNotASignal) {
   const auto file = new_file("f", std::string(page_bytes, 'x'));
   const auto mapping = value_of(file->map(MapAccess::read_write, 0, page_bytes));

@@ -105,9 +105,15 @@ OpenOptions from_c(const datawal_open_options* options) {
   OpenOptions result;
   if (options == nullptr) return result;
   result.max_segment_bytes = options->max_segment_bytes;
+  if (options->write_path == DATAWAL_WRITE_MAPPED) result.write_path = WritePath::mapped;
   if (options->write_path == DATAWAL_WRITE_APPEND) result.write_path = WritePath::append;
   if (options->read_path == DATAWAL_READ_PREAD) result.read_path = ReadPath::pread;
-  if (options->sync_policy == DATAWAL_SYNC_EVERY_APPEND) result.sync_policy = SyncPolicy::every_append;
+  if (options->sync_policy == DATAWAL_SYNC_EVERY_APPEND) result.sync_policy = SyncPolicy::every_append();
+  if (options->sync_policy == DATAWAL_SYNC_INTERVAL) {
+    constexpr std::uint64_t longest = 1ULL << 40;
+    const auto period = static_cast<std::int64_t>(std::min<std::uint64_t>(options->sync_interval_ms, longest));
+    result.sync_policy = SyncPolicy::interval(std::chrono::milliseconds(period));
+  }
   result.file_mode = options->file_mode;
   result.directory_mode = options->directory_mode;
   result.quarantine_torn_tail = options->quarantine_torn_tail != 0;

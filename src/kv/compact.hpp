@@ -1,8 +1,6 @@
 #pragma once
 // Giving space back in place, segment by segment, while the store is used.
 
-#include <mutex>
-
 #include <datawal/data_wal.hpp>
 #include <datawal/error.hpp>
 
@@ -15,7 +13,7 @@ namespace datawal::kv {
 struct CompactionSite {
   LogCore& core;
   Projection& projection;
-  std::mutex& changes;  ///< the lock of the projection's owner
+  WordLock& changes;  ///< the lock of the projection's owner
 };
 
 /// As DataWal::compact, of the segments that are sealed now. One at a time.

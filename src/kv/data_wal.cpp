@@ -11,10 +11,12 @@
 #include "kv/live_view.hpp"
 #include "kv/projection.hpp"
 #include "kv/replay.hpp"
+#include "kv/same_keys.hpp"
 #include "kv/stats.hpp"
 #include "log/log_core.hpp"
 #include "log/record_log_impl.hpp"
 #include "log/store_directory.hpp"
+#include "log/word_lock.hpp"
 
 namespace datawal {
 
@@ -42,11 +44,13 @@ struct [[gnu::visibility("hidden")]] DataWal::Impl {
   LogCore* core = nullptr;  // owned by `log`
   RecordLog log;
   OpenOptions options{};
-  std::mutex compacting{};     // one compaction at a time
-  mutable std::mutex mutex{};  // one change at a time: the order of the log is the order of the projection
+  std::mutex compacting{};   // one compaction at a time
+  mutable WordLock mutex{};  // one change at a time: the order of the log is the order of the projection
 
   [[nodiscard]] Result<void> change(RecordType type, std::string_view key, std::string_view value,
                                     const WriteOptions& how);
+  [[nodiscard]] Result<void> write(std::span<const RecordInput> records, const WriteOptions& how);
+  [[nodiscard]] Result<void> follow(const RecordRef& last);
   [[nodiscard]] Result<void> follow_rotation();
   [[nodiscard]] Result<void> rotate();
   [[nodiscard]] Result<kv::LiveView> view(std::shared_ptr<const Snapshot>* snapshot = nullptr) const;
@@ -97,20 +101,56 @@ Result<void> DataWal::Impl::refuse_closed() const {
 Result<void> DataWal::Impl::change(RecordType type, std::string_view key, std::string_view value,
                                    const WriteOptions& how) {
   if (Result<void> open = refuse_closed(); !open) return open;
+  std::uint64_t txid = 0;
   {
     const std::lock_guard guard(mutex);
     projection->reserve();  // what can fail for lack of memory does so before anything is written
     Result<kv::Projection::Change> prepared = projection->prepare(key);
     if (!prepared) return propagate(prepared);
-    Result<RecordRef> ref = core->append(type, key, value, {});
+    Result<RecordRef> ref = core->append(type, key, value);
     if (!ref) return propagate(ref);
-    if (ref->segment != projection->space().last_id()) {
-      if (Result<void> followed = follow_rotation(); !followed) return followed;
-    }
-    projection->space().extend_last(ref->offset + ref->len);
+    if (Result<void> followed = follow(*ref); !followed) return followed;
     projection->apply(*prepared, type, *ref);
+    txid = ref->txid;
   }
-  return how.sync ? core->fsync() : Result<void>{};
+  return core->settle(how, txid);
+}
+
+Result<void> DataWal::Impl::write(std::span<const RecordInput> records, const WriteOptions& how) {
+  if (Result<void> open = refuse_closed(); !open) return open;
+  if (records.empty()) return {};
+  std::vector<kv::Projection::Change> changes(records.size());
+  std::vector<std::uint64_t> hashes(records.size());
+  std::vector<RecordRef> refs;
+  {
+    const std::lock_guard guard(mutex);
+    projection->reserve(records.size());
+    for (std::size_t n = 0; n < records.size(); ++n) {
+      Result<kv::Projection::Change> prepared = projection->prepare(records[n].key);
+      if (!prepared) return propagate(prepared);
+      changes[n] = *prepared;
+      hashes[n] = prepared->hash;
+    }
+    const std::vector<std::size_t> before = kv::predecessors(records, hashes);
+    if (Result<void> appended = core->append_batch(records, refs); !appended) return appended;
+    if (Result<void> followed = follow(refs.back()); !followed) return followed;
+    for (std::size_t n = 0; n < records.size(); ++n) {
+      if (const std::size_t earlier = before[n]; earlier != kv::no_predecessor) {
+        projection->replaces(changes[n], records[earlier].type, refs[earlier]);
+      }
+      projection->apply(changes[n], records[n].type, refs[n]);
+    }
+  }
+  return core->settle(how, refs.back().txid);
+}
+
+// Everything up to the record `last` was appended.
+Result<void> DataWal::Impl::follow(const RecordRef& last) {
+  if (last.segment != projection->space().last_id()) {
+    if (Result<void> followed = follow_rotation(); !followed) return followed;
+  }
+  projection->space().extend_last(last.offset + last.len);
+  return {};
 }
 
 // The log has gone on to a new segment: it becomes the last one of the space.
@@ -151,6 +191,11 @@ Result<void> DataWal::put(std::string_view key, std::string_view value, const Wr
 Result<void> DataWal::erase(std::string_view key, const WriteOptions& options) {
   if (!impl_) return std::unexpected(moved_from());
   return impl_->change(RecordType::Delete, key, {}, options);
+}
+
+Result<void> DataWal::write(const Batch& batch, const WriteOptions& options) {
+  if (!impl_) return std::unexpected(moved_from());
+  return impl_->write(batch.records(), options);
 }
 
 Result<std::optional<std::string>> DataWal::get(std::string_view key) const {

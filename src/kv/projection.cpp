@@ -82,6 +82,14 @@ Result<Projection::Change> Projection::prepare(std::string_view key) const {
   return change;
 }
 
+void Projection::replaces(Change& change, RecordType type, const RecordRef& ref) noexcept {
+  change.live.reset();
+  if (type != RecordType::Put) return;
+  change.live = space_.position_in_last(ref.offset);
+  change.live_len = ref.len;
+  change.live_segment = &space_.last();
+}
+
 void Projection::apply(const Change& prepared, RecordType type, const RecordRef& ref) {
   SpaceSegment& segment = space_.last();
   count(segment.counts, type, ref.len);

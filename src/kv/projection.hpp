@@ -37,8 +37,8 @@ class Projection {
   /// Where the live record of a key is; nullopt if it has none.
   [[nodiscard]] Result<std::optional<RecordRef>> find(std::string_view key) const;
 
-  /// Makes room for one more key. Throws std::bad_alloc; nothing changed then.
-  void reserve() { directory_.reserve(); }
+  /// Makes room for so many more keys. Throws std::bad_alloc; nothing changed then.
+  void reserve(std::uint64_t keys = 1) { directory_.reserve(keys); }
 
   /// Prepares a change of `key`: finds what it replaces. corruption if a record that may be its own is damaged.
   struct Change {
@@ -48,6 +48,9 @@ class Projection {
     SpaceSegment* live_segment = nullptr;  ///< where it lies
   };
   [[nodiscard]] Result<Change> prepare(std::string_view key) const;
+
+  /// A change prepared before an earlier record of the same key, which now lies at `ref` in the last segment, replaces that one.
+  void replaces(Change& change, RecordType type, const RecordRef& ref) noexcept;
 
   /// The record of a prepared change now lies at `ref` in the last segment of the space.
   void apply(const Change& change, RecordType type, const RecordRef& ref);

@@ -6,17 +6,14 @@
 #include <string>
 #include <utility>
 
-#include <datawal/segment.hpp>
-
 #include "format/frame.hpp"
 #include "format/seam_error.hpp"
 #include "log/store_directory.hpp"
+#include "log/write_path.hpp"
 
 namespace datawal {
 
 using safeatomic::Directory;
-using safeatomic::File;
-using safeatomic::FileSystem;
 
 Result<std::unique_ptr<LogCore>> LogCore::open(const std::shared_ptr<Directory>& directory, const OpenOptions& options,
                                                const RecoveryVisitor& visitor) {
@@ -27,19 +24,28 @@ Result<std::unique_ptr<LogCore>> LogCore::open(const std::shared_ptr<Directory>&
     lock->release();
     return propagate(recovered);
   }
-  return std::unique_ptr<LogCore>(new LogCore(directory, options, std::move(*lock), std::move(*recovered)));
+  std::unique_ptr<LogCore> core(new LogCore(directory, options, std::move(*lock), std::move(*recovered)));
+  if (options.sync_policy.period().count() > 0) {
+    Result<std::unique_ptr<BackgroundSync>> background = BackgroundSync::start(
+        options.sync_policy.period(),
+        [behind = core.get()](BackgroundSync::Reason reason) { behind->sync_in_background(reason); });
+    if (!background) return propagate(background);
+    core->background_ = std::move(*background);
+  }
+  return core;
 }
 
 LogCore::LogCore(std::shared_ptr<Directory> directory, const OpenOptions& options, StoreLock lock, Recovered recovered)
     : directory_(std::move(directory)),
       options_(options),
       report_(std::move(recovered.report)),
+      is_mapped_(takes_mapped_path(*directory_, options.write_path)),
       lock_(std::move(lock)),
-      writer_(std::move(recovered.writer)),
+      writer_(make_writer(is_mapped_, std::move(recovered.file), recovered.end, options.max_segment_bytes)),
       active_info_(recovered.active_info),
       sealed_(std::move(recovered.sealed)),
+      writeback_end_(writer_->end()),
       watermark_(std::move(recovered.watermark)),
-      synced_end_(writer_->end()),
       last_txid_(recovered.last_txid),
       durable_txid_(recovered.last_txid),
       active_id_(recovered.active_id) {
@@ -47,8 +53,12 @@ LogCore::LogCore(std::shared_ptr<Directory> directory, const OpenOptions& option
 }
 
 LogCore::~LogCore() {
-  // In a forked child the descriptors are closed, and nothing else happens; even the mutex may be held for ever there.
-  if (process_.is_ours()) (void)close();
+  // In a forked child the descriptors are closed, and nothing else happens; even the lock may be held for ever there.
+  if (process_.is_ours()) {
+    (void)close();
+  } else {
+    BackgroundSync::abandon(std::move(background_));
+  }
 }
 
 Error LogCore::closed_error() const {
@@ -80,123 +90,142 @@ std::unexpected<Error> LogCore::poison(Error cause) {
   return std::unexpected(*poison_);
 }
 
-Result<RecordRef> LogCore::append(RecordType type, std::string_view key, std::string_view payload,
-                                  const WriteOptions& options) {
-  if (!process_.is_ours()) return std::unexpected(closed_error());
-  const auto refuse = [&](std::string detail) {
-    return std::unexpected(Error{.code = Errc::invalid_argument,
-                                 .action = "append record",
-                                 .path = directory_->path(),
-                                 .detail = std::move(detail)});
-  };
-  if (key.size() > max_key_len) {
-    return refuse("the key has " + std::to_string(key.size()) + " bytes, the limit is " + std::to_string(max_key_len));
-  }
-  if (payload.size() > max_payload_len) {
-    return refuse("the payload has " + std::to_string(payload.size()) + " bytes, the limit is " +
-                  std::to_string(max_payload_len));
-  }
-  if (type > RecordType::Delete) return refuse("there is no such record type");
+std::unexpected<Error> LogCore::refused_append(std::string detail) const {
+  return std::unexpected(Error{.code = Errc::invalid_argument,
+                               .action = "append record",
+                               .path = directory_->path(),
+                               .detail = std::move(detail)});
+}
 
-  const std::lock_guard guard(mutex_);
-  if (Result<void> usable = refuse_change(); !usable) return propagate(usable);
+Result<void> LogCore::check_record(RecordType type, std::string_view key, std::string_view payload) const {
+  if (key.size() > max_key_len) [[unlikely]] {
+    return refused_append("the key has " + std::to_string(key.size()) + " bytes, the limit is " +
+                          std::to_string(max_key_len));
+  }
+  if (payload.size() > max_payload_len) [[unlikely]] {
+    return refused_append("the payload has " + std::to_string(payload.size()) + " bytes, the limit is " +
+                          std::to_string(max_payload_len));
+  }
+  if (type > RecordType::Delete) [[unlikely]]
+    return refused_append("there is no such record type");
+  return {};
+}
+
+// The first of `count` txids that nobody has yet.
+Result<std::uint64_t> LogCore::next_txid(std::uint64_t count) const {
   const std::uint64_t last_txid = last_txid_.load(std::memory_order_relaxed);
-  if (last_txid == std::numeric_limits<std::uint64_t>::max()) return refuse("the txids are used up");
+  if (count > std::numeric_limits<std::uint64_t>::max() - last_txid) [[unlikely]] {
+    return refused_append("the txids are used up");
+  }
+  return last_txid + 1;
+}
+
+// What stands between a log and an append: that it is of no use any more, a full segment, or an undone write whose sync is still
+// to come. The turn, if one is needed for that, is kept until the append is over.
+Result<void> LogCore::prepare_append(Guard& guard, std::uint64_t len, std::optional<Turn>& turn) {
+  if (Result<void> usable = refuse_change(); !usable) return usable;
+  take_turn(guard);
+  turn.emplace(*this);
+  if (Result<void> usable = refuse_change(); !usable) return usable;
+  return is_full_for(len) ? rotate_in_turn() : Result<void>();
+}
+
+std::unexpected<Error> LogCore::failed_append(Error error) {
+  if (writer_->is_broken()) return poison(std::move(error));
+  return std::unexpected(std::move(error));
+}
+
+void LogCore::appended(std::uint64_t last_txid) {
+  last_txid_.store(last_txid, std::memory_order_release);
+  constexpr std::uint64_t writeback_after = 32ULL << 20;  // bytes: a tenth of a second for a slow disk
+  if (writer_->end() - writeback_end_ >= writeback_after) [[unlikely]]
+    start_writeback();
+}
+
+Result<RecordRef> LogCore::append(RecordType type, std::string_view key, std::string_view payload) {
+  if (!process_.is_ours()) return std::unexpected(closed_error());
+  if (Result<void> right = check_record(type, key, payload); !right) return propagate(right);
+  const std::uint64_t len = format::frame_len(key.size(), payload.size());
+
+  Guard guard(mutex_);
+  std::optional<Turn> turn;
+  if (!is_ready_for(len)) [[unlikely]] {
+    if (Result<void> prepared = prepare_append(guard, len, turn); !prepared) return propagate(prepared);
+  }
+  const Result<std::uint64_t> txid = next_txid(1);
+  if (!txid) return propagate(txid);
   const format::Header header{.type = type,
-                              .txid = last_txid + 1,
+                              .txid = *txid,
                               .key_len = static_cast<std::uint32_t>(key.size()),
                               .payload_len = static_cast<std::uint32_t>(payload.size())};
-  const std::uint64_t len = format::frame_len(header);
-  if (options_.max_segment_bytes != 0 && writer_->end() + len > options_.max_segment_bytes) {
-    if (Result<void> rotated = rotate_locked(); !rotated) return propagate(rotated);
-  }
   Result<std::uint64_t> offset = writer_->append(header, key, payload);
-  if (!offset) {
-    if (writer_->is_broken()) return poison(std::move(offset.error()));
-    return propagate(offset);
-  }
-  last_txid_.store(header.txid, std::memory_order_release);
-  if (options.sync || options_.sync_policy == SyncPolicy::every_append) {
-    if (Result<void> synced = sync_locked(); !synced) return propagate(synced);
-  }
+  if (!offset) [[unlikely]]
+    return failed_append(std::move(offset.error()));
+  appended(*txid);
   return RecordRef{.segment = active_id_.load(std::memory_order_relaxed),
                    .offset = *offset,
                    .len = static_cast<std::uint32_t>(len),
-                   .txid = header.txid};
+                   .txid = *txid};
 }
 
-Result<void> LogCore::fsync() {
+Result<void> LogCore::append_batch(std::span<const RecordInput> records, std::vector<RecordRef>& refs) {
   if (!process_.is_ours()) return std::unexpected(closed_error());
-  const std::lock_guard guard(mutex_);
-  if (Result<void> usable = refuse_change(); !usable) return usable;
-  return sync_locked();
-}
+  refs.clear();
+  refs.reserve(records.size());
+  std::uint64_t len = 0;
+  for (const RecordInput& record : records) {
+    if (Result<void> right = check_record(record.type, record.key, record.payload); !right) return right;
+    len += format::frame_len(record.key.size(), record.payload.size());
+  }
 
-Result<void> LogCore::sync_locked() {
-  const std::uint64_t end = writer_->end();
-  if (end == synced_end_ && !writer_->has_unsynced_rollback()) return {};
-  // A second try could succeed over pages that the kernel has dropped, so the first failure is the last.
-  if (Result<void> synced = writer_->sync(); !synced) return poison(std::move(synced.error()));
-  synced_end_ = end;
-  const std::uint64_t txid = last_txid_.load(std::memory_order_relaxed);
-  durable_txid_.store(txid, std::memory_order_release);
-  watermark_.write({.segment = active_segment(), .inode = active_info_.inode, .offset = end, .txid = txid});
+  if (records.empty()) {
+    const Guard guard(mutex_);
+    return refuse_change();
+  }
+  Result<RecordRef> first = append_as_one(records, len);
+  if (!first) return propagate(first);
+  std::uint64_t offset = first->offset;
+  for (const RecordInput& record : records) {
+    const std::uint64_t frame = format::frame_len(record.key.size(), record.payload.size());
+    refs.push_back({.segment = first->segment,
+                    .offset = offset,
+                    .len = static_cast<std::uint32_t>(frame),
+                    .txid = first->txid + refs.size()});
+    offset += frame;
+  }
   return {};
 }
 
-Result<void> LogCore::rotate() {
-  if (!process_.is_ours()) return std::unexpected(closed_error());
-  const std::lock_guard guard(mutex_);
-  if (Result<void> usable = refuse_change(); !usable) return usable;
-  return rotate_locked();
-}
-
-Result<void> LogCore::rotate_locked() {
-  if (writer_->end() == 0) return {};
-  const std::uint32_t id = active_segment();
-  if (id >= segment::max_id) {
-    return std::unexpected(Error{.code = Errc::invalid_argument,
-                                 .action = "rotate log",
-                                 .path = directory_->path(),
-                                 .segment = id,
-                                 .detail = "the segment ids are used up"});
+// The place and the txid of the first one; its length is not filled in.
+Result<RecordRef> LogCore::append_as_one(std::span<const RecordInput> records, std::uint64_t len) {
+  Guard guard(mutex_);
+  std::optional<Turn> turn;
+  if (!is_ready_for(len)) [[unlikely]] {
+    if (Result<void> prepared = prepare_append(guard, len, turn); !prepared) return propagate(prepared);
   }
-  if (Result<void> synced = sync_locked(); !synced) return synced;
-  const safeatomic::Result<safeatomic::FileInfo> sealed = writer_->file()->info();
-  if (!sealed) return format::lift(sealed, "inspect segment");
-  safeatomic::Result<std::unique_ptr<File>> file = directory_->open_file(
-      segment::filename(id + 1), {.write = true, .create = true, .exclusive = true, .mode = options_.file_mode});
-  if (!file) {
-    // A file of that name, whoever made it, is the active segment at the next opening, and this one a sealed one in which a
-    // torn tail is damage: nothing may be appended to it any more.
-    const safeatomic::Result<safeatomic::FileInfo> there = directory_->info_of(segment::filename(id + 1));
-    const bool is_absent = !there && there.error().code == safeatomic::Errc::not_found;
-    if (!is_absent) return poison(format::from_seam(file.error(), "create segment"));
-    return format::lift(file, "create segment");
+  const Result<std::uint64_t> txid = next_txid(records.size());
+  if (!txid) return propagate(txid);
+  const RecordRef first{.segment = active_id_.load(std::memory_order_relaxed), .offset = writer_->end(), .txid = *txid};
+  if (Result<std::uint64_t> offset = writer_->append_batch(records, *txid, len); !offset) {
+    return failed_append(std::move(offset.error()));
   }
-  const safeatomic::Result<safeatomic::FileInfo> created = (*file)->info();
-  if (!created) return poison(format::from_seam(created.error(), "inspect segment"));
-  if (safeatomic::Result<void> synced = directory_->sync(); !synced) {
-    return poison(format::from_seam(synced.error(), "sync directory"));
-  }
-  sealed_.push_back({.id = id, .info = *sealed, .kept = std::make_shared<KeptFile>()});
-  writer_ = std::make_shared<segment::Writer>(std::move(*file), 0);
-  active_info_ = *created;
-  active_id_.store(id + 1, std::memory_order_release);
-  synced_end_ = 0;
-  watermark_.write({.segment = id + 1, .inode = active_info_.inode, .offset = 0, .txid = last_txid()});
-  return {};
+  appended(*txid + records.size() - 1);
+  return first;
 }
 
 Result<void> LogCore::close() {
   if (!process_.is_ours()) return std::unexpected(closed_error());
-  const std::lock_guard guard(mutex_);
+  background_.reset();
+  Guard guard(mutex_);
   if (!writer_) return {};
+  take_turn(guard);
+  const Turn turn(*this);
   Result<void> closed;
   if (poison_) {
     closed = std::unexpected(*poison_);
   } else {
-    closed = sync_locked();
+    closed = writer_->cut_to_end();  // where that fails, zeros stay: no reason not to sync
+    if (Result<void> synced = sync_in_turn(); !synced) closed = std::move(synced);
   }
   closed_.store(true, std::memory_order_release);
   writer_.reset();

@@ -6,7 +6,9 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <datawal/error.hpp>
@@ -15,15 +17,20 @@
 #include <safeatomic/file_system.hpp>
 #include <safeatomic/temporary.hpp>
 
+#include "log/background_sync.hpp"
 #include "log/file_cache.hpp"
+#include "log/group_commit.hpp"
 #include "log/lock.hpp"
 #include "log/process_mark.hpp"
 #include "log/recovery.hpp"
 #include "log/snapshot.hpp"
+#include "log/word_lock.hpp"
+#include "segment/writer.hpp"
 
 namespace datawal {
 
-/// One mutex orders everything that changes the log; readers take it only to learn what is there.
+/// One lock orders everything that changes the log; readers take it only to learn what is there. A sync runs without it, so that
+/// appending goes on meanwhile: whoever syncs has the turn (group_commit.hpp), and so has whoever rotates or closes.
 class LogCore {
  public:
   /// Errors as RecordLog::open. `visitor` sees what is recovered.
@@ -35,8 +42,17 @@ class LogCore {
   LogCore& operator=(const LogCore&) = delete;
   ~LogCore();
 
-  [[nodiscard]] Result<RecordRef> append(RecordType type, std::string_view key, std::string_view payload,
-                                         const WriteOptions& options);
+  /// As RecordLog::append_record and append_batch, but for the sync: settle() follows.
+  [[nodiscard]] Result<RecordRef> append(RecordType type, std::string_view key, std::string_view payload);
+  /// @param refs  gets the places
+  [[nodiscard]] Result<void> append_batch(std::span<const RecordInput> records, std::vector<RecordRef>& refs);
+
+  /// Syncs up to the record `txid` if `options` or the policy of this log ask for it.
+  [[nodiscard]] Result<void> settle(const WriteOptions& options, std::uint64_t txid) {
+    if (!options.sync && !options_.sync_policy.is_every_append()) return {};
+    return sync_through(txid);
+  }
+
   [[nodiscard]] Result<void> fsync();
   [[nodiscard]] Result<void> rotate();
   [[nodiscard]] Result<void> close();
@@ -85,34 +101,91 @@ class LogCore {
   [[nodiscard]] bool is_poisoned() const noexcept { return poisoned_.load(std::memory_order_acquire); }
 
  private:
+  using Guard = std::unique_lock<WordLock>;
+
+  /// Has the turn, and gives it back with the lock held.
+  class Turn {
+   public:
+    explicit Turn(LogCore& core) noexcept : core_(core) {}
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    ~Turn() { core_.turns_.wake(core_.turns_.end()); }
+
+   private:
+    LogCore& core_;
+  };
+
+  /// What a sync that begins now covers.
+  struct Coverage {
+    std::shared_ptr<safeatomic::File> file;
+    format::Watermark watermark;
+    std::uint64_t change_count = 0;  // of the writer
+  };
+
   LogCore(std::shared_ptr<safeatomic::Directory> directory, const OpenOptions& options, StoreLock lock,
           Recovered recovered);
 
+  [[nodiscard]] Error closed_error() const;
   [[nodiscard]] Result<void> refuse_closed() const;
   [[nodiscard]] Result<void> refuse_change() const;
-  [[nodiscard]] Result<void> sync_locked();
-  [[nodiscard]] Result<void> rotate_locked();
   [[nodiscard]] std::unexpected<Error> poison(Error cause);
+
+  // Appending.
+  [[nodiscard]] std::unexpected<Error> refused_append(std::string detail) const;
+  [[nodiscard]] Result<void> check_record(RecordType type, std::string_view key, std::string_view payload) const;
+  [[nodiscard]] Result<std::uint64_t> next_txid(std::uint64_t count) const;
+  [[nodiscard]] bool is_full_for(std::uint64_t len) const noexcept {
+    return options_.max_segment_bytes != 0 && writer_->end() + len > options_.max_segment_bytes;
+  }
+  [[nodiscard]] bool is_ready_for(std::uint64_t len) const noexcept {
+    return writer_ && !poison_ && !is_full_for(len) && !writer_->has_unsynced_change();
+  }
+  [[nodiscard]] Result<void> prepare_append(Guard& guard, std::uint64_t len, std::optional<Turn>& turn);
+  [[nodiscard]] std::unexpected<Error> failed_append(Error error);
+  [[nodiscard]] Result<RecordRef> append_as_one(std::span<const RecordInput> records, std::uint64_t len);
+  void appended(std::uint64_t last_txid);
+
+  // Syncing (log_core_sync.cpp).
+  void take_turn(Guard& guard);  // a Turn gives it back
+  [[nodiscard]] bool is_covered(std::uint64_t txid) const noexcept;
+  [[nodiscard]] Coverage coverage() const;
+  [[nodiscard]] static Result<void> sync(const Coverage& coverage);
+  [[nodiscard]] Result<void> land(const Coverage& coverage, const Result<void>& synced, bool asked_for);
+  [[nodiscard]] Result<void> sync_through(std::uint64_t txid);
+  [[nodiscard]] Result<void> sync_through(Guard& guard, std::uint64_t txid, bool asked_for);
+  [[nodiscard]] Result<void> sync_for_all(Guard& guard, std::uint64_t txid, bool asked_for);
+  [[nodiscard]] Result<void> sync_in_turn();
+  void sync_in_background(BackgroundSync::Reason reason);
+  void start_writeback() noexcept;
+
+  // Rotation (log_core_rotate.cpp).
+  [[nodiscard]] Result<void> rotate_in_turn();
+  [[nodiscard]] Result<std::unique_ptr<safeatomic::File>> create_next(std::uint32_t id);
+
+  // Sealed segments (log_core_sealed.cpp).
   [[nodiscard]] Result<void> sync_names();
   [[nodiscard]] PinnedSegment* find_sealed(std::uint32_t id) noexcept;
   [[nodiscard]] Error not_sealed(std::uint32_t id) const;
+
   [[nodiscard]] Result<Record> read_frame(safeatomic::File& file, std::uint64_t end, const RecordRef& ref) const;
-  [[nodiscard]] Error closed_error() const;
 
   const ProcessMark process_;
   const std::shared_ptr<safeatomic::Directory> directory_;
   const OpenOptions options_;
   const RecoveryReport report_;
+  const bool is_mapped_;  // the write path
 
   mutable std::mutex care_;
-  mutable std::mutex mutex_;  // guards what follows, up to the atomics
+  mutable WordLock mutex_;  // guards what follows, up to the atomics
+  GroupCommit turns_;
+  std::uint64_t syncing_txid_ = 0;  // what the sync that runs will cover; 0: there is none, or it is unknown
   StoreLock lock_;
   std::shared_ptr<segment::Writer> writer_;  // null once closed
   safeatomic::FileInfo active_info_;         // identity of the active segment
   std::vector<PinnedSegment> sealed_;
-  WatermarkFile watermark_;
-  std::uint64_t synced_end_;  // bytes of the active segment that a sync has covered
+  std::uint64_t writeback_end_;  // bytes of the active segment that a sync was begun for
   std::optional<Error> poison_;
+  WatermarkFile watermark_;  // belongs to whoever has the turn
 
   std::atomic<std::uint64_t> last_txid_;
   std::atomic<std::uint64_t> durable_txid_;
@@ -121,6 +194,8 @@ class LogCore {
   std::atomic<bool> closed_{false};
 
   mutable FileCache cache_;  // of sealed segments, for read()
+
+  std::unique_ptr<BackgroundSync> background_;  // null: not needed yet
 };
 
 }  // namespace datawal

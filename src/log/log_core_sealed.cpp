@@ -31,9 +31,14 @@ Error LogCore::not_sealed(std::uint32_t id) const {
 }
 
 Result<void> LogCore::sync_names() {
+  Guard guard(mutex_);
+  if (Result<void> usable = refuse_closed(); !usable) return usable;
+  take_turn(guard);
+  const Turn turn(*this);
+  guard.unlock();
   const safeatomic::Result<void> synced = directory_->sync();
+  guard.lock();
   if (synced) return {};
-  const std::lock_guard guard(mutex_);
   if (Result<void> usable = refuse_closed(); !usable) return usable;
   return poison(format::from_seam(synced.error(), "sync directory"));
 }

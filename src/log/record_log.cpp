@@ -38,7 +38,20 @@ Result<RecordRef> RecordLog::append(std::string_view payload, const WriteOptions
 Result<RecordRef> RecordLog::append_record(RecordType type, std::string_view key, std::string_view payload,
                                            const WriteOptions& options) {
   if (!impl_) return std::unexpected(moved_from());
-  return impl_->core->append(type, key, payload, options);
+  Result<RecordRef> ref = impl_->core->append(type, key, payload);
+  if (!ref) return ref;
+  if (Result<void> settled = impl_->core->settle(options, ref->txid); !settled) return propagate(settled);
+  return ref;
+}
+
+Result<std::vector<RecordRef>> RecordLog::append_batch(std::span<const RecordInput> records,
+                                                       const WriteOptions& options) {
+  if (!impl_) return std::unexpected(moved_from());
+  std::vector<RecordRef> refs;
+  if (Result<void> appended = impl_->core->append_batch(records, refs); !appended) return propagate(appended);
+  if (refs.empty()) return refs;
+  if (Result<void> settled = impl_->core->settle(options, refs.back().txid); !settled) return propagate(settled);
+  return refs;
 }
 
 Result<void> RecordLog::fsync() {

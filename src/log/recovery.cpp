@@ -68,10 +68,7 @@ Result<Recovered> begin_log(Directory& directory, const OpenOptions& options, Re
   const safeatomic::Result<safeatomic::FileInfo> info = (*file)->info();
   if (!info) return format::lift(info, "inspect segment");
   report.files_scanned = 1;
-  return Recovered{.report = std::move(report),
-                   .active_id = 1,
-                   .active_info = *info,
-                   .writer = std::make_shared<segment::Writer>(std::move(*file), 0)};
+  return Recovered{.report = std::move(report), .active_id = 1, .active_info = *info, .file = std::move(*file)};
 }
 
 Result<Recovered> mend(FileSystem& file_system, Directory& directory, const OpenOptions& options,
@@ -94,7 +91,8 @@ Result<Recovered> mend(FileSystem& file_system, Directory& directory, const Open
   const safeatomic::Result<safeatomic::FileInfo> info = (*file)->info();
   if (!info) return format::lift(info, "inspect segment");
   recovered.active_info = *info;
-  recovered.writer = std::make_shared<segment::Writer>(std::move(*file), walk.end().valid_end);
+  recovered.file = std::move(*file);
+  recovered.end = walk.end().valid_end;
   recovered.last_txid = std::max(walk.report().last_txid_seen, walk.watermark().proven_txid());
   recovered.sealed.assign(snapshot.segments.begin(), snapshot.segments.end() - 1);
   return recovered;
@@ -133,7 +131,7 @@ Result<Recovered> recover(FileSystem& file_system, const std::shared_ptr<Directo
   recovered->watermark = WatermarkFile::open(*directory, options.file_mode);
   recovered->watermark.write({.segment = recovered->active_id,
                               .inode = recovered->active_info.inode,
-                              .offset = recovered->writer->end(),
+                              .offset = recovered->end,
                               .txid = recovered->last_txid});
   return recovered;
 }

@@ -16,7 +16,6 @@
 #include "log/snapshot.hpp"
 #include "log/walk.hpp"
 #include "log/watermark_file.hpp"
-#include "segment/writer.hpp"
 
 namespace datawal {
 
@@ -36,8 +35,9 @@ struct Recovered {
   RecoveryReport report{};
   std::vector<PinnedSegment> sealed{};  ///< ascending, not kept open
   std::uint32_t active_id = 0;
-  safeatomic::FileInfo active_info{};  ///< as it is now
-  std::shared_ptr<segment::Writer> writer{};
+  safeatomic::FileInfo active_info{};        ///< as it is now
+  std::unique_ptr<safeatomic::File> file{};  ///< of the active segment
+  std::uint64_t end = 0;                     ///< where it ends, and its valid prefix
   WatermarkFile watermark{};
   std::uint64_t last_txid = 0;  ///< the next record gets the one behind it
 };

@@ -1,7 +1,7 @@
 #include "segment/writer.hpp"
 
+#include <algorithm>
 #include <array>
-#include <span>
 #include <utility>
 
 #include <datawal/format.hpp>
@@ -16,35 +16,26 @@ namespace {
 // Up to here a copy into one buffer costs less than handing the kernel four pieces.
 constexpr std::uint64_t max_buffered_frame = 64 * 1024;
 
+// A buffer that was larger is given back.
+constexpr std::uint64_t max_kept_buffer = 1024 * 1024;
+
 }  // namespace
 
 Writer::Writer(std::shared_ptr<safeatomic::File> file, std::uint64_t end) noexcept
     : file_(std::move(file)), end_(end) {}
 
 Result<std::uint64_t> Writer::append(const format::Header& header, std::string_view key, std::string_view payload) {
-  if (rollback_unsynced_) {
-    // Until the cut is durable, a power loss could show the undone frame where the next one should be.
-    if (safeatomic::Result<void> synced = file_->sync_data(); !synced) {
-      broken_ = true;
-      return format::lift(synced, "sync the roll-back of a failed write");
-    }
-    rollback_unsynced_ = false;
-  }
-  if (safeatomic::Result<void> written = write_frame(header, key, payload); !written) {
-    roll_back();
-    return format::lift(written, "append to segment");
-  }
-  return std::exchange(end_, end_ + format::frame_len(header));
-}
-
-safeatomic::Result<void> Writer::write_frame(const format::Header& header, std::string_view key,
-                                             std::string_view payload) {
   const std::uint64_t len = format::frame_len(header);
+  if (has_unsynced_change() || end_ + len > room_end_) [[unlikely]] {
+    if (Result<void> prepared = prepare(len); !prepared) return propagate(prepared);
+  }
   if (len <= max_buffered_frame) {
-    if (buffer_.size() < len) buffer_.resize(static_cast<std::size_t>(len));
+    char* const buffer = buffer_of(max_buffered_frame);
     // The caller has checked the limits, and there is room: this cannot fail.
-    (void)format::encode(header.type, header.txid, key, payload, buffer_);
-    return safeatomic::write_all(*file_, end_, std::string_view(buffer_.data(), static_cast<std::size_t>(len)));
+    (void)format::encode(header.type, header.txid, key, payload, {buffer, static_cast<std::size_t>(len)});
+    const std::string_view frame(buffer, static_cast<std::size_t>(len));
+    if (copy(frame)) return std::exchange(end_, end_ + len);
+    return put_or_roll_back({&frame, 1}, len);
   }
   std::array<char, format::header_len> head{};
   format::encode_header(header, head.data());
@@ -55,21 +46,78 @@ safeatomic::Result<void> Writer::write_frame(const format::Header& header, std::
   std::array<char, format::crc_len> tail{};
   format::store(tail.data(), crc);
   const std::array parts{head_bytes, key, payload, std::string_view(tail.data(), tail.size())};
+  return put_or_roll_back(parts, len);
+}
+
+Result<std::uint64_t> Writer::append_batch(std::span<const RecordInput> records, std::uint64_t first_txid,
+                                           std::uint64_t len) {
+  char* const buffer = buffer_of(len);  // what can fail for lack of memory does so before anything is written
+  if (Result<void> prepared = prepare(len); !prepared) return propagate(prepared);
+  std::size_t at = 0;
+  for (const RecordInput& record : records) {
+    const std::size_t left = static_cast<std::size_t>(len) - at;
+    at += format::encode(record.type, first_txid++, record.key, record.payload, {buffer + at, left}).value_or(0);
+  }
+  const std::string_view frames(buffer, at);
+  if (copy(frames)) return std::exchange(end_, end_ + len);
+  Result<std::uint64_t> offset = put_or_roll_back({&frames, 1}, len);
+  if (buffer_len_ > max_kept_buffer) {
+    buffer_.reset();
+    buffer_len_ = 0;
+  }
+  return offset;
+}
+
+char* Writer::buffer_of(std::uint64_t len) {
+  if (buffer_len_ < len) {
+    buffer_ = std::make_unique_for_overwrite<char[]>(static_cast<std::size_t>(len));
+    buffer_len_ = len;
+  }
+  return buffer_.get();
+}
+
+Result<void> Writer::prepare(std::uint64_t len) {
+  if (has_unsynced_change()) {
+    // Until the cut is durable, a power loss could show the undone frame where the next one should be.
+    if (safeatomic::Result<void> synced = file_->sync_data(); !synced) {
+      broken_ = true;
+      return format::lift(synced, "sync the roll-back of a failed write");
+    }
+    synced_change_count_ = change_count_;
+  }
+  return end_ + len > room_end_ ? make_room(len) : Result<void>();
+}
+
+Result<std::uint64_t> Writer::put_or_roll_back(Parts parts, std::uint64_t len) {
+  if (safeatomic::Result<void> written = put(parts, len); !written) [[unlikely]] {
+    if (!cut()) broken_ = true;
+    return format::lift(written, "append to segment");
+  }
+  return std::exchange(end_, end_ + len);
+}
+
+safeatomic::Result<void> Writer::put(Parts parts, std::uint64_t) {
+  if (parts.size() == 1) return safeatomic::write_all(*file_, end_, parts.front());
   return safeatomic::write_all(*file_, end_, parts);
 }
 
-void Writer::roll_back() noexcept {
-  if (file_->truncate(end_)) {
-    rollback_unsynced_ = true;
-  } else {
-    broken_ = true;
-  }
+safeatomic::Result<void> Writer::cut() {
+  if (safeatomic::Result<void> done = file_->truncate(end_); !done) return done;
+  ++change_count_;
+  was_cut();
+  return {};
 }
 
 Result<void> Writer::sync() {
-  if (safeatomic::Result<void> synced = file_->sync_data(); !synced) return format::lift(synced, "sync segment");
-  rollback_unsynced_ = false;
+  const std::uint64_t change_count = change_count_;
+  if (safeatomic::Result<void> done = file_->sync_data(); !done) return format::lift(done, "sync segment");
+  synced(change_count, true);
   return {};
+}
+
+void Writer::synced(std::uint64_t change_count, bool asked_for) noexcept {
+  synced_change_count_ = std::max(synced_change_count_, change_count);
+  was_synced(asked_for);
 }
 
 }  // namespace datawal::segment

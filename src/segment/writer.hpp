@@ -1,52 +1,96 @@
 #pragma once
-// Appends frames to one segment file.
+// Appends frames to one segment file: the append path, and what the mapped path (mapped_writer.hpp) shares with it.
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
-#include <vector>
 
 #include <datawal/error.hpp>
+#include <datawal/record.hpp>
 #include <safeatomic/file_system.hpp>
 
 #include "format/frame.hpp"
 
 namespace datawal::segment {
 
-/// The append path: one `pwritev` of a whole frame per call. Knows nothing of directories, watermarks or poison: it says what
-/// failed and whether the file is still as it was. The caller orders all calls.
+/// The append path: one `pwritev` of whole frames per call. Knows nothing of directories, watermarks or poison: it says what
+/// failed and whether the file is still as it was. The caller orders all calls, but for those of file().
 class Writer {
  public:
   /// @param end  where the valid prefix ends, which is where the file ends
   Writer(std::shared_ptr<safeatomic::File> file, std::uint64_t end) noexcept;
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+  virtual ~Writer() = default;
 
-  /// Writes one frame at end(). After a failure nothing of it stays, unless is_broken().
+  /// Writes one frame at end(). After a failure nothing of it stays, unless is_broken(). If a roll-back waits for its sync, this
+  /// syncs first: nobody else may sync the file meanwhile.
   /// @return where the frame begins
   [[nodiscard]] Result<std::uint64_t> append(const format::Header& header, std::string_view key,
                                              std::string_view payload);
 
+  /// Writes many frames at end(), with txids from `first_txid` on, as one: all or nothing. Otherwise as append().
+  /// @param len  bytes of all frames together
+  [[nodiscard]] Result<std::uint64_t> append_batch(std::span<const RecordInput> records, std::uint64_t first_txid,
+                                                   std::uint64_t len);
+
+  /// Sees to it that the file ends at end(): before it is sealed or closed. To be synced then: see has_unsynced_change().
+  [[nodiscard]] virtual Result<void> cut_to_end() { return {}; }
+
   /// On return everything below end() survives a loss of power. After a failure nothing is known: see File::sync_data.
   [[nodiscard]] Result<void> sync();
+
+  /// A sync has succeeded that began when change_count() was `change_count`.
+  /// @param asked_for  false if it only served to start write-back early, and nothing will be heard of the next one soon
+  void synced(std::uint64_t change_count, bool asked_for) noexcept;
 
   /// A failed write could not be undone, or not durably: what lies behind end() is unknown, and nothing may be appended.
   [[nodiscard]] bool is_broken() const noexcept { return broken_; }
 
-  /// A failed write was undone, and only a sync makes that durable: until then a loss of power may bring it back.
-  [[nodiscard]] bool has_unsynced_rollback() const noexcept { return rollback_unsynced_; }
+  /// The file was cut, and only a sync makes that durable: until then a loss of power may bring back what was cut.
+  [[nodiscard]] bool has_unsynced_change() const noexcept { return change_count_ != synced_change_count_; }
+  [[nodiscard]] std::uint64_t change_count() const noexcept { return change_count_; }
 
   [[nodiscard]] std::uint64_t end() const noexcept { return end_; }
   /// Outlives the writer where a reader still needs it.
   [[nodiscard]] const std::shared_ptr<safeatomic::File>& file() const noexcept { return file_; }
 
+ protected:
+  static constexpr std::uint64_t without_end = ~std::uint64_t{0};
+
+  using Parts = std::span<const std::string_view>;
+
+  /// Makes room for `len` bytes behind end(): called where room_end() does not reach so far. After a failure everything is as it
+  /// was.
+  [[nodiscard]] virtual Result<void> make_room(std::uint64_t /*len*/) { return {}; }
+  /// Puts whole frames behind end() without a system call, if it can.
+  [[nodiscard]] virtual bool copy(std::string_view /*frames*/) noexcept { return false; }
+  /// Puts `parts`, `len` bytes in all, behind end(), where there is room for them.
+  [[nodiscard]] virtual safeatomic::Result<void> put(Parts parts, std::uint64_t len);
+  /// What lies behind end() was cut off.
+  virtual void was_cut() noexcept {}
+  virtual void was_synced(bool /*asked_for*/) noexcept {}
+
+  /// Up to where there is room.
+  [[nodiscard]] std::uint64_t room_end() const noexcept { return room_end_; }
+  void set_room_end(std::uint64_t end) noexcept { room_end_ = end; }
+
+  /// Cuts the file at end().
+  [[nodiscard]] safeatomic::Result<void> cut();
+
  private:
-  [[nodiscard]] safeatomic::Result<void> write_frame(const format::Header& header, std::string_view key,
-                                                     std::string_view payload);
-  void roll_back() noexcept;
+  [[nodiscard]] Result<void> prepare(std::uint64_t len);
+  [[nodiscard]] Result<std::uint64_t> put_or_roll_back(Parts parts, std::uint64_t len);
+  [[nodiscard]] char* buffer_of(std::uint64_t len);
 
   std::shared_ptr<safeatomic::File> file_;
-  std::vector<char> buffer_;
+  std::unique_ptr<char[]> buffer_;
+  std::uint64_t buffer_len_ = 0;
   std::uint64_t end_;
-  bool rollback_unsynced_ = false;
+  std::uint64_t room_end_ = without_end;
+  std::uint64_t change_count_ = 0;  // how often the file was cut
+  std::uint64_t synced_change_count_ = 0;
   bool broken_ = false;
 };
 

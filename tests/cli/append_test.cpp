@@ -54,6 +54,23 @@ TEST_F(Append, RotatesAtTheSizeAskedFor) {
   EXPECT_THAT(run({"scan", "log"}).out, HasSubstr("seg=00000002 off=         0 len=      29 type=RAW txid=         3"));
 }
 
+TEST_F(Append, LeavesTheSameBytesByEachWritePath) {
+  const std::string input = std::string(5000, 'x') + "\nsmall\n" + std::string(100'000, 'y') + "\n";
+  for (const char* path : {"auto", "mapped", "append"}) {
+    EXPECT_EQ(run({"append", path, "--write-path", path, "--segment-bytes", "100K"}, input).status, 0) << path;
+    EXPECT_EQ(run({"put", path, "--key", "k", "v", "--write-path", path}).status, 0) << path;
+    EXPECT_EQ(run({"import", path, "--write-path", path}, R"({"key_b64":"Yg==","value_b64":"Yg=="})").status, 0)
+        << path;
+    EXPECT_EQ(run({"delete", path, "--key", "k", "--write-path", path}).status, 0) << path;
+    for (const char* segment : {"00000001.dwal", "00000002.dwal", "00000003.dwal"}) {
+      EXPECT_TRUE(read_file(in_dir(path) / segment) == read_file(in_dir("auto") / segment)) << path << '/' << segment;
+    }
+  }
+  const Ended wrong = run({"append", "log", "--write-path", "fast"}, "x\n");
+  EXPECT_EQ(wrong.status, 1);
+  EXPECT_THAT(wrong.err, HasSubstr("'fast' is none of auto, mapped, append"));
+}
+
 TEST_F(Append, MakesNoStoreForAFileThatCannotBeRead) {
   write_file(in_dir("good"), "a\n");
   const Ended ended = run({"append", "log", "good", "typo"});

@@ -35,7 +35,7 @@ TEST_F(CommandLine, HelpOfACommandExplainsItsOptionsWithAnExample) {
   } rows[] = {
       {"append",
        {"--lines", "--null", "--whole", "--length-prefixed", "--key TEXT", "--sync WHEN", "--ack", "--segment-bytes N",
-        "--allow-network-filesystem", "DIR [FILE...]", "128 + N"}},
+        "--write-path PATH", "--allow-network-filesystem", "DIR [FILE...]", "128 + N"}},
       {"scan", {"--limit N", "--from-segment N", "--from-offset N", "--bytes MODE", "--no-truncate", "DIR"}},
       {"tail", {"-n,--records N", "-f,--follow", "--interval N", "--bytes MODE", "--no-truncate", "DIR"}},
       {"dump", {"--limit N", "--from-segment N", "--from-offset N", "--bytes MODE", "--no-truncate", "DIR"}},

@@ -73,7 +73,7 @@ Result<void> StoreScenario::open_and_compare(World& world) {
 OpenOptions StoreScenario::options(World& world) const {
   return {.max_segment_bytes = workload_.max_segment_bytes,
           .write_path = workload_.write_path,
-          .sync_policy = workload_.syncs_every_append ? SyncPolicy::every_append : SyncPolicy::manual,
+          .sync_policy = workload_.syncs_every_append ? SyncPolicy::every_append() : SyncPolicy::manual(),
           .file_system = &world.file_system};
 }
 

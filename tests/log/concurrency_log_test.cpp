@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 
+#include "log/write_paths.hpp"
 #include "reader_support.hpp"
 #include "support/seed.hpp"
 
@@ -14,7 +15,7 @@ namespace {
 constexpr int appenders = 4;
 constexpr int records_each = 250;
 
-class LogConcurrency : public testing::Test {
+class LogConcurrency : public OnBothWritePaths {
  protected:
   // "2/17 ...": the 17th record of thread 2.
   static std::string payload_of(int thread, int n) {
@@ -71,13 +72,14 @@ class LogConcurrency : public testing::Test {
     for (const auto& [ref, payload] : refs_) EXPECT_EQ(all.at(ref.txid - 1).ref, ref);
   }
 
-  Store store_;
   RecordLog log_ = store_.open();
   std::mutex mutex_;
   std::vector<std::pair<RecordRef, std::string>> refs_;
 };
 
-TEST_F(LogConcurrency, AppendersSyncsRotationsCursorsAndSingleReadsDoNotDisturbEachOther) {
+INSTANTIATE_TEST_SUITE_P(, LogConcurrency, both_write_paths, name_of_path);
+
+TEST_P(LogConcurrency, AppendersSyncsRotationsCursorsAndSingleReadsDoNotDisturbEachOther) {
   std::mt19937_64 random = seeded_random();
   const auto look = [this] {
     const std::uint64_t before = log_.last_txid();
@@ -99,7 +101,7 @@ TEST_F(LogConcurrency, AppendersSyncsRotationsCursorsAndSingleReadsDoNotDisturbE
   expect_complete();
 }
 
-TEST_F(LogConcurrency, AppendersThatFillSegmentsRotateByThemselves) {
+TEST_P(LogConcurrency, AppendersThatFillSegmentsRotateByThemselves) {
   must(log_.close());
   log_ = store_.open({.max_segment_bytes = 4096});
   run({[this] { expect_sound(read(log_.records()), log_.last_txid()); }});
@@ -107,7 +109,7 @@ TEST_F(LogConcurrency, AppendersThatFillSegmentsRotateByThemselves) {
   EXPECT_GT(log_.active_segment(), 10U);
 }
 
-TEST_F(LogConcurrency, CountersOnlyGrowAndNothingIsDurableThatWasNotAppended) {
+TEST_P(LogConcurrency, CountersOnlyGrowAndNothingIsDurableThatWasNotAppended) {
   std::atomic<std::uint64_t> durable_seen = 0;
   std::uint64_t segment_seen = 0;
   std::uint64_t last_seen = 0;
@@ -131,7 +133,7 @@ TEST_F(LogConcurrency, CountersOnlyGrowAndNothingIsDurableThatWasNotAppended) {
   EXPECT_EQ(log_.durable_txid(), log_.last_txid());
 }
 
-TEST_F(LogConcurrency, ACursorGoesOnInItsThreadWhileTheLogIsClosed) {
+TEST_P(LogConcurrency, ACursorGoesOnInItsThreadWhileTheLogIsClosed) {
   for (int n = 1; n <= 100; ++n) must(log_.append(payload_of(0, n)));
   RecordCursor cursor = log_.records();
   must(cursor.next());
@@ -141,7 +143,7 @@ TEST_F(LogConcurrency, ACursorGoesOnInItsThreadWhileTheLogIsClosed) {
 
 // Readers: without a lock and without a word to the writer.
 
-TEST_F(LogConcurrency, ReadersFollowWithoutALossOrARepetition) {
+TEST_P(LogConcurrency, ReadersFollowWithoutALossOrARepetition) {
   const auto make_follower = [this] {
     auto reader = std::make_shared<RecordLogReader>(must(RecordLogReader::open(store_.path())));
     auto last = std::make_shared<RecordRef>();
@@ -165,7 +167,7 @@ TEST_F(LogConcurrency, ReadersFollowWithoutALossOrARepetition) {
   expect_complete();
 }
 
-TEST_F(LogConcurrency, CursorsOfOneSnapshotReadInSeveralThreads) {
+TEST_P(LogConcurrency, CursorsOfOneSnapshotReadInSeveralThreads) {
   RecordLogReader reader = must(RecordLogReader::open(store_.path()));
   run({[&] {
     must(reader.refresh());

@@ -46,6 +46,14 @@ class OnADisk : public testing::TestWithParam<Disk> {
     });
   }
 
+  /// The same with each write path, on a disk of its own.
+  void on_small_disks(const std::function<void(const OpenOptions&)>& body) const {
+    for (const WritePath path : {WritePath::append, WritePath::mapped}) {
+      SCOPED_TRACE(path == WritePath::mapped ? "mapped" : "append");
+      on_a_small_disk([&] { body({.write_path = path}); });
+    }
+  }
+
   [[nodiscard]] std::filesystem::path dir() const { return disk_ / "store"; }
   [[nodiscard]] std::filesystem::path ballast() const { return disk_ / "ballast"; }
 

@@ -189,8 +189,8 @@ TEST_F(ProcessFork, ADirLockStaysWithTheParent) {
   EXPECT_TRUE(ok(RecordLog::open(other.path())));
 }
 
-TEST_F(ProcessFork, AChildForkedWhileAnotherThreadHoldsTheLogsMutexDoesNotHang) {
-  // A sync that waits holds the mutex for as long as it takes.
+TEST_F(ProcessFork, AChildForkedWhileAnotherThreadSyncsDoesNotHang) {
+  // A sync that waits has the turn for as long as it takes.
   std::mutex mutex;
   std::condition_variable changed;
   bool is_syncing = false;

@@ -2,32 +2,35 @@
 #include <gmock/gmock.h>
 
 #include "disk_full_support.hpp"
+#include "log/write_paths.hpp"
 #include "process_kill_support.hpp"
 
 namespace datawal::test {
 namespace {
 
-class ProcessKill : public testing::Test {
+class ProcessKill : public OnBothWritePaths {
  protected:
-  void die_fifty_times(const OpenOptions& options, const WriteOptions& how) {
+  void die_fifty_times(OpenOptions options, const WriteOptions& how) {
+    options.write_path = GetParam();
     MortalLog(store_.path(), random_).die(50, options, how);
   }
 
-  Store store_;
   std::mt19937_64 random_ = seeded_random();
 };
 
-TEST_F(ProcessKill, LosesNothingThatWasSynced) { die_fifty_times({.max_segment_bytes = 64 * 1024}, {.sync = true}); }
+INSTANTIATE_TEST_SUITE_P(, ProcessKill, both_write_paths, name_of_path);
 
-TEST_F(ProcessKill, LosesNothingThatWasAppendedThoughNotSynced) {
+TEST_P(ProcessKill, LosesNothingThatWasSynced) { die_fifty_times({.max_segment_bytes = 64 * 1024}, {.sync = true}); }
+
+TEST_P(ProcessKill, LosesNothingThatWasAppendedThoughNotSynced) {
   die_fifty_times({.max_segment_bytes = 32 * 1024}, {});
 }
 
-TEST_F(ProcessKill, LosesNothingUnderThePolicyThatSyncsEveryAppend) {
-  die_fifty_times({.sync_policy = SyncPolicy::every_append}, {});
+TEST_P(ProcessKill, LosesNothingUnderThePolicyThatSyncsEveryAppend) {
+  die_fifty_times({.sync_policy = SyncPolicy::every_append()}, {});
 }
 
-TEST_F(ProcessKill, InTheMiddleOfOpeningLeavesAStoreThatOpens) {
+TEST_P(ProcessKill, InTheMiddleOfOpeningLeavesAStoreThatOpens) {
   // A torn tail gives opening something to do; each death comes at a random moment of it.
   const std::string frames = raw_frame(1, MortalLog::payload_of(1)) + raw_frame(2, MortalLog::payload_of(2));
   for (int life = 1; life <= 50; ++life) {

@@ -54,8 +54,23 @@ TEST_F(ReaderSnapshot, IsReadInLogOrderAcrossItsSegments) {
   EXPECT_EQ(reading.report.last_txid_seen, 3U);
 }
 
+TEST_F(ReaderSnapshot, OfAWriterThatReservesSpaceEndsForGoodWhereACursorFirstEnded) {
+  RecordLog log = store_.open({.write_path = WritePath::mapped});
+  append_records(log, 3);
+  const RecordLogReader reader = open();
+  RecordCursor begun = reader.records();
+  must(begun.next());
+  append_records(log, 2);
+  const std::vector<std::uint64_t> seen = read(reader).txids();  // the file does not tell where its records ended
+  append_records(log, 2);
+  EXPECT_EQ(seen, txids_up_to(seen.size()));
+  EXPECT_GE(seen.size(), 3U);
+  EXPECT_EQ(read(reader).txids(), seen);
+  EXPECT_EQ(rest_of(begun).txids(), std::vector<std::uint64_t>(seen.begin() + 1, seen.end()));
+}
+
 TEST_F(ReaderSnapshot, DoesNotShowWhatIsAppendedLater) {
-  RecordLog log = store_.open();
+  RecordLog log = store_.open({.write_path = WritePath::append});
   append_records(log, 3);
   const RecordLogReader reader = open();
   RecordCursor begun = reader.records();

@@ -5,17 +5,15 @@
 
 #include <datawal/record_log.hpp>
 
-#include "log/store_support.hpp"
+#include "log/write_paths.hpp"
 
 namespace datawal {
 namespace {
 
-class RecordLogAppend : public testing::Test {
- protected:
-  test::Store store_;
-};
+using RecordLogAppend = test::OnBothWritePaths;
+INSTANTIATE_TEST_SUITE_P(, RecordLogAppend, test::both_write_paths, test::name_of_path);
 
-TEST_F(RecordLogAppend, SaysWhereTheRecordWent) {
+TEST_P(RecordLogAppend, SaysWhereTheRecordWent) {
   RecordLog log = store_.open();
   EXPECT_EQ(test::must(log.append("first")), (RecordRef{1, 0, 33, 1}));
   EXPECT_EQ(test::must(log.append("")), (RecordRef{1, 33, 28, 2}));
@@ -24,18 +22,19 @@ TEST_F(RecordLogAppend, SaysWhereTheRecordWent) {
   EXPECT_EQ(log.last_txid(), 4U);
 }
 
-TEST_F(RecordLogAppend, WritesTheBytesOfTheFormat) {
+TEST_P(RecordLogAppend, WritesTheBytesOfTheFormat) {
   RecordLog log = store_.open();
   test::must(log.append("first"));
   test::must(log.append_record(RecordType::Raw, "a key", "keyed"));
   test::must(log.append_record(RecordType::Put, "", ""));
   test::must(log.append_record(RecordType::Delete, "k", "with a payload"));
+  test::must(log.close());
   EXPECT_EQ(store_.get(1), test::reference_encode(0, 1, "", "first") + test::reference_encode(0, 2, "a key", "keyed") +
                                test::reference_encode(1, 3, "", "") +
                                test::reference_encode(2, 4, "k", "with a payload"));
 }
 
-TEST_F(RecordLogAppend, TakesAnyBytes) {
+TEST_P(RecordLogAppend, TakesAnyBytes) {
   std::string all;
   for (int byte = 0; byte < 256; ++byte) all += static_cast<char>(byte);
   all += "DWAL" + test::raw_frame(7, "a record in a record");
@@ -51,7 +50,7 @@ TEST_F(RecordLogAppend, TakesAnyBytes) {
   EXPECT_EQ(records[1].payload, "next");
 }
 
-TEST_F(RecordLogAppend, TakesTheLongestKeyAndTheLongestPayload) {
+TEST_P(RecordLogAppend, TakesTheLongestKeyAndTheLongestPayload) {
   const std::string key(max_key_len, 'k');
   const std::string payload(max_payload_len, 'p');
   {
@@ -66,7 +65,7 @@ TEST_F(RecordLogAppend, TakesTheLongestKeyAndTheLongestPayload) {
   EXPECT_EQ(records.at(1).payload, "behind it");
 }
 
-TEST_F(RecordLogAppend, RefusesLongerOnesAndWritesNothing) {
+TEST_P(RecordLogAppend, RefusesLongerOnesAndWritesNothing) {
   RecordLog log = store_.open();
   const std::string key(std::size_t{max_key_len} + 1, 'k');
   EXPECT_TRUE(test::refused(log.append_record(RecordType::Put, key, ""), Errc::invalid_argument));
@@ -76,7 +75,7 @@ TEST_F(RecordLogAppend, RefusesLongerOnesAndWritesNothing) {
   EXPECT_EQ(test::must(log.append("fits")).txid, 1U) << "a refused record has no txid";
 }
 
-TEST_F(RecordLogAppend, NumbersOnThroughRotationsAndOpenings) {
+TEST_P(RecordLogAppend, NumbersOnThroughRotationsAndOpenings) {
   std::uint64_t wanted = 0;
   for (int opening = 0; opening < 4; ++opening) {
     RecordLog log = store_.open();
@@ -91,7 +90,7 @@ TEST_F(RecordLogAppend, NumbersOnThroughRotationsAndOpenings) {
   EXPECT_EQ(log.recovery_report().last_txid_seen, 8U);
 }
 
-TEST_F(RecordLogAppend, NumbersOnThroughOpeningsThatAppendNothing) {
+TEST_P(RecordLogAppend, NumbersOnThroughOpeningsThatAppendNothing) {
   {
     RecordLog log = store_.open();
     test::must(log.append("one"));
@@ -102,7 +101,7 @@ TEST_F(RecordLogAppend, NumbersOnThroughOpeningsThatAppendNothing) {
   EXPECT_EQ(test::must(log.append("two")).txid, 2U);
 }
 
-TEST_F(RecordLogAppend, RefusesToNumberBeyondTheLastTxid) {
+TEST_P(RecordLogAppend, RefusesToNumberBeyondTheLastTxid) {
   store_.put(1, test::raw_frame(~std::uint64_t{0} - 1, "the last but one"));
   RecordLog log = store_.open();
   EXPECT_EQ(test::must(log.append("the last")).txid, ~std::uint64_t{0});
@@ -110,7 +109,7 @@ TEST_F(RecordLogAppend, RefusesToNumberBeyondTheLastTxid) {
   EXPECT_EQ(test::must(log.scan()).size(), 2U);
 }
 
-TEST_F(RecordLogAppend, IsDurableWhenASyncBehindItSucceeded) {
+TEST_P(RecordLogAppend, IsDurableWhenASyncBehindItSucceeded) {
   RecordLog log = store_.open();
   test::must(log.append("one"));
   EXPECT_EQ(log.durable_txid(), 0U);
@@ -128,15 +127,15 @@ TEST_F(RecordLogAppend, IsDurableWhenASyncBehindItSucceeded) {
   EXPECT_EQ(log.durable_txid(), 5U);
 }
 
-TEST_F(RecordLogAppend, IsDurableAtOnceWhereThePolicySaysSo) {
-  RecordLog log = store_.open({.sync_policy = SyncPolicy::every_append});
+TEST_P(RecordLogAppend, IsDurableAtOnceWhereThePolicySaysSo) {
+  RecordLog log = store_.open({.sync_policy = SyncPolicy::every_append()});
   test::must(log.append("one"));
   EXPECT_EQ(log.durable_txid(), 1U);
   test::must(log.append_record(RecordType::Put, "k", "v"));
   EXPECT_EQ(log.durable_txid(), 2U);
 }
 
-TEST_F(RecordLogAppend, IsSeenByTheNextScanAndNotByACursorFromBefore) {
+TEST_P(RecordLogAppend, IsSeenByTheNextScanAndNotByACursorFromBefore) {
   RecordLog log = store_.open();
   test::must(log.append("one"));
   RecordCursor cursor = log.records();

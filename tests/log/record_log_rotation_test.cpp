@@ -5,7 +5,7 @@
 
 #include <datawal/record_log.hpp>
 
-#include "log/store_support.hpp"
+#include "log/write_paths.hpp"
 
 namespace datawal {
 namespace {
@@ -15,7 +15,7 @@ using testing::ElementsAre;
 constexpr std::size_t frame = 100;  // bytes of each record in these tests
 const std::string payload(frame - 28, 'x');
 
-class RecordLogRotation : public testing::Test {
+class RecordLogRotation : public test::OnBothWritePaths {
  protected:
   // Appends `count` records and says which segments they went to.
   std::vector<std::uint32_t> append(RecordLog& log, int count) {
@@ -23,27 +23,27 @@ class RecordLogRotation : public testing::Test {
     for (int n = 0; n < count; ++n) segments.push_back(test::must(log.append(payload)).segment);
     return segments;
   }
-
-  test::Store store_;
 };
 
-TEST_F(RecordLogRotation, ComesBeforeTheRecordThatDoesNotFit) {
+INSTANTIATE_TEST_SUITE_P(, RecordLogRotation, test::both_write_paths, test::name_of_path);
+
+TEST_P(RecordLogRotation, ComesBeforeTheRecordThatDoesNotFit) {
   RecordLog log = store_.open({.max_segment_bytes = 2 * frame + frame / 2});
   EXPECT_THAT(append(log, 5), ElementsAre(1U, 1U, 2U, 2U, 3U));
 }
 
-TEST_F(RecordLogRotation, LetsASegmentBeFilledToTheLastByte) {
+TEST_P(RecordLogRotation, LetsASegmentBeFilledToTheLastByte) {
   RecordLog log = store_.open({.max_segment_bytes = 3 * frame});
   EXPECT_THAT(append(log, 7), ElementsAre(1U, 1U, 1U, 2U, 2U, 2U, 3U));
   EXPECT_EQ(std::filesystem::file_size(store_.segment(1)), 3 * frame);
 }
 
-TEST_F(RecordLogRotation, ComesOneByteEarlierWhereItMust) {
+TEST_P(RecordLogRotation, ComesOneByteEarlierWhereItMust) {
   RecordLog log = store_.open({.max_segment_bytes = 3 * frame - 1});
   EXPECT_THAT(append(log, 3), ElementsAre(1U, 1U, 2U));
 }
 
-TEST_F(RecordLogRotation, GivesALargerRecordASegmentOfItsOwn) {
+TEST_P(RecordLogRotation, GivesALargerRecordASegmentOfItsOwn) {
   RecordLog log = store_.open({.max_segment_bytes = 2 * frame});
   append(log, 1);
   EXPECT_EQ(test::must(log.append(std::string(1000, 'y'))).segment, 2U);
@@ -52,19 +52,19 @@ TEST_F(RecordLogRotation, GivesALargerRecordASegmentOfItsOwn) {
   EXPECT_EQ(test::must(log.append(std::string(1000, 'z'))).segment, 5U);
 }
 
-TEST_F(RecordLogRotation, GivesTheVeryFirstRecordTheFirstSegmentHoweverLarge) {
+TEST_P(RecordLogRotation, GivesTheVeryFirstRecordTheFirstSegmentHoweverLarge) {
   RecordLog log = store_.open({.max_segment_bytes = 1});
   EXPECT_THAT(append(log, 3), ElementsAre(1U, 2U, 3U));
 }
 
-TEST_F(RecordLogRotation, NeverComesByItselfWithoutALimit) {
+TEST_P(RecordLogRotation, NeverComesByItselfWithoutALimit) {
   RecordLog log = store_.open({.max_segment_bytes = 0});
   EXPECT_THAT(append(log, 3), ElementsAre(1U, 1U, 1U));
   test::must(log.rotate());
   EXPECT_THAT(append(log, 2), ElementsAre(2U, 2U));
 }
 
-TEST_F(RecordLogRotation, CountsWhatWasThereBeforeOpening) {
+TEST_P(RecordLogRotation, CountsWhatWasThereBeforeOpening) {
   {
     RecordLog log = store_.open();
     append(log, 3);
@@ -73,7 +73,7 @@ TEST_F(RecordLogRotation, CountsWhatWasThereBeforeOpening) {
   EXPECT_THAT(append(log, 1), ElementsAre(2U));
 }
 
-TEST_F(RecordLogRotation, OfAnEmptySegmentDoesNothing) {
+TEST_P(RecordLogRotation, OfAnEmptySegmentDoesNothing) {
   RecordLog log = store_.open();
   for (int n = 0; n < 3; ++n) EXPECT_TRUE(test::ok(log.rotate()));
   EXPECT_EQ(log.active_segment(), 1U);
@@ -83,7 +83,7 @@ TEST_F(RecordLogRotation, OfAnEmptySegmentDoesNothing) {
   EXPECT_THAT(store_.names(), ElementsAre(".watermark", "00000001.dwal", "00000002.dwal"));
 }
 
-TEST_F(RecordLogRotation, LeavesSegmentsThatTogetherAreTheLog) {
+TEST_P(RecordLogRotation, LeavesSegmentsThatTogetherAreTheLog) {
   std::vector<test::Listed> wanted;
   {
     RecordLog log = store_.open({.max_segment_bytes = 250});
@@ -106,7 +106,7 @@ TEST_F(RecordLogRotation, LeavesSegmentsThatTogetherAreTheLog) {
   EXPECT_EQ(test::listing_of(store_.open()), wanted);
 }
 
-TEST_F(RecordLogRotation, DoesNotTakeAFileThatIsThere) {
+TEST_P(RecordLogRotation, DoesNotTakeAFileThatIsThere) {
   RecordLog log = store_.open();
   append(log, 1);
   store_.put(2, "somebody else's");

@@ -30,7 +30,7 @@ class RecoveryOfATear : public testing::Test {
       test::must(log.fsync());
       test::must(log.append("three, not synced"));
     });
-    whole_ = store_.get(1);
+    whole_ = test::records_in(store_.get(1));
     watermark_ = test::read_file(store_ / ".watermark");
     synced_end_ = whole_.size() - test::raw_frame(3, "three, not synced").size();
   }
@@ -199,7 +199,7 @@ TEST(RecoveryOfATearInSyncedRecords, IsRefusedUntilTheWatermarkIsGone) {
   test::write_and_die(store.path(), [](RecordLog& log) {
     for (const char* payload : {"rec-1", "rec-2", "rec-3"}) test::must(log.append(payload, {.sync = true}));
   });
-  const std::string whole = store.get(1);
+  const std::string whole = test::records_in(store.get(1));
   ASSERT_EQ(whole.size(), 99U);
   std::filesystem::resize_file(store.segment(1), 94);
   const test::Image before = store.image();

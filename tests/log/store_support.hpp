@@ -141,6 +141,11 @@ inline std::string watermark_bytes(std::uint32_t segment, std::uint64_t inode, s
   return bytes;
 }
 
+/// What `bytes` hold of whole records; a live writer may have zeros behind them.
+inline std::string records_in(std::string_view bytes) {
+  return std::string(bytes.substr(0, static_cast<std::size_t>(reference_walk(1, bytes).end)));
+}
+
 /// A directory to be a store, where syncs cost nothing.
 class Store {
  public:
@@ -173,7 +178,13 @@ class Store {
   [[nodiscard]] Image image() const { return image_of(path()); }
   [[nodiscard]] std::vector<std::string> names() const { return names_in(path()); }
 
-  [[nodiscard]] RecordLog open(const OpenOptions& options = {}) const { return must(RecordLog::open(path(), options)); }
+  /// @param options  write by `write_path` unless they say otherwise
+  [[nodiscard]] RecordLog open(OpenOptions options = {}) const {
+    if (options.write_path == WritePath::automatic) options.write_path = write_path;
+    return must(RecordLog::open(path(), options));
+  }
+
+  WritePath write_path = WritePath::automatic;
 
  private:
   safeatomic::test::ScratchDirectory scratch_{safeatomic::test::memory_backed_parent()};

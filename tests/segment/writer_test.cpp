@@ -74,7 +74,7 @@ TEST_F(SegmentWriter, LeavesNothingOfAFailedWrite) {
       EXPECT_EQ(offset.error().code, Errc::no_space);
       EXPECT_EQ(writer_.end(), 14U);
       EXPECT_FALSE(writer_.is_broken());
-      EXPECT_TRUE(writer_.has_unsynced_rollback());
+      EXPECT_TRUE(writer_.has_unsynced_change());
       EXPECT_EQ(file_.get(), "what was there");
       recover();
     }
@@ -91,7 +91,7 @@ TEST_F(SegmentWriter, SyncsTheUndoingBeforeTheNextWrite) {
   ASSERT_TRUE(append(1, "y"));
   ASSERT_TRUE(append(2, "z"));
   EXPECT_THAT(changes(), ElementsAre("sync_data segment", "write segment", "write segment"));
-  EXPECT_FALSE(writer_.has_unsynced_rollback());
+  EXPECT_FALSE(writer_.has_unsynced_change());
 }
 
 TEST_F(SegmentWriter, DoesNotSyncTheUndoingTwice) {
@@ -99,7 +99,7 @@ TEST_F(SegmentWriter, DoesNotSyncTheUndoingTwice) {
   EXPECT_FALSE(append(1, "x"));
   recover();
   ASSERT_TRUE(writer_.sync());
-  EXPECT_FALSE(writer_.has_unsynced_rollback());
+  EXPECT_FALSE(writer_.has_unsynced_change());
   file_.file_system().restart();
   ASSERT_TRUE(append(1, "y"));
   EXPECT_THAT(changes(), ElementsAre("write segment"));

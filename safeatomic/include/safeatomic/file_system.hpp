@@ -63,6 +63,10 @@ class Mapping {
 
   /// Faults pages in for writing before they are needed. A hint: `unsupported` and every other error may be ignored.
   virtual Result<void> populate(std::size_t offset, std::size_t length) = 0;
+
+  /// From now on, pages that are faulted in may be huge ones (2 MiB): cheaper by the byte, and written back as a whole. A hint:
+  /// `unsupported` and every other error may be ignored.
+  virtual Result<void> prefer_huge_pages();
 };
 
 enum class MapAccess : std::uint8_t { read, read_write };

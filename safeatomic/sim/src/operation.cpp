@@ -52,6 +52,7 @@ std::string_view to_string(OpKind kind) noexcept {
     case OpKind::is_locked: return "is_locked";
     case OpKind::map_write: return "map_write";
     case OpKind::populate: return "populate";
+    case OpKind::prefer_huge_pages: return "prefer_huge_pages";
   }
   return "unknown operation";
 }

@@ -21,6 +21,10 @@ class FaultyMapping final : public Mapping {
     return run(owner_, operation(OpKind::populate, offset, length), [&] { return inner_->populate(offset, length); });
   }
 
+  Result<void> prefer_huge_pages() override {
+    return run(owner_, operation(OpKind::prefer_huge_pages, 0, 0), [&] { return inner_->prefer_huge_pages(); });
+  }
+
  private:
   [[nodiscard]] FsOp operation(OpKind kind, std::size_t offset, std::size_t size) const {
     return {.kind = kind, .path = path_, .offset = offset_ + offset, .size = size};

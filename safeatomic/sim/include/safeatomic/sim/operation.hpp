@@ -48,6 +48,7 @@ enum class OpKind : std::uint8_t {
   // Mapping
   map_write,
   populate,
+  prefer_huge_pages,
 };
 
 [[nodiscard]] std::string_view to_string(OpKind kind) noexcept;

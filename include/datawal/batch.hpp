@@ -1,0 +1,45 @@
+#pragma once
+// Changes of a key/value store to be written together: DataWal::write.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <datawal/record.hpp>
+
+namespace datawal {
+
+/// Puts and erases, in order; a later one of the same key wins. Copies what it is given. One thread at a time.
+class Batch {
+ public:
+  /// Throws std::bad_alloc; nothing changed then. Lengths are checked by DataWal::write.
+  void put(std::string_view key, std::string_view value) { add(RecordType::Put, key, value); }
+  void erase(std::string_view key) { add(RecordType::Delete, key, {}); }
+
+  /// Forgets all; its memory is kept for the next.
+  void clear() noexcept {
+    entries_.clear();
+    bytes_.clear();
+  }
+  [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+  [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
+
+  /// The records that it becomes; valid until the next change.
+  [[nodiscard]] std::vector<RecordInput> records() const;
+
+ private:
+  struct Entry {
+    RecordType type = RecordType::Put;
+    std::size_t key_len = 0;
+    std::size_t value_len = 0;
+  };
+
+  void add(RecordType type, std::string_view key, std::string_view value);
+
+  std::vector<Entry> entries_;
+  std::string bytes_;  // key and value of each, one behind the other
+};
+
+}  // namespace datawal

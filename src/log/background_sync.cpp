@@ -1,0 +1,68 @@
+#include "log/background_sync.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <system_error>
+#include <utility>
+
+namespace datawal {
+
+Result<std::unique_ptr<BackgroundSync>> BackgroundSync::start(std::chrono::milliseconds interval, Callback sync) {
+  constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365);  // no clock overflows by that
+  std::unique_ptr<BackgroundSync> background(new BackgroundSync(std::min(interval, longest), std::move(sync)));
+  // A thread inherits the mask: signals are for the threads of the program.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  const bool is_masked = ::pthread_sigmask(SIG_SETMASK, &all, &before) == 0;
+  std::error_code failure;
+  try {
+    background->thread_ = std::thread([behind = background.get()] { behind->run(); });
+  } catch (const std::system_error& error) {
+    failure = error.code();
+  }
+  if (is_masked) ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (failure) {
+    return std::unexpected(Error{.code = Errc::io, .action = "start a thread", .os_errno = failure.value()});
+  }
+  return background;
+}
+
+BackgroundSync::~BackgroundSync() {
+  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard guard(mutex_);
+    is_stopped_ = true;
+  }
+  changed_.notify_one();
+  thread_.join();
+}
+
+void BackgroundSync::request() noexcept {
+  {
+    const std::lock_guard guard(mutex_);
+    is_requested_ = true;
+  }
+  changed_.notify_one();
+}
+
+void BackgroundSync::run() {
+  const auto has_work = [this] { return is_requested_ || is_stopped_; };
+  std::unique_lock guard(mutex_);
+  auto next = std::chrono::steady_clock::now() + interval_;
+  for (;;) {
+    if (interval_.count() == 0) {
+      changed_.wait(guard, has_work);
+    } else {
+      (void)changed_.wait_until(guard, next, has_work);
+    }
+    if (is_stopped_) return;
+    const Reason reason = std::exchange(is_requested_, false) ? Reason::request : Reason::interval;
+    guard.unlock();
+    sync_(reason);
+    guard.lock();
+    if (reason == Reason::interval) next = std::chrono::steady_clock::now() + interval_;
+  }
+}
+
+}  // namespace datawal

@@ -1,0 +1,51 @@
+#pragma once
+// A thread that syncs: every so often, and when it is asked to.
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include <datawal/error.hpp>
+
+namespace datawal {
+
+class BackgroundSync {
+ public:
+  /// Why the thread calls back.
+  enum class Reason : std::uint8_t { interval, request };
+  using Callback = std::function<void(Reason)>;
+
+  /// Starts the thread, which takes no signals.
+  /// @param interval  0: only on request
+  /// @param sync      called in the thread; must not throw
+  /// @return io if no thread can be had
+  [[nodiscard]] static Result<std::unique_ptr<BackgroundSync>> start(std::chrono::milliseconds interval, Callback sync);
+
+  BackgroundSync(const BackgroundSync&) = delete;
+  BackgroundSync& operator=(const BackgroundSync&) = delete;
+  /// Waits for a call that is under way, and ends the thread.
+  ~BackgroundSync();
+
+  /// One call soon, however often this is asked before. Does not wait.
+  void request() noexcept;
+
+  /// For a forked child, which has no such thread: gives up all of it, untouched.
+  static void abandon(std::unique_ptr<BackgroundSync> sync) noexcept { (void)sync.release(); }
+
+ private:
+  BackgroundSync(std::chrono::milliseconds interval, Callback sync) : interval_(interval), sync_(std::move(sync)) {}
+  void run();
+
+  const std::chrono::milliseconds interval_;
+  const Callback sync_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool is_requested_ = false;
+  bool is_stopped_ = false;
+  std::thread thread_;
+};
+
+}  // namespace datawal

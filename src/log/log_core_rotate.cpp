@@ -1,0 +1,82 @@
+// LogCore: from one segment to the next.
+
+#include <cerrno>
+#include <memory>
+#include <new>
+#include <utility>
+
+#include <datawal/segment.hpp>
+
+#include "format/seam_error.hpp"
+#include "log/log_core.hpp"
+#include "log/write_path.hpp"
+
+namespace datawal {
+
+using safeatomic::File;
+
+Result<void> LogCore::rotate() {
+  if (!process_.is_ours()) return std::unexpected(closed_error());
+  Guard guard(mutex_);
+  if (Result<void> usable = refuse_change(); !usable) return usable;
+  take_turn(guard);
+  const Turn turn(*this);
+  if (Result<void> usable = refuse_change(); !usable) return usable;
+  return rotate_in_turn();
+}
+
+// With the lock and the turn. The order of docs/DURABILITY.md, "Rotation".
+Result<void> LogCore::rotate_in_turn() {
+  if (writer_->end() == 0) return {};
+  const std::uint32_t id = active_segment();
+  if (id >= segment::max_id) {
+    return std::unexpected(Error{.code = Errc::invalid_argument,
+                                 .action = "rotate log",
+                                 .path = directory_->path(),
+                                 .segment = id,
+                                 .detail = "the segment ids are used up"});
+  }
+  if (Result<void> cut = writer_->cut_to_end(); !cut) return cut;
+  if (Result<void> synced = sync_in_turn(); !synced) return synced;
+  const safeatomic::Result<safeatomic::FileInfo> sealed = writer_->file()->info();
+  if (!sealed) return format::lift(sealed, "inspect segment");
+  if (sealed_.size() == sealed_.capacity()) sealed_.reserve(2 * sealed_.size() + 8);
+  Result<std::unique_ptr<File>> file = create_next(id + 1);
+  if (!file) return propagate(file);
+  const safeatomic::Result<safeatomic::FileInfo> created = (*file)->info();
+  if (!created) return poison(format::from_seam(created.error(), "inspect segment"));
+  if (safeatomic::Result<void> synced = directory_->sync(); !synced) {
+    return poison(format::from_seam(synced.error(), "sync directory"));
+  }
+  std::shared_ptr<segment::Writer> next;
+  std::shared_ptr<KeptFile> kept;
+  try {
+    kept = std::make_shared<KeptFile>();
+    next = make_writer(is_mapped_, std::move(*file), 0, options_.max_segment_bytes);
+  } catch (const std::bad_alloc&) {
+    return poison({.code = Errc::poisoned, .action = "start the next segment", .os_errno = ENOMEM});
+  }
+  sealed_.push_back({.id = id, .info = *sealed, .kept = std::move(kept)});
+  writer_ = std::move(next);
+  active_info_ = *created;
+  active_id_.store(id + 1, std::memory_order_release);
+  writeback_end_ = 0;
+  watermark_.write({.segment = id + 1, .inode = active_info_.inode, .offset = 0, .txid = last_txid()});
+  return {};
+}
+
+// Makes the segment `id`; the one before it is durable.
+Result<std::unique_ptr<File>> LogCore::create_next(std::uint32_t id) {
+  const std::string name = segment::filename(id);
+  safeatomic::Result<std::unique_ptr<File>> file = directory_->open_file(
+      name, {.write = true, .create = true, .exclusive = true, .mode = options_.file_mode});
+  if (file) return std::move(*file);
+  // A file of that name, whoever made it, is the active segment at the next opening, and this one a sealed one in which a
+  // torn tail is damage: nothing may be appended to it any more.
+  const safeatomic::Result<safeatomic::FileInfo> there = directory_->info_of(name);
+  const bool is_absent = !there && there.error().code == safeatomic::Errc::not_found;
+  if (!is_absent) return poison(format::from_seam(file.error(), "create segment"));
+  return format::lift(file, "create segment");
+}
+
+}  // namespace datawal

@@ -1,0 +1,135 @@
+// LogCore: syncing, alone or for many (group_commit.hpp).
+
+#include <memory>
+#include <new>
+#include <utility>
+
+#include "format/seam_error.hpp"
+#include "log/log_core.hpp"
+
+namespace datawal {
+
+void LogCore::take_turn(Guard& guard) {
+  while (!turns_.try_begin()) {
+    const GroupCommit::Ticket ticket = turns_.gather();
+    guard.unlock();
+    const bool is_given = turns_.wait(ticket);
+    guard.lock();
+    if (!is_given) continue;
+    turns_.begin_given();
+    return;
+  }
+}
+
+bool LogCore::is_covered(std::uint64_t txid) const noexcept {
+  return durable_txid_.load(std::memory_order_relaxed) >= txid && !writer_->has_unsynced_change();
+}
+
+LogCore::Coverage LogCore::coverage() const {
+  return {.file = writer_->file(),
+          .watermark = {.segment = active_segment(),
+                        .inode = active_info_.inode,
+                        .offset = writer_->end(),
+                        .txid = last_txid_.load(std::memory_order_relaxed)},
+          .change_count = writer_->change_count()};
+}
+
+Result<void> LogCore::sync(const Coverage& coverage) {
+  if (safeatomic::Result<void> done = coverage.file->sync_data(); !done) return format::lift(done, "sync segment");
+  return {};
+}
+
+// With the lock and the turn: what a sync of `coverage` came to.
+Result<void> LogCore::land(const Coverage& coverage, const Result<void>& synced, bool asked_for) {
+  // A second try could succeed over pages that the kernel has dropped, so the first failure is the last.
+  if (!synced) return poison(synced.error());
+  writer_->synced(coverage.change_count, asked_for);
+  durable_txid_.store(coverage.watermark.txid, std::memory_order_release);
+  return {};
+}
+
+Result<void> LogCore::sync_in_turn() {
+  if (is_covered(last_txid_.load(std::memory_order_relaxed))) return {};
+  const Coverage covered = coverage();
+  const Result<void> synced = sync(covered);
+  if (synced) watermark_.write(covered.watermark);
+  return land(covered, synced, true);
+}
+
+Result<void> LogCore::fsync() {
+  if (!process_.is_ours()) return std::unexpected(closed_error());
+  Guard guard(mutex_);
+  if (Result<void> usable = refuse_change(); !usable) return usable;
+  return sync_through(guard, last_txid_.load(std::memory_order_relaxed), true);
+}
+
+Result<void> LogCore::sync_through(std::uint64_t txid) {
+  if (!process_.is_ours()) return std::unexpected(closed_error());
+  Guard guard(mutex_);
+  return sync_through(guard, txid, true);
+}
+
+// Whoever finds that a sync runs which began behind `txid` waits for that one; otherwise for the
+// next, and does it himself if nobody else does.
+Result<void> LogCore::sync_through(Guard& guard, std::uint64_t txid, bool asked_for) {
+  for (;;) {
+    if (Result<void> open = refuse_closed(); !open) return open;
+    if (is_covered(txid)) return {};
+    if (poison_) return std::unexpected(*poison_);
+    if (turns_.try_begin()) break;
+    const bool is_on_its_way = syncing_txid_ >= txid && !writer_->has_unsynced_change();
+    const GroupCommit::Ticket ticket = is_on_its_way ? turns_.attend() : turns_.gather();
+    guard.unlock();
+    const bool is_given = turns_.wait(ticket);
+    if (!is_given && durable_txid() >= txid) return {};  // what most of those that were woken find
+    guard.lock();
+    if (!is_given) continue;
+    turns_.begin_given();
+    break;
+  }
+  Result<void> synced = sync_for_all(guard, txid, asked_for);
+  const GroupCommit::Wakes wakes = turns_.end();
+  guard.unlock();
+  turns_.wake(wakes);
+  return synced;
+}
+
+// With the lock and the turn; gives back the lock for the time of the sync.
+Result<void> LogCore::sync_for_all(Guard& guard, std::uint64_t txid, bool asked_for) {
+  if (Result<void> open = refuse_closed(); !open) return open;
+  if (is_covered(last_txid_.load(std::memory_order_relaxed))) return {};
+  if (poison_) return is_covered(txid) ? Result<void>() : std::unexpected(*poison_);
+  const Coverage covered = coverage();
+  syncing_txid_ = covered.watermark.txid;
+  guard.unlock();
+  const Result<void> synced = sync(covered);
+  if (synced) watermark_.write(covered.watermark);
+  guard.lock();
+  syncing_txid_ = 0;
+  return land(covered, synced, asked_for);
+}
+
+void LogCore::sync_in_background(BackgroundSync::Reason reason) {
+  Guard guard(mutex_);
+  if (!refuse_change()) return;
+  // What fails here poisons the log: its next caller is told.
+  (void)sync_through(guard, last_txid_.load(std::memory_order_relaxed), reason == BackgroundSync::Reason::interval);
+}
+
+// Begins to write out what was appended, so that the sync of a rotation finds little to do.
+void LogCore::start_writeback() noexcept {
+  writeback_end_ = writer_->end();
+  try {
+    if (!background_) {
+      Result<std::unique_ptr<BackgroundSync>> background = BackgroundSync::start(
+          std::chrono::milliseconds(0), [this](BackgroundSync::Reason reason) { sync_in_background(reason); });
+      if (!background) return;
+      background_ = std::move(*background);
+    }
+  } catch (const std::bad_alloc&) {
+    return;  // without, a rotation takes longer, and that is all
+  }
+  background_->request();
+}
+
+}  // namespace datawal

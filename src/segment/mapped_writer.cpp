@@ -1,0 +1,175 @@
+#include "segment/mapped_writer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <utility>
+
+#include <safeatomic/io.hpp>
+
+#include "format/seam_error.hpp"
+
+namespace datawal::segment {
+
+namespace {
+
+constexpr std::uint64_t page = 4096;
+constexpr std::uint64_t huge_page = 2 * 1024 * 1024;
+
+// From here on a copy by the kernel costs less than one into fresh pages. Measured; huge pages are cheaper to make ready.
+constexpr std::uint64_t max_copied = 8 * 1024;
+constexpr std::uint64_t max_copied_huge = 32 * 1024;
+
+// So many bytes after a sync go by `pwrite`: about as many frames as cost one page fault each.
+constexpr std::uint64_t by_call_after_sync = 4 * 1024;
+// And so many where the pages may be huge, of which the first store would make the next sync write 2 MiB.
+constexpr std::uint64_t by_call_in_huge_pages = 64 * 1024;
+
+constexpr std::uint64_t min_ready_step = 16 * 1024;
+constexpr std::uint64_t max_ready_step = 1024 * 1024;
+constexpr std::uint64_t huge_after = 1024 * 1024;  // bytes without a sync
+
+constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) noexcept {
+  return (value + unit - 1) / unit * unit;
+}
+
+}  // namespace
+
+MappedWriter::MappedWriter(std::shared_ptr<safeatomic::File> file, std::uint64_t end, std::uint64_t max_bytes) noexcept
+    : Writer(std::move(file), end),
+      max_bytes_(max_bytes),
+      reserved_end_(end),
+      file_end_(end),
+      synced_end_(end),
+      by_call_until_(end + by_call_after_sync) {
+  set_room_end(end);
+}
+
+Result<void> MappedWriter::make_room(std::uint64_t len) { return reserve(end() + len); }
+
+Result<void> MappedWriter::reserve(std::uint64_t needed) {
+  std::uint64_t wanted = round_up(needed, chunk_);
+  if (max_bytes_ != 0) wanted = std::min(wanted, std::max(max_bytes_, needed));
+  safeatomic::Result<void> reserved = try_reserve(wanted);
+  if (!reserved && reserved.error().code == safeatomic::Errc::unsupported) {
+    set_room_end(without_end);  // from now on this is the append path
+    return {};
+  }
+  if (!reserved) {
+    chunk_ = min_chunk;
+    reserved = try_reserve(max_bytes_ != 0 ? std::min(round_up(needed, page), std::max(max_bytes_, needed))
+                                           : round_up(needed, page));
+  } else {
+    chunk_ = std::min(2 * chunk_, max_chunk);
+  }
+  if (!reserved) return format::lift(reserved, "reserve space for segment");
+  can_map_ = true;
+  return {};
+}
+
+safeatomic::Result<void> MappedWriter::try_reserve(std::uint64_t to) {
+  file_end_ = std::max(file_end_, to);
+  safeatomic::Result<void> reserved = file()->reserve(reserved_end_, to - reserved_end_);
+  if (reserved) {
+    reserved_end_ = to;
+    set_room_end(to);
+  } else if (file()->truncate(reserved_end_)) {  // what it may have got of it is given back
+    file_end_ = reserved_end_;
+  }
+  return reserved;
+}
+
+bool MappedWriter::copy(std::string_view frames) noexcept {
+  const std::uint64_t begin = end();
+  const std::uint64_t len = frames.size();
+  if (len > (is_huge_ ? max_copied_huge : max_copied) || begin < by_call_until_ || begin + len > reserved_end_)
+    return false;
+  if (!is_ready_for(len)) return false;
+  const auto at = static_cast<std::size_t>(begin - mapped_begin_);
+  constexpr std::size_t first = format::magic.size();
+  mapping_->write(at + first, frames.substr(first));
+  std::atomic_thread_fence(std::memory_order_release);  // a hint to readers elsewhere; here nobody looks beyond end()
+  mapping_->write(at, frames.substr(0, first));
+  return true;
+}
+
+safeatomic::Result<void> MappedWriter::put(Parts parts, std::uint64_t len) {
+  const std::uint64_t begin = end();
+  file_end_ = std::max(file_end_, begin + len);
+  if (len <= max_copied || begin + len > reserved_end_) return Writer::put(parts, len);
+  const std::string_view publication = parts.front().substr(0, format::magic.size());
+  std::array<std::string_view, 4> rest{};
+  std::ranges::copy(parts, rest.begin());
+  rest.front().remove_prefix(publication.size());
+  safeatomic::Result<void> body = safeatomic::write_all(*file(), begin + publication.size(),
+                                                        Parts(rest).first(parts.size()));
+  if (!body) return body;
+  return safeatomic::write_all(*file(), begin, publication);
+}
+
+// Whether the next `len` bytes behind end() can be stored through the mapping.
+bool MappedWriter::is_ready_for(std::uint64_t len) noexcept {
+  const std::uint64_t needed = end() + len;
+  if (needed > ready_end_ || mapping_ == nullptr) [[unlikely]] {
+    if ((mapping_ == nullptr || needed > mapped_end_) && !map()) return false;
+    get_pages_ready(needed);
+  }
+  return true;
+}
+
+bool MappedWriter::map() noexcept {
+  drop_mapping();
+  if (!can_map_) return false;
+  mapped_begin_ = end() / huge_page * huge_page;
+  safeatomic::Result<std::unique_ptr<safeatomic::Mapping>> mapping = file()->map(
+      safeatomic::MapAccess::read_write, mapped_begin_, static_cast<std::size_t>(reserved_end_ - mapped_begin_));
+  can_map_ = mapping.has_value();
+  if (!can_map_) return false;
+  mapping_ = std::move(*mapping);
+  mapped_end_ = reserved_end_;
+  return true;
+}
+
+void MappedWriter::get_pages_ready(std::uint64_t needed) noexcept {
+  const std::uint64_t since_sync = end() - synced_end_;
+  if (!is_huge_ && since_sync >= huge_after) is_huge_ = mapping_->prefer_huge_pages().has_value();
+  const std::uint64_t ahead = std::clamp(since_sync, min_ready_step, max_ready_step);
+  const std::uint64_t unit = is_huge_ ? huge_page : page;
+  const std::uint64_t from = std::max(ready_end_, end());
+  const std::uint64_t to = std::min(round_up(needed + (is_huge_ ? 0 : ahead), unit), mapped_end_);
+  (void)mapping_->populate(static_cast<std::size_t>(from - mapped_begin_), static_cast<std::size_t>(to - from));
+  ready_end_ = to;  // also where it failed: then each page is got by its first store
+  if (is_huge_) huge_end_ = to;
+}
+
+void MappedWriter::drop_mapping() noexcept {
+  mapping_.reset();
+  mapped_begin_ = mapped_end_ = ready_end_ = 0;
+  is_huge_ = false;
+}
+
+void MappedWriter::was_synced(bool asked_for) noexcept {
+  ready_end_ = 0;  // they are clean now, and a store to one would wait for the filesystem
+  if (!asked_for) return;
+  synced_end_ = end();
+  by_call_until_ = end() + (end() < huge_end_ ? by_call_in_huge_pages : by_call_after_sync);
+  if (is_huge_) drop_mapping();
+}
+
+Result<void> MappedWriter::cut_to_end() {
+  if (file_end_ <= end()) return {};
+  drop_mapping();
+  reserved_end_ = end();  // whether or not the next call succeeds
+  if (room_end() != without_end) set_room_end(end());
+  if (safeatomic::Result<void> done = cut(); !done) return format::lift(done, "cut reserved space off segment");
+  return {};
+}
+
+void MappedWriter::was_cut() noexcept {
+  drop_mapping();
+  reserved_end_ = file_end_ = end();
+  if (room_end() != without_end) set_room_end(end());
+  chunk_ = min_chunk;
+}
+
+}  // namespace datawal::segment

@@ -1,0 +1,63 @@
+#pragma once
+// The mapped write path: into space that was reserved before, small frames by a copy into memory.
+
+#include <cstdint>
+#include <memory>
+
+#include "segment/writer.hpp"
+
+namespace datawal::segment {
+
+/// Reserves space with `fallocate` in chunks that double from 64 KiB to 64 MiB, so that a full disk is met there and not as a
+/// SIGBUS, and a small log stays small. What is mapped is never more than what is reserved. Behind end() the file holds zeros,
+/// until cut_to_end().
+///
+/// How a frame gets in follows from what was seen to be fastest, and from what a sync then has to write: a store to a page that
+/// is clean makes all of its folio dirty. So the first frames after a sync go by `pwrite`; then pages are made ready in growing
+/// steps, never more ahead than was written since the sync; where nobody syncs for long, in huge pages. Large frames always go by
+/// `pwritev`. Small ones are copied without their first 4 bytes, and then these.
+class MappedWriter final : public Writer {
+ public:
+  static constexpr std::uint64_t min_chunk = 64 * 1024;
+  static constexpr std::uint64_t max_chunk = 64 * 1024 * 1024;
+
+  /// @param end        where the valid prefix ends, which is where the file ends
+  /// @param max_bytes  no space is reserved beyond, but for a frame that is larger; 0: without limit
+  MappedWriter(std::shared_ptr<safeatomic::File> file, std::uint64_t end, std::uint64_t max_bytes) noexcept;
+
+  [[nodiscard]] Result<void> cut_to_end() override;
+
+  /// Bytes of the file up to which a write cannot be refused for lack of space.
+  [[nodiscard]] std::uint64_t reserved_end() const noexcept { return reserved_end_; }
+
+ private:
+  [[nodiscard]] Result<void> make_room(std::uint64_t len) override;
+  [[nodiscard]] bool copy(std::string_view frames) noexcept override;
+  [[nodiscard]] safeatomic::Result<void> put(Parts parts, std::uint64_t len) override;
+  void was_cut() noexcept override;
+  void was_synced(bool asked_for) noexcept override;
+
+  [[nodiscard]] Result<void> reserve(std::uint64_t needed);
+  [[nodiscard]] safeatomic::Result<void> try_reserve(std::uint64_t to);
+  [[nodiscard]] bool is_ready_for(std::uint64_t len) noexcept;
+  [[nodiscard]] bool map() noexcept;
+  void get_pages_ready(std::uint64_t needed) noexcept;
+  void drop_mapping() noexcept;
+
+  const std::uint64_t max_bytes_;
+  std::uint64_t chunk_ = min_chunk;
+  std::uint64_t reserved_end_;
+  std::uint64_t file_end_;  // the file may be that long; never less than reserved_end_
+
+  std::unique_ptr<safeatomic::Mapping> mapping_;  // of [mapped_begin_, mapped_end_), all of it reserved
+  std::uint64_t mapped_begin_ = 0;
+  std::uint64_t mapped_end_ = 0;
+  bool can_map_ = true;          // until the next reservation
+  bool is_huge_ = false;         // the mapping asks for huge pages
+  std::uint64_t ready_end_ = 0;  // pages up to here were made ready since the last sync
+  std::uint64_t huge_end_ = 0;   // up to here some may be huge
+  std::uint64_t synced_end_;     // end() at the last sync that was asked for
+  std::uint64_t by_call_until_;  // frames that begin before this go by `pwrite`
+};
+
+}  // namespace datawal::segment
