@@ -12,7 +12,7 @@ using datawal::WritePath;
 
 datawal::OpenOptions options_of(WritePath path, Promise promise) {
   datawal::OpenOptions options{.write_path = path};
-  if (promise == Promise::power) options.sync_policy = datawal::SyncPolicy::every_append;
+  if (promise == Promise::power) options.sync_policy = datawal::SyncPolicy::every_append();
   return options;
 }
 
