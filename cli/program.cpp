@@ -100,6 +100,8 @@ void define_program(CLI::App& program, Run& run) {
   add_report(program, run);
   add_verify(program, run);
   add_repair(program, run);
+  add_checkpoint(program, run);
+  add_trim(program, run);
   add_get(program, run);
   add_put(program, run);
   add_delete(program, run);

@@ -12,6 +12,8 @@ void add_dump(CLI::App& program, Run& run);
 void add_report(CLI::App& program, Run& run);
 void add_verify(CLI::App& program, Run& run);
 void add_repair(CLI::App& program, Run& run);
+void add_checkpoint(CLI::App& program, Run& run);
+void add_trim(CLI::App& program, Run& run);
 
 void add_get(CLI::App& program, Run& run);
 void add_put(CLI::App& program, Run& run);

@@ -154,6 +154,9 @@ class DataWal {
   ///   io          this compaction failed; the store is as usable as before
   [[nodiscard]] Result<CompactionStats> compact(const CompactOptions& options = {});
 
+  /// As RecordLog::checkpoint.
+  [[nodiscard]] Result<void> checkpoint(const std::filesystem::path& dir, const CheckpointOptions& options = {}) const;
+
   /// Writes a line `{"key_b64":"...","value_b64":"..."}` per live key, by ascending key, to `file`, replacing it. Memory does not
   /// grow with the values. Durable on return; after a crash the file is as before or complete.
   /// @return invalid_argument if `file` names no file, something that is not a regular file, or a file of this store; errors as

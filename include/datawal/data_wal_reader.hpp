@@ -46,6 +46,9 @@ class DataWalReader {
   [[nodiscard]] Result<CompactionStats> compact_to(const std::filesystem::path& dir,
                                                    const CompactToOptions& options = {}) const;
 
+  /// As RecordLogReader::checkpoint.
+  [[nodiscard]] Result<void> checkpoint(const std::filesystem::path& dir, const CheckpointOptions& options = {}) const;
+
   /// Goes on to what the store is now. After an error the view is as before.
   /// @return true if anything changed
   [[nodiscard]] Result<bool> refresh();

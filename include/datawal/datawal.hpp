@@ -5,6 +5,7 @@
 
 #include <datawal/base64.hpp>
 #include <datawal/batch.hpp>
+#include <datawal/checkpoint.hpp>
 #include <datawal/data_wal.hpp>
 #include <datawal/data_wal_reader.hpp>
 #include <datawal/dir_lock.hpp>

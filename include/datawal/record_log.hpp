@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include <datawal/checkpoint.hpp>
 #include <datawal/error.hpp>
 #include <datawal/options.hpp>
 #include <datawal/record.hpp>
@@ -77,6 +78,18 @@ class RecordLog {
   /// The record at `ref`, its CRC checked.
   /// @return not_found if no record with that txid lies there; corruption if its bytes are damaged
   [[nodiscard]] Result<Record> read(const RecordRef& ref) const;
+
+  /// Removes every segment with an id below `id`, oldest first, each durably before the next: retention for a log of events.
+  /// The active segment and the one with the newest record stay, whatever `id` says. Snapshots and cursors of this process go
+  /// on with what they hold. In a key/value store keys whose values lie there are gone.
+  /// @return as fsync(), which comes first; io: some may be gone, and the rest is a log as before
+  [[nodiscard]] Result<void> drop_segments_before(std::uint32_t id);
+
+  /// A consistent copy of the log as it is now, in `dir`, which must be absent: sealed segments as hard links where possible.
+  /// Writing goes on meanwhile. Durable on return; after a crash complete or absent. Nothing in it is ever changed by
+  /// this log, nor the other way round. Excludes compaction and drop_segments_before().
+  /// @return already_exists; not_found if the directory above is absent; no_space; io
+  [[nodiscard]] Result<void> checkpoint(const std::filesystem::path& dir, const CheckpointOptions& options = {}) const;
 
   /// What open() met.
   [[nodiscard]] const RecoveryReport& recovery_report() const noexcept;

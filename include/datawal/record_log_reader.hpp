@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 
+#include <datawal/checkpoint.hpp>
 #include <datawal/error.hpp>
 #include <datawal/options.hpp>
 #include <datawal/record.hpp>
@@ -42,6 +43,10 @@ class RecordLogReader {
   /// Takes a new snapshot. Cursors from before go on with the old one.
   /// @return true if it holds a record that the old one does not show, or no longer what that one showed last
   [[nodiscard]] Result<bool> refresh();
+
+  /// The snapshot as a store in `dir`: as RecordLog::checkpoint, but without the lock, and beside whoever writes.
+  /// @return snapshot_expired too, if a segment was replaced that could not be kept open: refresh() then
+  [[nodiscard]] Result<void> checkpoint(const std::filesystem::path& dir, const CheckpointOptions& options = {}) const;
 
   /// Whether a writer has the store open now. True also where that cannot be told.
   [[nodiscard]] Result<bool> writer_lives() const;

@@ -13,6 +13,7 @@
 #include "kv/replay.hpp"
 #include "kv/same_keys.hpp"
 #include "kv/stats.hpp"
+#include "log/checkpoint.hpp"
 #include "log/log_core.hpp"
 #include "log/record_log_impl.hpp"
 #include "log/store_directory.hpp"
@@ -267,7 +268,10 @@ Result<CompactionStats> DataWal::compact_to(const std::filesystem::path& dir, co
   std::shared_ptr<const Snapshot> snapshot;
   Result<kv::LiveView> view = impl_->view(&snapshot);
   if (!view) return propagate(view);
-  if (Result<void> said = kv::refuse_raw(*impl_->projection, options); !said) return propagate(said);
+  {
+    const std::lock_guard guard(impl_->mutex);
+    if (Result<void> said = kv::refuse_raw(*impl_->projection, options); !said) return propagate(said);
+  }
   return kv::compact_view(std::move(*view), options, std::move(snapshot), LastSegment::published, impl_->file_system(),
                           dir);
 }
@@ -280,6 +284,11 @@ Result<CompactionStats> DataWal::compact(const CompactOptions& options) {
   if (!rotated && rotated.error().code != Errc::no_space) return propagate(rotated);
   const std::lock_guard alone(impl_->compacting);
   return kv::compact({*impl_->core, *impl_->projection, impl_->mutex}, options);
+}
+
+Result<void> DataWal::checkpoint(const std::filesystem::path& dir, const CheckpointOptions& options) const {
+  if (!impl_) return std::unexpected(moved_from());
+  return datawal::checkpoint(*impl_->core, dir, options);
 }
 
 Result<ExportStats> DataWal::export_jsonl(const std::filesystem::path& file, const ExportOptions& options) const {

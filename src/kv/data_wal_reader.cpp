@@ -10,6 +10,7 @@
 #include "kv/projection.hpp"
 #include "kv/replay.hpp"
 #include "kv/stats.hpp"
+#include "log/checkpoint.hpp"
 #include "log/snapshot.hpp"
 #include "log/store_directory.hpp"
 #include "log/walk.hpp"
@@ -144,6 +145,11 @@ Result<CompactionStats> DataWalReader::compact_to(const std::filesystem::path& d
   if (!impl_) return std::unexpected(moved_from());
   if (Result<void> said = kv::refuse_raw(*impl_->state.projection, options); !said) return propagate(said);
   return kv::compact_view(impl_->view(), options, impl_->state.snapshot, LastSegment::live, impl_->file_system(), dir);
+}
+
+Result<void> DataWalReader::checkpoint(const std::filesystem::path& dir, const CheckpointOptions& options) const {
+  if (!impl_) return std::unexpected(moved_from());
+  return datawal::checkpoint(impl_->file_system(), impl_->state.snapshot, dir, options);
 }
 
 StoreStats DataWalReader::stats() const {

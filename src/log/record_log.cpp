@@ -3,8 +3,10 @@
 #include <string>
 #include <utility>
 
+#include "log/checkpoint.hpp"
 #include "log/cursor.hpp"
 #include "log/record_log_impl.hpp"
+#include "log/retention.hpp"
 #include "log/store_directory.hpp"
 
 namespace datawal {
@@ -67,6 +69,16 @@ Result<void> RecordLog::rotate() {
 Result<void> RecordLog::close() {
   if (!impl_) return std::unexpected(moved_from());
   return impl_->core->close();
+}
+
+Result<void> RecordLog::drop_segments_before(std::uint32_t id) {
+  if (!impl_) return std::unexpected(moved_from());
+  return datawal::drop_segments_before(*impl_->core, id);
+}
+
+Result<void> RecordLog::checkpoint(const std::filesystem::path& dir, const CheckpointOptions& options) const {
+  if (!impl_) return std::unexpected(moved_from());
+  return datawal::checkpoint(*impl_->core, dir, options);
 }
 
 RecordCursor RecordLog::records() const {

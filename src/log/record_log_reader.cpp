@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "log/checkpoint.hpp"
 #include "log/cursor.hpp"
 #include "log/snapshot.hpp"
 #include "log/store_directory.hpp"
@@ -13,6 +14,7 @@
 namespace datawal {
 
 struct [[gnu::visibility("hidden")]] RecordLogReader::Impl {
+  safeatomic::FileSystem* file_system = nullptr;
   std::shared_ptr<safeatomic::Directory> directory{};
   std::shared_ptr<const Snapshot> snapshot{};
   std::vector<std::uint32_t> ids{};
@@ -91,6 +93,7 @@ Result<RecordLogReader> RecordLogReader::open(const std::filesystem::path& dir, 
                                                                                   dir);
   if (!directory) return propagate(directory);
   auto impl = std::make_unique<Impl>();
+  impl->file_system = &file_system_of(options.file_system);
   impl->directory = std::move(*directory);
   Result<std::shared_ptr<const Snapshot>> snapshot = take_snapshot(impl->directory, nullptr);
   if (!snapshot) return propagate(snapshot);
@@ -126,6 +129,11 @@ Result<bool> RecordLogReader::refresh() {
   if (!now) return propagate(now);
   impl_->take(*now);
   return holds_more(*now, *before, *end);
+}
+
+Result<void> RecordLogReader::checkpoint(const std::filesystem::path& dir, const CheckpointOptions& options) const {
+  if (!impl_) return std::unexpected(moved_from());
+  return datawal::checkpoint(*impl_->file_system, impl_->snapshot, dir, options);
 }
 
 Result<bool> RecordLogReader::writer_lives() const {

@@ -1,0 +1,24 @@
+#pragma once
+// A consistent copy of a store that is in use.
+
+#include <cstdint>
+#include <filesystem>
+
+namespace datawal {
+
+/// What a checkpoint consists of.
+struct CheckpointReport {
+  std::uint64_t segments = 0;
+  std::uint64_t bytes = 0;   ///< of all its segments
+  std::uint64_t linked = 0;  ///< segments that share their file with the store or the previous checkpoint
+};
+
+struct CheckpointOptions {
+  /// An earlier checkpoint: a sealed segment that is there with the same bytes, compared, is linked to it. Empty: none.
+  std::filesystem::path previous{};
+  CheckpointReport* report = nullptr;   ///< filled in on success; not owned
+  std::uint32_t file_mode = 0600;       ///< permission bits of files that are copied, before the umask
+  std::uint32_t directory_mode = 0700;  ///< of the new directory, before the umask
+};
+
+}  // namespace datawal
