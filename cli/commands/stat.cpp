@@ -1,23 +1,41 @@
 // `datawal stat`: how large a store is, and how much of it is alive.
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <chrono>
 #include <memory>
+#include <string>
 
 #include <datawal/data_wal_reader.hpp>
 
 #include "cli/commands/commands.hpp"
 #include "cli/report_fields.hpp"
+#include "cli/stop_signal.hpp"
 #include "cli/store.hpp"
 
 namespace datawal::cli {
 namespace {
 
-int stat(Console& console, const std::filesystem::path& dir) {
-  int status = exit_done;
-  const std::optional<DataWalReader> store = open_store(console, dir, status);
-  if (!store) return status;
-  const StoreStats stats = store->stats();
+struct StatArguments {
+  std::filesystem::path dir;
+  std::optional<std::uint64_t> watch_seconds{};
+  bool is_prometheus = false;
+  bool lists_segments = false;
+};
+
+std::string json_of(const std::vector<SegmentStats>& segments) {
+  std::string json = "[";
+  for (const SegmentStats& segment : segments) {
+    json += fmt::format(
+        R"({}{{"segment":{},"bytes":{},"live_bytes":{},"dead_bytes":{},"raw_bytes":{},"tombstone_bytes":{},"active":{}}})",
+        json.size() == 1 ? "" : ",", segment.id, segment.bytes, segment.live_bytes, segment.dead_bytes,
+        segment.raw_bytes, segment.tombstone_bytes, segment.is_active);
+  }
+  return json + ']';
+}
+
+void print_fields(Console& console, const StoreStats& stats, bool lists_segments) {
   const std::string ratio = fmt::format("{:.4f}", stats.garbage_ratio);
   ReportFields fields(console, "stat");
   fields.number("segments", stats.segments).number("bytes", stats.bytes).number("live_bytes", stats.live_bytes);
@@ -25,9 +43,79 @@ int stat(Console& console, const std::filesystem::path& dir) {
   fields.number("live_keys", stats.live_keys).number("raw_records", stats.raw_records);
   fields.number("put_records", stats.put_records).number("delete_records", stats.delete_records);
   fields.number("last_txid", stats.last_txid).number("durable_txid", stats.durable_txid);
+  fields.json().number("key_directory_bytes", stats.key_directory_bytes);
+  if (lists_segments) {
+    fields.json().raw("per_segment", json_of(stats.per_segment));
+    for (const SegmentStats& segment : stats.per_segment) {
+      fields.line(fmt::format("segment {}", segment.id),
+                  fmt::format("{} bytes: {} live, {} dead, {} raw, {} tombstones{}", segment.bytes, segment.live_bytes,
+                              segment.dead_bytes, segment.raw_bytes, segment.tombstone_bytes,
+                              segment.is_active ? "; active" : ""));
+    }
+  }
   fields.print();
-  note_torn_tail(console, dir, store->report());
-  return exit_done;
+}
+
+// A label's value in the text format: backslashes, quotes and newlines escaped.
+std::string label_of(const std::filesystem::path& dir) {
+  std::string label;
+  for (const char c : dir.native()) {
+    if (c == '\\' || c == '"') label += '\\';
+    if (c == '\n') {
+      label += "\\n";
+    } else {
+      label += c;
+    }
+  }
+  return label;
+}
+
+void print_prometheus(Console& console, const std::filesystem::path& dir, const StoreStats& stats) {
+  const std::string label = label_of(dir);
+  std::string text;
+  const auto gauge = [&](std::string_view name, std::string_view help, const auto& value) {
+    text += fmt::format("# HELP datawal_{0} {1}\n# TYPE datawal_{0} gauge\ndatawal_{0}{{store=\"{2}\"}} {3}\n", name,
+                        help, label, value);
+  };
+  gauge("segments", "Segment files.", stats.segments);
+  gauge("bytes", "Bytes of all records.", stats.bytes);
+  gauge("live_bytes", "Bytes of the records of live keys.", stats.live_bytes);
+  gauge("garbage_ratio", "Share of the bytes that is neither live nor raw.",
+        fmt::format("{:.6f}", stats.garbage_ratio));
+  gauge("live_keys", "Live keys.", stats.live_keys);
+  gauge("raw_records", "Raw records.", stats.raw_records);
+  gauge("put_records", "Put records, live and dead.", stats.put_records);
+  gauge("delete_records", "Tombstones.", stats.delete_records);
+  gauge("last_txid", "Txid of the newest record.", stats.last_txid);
+  gauge("durable_txid", "Newest txid known to survive a loss of power.", stats.durable_txid);
+  console.out().write(text);
+}
+
+int stat(Console& console, const StatArguments& arguments) {
+  int status = exit_done;
+  std::optional<DataWalReader> store = open_store(console, arguments.dir, status);
+  if (!store) return status;
+  const auto print = [&] {
+    const StoreStats stats = store->stats();
+    if (arguments.is_prometheus) {
+      print_prometheus(console, arguments.dir, stats);
+    } else {
+      print_fields(console, stats, arguments.lists_segments);
+    }
+  };
+  print();
+  note_torn_tail(console, arguments.dir, store->report());
+  if (!arguments.watch_seconds) return exit_done;
+  const StopSignal stop;
+  for (;;) {
+    if (!console.out().flush()) return exit_done;
+    const StopSignal::Pause pause = stop.pause(std::chrono::seconds(*arguments.watch_seconds), STDOUT_FILENO);
+    if (pause != StopSignal::Pause::over) return exit_done;
+    const Result<bool> changed = store->refresh();
+    if (!changed && changed.error().code == Errc::snapshot_expired) continue;
+    if (!changed) return console.fail(changed.error(), arguments.dir);
+    if (*changed) print();
+  }
 }
 
 }  // namespace
@@ -38,17 +126,25 @@ void add_stat(CLI::App& program, Run& run) {
 
   bytes          of all records
   live_bytes     of the records of live keys
-  garbage_ratio  the share that `datawal compact DIR TARGET --include-raw`
-                 would leave out
+  garbage_ratio  the share that is neither live nor raw
   durable_txid   newest record known to survive a loss of power
 
-Example:
+With --watch it goes on, and prints again whenever something has changed.
+
+Examples:
   datawal --json stat ./kv | jq .garbage_ratio
+  datawal stat ./kv --prometheus > /var/lib/node_exporter/kv.prom.$$ &&
+    mv /var/lib/node_exporter/kv.prom.$$ /var/lib/node_exporter/kv.prom
 
 Exit status: 0 done; 1 usage, or no store there; 3 damage, or reading failed.)");
-  auto dir = std::make_shared<std::filesystem::path>();
-  add_store(command, *dir);
-  command.final_callback([&run, dir] { run = [dir](Console& console) { return stat(console, *dir); }; });
+  auto arguments = std::make_shared<StatArguments>();
+  add_store(command, arguments->dir);
+  command.add_flag("--segments", arguments->lists_segments, "Each segment too")->option_text(" ");
+  command.add_flag("--prometheus", arguments->is_prometheus, "In the text format of Prometheus' textfile collector")
+      ->option_text(" ");
+  add_count(command, "--watch", arguments->watch_seconds, "Look again every N seconds")->check(CLI::Range(1, 86400));
+  command.final_callback(
+      [&run, arguments] { run = [arguments](Console& console) { return stat(console, *arguments); }; });
 }
 
 }  // namespace datawal::cli

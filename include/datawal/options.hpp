@@ -66,6 +66,14 @@ struct WriteOptions {
 };
 
 /// For opening a store to write.
+/// Compaction in the background (DataWal::compact), of sealed segments only.
+struct AutoCompact {
+  bool is_enabled = false;
+  /// Begins when the sealed segments together hold this share of garbage, and rewrites those that do.
+  double garbage_ratio = 0.5;
+  std::uint64_t max_bytes_per_second = 64ULL << 20;  ///< read and written together; 0: as fast as it goes
+};
+
 struct OpenOptions {
   /// The active segment is rotated before it would grow beyond this many bytes; 0 leaves rotation to rotate(). A larger
   /// record gets a segment of its own. With 0 the rewrite that `open` does after a crash has no bound.
@@ -73,6 +81,7 @@ struct OpenOptions {
   WritePath write_path = WritePath::automatic;    ///< how frames reach the active segment
   ReadPath read_path = ReadPath::mapped;          ///< how single records are read back
   SyncPolicy sync_policy = SyncPolicy::manual();  ///< when to sync without being told to
+  AutoCompact auto_compact{};                     ///< of DataWal
   std::uint32_t file_mode = 0600;                 ///< permission bits of new files, before the umask
   std::uint32_t directory_mode = 0700;            ///< permission bits of new directories, before the umask
   /// Copy a torn tail to `NNNNNNNN.dwal.torn-OFFSET` before it is cut. Without, its bytes are gone: a way to open a

@@ -14,6 +14,7 @@
 #include <datawal/record.hpp>
 #include <datawal/record_cursor.hpp>
 #include <datawal/recovery_report.hpp>
+#include <datawal/stats.hpp>
 
 namespace datawal {
 
@@ -93,6 +94,9 @@ class RecordLog {
 
   /// What open() met.
   [[nodiscard]] const RecoveryReport& recovery_report() const noexcept;
+
+  /// Counts; lists the directory for it.
+  [[nodiscard]] Result<LogStats> stats() const;
 
   [[nodiscard]] std::uint64_t last_txid() const noexcept;       ///< newest appended; 0 if none ever was
   [[nodiscard]] std::uint64_t durable_txid() const noexcept;    ///< newest known to survive a loss of power

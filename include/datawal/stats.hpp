@@ -1,36 +1,20 @@
 #pragma once
 // Numbers about a log and about a key/value store.
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
 #include <vector>
 
 namespace datawal {
 
-/// How long syncs took.
-struct SyncLatency {
-  /// Bucket i counts those that took less than 2^i µs and not less than half of that; the last one all longer ones too.
-  static constexpr std::size_t bucket_count = 24;
-  std::array<std::uint64_t, bucket_count> buckets{};  ///< counts
-  std::uint64_t total_ns = 0;                         ///< all of them together
-  std::uint64_t max_ns = 0;                           ///< the longest
-};
-
-/// Of a log that is open for writing. What counts events begins with 0 at `open`.
+/// Of a log that is open for writing.
 struct LogStats {
-  std::uint64_t segments = 0;           ///< files
-  std::uint64_t bytes = 0;              ///< of all records
-  std::uint64_t appended_records = 0;   ///< since `open`
-  std::uint64_t appended_bytes = 0;     ///< since the log was opened
-  std::uint64_t synced_bytes = 0;       ///< of the bytes appended since `open`, those known to survive a loss of power
-  std::uint64_t syncs = 0;              ///< of the active segment that succeeded
-  SyncLatency sync_latency{};           ///< of these
-  std::uint64_t last_txid = 0;          ///< newest appended
-  std::uint64_t durable_txid = 0;       ///< newest known to survive a loss of power
-  bool recovered_torn_tail = false;     ///< `open` found one
-  std::uint64_t quarantined_files = 0;  ///< `*.dwal.torn-*` in the directory now
-  std::uint64_t quarantined_bytes = 0;  ///< in these
+  std::uint64_t segments = 0;
+  std::uint64_t bytes = 0;  ///< of all records
+  std::uint64_t last_txid = 0;
+  std::uint64_t durable_txid = 0;        ///< newest known to survive a loss of power
+  bool has_recovered_torn_tail = false;  ///< `open` found one
+  std::uint64_t quarantined_files = 0;   ///< `*.dwal.torn-*` in the directory now
+  std::uint64_t quarantined_bytes = 0;   ///< in these
 };
 
 /// Records and bytes of one segment of a key/value store.

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <utility>
 
+#include "kv/auto_compact.hpp"
 #include "kv/compact.hpp"
 #include "kv/compact_to.hpp"
 #include "kv/jsonl_export.hpp"
@@ -15,6 +16,7 @@
 #include "kv/stats.hpp"
 #include "log/checkpoint.hpp"
 #include "log/log_core.hpp"
+#include "log/process_mark.hpp"
 #include "log/record_log_impl.hpp"
 #include "log/store_directory.hpp"
 #include "log/word_lock.hpp"
@@ -47,6 +49,13 @@ struct [[gnu::visibility("hidden")]] DataWal::Impl {
   OpenOptions options{};
   std::mutex compacting{};   // one compaction at a time
   mutable WordLock mutex{};  // one change at a time: the order of the log is the order of the projection
+  std::unique_ptr<kv::AutoCompaction> auto_compaction{};  // null: not wanted
+  ProcessMark process{};
+
+  ~Impl() {
+    // A forked child has no such thread, and would wait for it for ever.
+    if (!process.is_ours()) (void)auto_compaction.release();
+  }
 
   [[nodiscard]] Result<void> change(RecordType type, std::string_view key, std::string_view value,
                                     const WriteOptions& how);
@@ -89,6 +98,10 @@ Result<DataWal> DataWal::open(const std::filesystem::path& dir, const OpenOption
   space.reopen_last(active->segment, room_of(options));
   space.extend_last(active->end);
   impl->projection = std::move(projection);
+  if (options.auto_compact.is_enabled) {
+    const kv::CompactionSite site{*impl->core, *impl->projection, impl->mutex};
+    impl->auto_compaction = std::make_unique<kv::AutoCompaction>(site, impl->compacting, options.auto_compact);
+  }
   return DataWal(std::move(impl));
 }
 
@@ -159,6 +172,7 @@ Result<void> DataWal::Impl::follow_rotation() {
   kv::RecordSpace& space = projection->space();
   Result<LogCore::Active> active = core->active();
   if (!active) return propagate(active);
+  if (auto_compaction) auto_compaction->look();
   space.seal_last(core->last_sealed());
   PinnedSegment empty = active->segment;
   empty.info.size = 0;
@@ -326,6 +340,7 @@ const RecordLog& DataWal::log() const noexcept { return impl_->log; }
 
 Result<void> DataWal::close() {
   if (!impl_) return std::unexpected(moved_from());
+  if (impl_->process.is_ours()) impl_->auto_compaction.reset();
   return impl_->core->close();
 }
 

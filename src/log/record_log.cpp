@@ -71,6 +71,11 @@ Result<void> RecordLog::close() {
   return impl_->core->close();
 }
 
+Result<LogStats> RecordLog::stats() const {
+  if (!impl_) return std::unexpected(moved_from());
+  return stats_of(*impl_->core);
+}
+
 Result<void> RecordLog::drop_segments_before(std::uint32_t id) {
   if (!impl_) return std::unexpected(moved_from());
   return datawal::drop_segments_before(*impl_->core, id);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -11,6 +12,26 @@
 #include "format/seam_error.hpp"
 
 namespace datawal {
+
+Result<LogStats> stats_of(const LogCore& core) {
+  Result<std::shared_ptr<const Snapshot>> snapshot = core.snapshot();
+  if (!snapshot) return propagate(snapshot);
+  LogStats stats{.segments = (*snapshot)->segments.size(),
+                 .last_txid = core.last_txid(),
+                 .durable_txid = core.durable_txid(),
+                 .has_recovered_torn_tail = core.report().tail_truncated};
+  for (const PinnedSegment& segment : (*snapshot)->segments) stats.bytes += segment.info.size;
+  const safeatomic::Result<std::vector<std::string>> names = core.directory()->list();
+  if (!names) return format::lift(names, "list store");
+  for (const std::string& name : *names) {
+    if (name.find(".dwal.torn-") == std::string::npos) continue;
+    const safeatomic::Result<safeatomic::FileInfo> info = core.directory()->info_of(name);
+    if (!info) continue;  // moved away just now
+    ++stats.quarantined_files;
+    stats.quarantined_bytes += info->size;
+  }
+  return stats;
+}
 
 Result<void> drop_segments_before(LogCore& core, std::uint32_t id) {
   const std::lock_guard care(core.care());

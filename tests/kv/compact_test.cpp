@@ -1,7 +1,10 @@
 // DataWal::compact(): space comes back, and nothing else changes.
 
+#include <chrono>
+#include <thread>
+
 #include "kv/kv_support.hpp"
-#include "log/operation_trace.hpp"
+#include "support/child.hpp"
 
 namespace datawal::test {
 namespace {
@@ -233,6 +236,44 @@ TEST_P(KvCompact, FailsAtADamagedSegmentAndTouchesNothing) {
   ASSERT_FALSE(failed);
   EXPECT_EQ(failed.error().code, Errc::corruption);
   EXPECT_EQ(read_file(first), image);
+}
+
+// Waits for the background thread, as long as a test may take.
+bool eventually(const std::function<bool()>& holds) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
+TEST(KvAutoCompactConcurrency, GivesBackSpaceByItself) {
+  const Store store;
+  DataWal kv = open_kv(store.path(), {.max_segment_bytes = 1000, .auto_compact = {.is_enabled = true}});
+  for (int round = 0; round < 200; ++round) {
+    for (int i = 0; i < 10; ++i) must(kv.put("key" + std::to_string(i), std::to_string(round)));
+  }
+  EXPECT_TRUE(eventually([&kv] {
+    const StoreStats stats = kv.stats();
+    std::uint64_t sealed = 0;
+    for (const SegmentStats& segment : stats.per_segment) sealed += segment.is_active ? 0 : segment.bytes;
+    return sealed <= 2 * stats.live_bytes;
+  }));
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(has(kv, "key" + std::to_string(i), "199"));
+  must(kv.close());
+  EXPECT_EQ(open_kv(store.path()).size(), 10U);
+}
+
+TEST(KvAutoCompactConcurrency, DoesNotHangAForkedChild) {
+  const Store store;
+  DataWal kv = open_kv(store.path(), {.auto_compact = {.is_enabled = true}});
+  must(kv.put("a", "1"));
+  in_child([&kv] {
+    EXPECT_TRUE(refused(kv.close(), Errc::closed));
+    const DataWal gone = std::move(kv);
+  });
+  EXPECT_TRUE(has(kv, "a", "1"));
 }
 
 }  // namespace
