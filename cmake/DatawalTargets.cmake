@@ -23,6 +23,12 @@ function(datawal_add_exports target script)
   endif()
 endfunction()
 
+# datawal_optimize_for_size(<source>...): what runs once in a while, in the folder that calls this. g++ at -O3 makes four times
+# as much of it, most of it the inlined ends of strings and paths in errors.
+function(datawal_optimize_for_size)
+  set_property(SOURCE ${ARGN} APPEND PROPERTY COMPILE_OPTIONS $<$<CONFIG:Release>:-Os>)
+endfunction()
+
 # datawal_add_layer(<layer> <source>...)
 # One folder below src/ as the OBJECT library datawal_<layer>, which becomes a part of the library datawal.
 # Inside, headers are included from the root of src/: "format/frame.hpp".
