@@ -81,6 +81,15 @@ typedef struct datawal_record {
   size_t payload_len;       /**< bytes */
 } datawal_record;
 
+/** A record to be appended, or a change of a key: put or delete. */
+typedef struct datawal_input {
+  datawal_record_type type; /**< its kind */
+  const void* key;          /**< may be NULL if key_len is 0 */
+  size_t key_len;           /**< bytes */
+  const void* payload;      /**< may be NULL if payload_len is 0 */
+  size_t payload_len;       /**< bytes */
+} datawal_input;
+
 /** What was met while a store was read from its first byte. */
 typedef struct datawal_recovery_report {
   uint64_t files_scanned;          /**< segments */
@@ -248,6 +257,9 @@ datawal_code datawal_log_append(datawal_log* log, const void* payload, size_t pa
 datawal_code datawal_log_append_record(datawal_log* log, datawal_record_type type, const void* key, size_t key_len,
                                        const void* payload, size_t payload_len, datawal_sync sync, datawal_ref* ref,
                                        datawal_error* error);
+/** Appends `count` records as one; `refs` is NULL or has room for as many places. */
+datawal_code datawal_log_append_batch(datawal_log* log, const datawal_input* records, size_t count, datawal_sync sync,
+                                      datawal_ref* refs, datawal_error* error);
 /** On return everything appended before survives a loss of power. */
 datawal_code datawal_log_fsync(datawal_log* log, datawal_error* error);
 /** Seals the active segment and starts the next one. */
@@ -306,6 +318,9 @@ datawal_code datawal_store_get(const datawal_store* store, const void* key, size
                                int* found, datawal_error* error);
 /** Removes a key, whether or not it is there. */
 datawal_code datawal_store_erase(datawal_store* store, const void* key, size_t key_len, datawal_sync sync,
+                                 datawal_error* error);
+/** Writes `count` puts and deletes as one; a later one of the same key wins. */
+datawal_code datawal_store_write(datawal_store* store, const datawal_input* changes, size_t count, datawal_sync sync,
                                  datawal_error* error);
 /** Whether a key has a value. */
 datawal_code datawal_store_contains(const datawal_store* store, const void* key, size_t key_len, int* found,

@@ -35,6 +35,24 @@ datawal_code datawal_log_append_record(datawal_log* log, datawal_record_type typ
   });
 }
 
+datawal_code datawal_log_append_batch(datawal_log* log, const datawal_input* records, size_t count, datawal_sync sync,
+                                      datawal_ref* refs, datawal_error* error) {
+  if (log == nullptr || (records == nullptr && count != 0)) return fail(error, missing("append records"));
+  const auto append = [&] {
+    std::vector<RecordInput> inputs;
+    inputs.reserve(count);
+    for (const datawal_input& record : std::span(records, count)) {
+      inputs.push_back({.type = static_cast<RecordType>(record.type),
+                        .key = view(record.key, record.key_len),
+                        .payload = view(record.payload, record.payload_len)});
+    }
+    return log->log.append_batch(inputs, from_c(sync));
+  };
+  return returned(error, append, [&](const std::vector<RecordRef>& places) {
+    for (std::size_t n = 0; refs != nullptr && n < places.size(); ++n) refs[n] = to_c(places[n]);
+  });
+}
+
 datawal_code datawal_log_fsync(datawal_log* log, datawal_error* error) {
   if (log == nullptr) return fail(error, missing("sync log"));
   return done(error, [&] { return log->log.fsync(); });

@@ -39,6 +39,28 @@ datawal_code datawal_store_erase(datawal_store* store, const void* key, size_t k
   return done(error, [&] { return store->store.erase(view(key, key_len), from_c(sync)); });
 }
 
+datawal_code datawal_store_write(datawal_store* store, const datawal_input* changes, size_t count, datawal_sync sync,
+                                 datawal_error* error) {
+  if (store == nullptr || (changes == nullptr && count != 0)) return fail(error, missing("write batch"));
+  return guarded(error, [&] {
+    Batch batch;
+    for (const datawal_input& change : std::span(changes, count)) {
+      const std::string_view key = view(change.key, change.key_len);
+      if (change.type == DATAWAL_PUT) {
+        batch.put(key, view(change.payload, change.payload_len));
+      } else if (change.type == DATAWAL_DELETE) {
+        batch.erase(key);
+      } else {
+        return fail(error, {.code = Errc::invalid_argument,
+                            .action = "write batch",
+                            .detail = "a change that is neither a put nor a delete"});
+      }
+    }
+    const Result<void> written = store->store.write(batch, from_c(sync));
+    return written ? succeed(error) : fail(error, written.error());
+  });
+}
+
 datawal_code datawal_store_contains(const datawal_store* store, const void* key, size_t key_len, int* found,
                                     datawal_error* error) {
   if (store == nullptr || found == nullptr) return fail(error, missing("look up key"));
