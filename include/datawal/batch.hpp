@@ -16,6 +16,7 @@ class Batch {
  public:
   /// Throws std::bad_alloc; nothing changed then. Lengths are checked by DataWal::write.
   void put(std::string_view key, std::string_view value) { add(RecordType::Put, key, value); }
+  /// As put().
   void erase(std::string_view key) { add(RecordType::Delete, key, {}); }
 
   /// Forgets all; its memory is kept for the next.
@@ -23,7 +24,9 @@ class Batch {
     entries_.clear();
     bytes_.clear();
   }
+  /// How many changes.
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+  /// size() is 0.
   [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
 
   /// The records that it becomes; valid until the next change.

@@ -41,6 +41,7 @@ class SyncPolicy {
     return SyncPolicy(period.count() < 1 ? std::chrono::milliseconds(1) : period);
   }
 
+  /// Whether it is that.
   [[nodiscard]] constexpr bool is_every_append() const noexcept { return period_.count() == 0; }
   /// Of interval(); 0 otherwise.
   [[nodiscard]] constexpr std::chrono::milliseconds period() const noexcept {

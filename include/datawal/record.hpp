@@ -39,9 +39,9 @@ struct Record {
 
 /// A record to be appended. The views need to be valid during the call only.
 struct RecordInput {
-  RecordType type = RecordType::Raw;
-  std::string_view key{};      ///< 0 .. max_key_len bytes
-  std::string_view payload{};  ///< 0 .. max_payload_len bytes
+  RecordType type = RecordType::Raw;  ///< its kind
+  std::string_view key{};             ///< 0 .. max_key_len bytes
+  std::string_view payload{};         ///< 0 .. max_payload_len bytes
 };
 
 /// A record in somebody else's buffer: valid until the call that the lender names.
