@@ -1,4 +1,5 @@
 #include <array>
+#include <vector>
 
 #include <datawal/datawal.hpp>
 
@@ -10,23 +11,20 @@ namespace {
 
 using datawal::WritePath;
 
-datawal::OpenOptions options_of(WritePath path, Promise promise) {
-  datawal::OpenOptions options{.write_path = path};
-  if (promise == Promise::power) options.sync_policy = datawal::SyncPolicy::every_append();
-  return options;
-}
-
 class Log final : public LogStore {
  public:
-  Log(const std::filesystem::path& dir, const datawal::OpenOptions& options)
-      : log_(*datawal::RecordLog::open(dir, options)) {}
-  void append(std::string_view payload) override { require(log_.append(payload).has_value(), "datawal append"); }
+  Log(const std::filesystem::path& dir, WritePath path, Promise promise)
+      : log_(*datawal::RecordLog::open(dir, {.write_path = path})), how_{.sync = promise == Promise::power} {}
+  void append(std::string_view payload) override { require(log_.append(payload, how_).has_value(), "datawal append"); }
   void append_batch(std::string_view payload, std::size_t count) override {
-    for (std::size_t i = 0; i < count; ++i) append(payload);
+    records_.assign(count, {.type = datawal::RecordType::Raw, .payload = payload});
+    require(log_.append_batch(records_, how_).has_value(), "datawal append_batch");
   }
 
  private:
   datawal::RecordLog log_;
+  datawal::WriteOptions how_;
+  std::vector<datawal::RecordInput> records_;
 };
 
 class Reader final : public KeyReader {
@@ -44,10 +42,10 @@ class Reader final : public KeyReader {
 
 class Keys final : public KeyStore {
  public:
-  Keys(const std::filesystem::path& dir, const datawal::OpenOptions& options)
-      : db_(*datawal::DataWal::open(dir, options)) {}
+  Keys(const std::filesystem::path& dir, WritePath path, Promise promise)
+      : db_(*datawal::DataWal::open(dir, {.write_path = path})), how_{.sync = promise == Promise::power} {}
   void put(std::string_view key, std::string_view value) override {
-    require(db_.put(key, value).has_value(), "datawal put");
+    require(db_.put(key, value, how_).has_value(), "datawal put");
   }
   void fill(std::string_view keys, std::size_t key_len, std::string_view value) override {
     for (; !keys.empty(); keys.remove_prefix(key_len)) put(keys.substr(0, key_len), value);
@@ -70,15 +68,16 @@ class Keys final : public KeyStore {
 
  private:
   datawal::DataWal db_;
+  datawal::WriteOptions how_;
 };
 
 template <WritePath path, Promise promise>
 std::unique_ptr<LogStore> open_log(const std::filesystem::path& dir) {
-  return std::make_unique<Log>(dir, options_of(path, promise));
+  return std::make_unique<Log>(dir, path, promise);
 }
 template <WritePath path, Promise promise>
 std::unique_ptr<KeyStore> open_keys(const std::filesystem::path& dir) {
-  return std::make_unique<Keys>(dir, options_of(path, promise));
+  return std::make_unique<Keys>(dir, path, promise);
 }
 
 template <WritePath path, Promise promise>
