@@ -82,11 +82,12 @@ Result<void> KvScenario::close(World& world) {
 
 Result<void> KvScenario::put(World& world, const std::string& key, std::size_t size, bool is_synced) {
   const Given given{RecordType::Put, key, payload_of(notes().next_number(), size)};
-  return give(world, given, is_synced, [&] { return store_->put(given.key, given.payload, {.sync = is_synced}); });
+  return give(world, {given}, is_synced, [&] { return store_->put(given.key, given.payload, {.sync = is_synced}); });
 }
 
 Result<void> KvScenario::erase(World& world, const std::string& key, bool is_synced) {
-  return give(world, {RecordType::Delete, key, {}}, is_synced, [&] { return store_->erase(key, {.sync = is_synced}); });
+  return give(world, {Given{RecordType::Delete, key, {}}}, is_synced,
+              [&] { return store_->erase(key, {.sync = is_synced}); });
 }
 
 Result<void> KvScenario::compact(World& world, const Step& step) {

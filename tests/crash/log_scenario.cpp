@@ -13,7 +13,7 @@ namespace datawal::crash {
 
 namespace {
 
-/// a SIZE append; A SIZE append and sync; f SIZE append a payload that is made of whole frames; s fsync; r rotate; g scan;
+/// a SIZE append; A SIZE append and sync; b SIZE append a batch of three; B SIZE append it and sync; f SIZE append a payload that is made of whole frames; s fsync; r rotate; g scan;
 /// c close; o open.
 class LogScenario final : public StoreScenario {
  public:
@@ -34,6 +34,7 @@ class LogScenario final : public StoreScenario {
 
  private:
   Result<void> append(World& world, std::string payload, bool is_synced);
+  Result<void> append_batch(World& world, std::size_t size, bool is_synced);
   [[nodiscard]] std::string frames(std::size_t size);
   [[nodiscard]] std::size_t count_read(World& world);
 
@@ -56,7 +57,17 @@ Result<void> LogScenario::close(World& world) {
 
 Result<void> LogScenario::append(World& world, std::string payload, bool is_synced) {
   const Given given{RecordType::Raw, {}, std::move(payload)};
-  return give(world, given, is_synced, [&] { return log_->append(given.payload, {.sync = is_synced}); });
+  return give(world, {given}, is_synced, [&] { return log_->append(given.payload, {.sync = is_synced}); });
+}
+
+Result<void> LogScenario::append_batch(World& world, std::size_t size, bool is_synced) {
+  std::vector<Given> givens;
+  std::vector<RecordInput> inputs;
+  for (std::uint64_t i = 0; i < 3; ++i) {
+    givens.push_back({RecordType::Raw, {}, payload_of(notes().next_number() + i, size / 3)});
+  }
+  for (const Given& given : givens) inputs.push_back({.type = given.type, .key = given.key, .payload = given.payload});
+  return give(world, givens, is_synced, [&] { return log_->append_batch(inputs, {.sync = is_synced}); });
 }
 
 std::string LogScenario::frames(std::size_t size) {
@@ -75,6 +86,8 @@ Result<void> LogScenario::step(World& world, const Step& step) {
     case 'a': return append(world, payload_of(notes().next_number(), step.size), false);
     case 'A': return append(world, payload_of(notes().next_number(), step.size), true);
     case 'f': return append(world, frames(step.size), false);
+    case 'b': return append_batch(world, step.size, false);
+    case 'B': return append_batch(world, step.size, true);
     case 's':
     case 'r': {
       Result<void> done = step.what == 's' ? log_->fsync() : log_->rotate();

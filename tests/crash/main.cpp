@@ -102,13 +102,15 @@ int print_last_line(const Tally& tally, std::size_t caught, std::size_t mutants)
   return tally.violation_count == 0 && caught == mutants ? 0 : 1;
 }
 
-int run(std::uint64_t seed) {
+/// @param only  the workloads whose names begin with it; then no mutants are hunted
+int run(std::uint64_t seed, const std::string& only) {
   const auto begin = Clock::now();
-  const Scenarios scenarios = default_scenarios();
+  Scenarios scenarios = default_scenarios();
+  std::erase_if(scenarios, [&](const std::unique_ptr<Scenario>& one) { return !one->name().starts_with(only); });
   Tally tally;
   explore_all(scenarios, seed, tally);
   print_states(scenarios, tally);
-  const std::vector<Mutant> mutants = all_mutants();
+  const std::vector<Mutant> mutants = only.empty() ? all_mutants() : std::vector<Mutant>();
   const std::size_t caught = hunt_all(mutants, scenarios, seed);
   print_invariants(tally);
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - begin).count();
@@ -151,25 +153,28 @@ int replay(const std::string& text) {
 }
 
 int usage() {
-  std::cerr << "usage: datawal_crash [--seed N] [--deep [MINUTES]] [--replay ID]\n";
+  std::cerr << "usage: datawal_crash [--seed N] [--only PREFIX] [--deep [MINUTES]] [--replay ID]\n";
   return 2;
 }
 
 int main_of(const std::vector<std::string>& arguments) {
   std::uint64_t seed = 1;
+  std::string only;
   std::optional<std::uint64_t> minutes;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const bool has_value = i + 1 < arguments.size() && !arguments[i + 1].starts_with("-");
     if (arguments[i] == "--replay" && has_value) return replay(arguments[i + 1]);
     if (arguments[i] == "--seed" && has_value) {
       seed = std::strtoull(arguments[++i].c_str(), nullptr, 10);
+    } else if (arguments[i] == "--only" && has_value) {
+      only = arguments[++i];
     } else if (arguments[i] == "--deep") {
       minutes = has_value ? std::strtoull(arguments[++i].c_str(), nullptr, 10) : 60;
     } else {
       return usage();
     }
   }
-  return minutes ? run_deep(seed, std::chrono::minutes(*minutes)) : run(seed);
+  return minutes ? run_deep(seed, std::chrono::minutes(*minutes)) : run(seed, only);
 }
 
 }  // namespace

@@ -24,14 +24,14 @@ void Notes::attempt(Given given) {
   records_.push_back(std::make_shared<const Given>(std::move(given)));
 }
 
-void Notes::refused() {
-  refused_ = records_.back();
-  records_.pop_back();
+void Notes::refused(std::size_t count) {
+  refused_.assign(records_.end() - static_cast<std::ptrdiff_t>(count), records_.end());
+  records_.resize(records_.size() - count);
 }
 
 void Notes::synced() noexcept {
   durable_ = kept_ = records_.size();
-  refused_.reset();
+  refused_.clear();
 }
 
 void Notes::lose_what_came_after(const Notes& before) noexcept {
@@ -48,7 +48,9 @@ bool Notes::is_given(std::size_t place, const Record& record, std::size_t count)
   if (place < records_.size() && matches(records_[place])) return true;
   // What was refused may stand where its successor, or nothing, stands by now.
   const std::size_t refused_place = std::max(kept_, durable_);
-  return refused_ && place == refused_place && place + 1 == count && matches(refused_);
+  const std::size_t refused_end = refused_place + refused_.size();
+  return place >= refused_place && place < refused_end && count <= refused_end &&
+         matches(refused_[place - refused_place]);
 }
 
 std::size_t Notes::prefix_of(const std::vector<Record>& records) const noexcept {
@@ -89,7 +91,7 @@ void Notes::found(const std::vector<Record>& records, World& world) {
     if (*there != given) there = std::make_shared<const Given>(std::move(given));
   }
   recovered_ = durable_ = kept_ = records_.size();
-  refused_.reset();
+  refused_.clear();
   power_lost_ = false;
 }
 
@@ -104,7 +106,7 @@ std::map<std::string, std::string> Notes::fold() const {
 
 std::uint64_t Notes::hash() const noexcept {
   std::uint64_t hash = mixed(mixed(mixed(records_.size(), kept_), durable_), recovered_);
-  return mixed(mixed(hash, number_), (refused_ ? 2U : 0U) + (power_lost_ ? 1U : 0U));
+  return mixed(mixed(hash, number_), (refused_.empty() ? 0U : 2U) + (power_lost_ ? 1U : 0U));
 }
 
 void TornTails::expect(const safeatomic::sim::SimFileSystem& machine, const std::string& directory) {

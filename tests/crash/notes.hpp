@@ -33,10 +33,11 @@ class Notes {
   void attempt(Given given);
   /// The log has it.
   void took() noexcept { kept_ = records_.size(); }
-  /// It was refused, and nothing of it stays; until the next change is synced, a loss of power may bring it back.
-  void refused();
+  /// The last `count` were refused, and nothing of them stays; until the next change is synced, a loss of power may bring them
+  /// back.
+  void refused(std::size_t count);
   /// The next record was taken or a sync succeeded: so it was taken back for good.
-  void forget_refused() noexcept { refused_.reset(); }
+  void forget_refused() noexcept { refused_.clear(); }
   /// All that was taken is acknowledged as durable.
   void synced() noexcept;
 
@@ -65,11 +66,11 @@ class Notes {
   [[nodiscard]] bool is_given(std::size_t place, const Record& record, std::size_t count) const;
 
   std::vector<GivenRef> records_;
-  std::size_t kept_ = 0;       // the log said that it has them
-  std::size_t durable_ = 0;    // and that they are durable
-  std::size_t recovered_ = 0;  // of these, counted by a recovery
-  GivenRef refused_;           // in the place behind the last record
-  std::uint64_t number_ = 0;   // of attempts
+  std::size_t kept_ = 0;           // the log said that it has them
+  std::size_t durable_ = 0;        // and that they are durable
+  std::size_t recovered_ = 0;      // of these, counted by a recovery
+  std::vector<GivenRef> refused_;  // in the places behind the last record
+  std::uint64_t number_ = 0;       // of attempts
   bool power_lost_ = false;
   bool compacted_ = false;
 };

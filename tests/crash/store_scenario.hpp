@@ -66,10 +66,10 @@ class StoreScenario : public Scenario {
   [[nodiscard]] virtual bool is_poisoned() const = 0;
   virtual void drop(World& world) = 0;  // the handle, without closing it by hand
 
-  /// A record is given to the store by `call`.
+  /// Records are given to the store by `call`.
   template <class Call>
-  Result<void> give(World& world, Given given, bool is_synced, Call call) {
-    notes_.attempt(std::move(given));
+  Result<void> give(World& world, const std::vector<Given>& records, bool is_synced, Call call) {
+    for (const Given& given : records) notes_.attempt(given);
     const auto result = call();
     if (world.is_dead) return {};
     if (result) {
@@ -78,7 +78,7 @@ class StoreScenario : public Scenario {
       if (is_synced || workload_.syncs_every_append) notes_.synced();
       return {};
     }
-    if (result.error().code != Errc::poisoned) notes_.refused();
+    if (result.error().code != Errc::poisoned) notes_.refused(records.size());
     return std::unexpected(result.error());
   }
 

@@ -21,7 +21,6 @@ std::vector<StoreWorkload> log_workloads() {
       {.name = "append", .script = "a300 a700 a40 a900 a300", .prepared = "a100"},
       {.name = "append_long", .script = "a700 a900 a1300 a300 a1100 a40 a700", .prepared = "a100"},
       {.name = "append_longer", .script = "a1100 a500 a40 a1500 a900 a20 a1300", .prepared = "a300"},
-      {.name = "append_wide", .script = "a700 a1700 a300 a900 a1300 a600 a1100", .prepared = "a450"},
       {.name = "synced_long", .script = "a900 a700 A1300 a1100 a900 a1500 a40 a300", .prepared = "a100"},
       {.name = "rotate_long", .script = "a900 a1300 a700 r a1100 a900 a500 a40 a700", .prepared = "a100"},
       {.name = "append_synced", .script = "A300 a700 A900 a60 a1300 s a200", .prepared = "a100"},
@@ -39,6 +38,21 @@ std::vector<StoreWorkload> log_workloads() {
       {.name = "torn_rotated", .script = "a40 r a60", .prepared = "a100 r a40", .torn = "a1300 a300"},
       {.name = "copied", .script = "a40", .prepared = "a300 r a700 r a40", .is_copied = true},
       {.name = "reopen", .script = "a300 c o a700 s a500 c o a30", .prepared = "a100"},
+      // The first 4 KiB after a sync go by a write, what follows by memory.
+      {.name = "mapped", .script = "a300 A700 a60 s a40 c o a30", .prepared = "a100", .write_path = WritePath::mapped},
+      {.name = "mapped_memory",
+       .script = "a4100 a60 a500 A90 a40",
+       .prepared = "a100",
+       .write_path = WritePath::mapped},
+      {.name = "mapped_rotate",
+       .script = "a300 a700 r a500 a40 r A60 a400",
+       .prepared = "a100",
+       .write_path = WritePath::mapped},
+      {.name = "mapped_torn",
+       .script = "a40 g A600",
+       .prepared = "a100 A200",
+       .torn = "a700 a900",
+       .write_path = WritePath::mapped},
   };
 }
 
@@ -62,6 +76,23 @@ std::vector<StoreWorkload> kv_workloads() {
       {.name = "kv_torn", .script = "pk1:40 ek0: s", .prepared = "pk0:50 pk1:60", .torn = "pk2:700 ek1: pk0:900"},
   };
 }
+
+// The same by the other write path.
+StoreWorkload mapped(StoreWorkload workload) {
+  workload.name.insert(0, "mapped_");
+  workload.write_path = WritePath::mapped;
+  return workload;
+}
+
+// Only behind 4 KiB without a sync are frames stored through the mapping.
+std::vector<StoreWorkload> mapped_workloads() {
+  return {
+      {.name = "stores", .script = "a4100 a300 a40", .prepared = "a100"},
+      {.name = "batches", .script = "b500 b200 s B700 b300", .prepared = "a100"},
+  };
+}
+
+bool is_long(const StoreWorkload& workload) { return workload.name.find("_long") != std::string::npos; }
 
 std::string random_script(std::mt19937_64& random, int steps) {
   constexpr std::string_view letters = "aaaaaaAAsrgf";
@@ -87,6 +118,13 @@ Scenarios default_scenarios() {
   Scenarios all;
   for (const StoreWorkload& workload : log_workloads()) all.push_back(make_log_scenario(workload));
   for (const StoreWorkload& workload : kv_workloads()) all.push_back(make_kv_scenario(workload));
+  for (const StoreWorkload& workload : log_workloads()) {
+    if (!is_long(workload)) all.push_back(make_log_scenario(mapped(workload)));
+  }
+  for (const StoreWorkload& workload : mapped_workloads()) all.push_back(make_log_scenario(mapped(workload)));
+  for (const StoreWorkload& workload : kv_workloads()) {
+    if (!is_long(workload)) all.push_back(make_kv_scenario(mapped(workload)));
+  }
   for (std::unique_ptr<Scenario>& scenario : result_scenarios()) all.push_back(std::move(scenario));
   for (std::unique_ptr<Scenario>& scenario : repair_scenarios()) all.push_back(std::move(scenario));
   return all;
@@ -100,6 +138,7 @@ std::unique_ptr<Scenario> random_scenario(std::uint64_t number) {
   workload.script = random_script(random, static_cast<int>(3 + random() % 10));
   if (random() % 2 == 0) workload.max_segment_bytes = 300 + random() % 3000;
   if (random() % 8 == 0) workload.syncs_every_append = true;
+  if (random() % 2 == 0) workload.write_path = WritePath::mapped;
   return make_log_scenario(workload);
 }
 
