@@ -79,7 +79,8 @@ void Explorer::explore(const Scenario& prototype, const Plan& plan) {
   Level level(scenario->start());
   if (options_.wrap) level.wrapped = options_.wrap(level.machine);
   level.scenario = scenario.get();
-  level.losses_left = plan.kind == Plan::Kind::none ? options_.depth : options_.depth - 1;
+  const int losses = std::min(options_.depth, scenario->losses_max());
+  level.losses_left = plan.kind == Plan::Kind::none ? losses : std::max(1, losses - 1);
   level.is_watched = plan.kind != Plan::Kind::kill;
   level.is_replayed = options_.replay != nullptr;
   path_ = {.scenario = scenario->name(), .plan = plan, .losses = {}};

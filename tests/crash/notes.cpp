@@ -109,7 +109,7 @@ std::uint64_t Notes::hash() const noexcept {
   return mixed(mixed(hash, number_), (refused_.empty() ? 0U : 2U) + (power_lost_ ? 1U : 0U));
 }
 
-void TornTails::expect(const safeatomic::sim::SimFileSystem& machine, const std::string& directory) {
+void TornTails::expect(const safeatomic::sim::SimFileSystem& machine, const std::string& directory, bool is_on_disk) {
   std::uint32_t highest = 0;
   for (const std::string& name : machine.peek_names(directory)) {
     highest = std::max(highest, segment::parse_filename(name).value_or(0));
@@ -122,13 +122,15 @@ void TornTails::expect(const safeatomic::sim::SimFileSystem& machine, const std:
   const std::size_t data = rest.find_last_not_of('\0');
   if (data == std::string_view::npos) return;
   tails_.push_back({.prefix = name + ".torn-" + std::to_string(content.size() - rest.size()),
-                    .bytes = std::string(rest.substr(0, data + 1))});
+                    .bytes = std::string(rest.substr(0, data + 1)),
+                    .is_durable = is_on_disk});
 }
 
-void TornTails::check(const std::string& directory, World& world) const {
+void TornTails::check(const std::string& directory, World& world) {
   if (tails_.empty()) return;
   const std::vector<std::string> names = world.machine.peek_names(directory);
-  for (const Tail& tail : tails_) {
+  for (Tail& tail : tails_) {
+    tail.is_durable = true;
     const bool is_kept = std::ranges::any_of(names, [&](const std::string& name) {
       return name.starts_with(tail.prefix) && world.machine.peek(directory + "/" + name) == tail.bytes;
     });

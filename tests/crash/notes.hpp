@@ -79,14 +79,19 @@ class Notes {
 class TornTails {
  public:
   /// Looks at the store before it is opened.
-  void expect(const safeatomic::sim::SimFileSystem& machine, const std::string& directory);
+  /// @param is_on_disk  false if the bytes may be in the cache alone: then a loss of power may take them
+  void expect(const safeatomic::sim::SimFileSystem& machine, const std::string& directory, bool is_on_disk);
   /// Looks at it behind a successful opening.
-  void check(const std::string& directory, World& world) const;
+  void check(const std::string& directory, World& world);
+  void lose_power() {
+    std::erase_if(tails_, [](const Tail& tail) { return !tail.is_durable; });
+  }
 
  private:
   struct Tail {
     std::string prefix;  // of the name of its quarantine file
     std::string bytes;
+    bool is_durable = false;
   };
   std::vector<Tail> tails_;
 };

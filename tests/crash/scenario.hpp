@@ -47,6 +47,9 @@ class Scenario {
   /// goes on working a little.
   virtual void recover(World& world) = 0;
 
+  /// How many losses of power in a row are looked at, at most.
+  [[nodiscard]] virtual int losses_max() const { return 2; }
+
   /// Whether a loss of power now is of interest.
   [[nodiscard]] virtual bool is_watched() const { return true; }
 

@@ -56,7 +56,7 @@ void StoreScenario::prepare() {
 }
 
 Result<void> StoreScenario::open_and_compare(World& world) {
-  torn_tails_.expect(world.machine, directory());
+  torn_tails_.expect(world.machine, directory(), notes_.power_lost());
   if (Result<void> opened = open(world); !opened || world.is_dead) return opened;
   Result<std::vector<Record>> records = scan();
   if (!records && world.is_faulty) {  // reading failed once, and that says nothing about the bytes

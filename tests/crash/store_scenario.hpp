@@ -25,6 +25,7 @@ struct StoreWorkload {
   std::uint64_t max_segment_bytes = 0;
   WritePath write_path = WritePath::append;
   bool syncs_every_append = false;
+  int losses_max = 2;
   bool is_copied =
       false;  ///< what was prepared is first copied to another directory, and nothing of the copy is synced
 };
@@ -33,8 +34,12 @@ class StoreScenario : public Scenario {
  public:
   [[nodiscard]] const std::string& name() const noexcept override { return workload_.name; }
   [[nodiscard]] safeatomic::sim::DiskImage start() const override { return start_; }
-  void lose_power() override { notes_.lose_power(); }
+  void lose_power() override {
+    notes_.lose_power();
+    torn_tails_.lose_power();
+  }
   [[nodiscard]] std::uint64_t notes_hash() const override { return notes_.hash(); }
+  [[nodiscard]] int losses_max() const override { return workload_.losses_max; }
   [[nodiscard]] bool is_watched() const override { return is_begun_; }
   void work(World& world) override;
 

@@ -87,7 +87,7 @@ StoreWorkload mapped(StoreWorkload workload) {
 // Only behind 4 KiB without a sync are frames stored through the mapping.
 std::vector<StoreWorkload> mapped_workloads() {
   return {
-      {.name = "stores", .script = "a4100 a300 a40", .prepared = "a100"},
+      {.name = "stores", .script = "a4100 a300 a40", .prepared = "a100", .losses_max = 1},
       {.name = "batches", .script = "b500 b200 s B700 b300", .prepared = "a100"},
   };
 }
