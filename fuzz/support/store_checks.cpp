@@ -66,6 +66,34 @@ void require_contents(const Kv& kv, const std::map<std::string, std::string>& wa
   require(absent && !*absent, "an absent key is not found");
 }
 
+using RawList = std::vector<std::tuple<std::uint64_t, std::string, std::string>>;
+
+RawList raw_records(const RecordLog& log) {
+  std::vector<ReferenceRecord> all;
+  require(!read_all(log.records(), all), "a log that is open has no damage");
+  RawList raw;
+  for (ReferenceRecord& record : all) {
+    if (record.type == 0) raw.emplace_back(record.txid, std::move(record.key), std::move(record.payload));
+  }
+  return raw;
+}
+
+// compact() changes neither keys and values nor the Raw records, now and after opening again.
+void require_same_after_compacting(Result<DataWal>& kv, const fs::path& store,
+                                   const std::map<std::string, std::string>& want, const OpenOptions& options) {
+  const RawList raw = raw_records(kv->log());
+  const std::uint64_t last_txid = kv->log().last_txid();
+  require_ok(kv->compact({.min_garbage_ratio = 0}), "a sound store can be compacted in place");
+  require_contents(*kv, want);
+  require(raw_records(kv->log()) == raw, "compacting keeps the Raw records");
+  require_ok(kv->close(), "a compacted store can be closed");
+  kv = DataWal::open(store, options);
+  require_ok(kv, "a compacted store opens");
+  require_contents(*kv, want);
+  require(raw_records(kv->log()) == raw, "with the same Raw records");
+  require(kv->log().last_txid() == last_txid, "and no txid is given out again");
+}
+
 // The bytes that repair() must have kept, in log order.
 std::string bytes_to_keep(const Image& before, const Prediction& want) {
   std::map<std::uint32_t, std::string> segments;
@@ -151,6 +179,9 @@ void require_repair(const fs::path& store, const Image& before, const Prediction
   }
   std::uint32_t highest_id = want.segment;
   for (const auto& [name, content] : before) highest_id = std::max(highest_id, segment_id(name));
+  if (const auto file = before.find(".watermark"); file != before.end()) {
+    highest_id = std::max(highest_id, reference_watermark(file->second).value_or(ReferenceWatermark{}).segment);
+  }
   if (!report) {
     require(highest_id == 99'999'999 && report.error().code == Errc::invalid_argument,
             "a damaged store can be repaired", report.error().message());
@@ -202,6 +233,7 @@ void require_projection(const fs::path& store, const std::vector<ReferenceRecord
   want["a"] = "newest";
   want.erase("aa");
   require_contents(*kv, want);
+  require_same_after_compacting(kv, store, want, options);
 }
 
 void require_contains_prefix(const std::vector<ReferenceRecord>& found, const std::vector<ReferenceRecord>& source) {
