@@ -1,5 +1,6 @@
 // DataWal::compact(): space comes back, and nothing else changes.
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 
