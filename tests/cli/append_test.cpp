@@ -62,7 +62,7 @@ TEST_F(Append, LeavesTheSameBytesByEachWritePath) {
     EXPECT_EQ(run({"import", path, "--write-path", path}, R"({"key_b64":"Yg==","value_b64":"Yg=="})").status, 0)
         << path;
     EXPECT_EQ(run({"delete", path, "--key", "k", "--write-path", path}).status, 0) << path;
-    for (const char* segment : {"00000001.dwal", "00000002.dwal", "00000003.dwal"}) {
+    for (const char* segment : {"00000001.dwal", "00000002.dwal"}) {
       EXPECT_TRUE(read_file(in_dir(path) / segment) == read_file(in_dir("auto") / segment)) << path << '/' << segment;
     }
   }
