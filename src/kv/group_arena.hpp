@@ -27,6 +27,7 @@ class GroupArena {
 
   [[nodiscard]] Group& at(std::uint32_t number) const noexcept {
     const auto block = static_cast<std::size_t>(std::bit_width(number));
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): an origin lies before its block, where no pointer may point
     return *reinterpret_cast<Group*>(origins_[block] + number * sizeof(Group));
   }
 

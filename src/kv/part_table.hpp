@@ -25,6 +25,7 @@ class PartTable {
   [[nodiscard]] std::uint32_t group_of(std::uint32_t tag) const noexcept {
     const std::uintptr_t table = table_.load(std::memory_order_acquire);
     const std::uint64_t index = static_cast<std::uint64_t>(tag) >> (table % entries_alignment);
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): the low bits of the word hold the depth
     const auto* const entries = reinterpret_cast<const std::uint32_t*>(table & ~(entries_alignment - 1));
     return load_shared(entries[index], std::memory_order_acquire);
   }
@@ -52,6 +53,7 @@ class PartTable {
   };
 
   [[nodiscard]] std::uint32_t* newest_entries() const noexcept {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): as above
     return reinterpret_cast<std::uint32_t*>(table_.load(std::memory_order_relaxed) & ~(entries_alignment - 1));
   }
   /// Makes a table without contents the newest but for publishing it. Null if there is no memory.
