@@ -33,6 +33,15 @@ constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) noexce
   return (value + unit - 1) / unit * unit;
 }
 
+// What is stored before it is seen before what is stored behind it.
+void order_stores() noexcept {
+#if defined(__x86_64__)
+  std::atomic_signal_fence(std::memory_order_release);  // the processor keeps the order by itself
+#else
+  std::atomic_thread_fence(std::memory_order_release);
+#endif
+}
+
 }  // namespace
 
 MappedWriter::MappedWriter(std::shared_ptr<safeatomic::File> file, std::uint64_t end, std::uint64_t max_bytes) noexcept
@@ -88,7 +97,7 @@ bool MappedWriter::copy(std::string_view frames) noexcept {
   const auto at = static_cast<std::size_t>(begin - mapped_begin_);
   constexpr std::size_t first = format::magic.size();
   mapping_->write(at + first, frames.substr(first));
-  std::atomic_thread_fence(std::memory_order_release);  // a hint to readers elsewhere; here nobody looks beyond end()
+  order_stores();  // a hint to readers elsewhere; here nobody looks beyond end()
   mapping_->write(at, frames.substr(0, first));
   return true;
 }
