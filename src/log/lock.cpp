@@ -51,7 +51,7 @@ void write_holder(File& file) noexcept {
 
 }  // namespace
 
-Result<StoreLock> StoreLock::acquire(std::shared_ptr<Directory> directory, std::uint32_t mode) {
+Result<StoreLock> StoreLock::acquire(const std::shared_ptr<Directory>& directory, std::uint32_t mode) {
   StoreLock lock(directory);
   const safeatomic::Result<bool> taken = directory->try_lock();
   if (!taken) return format::lift(taken, "lock store");
