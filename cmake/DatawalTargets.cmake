@@ -6,7 +6,7 @@ target_compile_options(datawal_warnings INTERFACE
   $<$<CXX_COMPILER_ID:Clang>:-Wno-sign-conversion>  # g++ leaves it out of -Wconversion
   # g++ 12 sees overlapping copies in inlined std::string concatenation (its bug 105651).
   $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict>
-  $<$<BOOL:${DATAWAL_DEVELOPER}>:-Werror>)
+  $<$<BOOL:${DATAWAL_WARNINGS_ARE_ERRORS}>:-Werror>)
 
 # The number in the shared libraries' names. It goes up when a program built against the previous one must be built anew.
 set(DATAWAL_ABI_VERSION 1)

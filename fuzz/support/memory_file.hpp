@@ -27,7 +27,7 @@ class MemoryFile final : public safeatomic::File {
 
   /// Blocks of 4 KiB of zeros are holes.
   [[nodiscard]] safeatomic::Result<std::optional<safeatomic::DataRange>> next_data(std::uint64_t offset) override {
-    std::size_t begin = static_cast<std::size_t>(offset);
+    auto begin = static_cast<std::size_t>(offset);
     while (begin < bytes_.size() && is_hole(begin)) begin = (begin / block_len + 1) * block_len;
     if (begin >= bytes_.size()) return std::nullopt;
     std::size_t end = begin;
