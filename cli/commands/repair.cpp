@@ -43,6 +43,7 @@ void print(Console& console, const RepairReport& report) {
   for (std::size_t i = 1; i < paths.size(); ++i) fields.line("quarantine_path", shell_word(paths[i]));
   fields.json().number("records_salvaged", 0);
   std::vector<std::string> names;
+  names.reserve(paths.size());
   for (const std::filesystem::path& path : paths) names.push_back(path.native());
   fields.json().texts("quarantine_paths", names);
   fields.number("records_quarantined", report.records_quarantined);
@@ -77,7 +78,7 @@ int cut(Console& console, const RepairArguments& arguments) {
 std::string json_of(const std::vector<TxidRange>& ranges) {
   std::string json = "[";
   for (const TxidRange& range : ranges) {
-    json += fmt::format("{}{{\"first\":{},\"last\":{}}}", json.size() == 1 ? "" : ",", range.first, range.last);
+    json += fmt::format(R"({}{{"first":{},"last":{}}})", json.size() == 1 ? "" : ",", range.first, range.last);
   }
   return json + ']';
 }
