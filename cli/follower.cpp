@@ -18,8 +18,8 @@ constexpr std::uint64_t all_records = std::numeric_limits<std::uint64_t>::max();
 
 }  // namespace
 
-Follower::Follower(Console& console, std::filesystem::path dir, const RecordPrinter& printer, std::uint64_t count)
-    : console_(console), dir_(std::move(dir)), printer_(printer), count_(count) {}
+Follower::Follower(Console& console, std::filesystem::path dir, RecordPrinter printer, std::uint64_t count)
+    : console_(console), dir_(std::move(dir)), printer_(std::move(printer)), count_(count) {}
 
 int Follower::run(std::chrono::milliseconds interval) {
   Step step = open();

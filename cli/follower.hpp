@@ -22,7 +22,7 @@ namespace datawal::cli {
 class Follower {
  public:
   /// @param count  how many of the records that are there already to begin with
-  Follower(Console& console, std::filesystem::path dir, const RecordPrinter& printer, std::uint64_t count);
+  Follower(Console& console, std::filesystem::path dir, RecordPrinter printer, std::uint64_t count);
 
   /// Goes on until a signal comes, or nobody reads the output, looking for more every `interval`. A store that does not
   /// exist yet is waited for, and then printed whole.

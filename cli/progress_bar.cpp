@@ -39,8 +39,8 @@ void ProgressBar::show(const Progress& progress) {
   if (now < next_draw_) return;
   next_draw_ = now + between_draws;
   is_drawn_ = true;
-  const double done = static_cast<double>(progress.bytes_done);
-  const double total = static_cast<double>(std::max(progress.bytes_total, progress.bytes_done));
+  const auto done = static_cast<double>(progress.bytes_done);
+  const auto total = static_cast<double>(std::max(progress.bytes_total, progress.bytes_done));
   const double share = total > 0 ? done / total : 1;
   const auto filled = static_cast<std::size_t>(share * static_cast<double>(cells));
   const double seconds = std::max(std::chrono::duration<double>(now - started_).count(), 0.001);
