@@ -28,7 +28,7 @@ std::string_view short_escape(char c) noexcept {
 }  // namespace
 
 void JsonLine::start(std::string_view kind) {
-  line_ = "{\"schema\":\"datawal.cli.v1\"";
+  line_ = R"({"schema":"datawal.cli.v1")";
   text("kind", kind);
 }
 
