@@ -24,14 +24,18 @@ bool unchanged(const FileInfo& a, const FileInfo& b) noexcept {
   return same_file(a, b) && a.size == b.size && a.modified_ns == b.modified_ns;
 }
 
+// The id that a writer gives to the segment behind these.
+std::uint32_t next_after(const std::vector<PinnedSegment>& segments) noexcept {
+  return segments.empty() ? 1 : segments.back().id + 1;
+}
+
 const PinnedSegment* find_in(const std::vector<PinnedSegment>& segments, std::uint32_t id) noexcept {
   const auto found = std::ranges::lower_bound(segments, id, {}, &PinnedSegment::id);
   return found != segments.end() && found->id == id ? &*found : nullptr;
 }
 
-// Whether what is pinned is still what `listing` begins with, so that it all was current when the listing before this one was
-// made. The last one may have grown meanwhile, and others been added behind it: they belong to a later instant, and a writer
-// that rotates all the time must not keep a reader waiting.
+// Whether what is pinned is still what `listing` begins with. The last one may have grown meanwhile, and others been added behind
+// it: they belong to a later instant, and a writer that rotates all the time must not keep a reader waiting.
 bool matches(const std::vector<PinnedSegment>& pinned, const StoreListing& listing) noexcept {
   if (pinned.size() > listing.segments.size()) return false;
   for (std::size_t i = 0; i < pinned.size(); ++i) {
@@ -42,7 +46,18 @@ bool matches(const std::vector<PinnedSegment>& pinned, const StoreListing& listi
                                                          : unchanged(pin.info, entry.info);
     if (!same) return false;
   }
-  return true;
+  return pinned.size() == listing.segments.size() || listing.segments[pinned.size()].id == next_after(pinned);
+}
+
+// The open file of `entry`, null if its name is gone; `entry` tells of that file then.
+Result<std::shared_ptr<File>> hold(Directory& directory, segment::Entry& entry) {
+  safeatomic::Result<std::unique_ptr<File>> file = directory.open_file(segment::filename(entry.id), {});
+  if (!file && file.error().code == safeatomic::Errc::not_found) return std::shared_ptr<File>();
+  if (!file) return format::lift(file, "open segment");
+  const safeatomic::Result<FileInfo> info = (*file)->info();
+  if (!info) return format::lift(info, "inspect segment");
+  entry.info = *info;
+  return std::shared_ptr<File>(std::move(*file));
 }
 
 // Pins what `listing` names, taking over the pins of `known` that are still the same file.
@@ -52,25 +67,38 @@ Result<std::vector<PinnedSegment>> pin(Directory& directory, const StoreListing&
   pinned.reserve(listing.segments.size());
   const std::size_t count = listing.segments.size();
   for (std::size_t i = 0; i < count; ++i) {
-    const segment::Entry& entry = listing.segments[i];
-    PinnedSegment segment{.id = entry.id, .info = entry.info};
+    segment::Entry entry = listing.segments[i];
+    std::shared_ptr<File> file;
     if (count - i <= max_pinned_descriptors) {
       const PinnedSegment* old = find_in(known, entry.id);
       if (old != nullptr && old->file && same_file(old->info, entry.info)) {
-        segment.file = old->file;
+        file = old->file;
       } else {
-        safeatomic::Result<std::unique_ptr<File>> file = directory.open_file(segment::filename(entry.id), {});
-        if (!file && file.error().code == safeatomic::Errc::not_found) continue;  // the next listing will tell
-        if (!file) return format::lift(file, "open segment");
-        const safeatomic::Result<FileInfo> info = (*file)->info();
-        if (!info) return format::lift(info, "inspect segment");
-        segment.info = *info;
-        segment.file = std::move(*file);
+        Result<std::shared_ptr<File>> held = hold(directory, entry);
+        if (!held) return propagate(held);
+        if (!*held) continue;  // the next listing will tell
+        file = std::move(*held);
       }
     }
-    pinned.push_back(std::move(segment));
+    pinned.push_back({.id = entry.id, .info = entry.info, .file = std::move(file)});
   }
   return pinned;
+}
+
+// Pins the segments that were added since the listing, until there is none more: at that instant nothing lay behind `pinned`.
+// Without that, a segment may be the result of a compaction that counted on records behind the last one that was listed.
+Result<void> catch_up(Directory& directory, std::vector<PinnedSegment>& pinned) {
+  while (next_after(pinned) <= segment::max_id) {
+    Result<std::optional<segment::Entry>> added = segment::look_at(directory, segment::filename(next_after(pinned)));
+    if (!added) return propagate(added);
+    if (!*added) return {};
+    Result<std::shared_ptr<File>> held = hold(directory, **added);
+    if (!held) return propagate(held);
+    if (!*held) return {};  // the next listing will tell
+    pinned.push_back({.id = (*added)->id, .info = (*added)->info, .file = std::move(*held)});
+    if (pinned.size() > max_pinned_descriptors) pinned[pinned.size() - 1 - max_pinned_descriptors].file.reset();
+  }
+  return {};
 }
 
 }  // namespace
@@ -112,6 +140,7 @@ Result<std::shared_ptr<const Snapshot>> take_snapshot(std::shared_ptr<Directory>
     Result<std::vector<PinnedSegment>> pins = pin(*directory, *listing, pinned);
     if (!pins) return propagate(pins);
     pinned = std::move(*pins);
+    if (Result<void> complete = catch_up(*directory, pinned); !complete) return propagate(complete);
     std::optional<format::Watermark> next_watermark = read_watermark(*directory);
     listing = list_store(*directory);
     if (!listing) return propagate(listing);

@@ -68,8 +68,9 @@ inline constexpr std::size_t max_pinned_descriptors = 128;
 [[nodiscard]] Result<std::shared_ptr<safeatomic::File>> open_pinned(const Snapshot& snapshot,
                                                                     const PinnedSegment& segment);
 
-/// Pins what is there now, without a lock: lists, pins, and lists again until nothing of it differs. `previous` lends the
-/// pins that are still current.
+/// Pins what is there now, without a lock: lists, pins, sees that nothing lies behind, and lists again, until nothing of it
+/// differs. All that is pinned was then current at the instant at which nothing lay behind. `previous` lends the pins that
+/// are still current.
 /// @return snapshot_expired if the store would not hold still for `max_snapshot_tries`
 [[nodiscard]] Result<std::shared_ptr<const Snapshot>> take_snapshot(std::shared_ptr<safeatomic::Directory> directory,
                                                                     const Snapshot* previous);

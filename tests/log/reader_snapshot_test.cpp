@@ -161,10 +161,10 @@ TEST_F(ReaderSnapshot, OfAMovedReaderGoesWithIt) {
 
 class ReaderSnapshotOfABusyStore : public ReaderSnapshot {
  protected:
-  // Appends and rotates before each operation of that kind.
+  // Appends and rotates before each operation of that kind, a hundred times.
   void rotate_before(safeatomic::test::OpKind kind) {
     files_.set_hook([this, kind](const safeatomic::test::FsOp& op) -> std::optional<safeatomic::test::Fault> {
-      if (op.kind == kind) {
+      if (op.kind == kind && log_.active_segment() <= 100) {
         append_records(log_, 1);
         must(log_.rotate());
       }
@@ -227,6 +227,42 @@ TEST_F(ReaderSnapshotOfABusyStore, HoldsNoTwoFilesThatWereNeverCurrentTogether) 
   const Reading reading = read(must(RecordLogReader::open(store_.path(), {.file_system = &files_})));
   ASSERT_EQ(reading.records.size(), 2U);
   EXPECT_EQ(reading.records[0].payload, reading.records[1].payload);
+}
+
+// A compaction drops what a newer segment supersedes: who sees its result must see that segment.
+class ReaderSnapshotBesideACompaction : public ReaderSnapshotOfABusyStore {
+ protected:
+  ReaderSnapshotBesideACompaction() { must(log_.close()); }
+
+  // Before the n-th operation of the reader: a rotation, the superseding record, a compaction of the first segment.
+  std::vector<std::uint64_t> txids_seen_if_compacted_before(int nth, bool& is_done) {
+    int operations = 0;
+    files_.set_hook([&, nth](const safeatomic::test::FsOp&) -> std::optional<safeatomic::test::Fault> {
+      if (++operations != nth) return std::nullopt;
+      is_done = true;
+      store_.put(3, raw_frame(4, "superseding"));
+      write_file(store_ / "new", raw_frame(2, "kept"));
+      std::filesystem::rename(store_ / "new", store_.segment(1));
+      return std::nullopt;
+    });
+    const RecordLogReader reader = must(RecordLogReader::open(store_.path(), {.file_system = &files_}));
+    files_.set_hook(nullptr);
+    return read(reader).txids();
+  }
+};
+
+TEST_F(ReaderSnapshotBesideACompaction, HoldsTheOldSegmentOrWhatSupersedesIt) {
+  bool is_done = true;
+  for (int nth = 1; is_done; ++nth) {
+    SCOPED_TRACE(nth);
+    store_.clear();
+    store_.put(1, raw_frame(1, "superseded") + raw_frame(2, "kept"));
+    store_.put(2, raw_frame(3, "active"));
+    is_done = false;
+    EXPECT_THAT(txids_seen_if_compacted_before(nth, is_done),
+                testing::AnyOf(ElementsAre(1U, 2U, 3U), ElementsAre(2U, 3U, 4U)));
+    ASSERT_LT(nth, 100);
+  }
 }
 
 TEST_F(ReaderSnapshotOfABusyStore, GivesUpWhereNoInstantCanBeCaught) {
