@@ -115,11 +115,13 @@ Result<void> DataWal::Impl::refuse_closed() const {
 Result<void> DataWal::Impl::change(RecordType type, std::string_view key, std::string_view value,
                                    const WriteOptions& how) {
   if (Result<void> open = refuse_closed(); !open) return open;
+  const std::uint64_t hash = projection->hash_of(key);
+  projection->prefetch_for_change(hash);
   std::uint64_t txid = 0;
   {
     const std::lock_guard guard(mutex);
     projection->reserve();  // what can fail for lack of memory does so before anything is written
-    Result<kv::Projection::Change> prepared = projection->prepare(key);
+    Result<kv::Projection::Change> prepared = projection->prepare(key, hash);
     if (!prepared) return propagate(prepared);
     Result<RecordRef> ref = core->append(type, key, value);
     if (!ref) return propagate(ref);
@@ -134,16 +136,20 @@ Result<void> DataWal::Impl::write(std::span<const RecordInput> records, const Wr
   if (Result<void> open = refuse_closed(); !open) return open;
   if (records.empty()) return {};
   std::vector<kv::Projection::Change> changes(records.size());
-  std::vector<std::uint64_t> hashes(records.size());
+  std::vector<std::uint64_t> hashes;
+  hashes.reserve(records.size());
+  for (const RecordInput& record : records) hashes.push_back(projection->hash_of(record.key));
   std::vector<RecordRef> refs;
   {
     const std::lock_guard guard(mutex);
     projection->reserve(records.size());
+    constexpr std::size_t ahead = kv::Projection::fetched_ahead;
+    for (std::size_t n = 0; n < std::min(ahead, hashes.size()); ++n) projection->prefetch_for_change(hashes[n]);
     for (std::size_t n = 0; n < records.size(); ++n) {
-      Result<kv::Projection::Change> prepared = projection->prepare(records[n].key);
+      if (n + ahead < hashes.size()) projection->prefetch_for_change(hashes[n + ahead]);
+      Result<kv::Projection::Change> prepared = projection->prepare(records[n].key, hashes[n]);
       if (!prepared) return propagate(prepared);
       changes[n] = *prepared;
-      hashes[n] = prepared->hash;
     }
     const std::vector<std::size_t> before = kv::predecessors(records, hashes);
     if (Result<void> appended = core->append_batch(records, refs); !appended) return appended;

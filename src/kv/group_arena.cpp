@@ -1,5 +1,6 @@
 #include "kv/group_arena.hpp"
 
+#include <linux/mman.h>
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -48,6 +49,7 @@ void GroupArena::commit(std::uint64_t groups) {
   const std::uint64_t end = fresh_ + (groups - free_count_);
   if (groups > last || end > last) throw std::bad_alloc();
   while (committed_end_ < end) {
+    if (committed_end_ > first) gather_pages(committed_end_ - step);
     if (origins_[static_cast<std::size_t>(std::bit_width(committed_end_))] == 0) map_block(committed_end_);
     const std::uint64_t block_end = std::uint64_t{std::bit_floor(committed_end_)} * 2;
     const std::uint64_t wanted_end = std::min((end + step - 1) / step * step, block_end);
@@ -57,8 +59,23 @@ void GroupArena::commit(std::uint64_t groups) {
   }
 }
 
+// A step that is all in use takes no more memory as a huge page, and a lookup in it no walk through the page tables.
+void GroupArena::gather_pages(std::uint32_t number) noexcept {
+#if defined(MADV_COLLAPSE)
+  if (number >= first_huge) return;
+  void* const begin = &at(number);
+  if (::madvise(begin, step * sizeof(Group), MADV_HUGEPAGE) == 0) ::madvise(begin, step * sizeof(Group), MADV_COLLAPSE);
+#else
+  static_cast<void>(number);
+#endif
+}
+
 std::uint32_t GroupArena::take() noexcept {
-  if (free_head_ == none) return fresh_++;
+  if (free_head_ == none) {
+    // Written first: a page that is read first is a page of zeros that the first store must copy, and all threads are told.
+    at(fresh_).set_next(none);
+    return fresh_++;
+  }
   const std::uint32_t number = free_head_;
   Group& group = at(number);
   free_head_ = group.next();

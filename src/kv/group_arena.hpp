@@ -60,6 +60,7 @@ class GroupArena {
 
   void commit(std::uint64_t groups);
   void map_block(std::uint32_t number);
+  void gather_pages(std::uint32_t number) noexcept;
 
   // By bit width: where a block would begin if number 0 lay in it.
   std::array<std::uintptr_t, 33> origins_{};

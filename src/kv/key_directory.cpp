@@ -102,6 +102,22 @@ bool KeyDirectory::collect(Candidates& candidates) const noexcept {
   }
 }
 
+bool KeyDirectory::may_hold(std::uint64_t hash) const noexcept {
+  const std::uint32_t tag = tag_of(hash);
+  const std::uint32_t home = home_of(tag);
+  std::uint32_t number = part_of(hash).group_of(tag);
+  do {
+    const Group& group = arena_.at(number);
+    for (std::uint32_t passed = 0; passed < group_buckets; ++passed) {
+      const BucketMatch match = group.match(bucket_after(home, passed), tag);
+      if (match.same != 0) return true;
+      if (match.free != 0) return false;
+    }
+    number = group.next();
+  } while (number != GroupArena::none);
+  return false;
+}
+
 void KeyDirectory::prefetch_for_change(std::uint64_t hash) const noexcept {
   const std::uint32_t tag = tag_of(hash);
   const Group& group = arena_.at(part_of(hash).group_of(tag));

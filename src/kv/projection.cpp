@@ -8,9 +8,7 @@ namespace datawal::kv {
 
 namespace {
 
-// Records whose index entries are fetched before they are needed; more does not hide more, measured.
-constexpr std::size_t fetched_ahead = 32;
-// And where many replace others, records whose predecessors are fetched.
+// Where many records replace others, so many ahead have their predecessors fetched.
 constexpr std::size_t looked_up_ahead = 12;
 constexpr std::uint64_t worth_looking_up = 16;  // one in so many
 
@@ -40,10 +38,11 @@ Result<bool> Projection::locate(std::string_view key, std::uint64_t hash, std::s
   return found;
 }
 
-// For whoever holds the lock, and readers that no compaction can disturb.
+// For whoever excludes all changes.
 template <class Confirmed>
 Result<bool> Projection::locate(std::string_view key, std::uint64_t hash, std::string& buffer,
                                 Confirmed&& confirmed) const {
+  if (!directory_.may_hold(hash)) return false;
   return locate(key, hash, buffer, std::forward<Confirmed>(confirmed), KeyDirectory::Unprotected{});
 }
 
@@ -70,8 +69,8 @@ Result<std::optional<RecordRef>> Projection::find(std::string_view key) const {
   return ref;
 }
 
-Result<Projection::Change> Projection::prepare(std::string_view key) const {
-  Change change{.hash = hash_of(key)};
+Result<Projection::Change> Projection::prepare(std::string_view key, std::uint64_t hash) const {
+  Change change{.hash = hash};
   std::string buffer;
   Result<bool> found = locate(key, change.hash, buffer, [&](const LocatedRecord& located, std::uint64_t position) {
     change.live = position;

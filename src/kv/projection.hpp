@@ -47,7 +47,13 @@ class Projection {
     std::uint32_t live_len = 0;            ///< bytes of that frame
     SpaceSegment* live_segment = nullptr;  ///< where it lies
   };
-  [[nodiscard]] Result<Change> prepare(std::string_view key) const;
+  /// @param hash  hash_of(key)
+  [[nodiscard]] Result<Change> prepare(std::string_view key, std::uint64_t hash) const;
+
+  /// Starts fetching what a change of that hash will touch; needs no lock.
+  void prefetch_for_change(std::uint64_t hash) const noexcept { directory_.prefetch_for_change(hash); }
+  /// Of many changes, so many ahead are worth fetching; more does not hide more, measured.
+  static constexpr std::size_t fetched_ahead = 32;
 
   /// A change prepared before an earlier record of the same key, which now lies at `ref` in the last segment, replaces that one.
   void replaces(Change& change, RecordType type, const RecordRef& ref) noexcept;

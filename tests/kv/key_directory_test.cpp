@@ -55,6 +55,27 @@ TEST(KeyDirectory, ReplacesAndErasesOnlyWhatIsThere) {
   EXPECT_EQ(directory.size(), 0U);
 }
 
+TEST(KeyDirectory, MayHoldWhatWasInsertedAndNotErased) {
+  KeyDirectory directory;
+  EXPECT_FALSE(directory.may_hold(hash_of(0)));
+  constexpr std::uint64_t keys = 20'000;
+  for (std::uint64_t key = 0; key < keys; ++key) directory.insert(hash_of(key), key);
+  for (std::uint64_t key = 0; key < keys; ++key) ASSERT_TRUE(directory.may_hold(hash_of(key))) << key;
+  for (std::uint64_t key = 0; key < keys; ++key) ASSERT_TRUE(directory.erase(hash_of(key), key)) << key;
+  for (std::uint64_t key = 0; key < keys; ++key) ASSERT_FALSE(directory.may_hold(hash_of(key))) << key;
+}
+
+TEST(KeyDirectory, MayHoldWhatLiesInAChain) {
+  KeyDirectory directory;
+  constexpr std::uint64_t equal = 3 * group_slots;
+  for (std::uint64_t n = 0; n < equal; ++n) directory.insert(hash_of(1), n);
+  const std::uint64_t other_tag = hash_of(1) ^ 1;  // in the same group, whose buckets all are full
+  EXPECT_TRUE(directory.may_hold(hash_of(1)));
+  EXPECT_FALSE(directory.may_hold(other_tag));
+  directory.insert(other_tag, equal);
+  EXPECT_TRUE(directory.may_hold(other_tag));
+}
+
 TEST(KeyDirectory, TellsWhetherAnAnswerStillHolds) {
   KeyDirectory directory;
   directory.insert(7, 70);
