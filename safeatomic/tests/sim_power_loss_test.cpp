@@ -168,6 +168,40 @@ TEST(SimPowerLoss, LeavesOutFilesThatHaveNoNameThatIsSeen) {
   EXPECT_EQ(loss.seen(choice, [](std::string_view name) { return name == "seen"; }).size(), 2U) << "size and sector";
 }
 
+TEST(SimPowerLoss, LeavesOutWhatLiesInADirectoryThatIsNotSeen) {
+  SimFileSystem machine;
+  const auto top = value_of(machine.open_directory("/"));
+  EXPECT_TRUE(succeeded(top->make_directory("hidden", 0700)));
+  EXPECT_TRUE(succeeded(top->sync()));
+  const auto below = value_of(top->open_directory("hidden"));
+  EXPECT_TRUE(succeeded(write_all(*durable_file(*below, "f", ""), 0, "a")));
+  const PowerLoss loss(machine);
+  const Choice choice(loss.undecided().size(), 0);
+  EXPECT_EQ(loss.seen(choice, [](std::string_view) { return true; }).size(), 2U) << "size and sector";
+  EXPECT_TRUE(loss.seen(choice, [](std::string_view name) { return name != "hidden"; }).empty());
+}
+
+TEST(SimPowerLoss, NamesEveryOutcomeOfTheModelPrefix) {
+  SimFileSystem machine;
+  const auto top = value_of(machine.open_directory("/"));
+  const auto file = durable_file(*top, "f", "abc");
+  EXPECT_TRUE(succeeded(write_all(*file, 0, "x")));
+  EXPECT_TRUE(succeeded(top->rename("f", *top, "g", RenameMode::replace)));
+  EXPECT_TRUE(succeeded(write_all(*file, 3, first_sector)));
+  EXPECT_TRUE(succeeded(write_all(*file, 0, "y")));
+  const PowerLoss loss(machine);
+  const std::vector<Choice> prefixes = loss.prefixes();
+  const std::set<Choice> named(prefixes.begin(), prefixes.end());
+  std::set<Choice> possible;
+  Choice choice(loss.undecided().size(), 0);
+  do {
+    if (loss.is_possible(choice, LossModel::prefix)) possible.insert(choice);
+  } while (next_choice(choice, loss));
+  EXPECT_EQ(named, possible);
+  EXPECT_EQ(prefixes.front(), Choice(choice.size(), 0));
+  EXPECT_EQ(SimFileSystem(loss.outcome(prefixes.back())).peek("/g"), machine.peek("/g"));
+}
+
 TEST(SimPowerLoss, EqualDisksHaveEqualHashes) {
   SimFileSystem machine;
   const auto top = value_of(machine.open_directory("/"));

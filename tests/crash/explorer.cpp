@@ -156,14 +156,15 @@ void Explorer::checkpoint(Level& level, std::uint64_t ordinal) {
     return;
   }
   const bool is_first = path_.losses.empty();
-  const bool is_reduced = for_each_outcome(loss, mixed(options_.seed, ordinal), [&](const Choice& choice) {
-    if (is_stopped_) return;
-    const DiskImage disk = loss.outcome(choice);
-    if (is_first && disk.hash() % options_.shards != options_.shard) return;
-    const std::uint64_t key = mixed(mixed(disk.hash(), notes), static_cast<std::uint64_t>(level.losses_left));
-    if (!seen_.insert(key)) return;
-    follow(level, {ordinal, choice}, disk);
-  });
+  const bool is_reduced = for_each_outcome(
+      loss, options_.model, mixed(options_.seed, ordinal), [&](const Choice& choice) {
+        if (is_stopped_) return;
+        const DiskImage disk = loss.outcome(choice);
+        if (is_first && disk.hash() % options_.shards != options_.shard) return;
+        const std::uint64_t key = mixed(mixed(disk.hash(), notes), static_cast<std::uint64_t>(level.losses_left));
+        if (!seen_.insert(key)) return;
+        follow(level, {ordinal, choice}, disk);
+      });
   if (is_reduced && options_.shard == 0) {
     const std::scoped_lock guard(tally_.mutex);
     ++tally_.reduced_of[level.scenario->name()];

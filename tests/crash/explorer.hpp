@@ -88,8 +88,9 @@ struct Tally {
 inline constexpr std::size_t violations_max = 20;
 
 struct ExplorerOptions {
-  Wrap wrap{};    ///< null: nothing in between
-  int depth = 2;  ///< losses of power in a row
+  Wrap wrap{};                                                               ///< null: nothing in between
+  safeatomic::sim::LossModel model = safeatomic::sim::LossModel::arbitrary;  ///< what a loss of power may leave
+  int depth = 2;                                                             ///< losses of power in a row
   std::uint64_t seed = 1;
   std::uint64_t shard = 0;  ///< of the first loss's outcomes, this explorer looks at one in `shards`
   std::uint64_t shards = 1;

@@ -27,8 +27,8 @@ struct Landing : Mutation {
   std::function<void()> land;
 };
 
-/// p KEY:SIZE put; P put and sync; e KEY: erase; E erase and sync; s fsync; k compact; K KEY:SIZE compact, and while it runs put
-/// KEY and erase k2; c close; o open.
+/// p KEY:SIZE put; P put and sync; e KEY: erase; E erase and sync; b KEY:SIZE write a batch that puts KEY and erases k2; w SIZE
+/// append a Raw record, as a log; s fsync; k compact; K KEY:SIZE compact, and while it runs put KEY and erase k2; c close; o open.
 class KvScenario final : public StoreScenario {
  public:
   explicit KvScenario(const StoreWorkload& workload) : StoreScenario(workload) { prepare(); }
@@ -54,6 +54,8 @@ class KvScenario final : public StoreScenario {
   Result<void> compact(World& world, const Step& step);
   Result<void> put(World& world, const std::string& key, std::size_t size, bool is_synced);
   Result<void> erase(World& world, const std::string& key, bool is_synced);
+  Result<void> write_batch(World& world, const std::string& key, std::size_t size);
+  Result<void> append_raw(World& world, std::size_t size);
   void check_projection(World& world);
 
   Landing* landing_ = nullptr;  // belongs to the next
@@ -90,6 +92,29 @@ Result<void> KvScenario::erase(World& world, const std::string& key, bool is_syn
               [&] { return store_->erase(key, {.sync = is_synced}); });
 }
 
+Result<void> KvScenario::write_batch(World& world, const std::string& key, std::size_t size) {
+  const std::vector<Given> givens = {{RecordType::Put, key, payload_of(notes().next_number(), size)},
+                                     {RecordType::Delete, "k2", {}}};
+  Batch batch;
+  batch.put(key, givens.front().payload);
+  batch.erase("k2");
+  return give(world, givens, false, [&] { return store_->write(batch); });
+}
+
+Result<void> KvScenario::append_raw(World& world, std::size_t size) {
+  if (Result<void> closed = close(world); !closed) return closed;
+  {
+    Result<RecordLog> log = RecordLog::open(directory(), options(world));
+    if (!log) return propagate(log);
+    const Given given{RecordType::Raw, {}, payload_of(notes().next_number(), size)};
+    if (Result<void> done = give(world, {given}, true, [&] { return log->append(given.payload, {.sync = true}); });
+        !done) {
+      return done;
+    }
+  }
+  return open(world);
+}
+
 Result<void> KvScenario::compact(World& world, const Step& step) {
   notes().compacted();
   if (step.what == 'K') {
@@ -113,6 +138,8 @@ Result<void> KvScenario::step(World& world, const Step& step) {
     case 'P': return put(world, step.key, step.size, true);
     case 'e': return erase(world, step.key, false);
     case 'E': return erase(world, step.key, true);
+    case 'b': return write_batch(world, step.key, step.size);
+    case 'w': return append_raw(world, step.size);
     case 's': {
       Result<void> done = store_->fsync();
       if (done && !world.is_dead) notes().synced();

@@ -7,21 +7,30 @@
 #include <datawal/record_log.hpp>
 #include <datawal/record_log_reader.hpp>
 
+#include "crash/checkpoints.hpp"
 #include "crash/store_scenario.hpp"
 
 namespace datawal::crash {
 
 namespace {
 
-/// a SIZE append; A SIZE append and sync; b SIZE append a batch of three; B SIZE append it and sync; f SIZE append a payload that is made of whole frames; s fsync; r rotate; g scan;
-/// c close; o open.
+/// a SIZE append; A SIZE append and sync; b SIZE append a batch of three; B SIZE append it and sync; f SIZE append a payload
+/// that is made of whole frames; z SIZE append and, if that is refused, fsync instead of a second try; s fsync; r rotate; g scan; C make a checkpoint; I make one on top of the newest that was made;
+/// d ID drop the segments before ID; c close; o open.
 class LogScenario final : public StoreScenario {
  public:
   explicit LogScenario(const StoreWorkload& workload) : StoreScenario(workload) { prepare(); }
-  LogScenario(const LogScenario& other) : StoreScenario(other) {}
+  LogScenario(const LogScenario& other) : StoreScenario(other), checkpoints_(other.checkpoints_) {}
 
   [[nodiscard]] std::unique_ptr<Scenario> clone() const override { return std::make_unique<LogScenario>(*this); }
   void recover(World& world) override;
+  void lose_power() override {
+    StoreScenario::lose_power();
+    checkpoints_.lose_power();
+  }
+  [[nodiscard]] std::uint64_t notes_hash() const override {
+    return mixed(StoreScenario::notes_hash(), checkpoints_.hash());
+  }
 
  protected:
   [[nodiscard]] Result<void> open(World& world) override;
@@ -35,9 +44,13 @@ class LogScenario final : public StoreScenario {
  private:
   Result<void> append(World& world, std::string payload, bool is_synced);
   Result<void> append_batch(World& world, std::size_t size, bool is_synced);
+  Result<void> append_or_sync(World& world, std::size_t size);
+  Result<void> make_checkpoint(World& world, bool is_incremental);
+  Result<void> drop_segments(World& world, std::uint32_t id);
   [[nodiscard]] std::string frames(std::size_t size);
   [[nodiscard]] std::size_t count_read(World& world);
 
+  Checkpoints checkpoints_;
   std::optional<RecordLog> log_;
 };
 
@@ -70,6 +83,42 @@ Result<void> LogScenario::append_batch(World& world, std::size_t size, bool is_s
   return give(world, givens, is_synced, [&] { return log_->append_batch(inputs, {.sync = is_synced}); });
 }
 
+// A sync makes the refusal durable too.
+Result<void> LogScenario::append_or_sync(World& world, std::size_t size) {
+  const Result<void> appended = append(world, payload_of(notes().next_number(), size), false);
+  if (appended || log_->is_poisoned()) return appended;
+  Result<void> synced = log_->fsync();
+  if (synced && !world.is_dead) notes().synced();
+  return synced;
+}
+
+Result<void> LogScenario::make_checkpoint(World& world, bool is_incremental) {
+  const std::string previous = is_incremental ? checkpoints_.newest() : std::string();
+  const Result<void> done = log_->checkpoint(checkpoints_.attempt(notes()), {.previous = previous});
+  if (done && !world.is_dead) checkpoints_.made();
+  return done;
+}
+
+// Whatever happens, the log begins with one of its segments.
+Result<void> LogScenario::drop_segments(World& world, std::uint32_t id) {
+  std::vector<std::uint64_t> beginnings;
+  std::uint32_t segment = 0;
+  RecordCursor cursor = log_->records();
+  for (;;) {
+    const Result<std::optional<RecordView>> record = cursor.next();
+    if (!record) return propagate(record);
+    if (!*record || (*record)->ref.segment > id) break;
+    if (segment < (*record)->ref.segment) beginnings.push_back((*record)->txid);
+    segment = (*record)->ref.segment;
+  }
+  notes().dropping(beginnings);
+  const Result<void> done = log_->drop_segments_before(id);
+  if (!done || world.is_dead) return done;
+  notes().synced();
+  notes().dropped();
+  return done;
+}
+
 std::string LogScenario::frames(std::size_t size) {
   std::string all;
   for (std::uint64_t txid = notes().size() + 1; all.size() < size; ++txid) {
@@ -88,6 +137,10 @@ Result<void> LogScenario::step(World& world, const Step& step) {
     case 'f': return append(world, frames(step.size), false);
     case 'b': return append_batch(world, step.size, false);
     case 'B': return append_batch(world, step.size, true);
+    case 'z': return append_or_sync(world, step.size);
+    case 'C':
+    case 'I': return make_checkpoint(world, step.what == 'I');
+    case 'd': return drop_segments(world, static_cast<std::uint32_t>(step.size));
     case 's':
     case 'r': {
       Result<void> done = step.what == 's' ? log_->fsync() : log_->rotate();
@@ -97,7 +150,7 @@ Result<void> LogScenario::step(World& world, const Step& step) {
     case 'g': {
       const Result<std::vector<Record>> records = log_->scan();
       if (!records) return propagate(records);
-      if (!world.is_dead && records->size() != notes().size()) {
+      if (!world.is_dead && records->size() != notes().count()) {
         world.violated(Invariant::prefix_is_unaltered, "a scan of the live log is short");
       }
       return {};
@@ -126,9 +179,9 @@ void LogScenario::recover(World& world) {
     drop(world);
     return;
   }
-  if (!world.is_last && read != notes().size()) {
+  if (!world.is_last && read != notes().count()) {
     world.violated(Invariant::reader_agrees,
-                   std::to_string(read) + " read, " + std::to_string(notes().size()) + " recovered");
+                   std::to_string(read) + " read, " + std::to_string(notes().count()) + " recovered");
   }
   if (!world.is_last) {
     for (const bool is_synced : {false, true}) {
@@ -136,12 +189,13 @@ void LogScenario::recover(World& world) {
       if (!appended) world.violated(Invariant::appends_go_on, appended.error().message());
     }
     const Result<std::vector<Record>> more = log_->scan();
-    if (!more || more->size() != notes().size()) world.violated(Invariant::appends_go_on, "they are not read");
+    if (!more || more->size() != notes().count()) world.violated(Invariant::appends_go_on, "they are not read");
     if (const Result<void> closed = close(world); !closed) {
       world.violated(Invariant::appends_go_on, closed.error().message());
     }
   }
   drop(world);
+  checkpoints_.check(world);
 }
 
 }  // namespace

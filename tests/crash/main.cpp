@@ -3,13 +3,17 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <iomanip>
 #include <iostream>
+#include <numeric>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "crash/explorer.hpp"
@@ -21,6 +25,7 @@ namespace datawal::crash {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using safeatomic::sim::LossModel;
 
 /// Calls `work(i)` for 0 .. count - 1, on as many threads as there are processors.
 template <class Work>
@@ -42,7 +47,16 @@ struct Unit {
   std::uint64_t shards = 1;
 };
 
-void explore_all(const Scenarios& scenarios, std::uint64_t seed, Tally& tally) {
+constexpr std::string_view name_of(LossModel model) noexcept {
+  switch (model) {
+    case LossModel::arbitrary: return "arbitrary";
+    case LossModel::ordered: return "ordered";
+    case LossModel::prefix: return "prefix";
+  }
+  std::unreachable();
+}
+
+void explore_all(const Scenarios& scenarios, LossModel model, std::uint64_t seed, Tally& tally) {
   SeenSet seen;
   constexpr std::uint64_t shards = 8;
   std::vector<Unit> units;
@@ -54,7 +68,7 @@ void explore_all(const Scenarios& scenarios, std::uint64_t seed, Tally& tally) {
   }
   in_parallel(units.size(), [&](std::size_t at) {
     const Unit& unit = units[at];
-    Explorer(tally, seen, {.seed = seed, .shard = unit.shard, .shards = unit.shards})
+    Explorer(tally, seen, {.model = model, .seed = seed, .shard = unit.shard, .shards = unit.shards})
         .explore(*unit.scenario, unit.plan);
   });
 }
@@ -85,6 +99,12 @@ void print_states(const Scenarios& scenarios, const Tally& tally) {
   }
 }
 
+void print_model(LossModel model, std::size_t workloads, const Tally& tally) {
+  std::cout << "model " << std::left << std::setw(10) << name_of(model) << std::right << std::setw(9)
+            << tally.states.size() << " states of " << workloads << " workloads, " << tally.recoveries
+            << " recoveries, " << tally.violation_count << " violations\n";
+}
+
 void print_invariants(const Tally& tally) {
   for (std::size_t i = 0; i < invariant_count; ++i) {
     std::cout << "invariant " << std::left << std::setw(50) << name_of(static_cast<Invariant>(i)) << std::right
@@ -96,10 +116,32 @@ void print_invariants(const Tally& tally) {
   }
 }
 
-int print_last_line(const Tally& tally, std::size_t caught, std::size_t mutants) {
-  std::cout << "crash: " << tally.states.size() << " states explored, " << tally.violation_count << " violations, "
-            << caught << '/' << mutants << " mutants caught\n";
-  return tally.violation_count == 0 && caught == mutants ? 0 : 1;
+bool is_small(const Scenario& scenario) {
+  return scenario.name().find("_long") == std::string::npos && scenario.name().find("memory") == std::string::npos;
+}
+
+/// Nothing of these two models is unknown to `arbitrary`; but what is a choice there may be whole here.
+/// @return violations
+std::uint64_t explore_narrow(const Scenarios& scenarios, std::uint64_t seed) {
+  std::uint64_t violations = 0;
+  for (const LossModel model : {LossModel::ordered, LossModel::prefix}) {
+    Scenarios some;
+    for (const std::unique_ptr<Scenario>& scenario : scenarios) {
+      if (model == LossModel::prefix || is_small(*scenario)) some.push_back(scenario->clone());
+    }
+    Tally tally;
+    explore_all(some, model, seed, tally);
+    print_model(model, some.size(), tally);
+    if (tally.violation_count != 0) print_invariants(tally);
+    violations += tally.violation_count;
+  }
+  return violations;
+}
+
+int print_last_line(const Tally& tally, std::uint64_t violations, std::size_t caught, std::size_t mutants) {
+  std::cout << "crash: " << tally.states.size() << " states explored, " << violations << " violations, " << caught
+            << '/' << mutants << " mutants caught\n";
+  return violations == 0 && caught == mutants ? 0 : 1;
 }
 
 /// @param only  the workloads whose names begin with it; then no mutants are hunted
@@ -108,34 +150,49 @@ int run(std::uint64_t seed, const std::string& only) {
   Scenarios scenarios = default_scenarios();
   std::erase_if(scenarios, [&](const std::unique_ptr<Scenario>& one) { return !one->name().starts_with(only); });
   Tally tally;
-  explore_all(scenarios, seed, tally);
+  explore_all(scenarios, LossModel::arbitrary, seed, tally);
   print_states(scenarios, tally);
   const std::vector<Mutant> mutants = only.empty() ? all_mutants() : std::vector<Mutant>();
   const std::size_t caught = hunt_all(mutants, scenarios, seed);
   print_invariants(tally);
+  print_model(LossModel::arbitrary, scenarios.size(), tally);
+  const std::uint64_t violations = tally.violation_count + explore_narrow(scenarios, seed);
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - begin).count();
-  std::cout << "model arbitrary, seed " << seed << ", " << tally.recoveries << " recoveries, " << seconds << " s\n";
-  return print_last_line(tally, caught, mutants.size());
+  std::cout << "seed " << seed << ", " << seconds << " s; the states of the model arbitrary:\n";
+  return print_last_line(tally, violations, caught, mutants.size());
 }
 
-/// Random workloads until the time is up.
+constexpr std::array all_models = {LossModel::arbitrary, LossModel::ordered, LossModel::prefix};
+
+/// Random workloads until the time is up, each by every model.
 int run_deep(std::uint64_t seed, std::chrono::minutes limit) {
   const auto end = Clock::now() + limit;
-  Tally tally;
-  std::atomic<std::uint64_t> workloads{0};
+  std::array<Tally, all_models.size()> tallies;
+  std::atomic<std::size_t> workloads{0};
+  const auto violations = [&] {
+    return std::accumulate(tallies.begin(), tallies.end(), std::uint64_t{0},
+                           [](std::uint64_t sum, const Tally& tally) { return sum + tally.violation_count; });
+  };
   in_parallel(1'000'000'000, [&](std::size_t at) {
-    if (Clock::now() >= end || tally.violation_count != 0) return;
+    if (Clock::now() >= end || violations() != 0) return;
     const std::unique_ptr<Scenario> scenario = random_scenario(seed * 1'000'000'000 + at);
-    SeenSet seen;
-    for (const Plan& plan : Explorer(tally, seen, {.seed = seed}).plans(*scenario)) {
-      if (Clock::now() >= end) return;
-      Explorer(tally, seen, {.seed = seed}).explore(*scenario, plan);
+    for (std::size_t i = all_models.size(); i-- > 0;) {  // the quick ones first
+      SeenSet seen;
+      const ExplorerOptions options{.model = all_models.at(i), .seed = seed};
+      for (const Plan& plan : Explorer(tallies.at(i), seen, options).plans(*scenario)) {
+        if (Clock::now() >= end) return;
+        Explorer(tallies.at(i), seen, options).explore(*scenario, plan);
+      }
     }
     ++workloads;
   });
-  print_invariants(tally);
-  std::cout << "seed " << seed << ", " << workloads << " random workloads, " << tally.recoveries << " recoveries\n";
-  return print_last_line(tally, 0, 0);
+  for (std::size_t i = 0; i < all_models.size(); ++i) {
+    print_model(all_models.at(i), workloads, tallies.at(i));
+    if (i == 0 || tallies.at(i).violation_count != 0) print_invariants(tallies.at(i));
+  }
+  std::cout << "seed " << seed << ", " << workloads
+            << " random workloads to their end; the states of the model arbitrary:\n";
+  return print_last_line(tallies.front(), violations(), 0, 0);
 }
 
 int replay(const std::string& text) {

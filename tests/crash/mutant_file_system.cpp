@@ -28,7 +28,7 @@ class MutantFile final : public File {
   }
   [[nodiscard]] Result<void> truncate(std::uint64_t size) override { return mutation_.truncate(*inner_, name_, size); }
   [[nodiscard]] Result<void> reserve(std::uint64_t offset, std::uint64_t length) override {
-    return inner_->reserve(offset, length);
+    return mutation_.reserve(*inner_, name_, offset, length);
   }
   [[nodiscard]] Result<void> sync_data() override { return mutation_.sync_data(*inner_, name_); }
   [[nodiscard]] Result<void> sync_all() override { return mutation_.sync_all(*inner_, name_); }
@@ -83,7 +83,7 @@ class MutantDirectory final : public Directory {
                                     safeatomic::RenameMode mode) override {
     return mutation_.rename(*inner_, name, *static_cast<MutantDirectory&>(target).inner_, new_name, mode);
   }
-  [[nodiscard]] Result<void> unlink(std::string_view name) override { return inner_->unlink(name); }
+  [[nodiscard]] Result<void> unlink(std::string_view name) override { return mutation_.unlink(*inner_, name); }
   [[nodiscard]] Result<void> remove_directory(std::string_view name) override { return inner_->remove_directory(name); }
   [[nodiscard]] Result<void> sync() override { return mutation_.sync_directory(*inner_); }
   [[nodiscard]] Result<void> sync_file_system() override { return inner_->sync_file_system(); }

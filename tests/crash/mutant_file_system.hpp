@@ -32,6 +32,10 @@ class Mutation {
   virtual safeatomic::Result<void> truncate(safeatomic::File& file, std::string_view, std::uint64_t size) {
     return file.truncate(size);
   }
+  virtual safeatomic::Result<void> reserve(safeatomic::File& file, std::string_view, std::uint64_t offset,
+                                           std::uint64_t length) {
+    return file.reserve(offset, length);
+  }
   virtual safeatomic::Result<void> sync_data(safeatomic::File& file, std::string_view) { return file.sync_data(); }
   virtual safeatomic::Result<void> sync_all(safeatomic::File& file, std::string_view) { return file.sync_all(); }
   virtual safeatomic::Result<void> sync_directory(safeatomic::Directory& directory) { return directory.sync(); }
@@ -43,6 +47,9 @@ class Mutation {
                                           safeatomic::Directory& target, std::string_view new_name,
                                           safeatomic::RenameMode mode) {
     return from.rename(name, target, new_name, mode);
+  }
+  virtual safeatomic::Result<void> unlink(safeatomic::Directory& directory, std::string_view name) {
+    return directory.unlink(name);
   }
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 #include <datawal/format.hpp>
@@ -211,6 +212,51 @@ struct OpensWithoutSync : Mutation {
   bool is_open = false;
 };
 
+/// The zeros of reserved space are cut off a segment only behind the sync that seals it.
+struct CutsZerosBehindTheSync : Mutation {
+  Result<void> truncate(File& file, std::string_view name, std::uint64_t size) override {
+    if (!is_segment(name)) return file.truncate(size);
+    late = size;
+    return {};
+  }
+  Result<void> sync_data(File& file, std::string_view) override {
+    Result<void> synced = file.sync_data();
+    if (synced && late) synced = file.truncate(*std::exchange(late, std::nullopt));
+    return synced;
+  }
+  std::optional<std::uint64_t> late;
+};
+
+/// Frames are stored where no block was reserved.
+struct StoresWithoutReserving : Mutation {
+  Result<void> reserve(File&, std::string_view, std::uint64_t, std::uint64_t) override { return {}; }
+};
+
+/// The names in a checkpoint are not durable when it gets its own.
+struct SkipsSyncsOfTemporaryDirectories : Mutation {
+  Result<void> sync_directory(Directory& directory) override {
+    return safeatomic::is_temporary_name(directory.path().filename().string()) ? Result<void>() : directory.sync();
+  }
+};
+
+struct CopiesSegmentsWithoutSync : Mutation {
+  Result<void> sync_all(File& file, std::string_view name) override {
+    return is_segment(name) ? Result<void>() : file.sync_all();
+  }
+};
+
+/// All removals of segments are left to the next sync of the directory for something else.
+struct RemovesWithoutSync : Mutation {
+  Result<void> unlink(Directory& directory, std::string_view name) override {
+    if (is_segment(name)) has_removed = true;
+    return directory.unlink(name);
+  }
+  Result<void> sync_directory(Directory& directory) override {
+    return std::exchange(has_removed, false) ? Result<void>() : directory.sync();
+  }
+  bool has_removed = false;
+};
+
 template <class Kind>
 Wrap by() {
   return [](safeatomic::sim::SimFileSystem& machine) { return mutate(machine, std::make_unique<Kind>()); };
@@ -242,6 +288,15 @@ std::vector<Mutant> all_mutants() {
       {"publishes a compaction without a sync", by<QuarantinesWithoutSync>(), {"compact_to"}},
       {"acknowledges an export before its name is durable", by<SkipsDirectorySyncs>(), {"export"}},
       {"replaces a file without a sync", by<QuarantinesWithoutSync>(), {"write_atomic"}},
+      {"cuts reserved space behind the sync that seals", by<CutsZerosBehindTheSync>(), {"mapped_rotate"}},
+      {"stores through the mapping without reserving", by<StoresWithoutReserving>(), {"mapped_memory"}},
+      {"acknowledges stores through the mapping unsynced", by<AcknowledgesBeforeSync>(), {"mapped_memory"}},
+      {"publishes a checkpoint before its names are durable",
+       by<SkipsSyncsOfTemporaryDirectories>(),
+       {"checkpoint_unsynced"}},
+      {"publishes a checkpoint without a sync of its copy", by<CopiesSegmentsWithoutSync>(), {"checkpoint_unsynced"}},
+      {"drops segments without a sync of the directory", by<RemovesWithoutSync>(), {"retention"}},
+      {"salvages without a sync", by<AcknowledgesBeforeSync>(), {"salvage"}},
   };
 }
 

@@ -34,6 +34,10 @@ void Notes::synced() noexcept {
   refused_.clear();
 }
 
+void Notes::dropping(const std::vector<std::uint64_t>& beginnings) {
+  beginnings_.insert(beginnings_.end(), beginnings.begin(), beginnings.end());
+}
+
 void Notes::lose_what_came_after(const Notes& before) noexcept {
   kept_ = durable_ = before.durable_;
   recovered_ = before.recovered_;
@@ -54,8 +58,27 @@ bool Notes::is_given(std::size_t place, const Record& record, std::size_t count)
 }
 
 std::size_t Notes::prefix_of(const std::vector<Record>& records) const noexcept {
-  if (!compacted_ || records.empty()) return records.size();
+  const bool is_whole = !compacted_ && beginnings_.back() == 1;
+  if (is_whole || records.empty()) return records.size();
   return static_cast<std::size_t>(records.back().txid);
+}
+
+std::size_t Notes::place_of(const std::vector<Record>& records, std::size_t i) const noexcept {
+  if (compacted_) return static_cast<std::size_t>(records[i].txid) - 1;
+  const bool has_dropped = std::ranges::find(beginnings_, records.front().txid) != beginnings_.end();
+  return i + static_cast<std::size_t>(has_dropped ? records.front().txid - 1 : beginnings_.front() - 1);
+}
+
+// A compaction keeps every one of them.
+void Notes::check_raw(const std::vector<Record>& records, World& world) const {
+  std::size_t i = 0;
+  for (std::size_t place = 0; place < std::min(prefix_of(records), records_.size()); ++place) {
+    while (i < records.size() && records[i].txid <= place) ++i;
+    const bool is_there = i < records.size() && records[i].txid == place + 1;
+    if (!is_there && records_[place]->type == RecordType::Raw) {
+      world.violated(Invariant::prefix_is_unaltered, "the Raw record " + std::to_string(place + 1) + " is missing");
+    }
+  }
 }
 
 void Notes::check(const std::vector<Record>& records, World& world) const {
@@ -70,7 +93,7 @@ void Notes::check(const std::vector<Record>& records, World& world) const {
   if (!power_lost_ && count < kept_) world.violated(Invariant::kill_loses_nothing, counts);
   std::uint64_t previous = 0;
   for (std::size_t i = 0; i < records.size(); ++i) {
-    const std::size_t place = compacted_ ? static_cast<std::size_t>(records[i].txid) - 1 : i;
+    const std::size_t place = place_of(records, i);
     const bool is_in_order = records[i].txid > std::exchange(previous, records[i].txid);
     if (is_in_order && is_given(place, records[i], count)) continue;
     const bool is_extra = place >= records_.size();
@@ -82,17 +105,21 @@ void Notes::check(const std::vector<Record>& records, World& world) const {
 
 void Notes::found(const std::vector<Record>& records, World& world) {
   check(records, world);
+  if (compacted_) check_raw(records, world);
   static const GivenRef unknown = std::make_shared<const Given>();
   records_.resize(prefix_of(records), unknown);
   for (std::size_t i = 0; i < records.size(); ++i) {
     const Record& record = records[i];
-    GivenRef& there = records_[compacted_ ? static_cast<std::size_t>(record.txid) - 1 : i];
+    const std::size_t place = place_of(records, i);
+    if (place >= records_.size()) continue;  // of a mutant
+    GivenRef& there = records_[place];
     Given given{record.type, record.key, record.payload};
     if (*there != given) there = std::make_shared<const Given>(std::move(given));
   }
   recovered_ = durable_ = kept_ = records_.size();
   refused_.clear();
   power_lost_ = false;
+  if (!records.empty() && !compacted_) beginnings_.assign(1, records.front().txid);
 }
 
 std::map<std::string, std::string> Notes::fold() const {
@@ -106,6 +133,7 @@ std::map<std::string, std::string> Notes::fold() const {
 
 std::uint64_t Notes::hash() const noexcept {
   std::uint64_t hash = mixed(mixed(mixed(records_.size(), kept_), durable_), recovered_);
+  for (const std::uint64_t beginning : beginnings_) hash = mixed(hash, beginning);
   return mixed(mixed(hash, number_), (refused_.empty() ? 0U : 2U) + (power_lost_ ? 1U : 0U));
 }
 

@@ -44,6 +44,11 @@ class Notes {
   /// From now on records may be missing that later ones have superseded: what is there is known by its txids.
   void compacted() noexcept { compacted_ = true; }
 
+  /// The oldest records are about to be dropped: the log may begin with any of these txids, ascending.
+  void dropping(const std::vector<std::uint64_t>& beginnings);
+  /// It begins with the last of them, durably.
+  void dropped() noexcept { beginnings_.assign(1, beginnings_.back()); }
+
   void lose_power() noexcept { power_lost_ = true; }
   /// The power failed, and of what was promised since `before` nothing counts.
   void lose_what_came_after(const Notes& before) noexcept;
@@ -55,22 +60,28 @@ class Notes {
   /// The fold of what is there now.
   [[nodiscard]] std::map<std::string, std::string> fold() const;
 
+  /// Of all records that were ever there.
   [[nodiscard]] std::size_t size() const noexcept { return records_.size(); }
+  /// Of those that are there; while a drop is on its way, at least.
+  [[nodiscard]] std::size_t count() const noexcept { return records_.size() + 1 - beginnings_.back(); }
   [[nodiscard]] std::uint64_t next_number() const noexcept { return number_; }
   [[nodiscard]] std::uint64_t hash() const noexcept;
 
  private:
   void check(const std::vector<Record>& records, World& world) const;
-  /// How long the prefix is that these records are all of, or what a compaction has left.
+  /// How long the prefix is that these records are all of, or what a compaction or a drop has left.
   [[nodiscard]] std::size_t prefix_of(const std::vector<Record>& records) const noexcept;
+  [[nodiscard]] std::size_t place_of(const std::vector<Record>& records, std::size_t i) const noexcept;
+  void check_raw(const std::vector<Record>& records, World& world) const;
   [[nodiscard]] bool is_given(std::size_t place, const Record& record, std::size_t count) const;
 
   std::vector<GivenRef> records_;
-  std::size_t kept_ = 0;           // the log said that it has them
-  std::size_t durable_ = 0;        // and that they are durable
-  std::size_t recovered_ = 0;      // of these, counted by a recovery
-  std::vector<GivenRef> refused_;  // in the places behind the last record
-  std::uint64_t number_ = 0;       // of attempts
+  std::size_t kept_ = 0;                         // the log said that it has them
+  std::size_t durable_ = 0;                      // and that they are durable
+  std::size_t recovered_ = 0;                    // of these, counted by a recovery
+  std::vector<GivenRef> refused_;                // in the places behind the last record
+  std::uint64_t number_ = 0;                     // of attempts
+  std::vector<std::uint64_t> beginnings_ = {1};  // txids of which one is that of the first record
   bool power_lost_ = false;
   bool compacted_ = false;
 };

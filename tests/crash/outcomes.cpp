@@ -12,6 +12,7 @@ namespace datawal::crash {
 namespace {
 
 using safeatomic::sim::Choice;
+using safeatomic::sim::LossModel;
 using safeatomic::sim::PowerLoss;
 using safeatomic::sim::Undecided;
 
@@ -157,8 +158,16 @@ class Outcomes {
 
 }  // namespace
 
-bool for_each_outcome(const PowerLoss& loss, std::uint64_t seed, const Visit& visit) {
-  return Outcomes(loss, seed, visit).run();
+bool for_each_outcome(const PowerLoss& loss, LossModel model, std::uint64_t seed, const Visit& visit) {
+  if (model == LossModel::prefix) {
+    for (const Choice& choice : loss.prefixes()) visit(choice);
+    return false;
+  }
+  if (model == LossModel::arbitrary) return Outcomes(loss, seed, visit).run();
+  const Visit possible = [&](const Choice& choice) {
+    if (loss.is_possible(choice, model)) visit(choice);
+  };
+  return Outcomes(loss, seed, possible).run();
 }
 
 }  // namespace datawal::crash

@@ -17,7 +17,9 @@ using Visit = std::function<void(const safeatomic::sim::Choice&)>;
 /// since nothing reads them. Where there are more than combinations_max: for every subset of entries (up to 2^10) and each
 /// file every size, every first sector that did not land with each of its older states, with nothing and with everything
 /// behind it landed, the other files as new or as old as can be; and seeded random ones up to combinations_max.
+/// Of these those that `model` knows; of the model `prefix` all.
 /// @return whether it was a choice
-bool for_each_outcome(const safeatomic::sim::PowerLoss& loss, std::uint64_t seed, const Visit& visit);
+bool for_each_outcome(const safeatomic::sim::PowerLoss& loss, safeatomic::sim::LossModel model, std::uint64_t seed,
+                      const Visit& visit);
 
 }  // namespace datawal::crash

@@ -21,24 +21,6 @@ using safeatomic::sim::SimFileSystem;
 
 const std::string directory = "/store";
 
-/// Three segments, one byte of one of them changed.
-DiskImage damaged_disk(std::uint32_t segment, std::uint64_t offset) {
-  SimFileSystem machine;
-  {
-    Result<RecordLog> log = RecordLog::open(directory, {.file_system = &machine});
-    bool is_good = log.has_value();
-    for (const std::size_t size : {300U, 900U, 40U, 700U, 60U, 500U}) {
-      is_good = is_good && log->append(payload_of(size, size)) && (size != 40U || log->rotate()) &&
-                (size != 60U || log->rotate());
-    }
-    if (!is_good || !log->close()) std::abort();
-  }
-  const auto store = machine.open_directory(directory);
-  const auto file = (*store)->open_file(segment::filename(segment), {.write = true});
-  if (!file || !safeatomic::write_all(**file, offset, "X") || !(*file)->sync_all()) std::abort();
-  return machine.shut_down();
-}
-
 /// What must remain of a damaged store: the records before the damage, and every byte behind it.
 struct Remains {
   std::vector<std::string> payloads;
@@ -141,11 +123,29 @@ class RepairScenario final : public Scenario {
 
 }  // namespace
 
+DiskImage damaged_disk(std::uint32_t segment, std::uint64_t offset) {
+  SimFileSystem machine;
+  {
+    Result<RecordLog> log = RecordLog::open(directory, {.file_system = &machine});
+    bool is_good = log.has_value();
+    for (const std::size_t size : {300U, 900U, 40U, 700U, 60U, 500U}) {
+      is_good = is_good && log->append(payload_of(size, size)) && (size != 40U || log->rotate()) &&
+                (size != 60U || log->rotate());
+    }
+    if (!is_good || !log->close()) std::abort();
+  }
+  const auto store = machine.open_directory(directory);
+  const auto file = (*store)->open_file(segment::filename(segment), {.write = true});
+  if (!file || !safeatomic::write_all(**file, offset, "X") || !(*file)->sync_all()) std::abort();
+  return machine.shut_down();
+}
+
 Scenarios repair_scenarios() {
   Scenarios all;
   all.push_back(std::make_unique<RepairScenario>("repair", damaged_disk(1, 400)));
   all.push_back(std::make_unique<RepairScenario>("repair_middle", damaged_disk(2, 60)));
   all.push_back(std::make_unique<RepairScenario>("repair_active", damaged_disk(3, 0)));
+  all.push_back(make_salvage_scenario());
   return all;
 }
 

@@ -1,10 +1,16 @@
 #pragma once
-// Repairing a damaged store.
+// The ways out of damage: repair, and salvage.
 
 #include "crash/scenario.hpp"
 
 namespace datawal::crash {
 
+/// A store of three segments in /store, one byte of one of them changed.
+[[nodiscard]] safeatomic::sim::DiskImage damaged_disk(std::uint32_t segment, std::uint64_t offset);
+
 [[nodiscard]] Scenarios repair_scenarios();
+
+/// Salvaging such a store into a new one.
+[[nodiscard]] std::unique_ptr<Scenario> make_salvage_scenario();
 
 }  // namespace datawal::crash

@@ -38,20 +38,17 @@ std::vector<StoreWorkload> log_workloads() {
       {.name = "torn_rotated", .script = "a40 r a60", .prepared = "a100 r a40", .torn = "a1300 a300"},
       {.name = "copied", .script = "a40", .prepared = "a300 r a700 r a40", .is_copied = true},
       {.name = "reopen", .script = "a300 c o a700 s a500 c o a30", .prepared = "a100"},
+      {.name = "refused", .script = "a300 z900 a40 z60", .prepared = "a100"},
+      {.name = "batches", .script = "b500 b200 s B700 b300", .prepared = "a100"},
+      {.name = "checkpoint", .script = "a300 C A40 r a60 I a200", .prepared = "a100 r a700 r a60"},
+      {.name = "checkpoint_unsynced", .script = "a300 r a700 C a40", .prepared = "a100"},
+      {.name = "retention", .script = "a300 d3 a60 r A40 d9 a50", .prepared = "a100 r a700 r a60"},
+      {.name = "retention_torn", .script = "d3 a60", .prepared = "a100 r a700 r a60", .torn = "a700 a900"},
       // The first 4 KiB after a sync go by a write, what follows by memory.
       {.name = "mapped", .script = "a300 A700 a60 s a40 c o a30", .prepared = "a100", .write_path = WritePath::mapped},
       {.name = "mapped_memory",
        .script = "a4100 a60 a500 A90 a40",
        .prepared = "a100",
-       .write_path = WritePath::mapped},
-      {.name = "mapped_rotate",
-       .script = "a300 a700 r a500 a40 r A60 a400",
-       .prepared = "a100",
-       .write_path = WritePath::mapped},
-      {.name = "mapped_torn",
-       .script = "a40 g A600",
-       .prepared = "a100 A200",
-       .torn = "a700 a900",
        .write_path = WritePath::mapped},
   };
 }
@@ -73,6 +70,11 @@ std::vector<StoreWorkload> kv_workloads() {
        .script = "pk1:300 Kk1:40 pk3:20",
        .prepared = "pk1:200 pk2:300 pk3:300 pk1:100",
        .max_segment_bytes = 600},
+      {.name = "compact_raw",
+       .script = "pk2:90 k ek3: s k",
+       .prepared = "w200 pk1:200 pk2:100 w300 ek1: pk3:200 pk2:60 w40 ek2: pk1:30",
+       .max_segment_bytes = 500},
+      {.name = "kv_batches", .script = "bk1:300 s bk2:200 bk3:600", .prepared = "pk1:50 pk2:60"},
       {.name = "kv_torn", .script = "pk1:40 ek0: s", .prepared = "pk0:50 pk1:60", .torn = "pk2:700 ek1: pk0:900"},
   };
 }
@@ -84,29 +86,46 @@ StoreWorkload mapped(StoreWorkload workload) {
   return workload;
 }
 
-// Only behind 4 KiB without a sync are frames stored through the mapping.
-std::vector<StoreWorkload> mapped_workloads() {
-  return {
-      {.name = "stores", .script = "a4100 a300 a40", .prepared = "a100", .losses_max = 1},
-      {.name = "batches", .script = "b500 b200 s B700 b300", .prepared = "a100"},
-  };
+bool has_mapped_twin(const StoreWorkload& workload) {
+  return workload.write_path != WritePath::mapped && workload.name.find("_long") == std::string::npos;
 }
 
-bool is_long(const StoreWorkload& workload) { return workload.name.find("_long") != std::string::npos; }
-
 std::string random_script(std::mt19937_64& random, int steps) {
-  constexpr std::string_view letters = "aaaaaaAAsrgf";
+  constexpr std::string_view letters = "aaaaaaaAAbBsrrgfCId";
   std::string script;
   for (int i = 0; i < steps; ++i) {
     const char letter = letters[random() % letters.size()];
     script.append(1, letter);
-    if (letter == 'a' || letter == 'A' || letter == 'f') {
+    if (std::string_view("aAbBf").find(letter) != std::string_view::npos) {
       const std::uint64_t size_max = std::uint64_t{1} << (random() % 13);
       script.append(std::to_string(20 + random() % size_max));
     }
+    if (letter == 'd') script.append(std::to_string(1 + random() % 5));
     script.append(" ");
     if (random() % 16 == 0) script.append("c o ");
   }
+  return script;
+}
+
+std::string random_kv_script(std::mt19937_64& random, int steps) {
+  constexpr std::string_view letters = "pppppPeeEbbskkK";
+  std::string script;
+  for (int i = 0; i < steps; ++i) {
+    const char letter = letters[random() % letters.size()];
+    const std::string key = "k" + std::to_string(random() % 4);
+    const std::uint64_t size = 20 + random() % (std::uint64_t{1} << (random() % 12));
+    script.append(1, letter);
+    if (std::string_view("pPbK").find(letter) != std::string_view::npos) script += key + ":" + std::to_string(size);
+    if (letter == 'e' || letter == 'E') script += key + ":";
+    script.append(" ");
+    if (random() % 16 == 0) script.append("c o ");
+  }
+  return script;
+}
+
+// A checkpoint of the prepared store would lie on the disk without being known.
+std::string plain(std::string script) {
+  std::ranges::replace_if(script, [](char c) { return c == 'C' || c == 'I'; }, 's');
   return script;
 }
 
@@ -119,11 +138,10 @@ Scenarios default_scenarios() {
   for (const StoreWorkload& workload : log_workloads()) all.push_back(make_log_scenario(workload));
   for (const StoreWorkload& workload : kv_workloads()) all.push_back(make_kv_scenario(workload));
   for (const StoreWorkload& workload : log_workloads()) {
-    if (!is_long(workload)) all.push_back(make_log_scenario(mapped(workload)));
+    if (has_mapped_twin(workload)) all.push_back(make_log_scenario(mapped(workload)));
   }
-  for (const StoreWorkload& workload : mapped_workloads()) all.push_back(make_log_scenario(mapped(workload)));
   for (const StoreWorkload& workload : kv_workloads()) {
-    if (!is_long(workload)) all.push_back(make_kv_scenario(mapped(workload)));
+    if (has_mapped_twin(workload)) all.push_back(make_kv_scenario(mapped(workload)));
   }
   for (std::unique_ptr<Scenario>& scenario : result_scenarios()) all.push_back(std::move(scenario));
   for (std::unique_ptr<Scenario>& scenario : repair_scenarios()) all.push_back(std::move(scenario));
@@ -133,13 +151,19 @@ Scenarios default_scenarios() {
 std::unique_ptr<Scenario> random_scenario(std::uint64_t number) {
   std::mt19937_64 random(number);
   StoreWorkload workload{.name = std::string(random_prefix) + std::to_string(number), .script = {}};
-  workload.prepared = random_script(random, static_cast<int>(1 + random() % 4));
-  if (random() % 3 == 0) workload.torn = "a" + std::to_string(300 + random() % 3000) + " a700";
-  workload.script = random_script(random, static_cast<int>(3 + random() % 10));
+  const bool is_kv = random() % 3 == 0;
+  const auto script = is_kv ? random_kv_script : random_script;
+  const auto prepared_steps = static_cast<int>(1 + random() % 4);
+  workload.prepared = is_kv ? "w60 " + script(random, prepared_steps) : "a60 " + plain(script(random, prepared_steps));
+  if (random() % 3 == 0) {
+    const std::string size = std::to_string(300 + random() % 3000);
+    workload.torn = is_kv ? "pk1:" + size + " pk2:700" : "a" + size + " a700";
+  }
+  workload.script = script(random, static_cast<int>(3 + random() % 10));
   if (random() % 2 == 0) workload.max_segment_bytes = 300 + random() % 3000;
   if (random() % 8 == 0) workload.syncs_every_append = true;
   if (random() % 2 == 0) workload.write_path = WritePath::mapped;
-  return make_log_scenario(workload);
+  return is_kv ? make_kv_scenario(workload) : make_log_scenario(workload);
 }
 
 std::unique_ptr<Scenario> scenario_named(const std::string& name) {

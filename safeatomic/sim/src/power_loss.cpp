@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <set>
 #include <unordered_map>
 
 #include "machine.hpp"
@@ -213,10 +214,15 @@ std::vector<std::size_t> PowerLoss::seen(const Choice& choice,
                                          const std::function<bool(std::string_view name)>& is_seen) const {
   impl_->build_tree(choice);
   std::vector<std::size_t> found;
-  for (const TreeNode& directory : impl_->tree) {
-    for (const auto& [name, number] : directory.entries) {
+  std::vector<bool> is_reached(impl_->tree.size(), false);  // a directory stands before what is in it
+  is_reached.front() = true;
+  for (std::size_t at = 0; at < impl_->tree.size(); ++at) {
+    if (!is_reached[at]) continue;
+    for (const auto& [name, number] : impl_->tree[at].entries) {
+      if (!is_seen(name)) continue;
+      is_reached[number] = true;
       const auto own = impl_->file_of.find(impl_->tree[number].node);
-      if (own == impl_->file_of.end() || !is_seen(name)) continue;
+      if (own == impl_->file_of.end()) continue;
       const FileSlots& range = impl_->files[own->second];
       for (std::size_t i = range.begin; i < range.end; ++i) found.push_back(i);
     }
@@ -253,6 +259,20 @@ bool PowerLoss::is_possible(const Choice& choice, LossModel model) const {
     }
   }
   return true;
+}
+
+std::vector<Choice> PowerLoss::prefixes() const {
+  std::set<std::uint64_t> instants = {0};
+  for (const Slot& slot : impl_->slots) instants.insert(slot.times.begin(), slot.times.end());
+  std::vector<Choice> all;
+  for (const std::uint64_t instant : instants) {
+    Choice& choice = all.emplace_back();
+    for (const Slot& slot : impl_->slots) {
+      const auto next = std::ranges::upper_bound(slot.times, instant);
+      choice.push_back(static_cast<std::uint16_t>(next - slot.times.begin() - 1));
+    }
+  }
+  return all;
 }
 
 DiskImage PowerLoss::outcome(const Choice& choice) const {

@@ -47,12 +47,16 @@ class PowerLoss {
   [[nodiscard]] std::span<const Undecided> undecided() const noexcept;
 
   /// Which of them can be seen if the entries are chosen as in `choice`: a file that has no name then is out of the game,
-  /// and so is one without a name that `is_seen`. In the order of undecided(), entries left out.
+  /// and so is one without a name that `is_seen` in a directory that `is_seen`. In the order of undecided(), entries left out.
   [[nodiscard]] std::vector<std::size_t> seen(const Choice& choice,
                                               const std::function<bool(std::string_view name)>& is_seen) const;
 
   /// Whether the model knows this outcome; `arbitrary` knows all.
   [[nodiscard]] bool is_possible(const Choice& choice, LossModel model) const;
+
+  /// All outcomes of the model `prefix`, the oldest first: one for each instant at which something changed, and the one of the
+  /// last sync.
+  [[nodiscard]] std::vector<Choice> prefixes() const;
 
   /// The disk that this choice leaves.
   [[nodiscard]] DiskImage outcome(const Choice& choice) const;
