@@ -36,10 +36,11 @@ std::string Checkpoints::attempt(const Notes& log) {
 }
 
 std::string Checkpoints::newest() const {
-  for (auto copy = copies_.rbegin(); copy != copies_.rend(); ++copy) {
-    if (copy->is_made) return copy->directory;
+  std::string directory;
+  for (const Copy& copy : copies_) {
+    if (copy.is_made) directory = copy.directory;
   }
-  return {};
+  return directory;
 }
 
 void Checkpoints::check(World& world) {

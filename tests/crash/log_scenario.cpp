@@ -76,6 +76,8 @@ Result<void> LogScenario::append(World& world, std::string payload, bool is_sync
 Result<void> LogScenario::append_batch(World& world, std::size_t size, bool is_synced) {
   std::vector<Given> givens;
   std::vector<RecordInput> inputs;
+  givens.reserve(3);
+  inputs.reserve(3);
   for (std::uint64_t i = 0; i < 3; ++i) {
     givens.push_back({RecordType::Raw, {}, payload_of(notes().next_number() + i, size / 3)});
   }

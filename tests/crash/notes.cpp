@@ -1,6 +1,7 @@
 #include "crash/notes.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include <datawal/format.hpp>
@@ -160,7 +161,7 @@ void TornTails::check(const std::string& directory, World& world) {
   for (Tail& tail : tails_) {
     tail.is_durable = true;
     const bool is_kept = std::ranges::any_of(names, [&](const std::string& name) {
-      return name.starts_with(tail.prefix) && world.machine.peek(directory + "/" + name) == tail.bytes;
+      return name.starts_with(tail.prefix) && world.machine.peek(std::filesystem::path(directory) / name) == tail.bytes;
     });
     if (!is_kept) {
       world.violated(Invariant::cut_bytes_are_kept, std::to_string(tail.bytes.size()) + " bytes of " + tail.prefix);

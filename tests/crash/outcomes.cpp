@@ -128,8 +128,8 @@ class Outcomes {
     std::uint64_t visited = 0;
     const bool has_size = loss_.undecided()[file.front()].kind == Undecided::Kind::size;
     const std::size_t first_sector = has_size ? 1 : 0;
-    for (std::uint16_t size = 0; size < (has_size ? options(file.front()) : 1U); ++size) {
-      if (has_size) choice_[file.front()] = size;
+    for (unsigned size = 0; size < (has_size ? options(file.front()) : 1U); ++size) {
+      if (has_size) choice_[file.front()] = static_cast<std::uint16_t>(size);
       for (std::size_t missing = first_sector; missing <= file.size(); ++missing) {
         for (const bool newest_behind : {false, true}) {
           for (std::size_t i = first_sector; i < file.size(); ++i) {

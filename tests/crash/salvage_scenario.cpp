@@ -1,5 +1,6 @@
 // Salvage: "remove OUT, run it again", until it has said that it is done.
 
+#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,7 +25,7 @@ const std::string target = "/salvaged";
 std::string bytes_of(const SimFileSystem& machine, const std::string& directory) {
   std::string bytes;
   for (const std::string& name : machine.peek_names(directory)) {
-    if (segment::parse_filename(name)) bytes += machine.peek(directory + "/" + name).value_or("");
+    if (segment::parse_filename(name)) bytes += machine.peek(std::filesystem::path(directory) / name).value_or("");
   }
   return bytes;
 }
