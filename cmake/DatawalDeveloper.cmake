@@ -15,6 +15,9 @@ include(GoogleTest)
 # What runs under the thread sanitizer: the programs of the sources that hold a suite with "Concurrency" in its name.
 add_custom_target(concurrency_tests)
 
+# What ctest runs in any build: not benchmarks, nor the enumeration of crashes.
+add_custom_target(test_programs)
+
 # datawal_add_tests(<target> <source>... LINK <library>... [INCLUDE <directory>...] [DEFINE <NAME=value>...])
 # One GoogleTest program, each of its tests known to ctest. Sources with suites that have "Concurrency" in their name become a
 # program of their own, <target> with `_concurrency` in it, and carry the label `concurrency`: a build with the thread
@@ -54,5 +57,6 @@ function(datawal_add_test_program target label)
   target_include_directories(${target} PRIVATE ${arg_INCLUDE})
   target_compile_definitions(${target} PRIVATE ${arg_DEFINE})
   target_link_libraries(${target} PRIVATE ${arg_LINK} datawal_warnings GTest::gmock GTest::gtest_main)
+  add_dependencies(test_programs ${target})
   gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 120 PROPERTIES TIMEOUT 600 LABELS "${label}")
 endfunction()

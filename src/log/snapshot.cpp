@@ -85,6 +85,16 @@ Result<std::vector<PinnedSegment>> pin(Directory& directory, const StoreListing&
   return pinned;
 }
 
+// Another one lies behind the last that is pinned, which has its final size since then: what it got after it was pinned is a part
+// of it, and must not be missing before the records of the next.
+Result<void> seal_last(std::vector<PinnedSegment>& pinned) {
+  if (pinned.empty() || !pinned.back().file) return {};
+  const safeatomic::Result<FileInfo> info = pinned.back().file->info();
+  if (!info) return format::lift(info, "inspect segment");
+  pinned.back().info = *info;
+  return {};
+}
+
 // Pins the segments that were added since the listing, until there is none more: at that instant nothing lay behind `pinned`.
 // Without that, a segment may be the result of a compaction that counted on records behind the last one that was listed.
 Result<void> catch_up(Directory& directory, std::vector<PinnedSegment>& pinned) {
@@ -92,6 +102,7 @@ Result<void> catch_up(Directory& directory, std::vector<PinnedSegment>& pinned) 
     Result<std::optional<segment::Entry>> added = segment::look_at(directory, segment::filename(next_after(pinned)));
     if (!added) return propagate(added);
     if (!*added) return {};
+    if (Result<void> sealed = seal_last(pinned); !sealed) return sealed;
     Result<std::shared_ptr<File>> held = hold(directory, **added);
     if (!held) return propagate(held);
     if (!*held) return {};  // the next listing will tell

@@ -194,6 +194,23 @@ TEST_F(ReaderSnapshotOfABusyStore, IsTakenThoughSegmentsAreAddedBetweenItsListin
   expect_snapshots();
 }
 
+TEST_F(ReaderSnapshotOfABusyStore, HasTheWholeOfASegmentThatWasSealedSinceItWasPinned) {
+  must(log_.close());
+  log_ = store_.open({.write_path = WritePath::append});  // whose files are as long as their records
+  append_records(log_, 3);
+  // Before each second look at a name: the first is at the last segment, the next at what may lie behind it.
+  files_.set_hook(
+      [this, looks = 0](const safeatomic::test::FsOp& op) mutable -> std::optional<safeatomic::test::Fault> {
+        if (op.kind == safeatomic::test::OpKind::info_of && ++looks % 2 == 0 && log_.active_segment() <= 100) {
+          append_records(log_, 1);
+          must(log_.rotate());
+          append_records(log_, 1);
+        }
+        return std::nullopt;
+      });
+  expect_snapshots();
+}
+
 TEST_F(ReaderSnapshotOfABusyStore, IsTakenThoughSegmentsAreAddedWhileTheyAreInspected) {
   append_records(log_, 3);
   rotate_before(safeatomic::test::OpKind::info_of);
