@@ -46,7 +46,7 @@ using Result = std::expected<T, Error>;
 
 /// Passes a failed result on as the error of another one.
 template <class T>
-[[nodiscard]] std::unexpected<Error> propagate(const Result<T>& failed) {
+[[nodiscard, gnu::cold]] std::unexpected<Error> propagate(const Result<T>& failed) {
   return std::unexpected<Error>(failed.error());
 }
 

@@ -29,7 +29,7 @@ class Projection {
 
   /// After the last batch.
   /// @return the first thing that went wrong in fold(): a record that could not be read back
-  [[nodiscard]] Result<void> finish_fold();
+  [[nodiscard, gnu::cold]] Result<void> finish_fold();
 
   /// The value of a live key. Confirms key, type and CRC in the record itself.
   [[nodiscard]] Result<std::optional<std::string>> get(std::string_view key) const;

@@ -51,14 +51,14 @@ class RecordSpace {
   /// Adds the next segment, whose file is open now. What cannot be mapped is read with `pread`.
   /// @param may_map  false for a segment that another process's writer may cut
   /// @return invalid_argument when 256 TiB are used up
-  [[nodiscard]] Result<void> add(const PinnedSegment& segment, safeatomic::File& file, const SegmentRoom& room = {},
-                                 bool may_map = true);
+  [[nodiscard, gnu::cold]] Result<void> add(const PinnedSegment& segment, safeatomic::File& file,
+                                            const SegmentRoom& room = {}, bool may_map = true);
 
   /// Takes `segment`, whose file is open, for the last segment from now on. No reader is there yet.
-  void reopen_last(const PinnedSegment& segment, const SegmentRoom& room);
+  [[gnu::cold]] void reopen_last(const PinnedSegment& segment, const SegmentRoom& room);
 
   /// The last segment will not grow any more: its descriptor is let go. Another one follows.
-  void seal_last(const PinnedSegment& segment);
+  [[gnu::cold]] void seal_last(const PinnedSegment& segment);
 
   /// The last segment has grown: everything below `end` is whole records.
   void extend_last(std::uint64_t end) noexcept;
@@ -68,9 +68,9 @@ class RecordSpace {
 
   /// Adds what `old` was rewritten to; both are there until one is removed.
   /// @return invalid_argument when 256 TiB are used up
-  [[nodiscard]] Result<std::shared_ptr<SpaceSegment>> add_rewritten(const SpaceSegment& old,
-                                                                    const PinnedSegment& segment,
-                                                                    safeatomic::File& file);
+  [[nodiscard, gnu::cold]] Result<std::shared_ptr<SpaceSegment>> add_rewritten(const SpaceSegment& old,
+                                                                               const PinnedSegment& segment,
+                                                                               safeatomic::File& file);
 
   /// No position leads to `segment` any more. Its memory is freed by free_removed().
   void remove(const SpaceSegment& segment);
@@ -113,14 +113,14 @@ class RecordSpace {
   static void prefetch_in(const SpaceSegment& segment, std::uint64_t position) noexcept;
 
  private:
-  [[nodiscard]] Result<std::uint64_t> find_room(const PinnedSegment& segment, std::uint64_t needed) const;
-  void publish(std::shared_ptr<SpaceSegment> added);
-  void publish(std::shared_ptr<SpaceTable> table);
-  void map(SpaceSegment& segment, safeatomic::File& file, std::uint64_t length) const noexcept;
+  [[nodiscard, gnu::cold]] Result<std::uint64_t> find_room(const PinnedSegment& segment, std::uint64_t needed) const;
+  [[gnu::cold]] void publish(std::shared_ptr<SpaceSegment> added);
+  [[gnu::cold]] void publish(std::shared_ptr<SpaceTable> table);
+  [[gnu::cold]] void map(SpaceSegment& segment, safeatomic::File& file, std::uint64_t length) const noexcept;
   [[nodiscard]] Result<std::string_view> bytes_of(const SpaceSegment& segment, std::uint64_t offset,
                                                   std::string& buffer) const;
-  [[nodiscard]] std::unexpected<Error> damaged(const SpaceSegment& segment, std::uint64_t offset,
-                                               format::Stop stop) const;
+  [[nodiscard, gnu::cold]] std::unexpected<Error> damaged(const SpaceSegment& segment, std::uint64_t offset,
+                                                          format::Stop stop) const;
 
   const std::shared_ptr<safeatomic::Directory> directory_;
   const ReadPath read_path_;

@@ -26,13 +26,13 @@ class Replay {
 
   /// Takes every segment and every record of a log, in order; at the end all is folded, or the first thing that went wrong
   /// returned: a record that could not be read back. Must not outlive this.
-  [[nodiscard]] RecoveryVisitor visitor();
+  [[nodiscard, gnu::cold]] RecoveryVisitor visitor();
 
  private:
-  [[nodiscard]] Result<void> finish();
+  [[nodiscard, gnu::cold]] Result<void> finish();
   void take(std::span<const RecordView> records);
   void hand_over();
-  void start_second_thread();
+  [[gnu::cold]] void start_second_thread();
 
   Projection& projection_;
   const std::uint32_t unmapped_id_;

@@ -1,10 +1,7 @@
 #include "kv/space_table.hpp"
 
 #include <algorithm>
-#include <span>
 #include <utility>
-
-#include "kv/radix_sort.hpp"
 
 namespace datawal::kv {
 
@@ -63,36 +60,6 @@ std::optional<std::uint64_t> SpaceTable::find_room(std::uint64_t needed, std::ui
     begin = bases_[i] + segments_[i]->reserved;
   }
   return std::nullopt;
-}
-
-void SpaceTable::sort_in_log_order(std::vector<std::uint64_t>& positions) const {
-  radix_sort(std::span(positions), [](std::uint64_t position) { return position; });
-  struct Run {
-    const SpaceSegment* segment;
-    std::size_t begin, end;
-  };
-  std::vector<Run> runs;
-  for (std::size_t i = 0; i < positions.size();) {
-    const SpaceSegment& segment = find(positions[i]);
-    const std::uint64_t behind = segment.base + std::max<std::uint64_t>(segment.reserved, segment.end.load());
-    const auto next = std::ranges::lower_bound(std::span(positions).subspan(i), behind);
-    const std::size_t end = static_cast<std::size_t>(next - std::span(positions).subspan(i).begin()) + i;
-    runs.push_back({&segment, i, end});
-    i = end;
-  }
-  const auto before = [](const Run& a, const Run& b) {
-    if (a.segment->id != b.segment->id) return a.segment->id < b.segment->id;
-    return a.segment->generation > b.segment->generation;
-  };
-  if (std::ranges::is_sorted(runs, before)) return;
-  std::ranges::sort(runs, before);
-  std::vector<std::uint64_t> sorted;
-  sorted.reserve(positions.size());
-  for (const Run& run : runs) {
-    sorted.insert(sorted.end(), positions.begin() + static_cast<std::ptrdiff_t>(run.begin),
-                  positions.begin() + static_cast<std::ptrdiff_t>(run.end));
-  }
-  positions = std::move(sorted);
 }
 
 }  // namespace datawal::kv

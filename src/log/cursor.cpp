@@ -20,7 +20,7 @@ namespace {
 const RecoveryReport no_report{};
 
 // The walk stands before the record that the caller has seen last: it must still be there, as it was.
-Result<void> skip(Walk& walk, const RecordRef& seen) {
+[[gnu::cold]] Result<void> skip(Walk& walk, const RecordRef& seen) {
   RecordView record;
   Result<bool> found = walk.next(record);
   if (found && *found && record.ref == seen) return {};
@@ -35,19 +35,20 @@ Result<void> skip(Walk& walk, const RecordRef& seen) {
 }  // namespace
 
 Result<std::optional<RecordView>> RecordCursor::next() {
-  if (!impl_) {
+  if (!impl_) [[unlikely]] {
     return std::unexpected(Error{.code = Errc::closed, .action = "read on", .detail = "this cursor was moved from"});
   }
   Impl& impl = *impl_;
-  if (impl.skipped && !impl.error) {
+  if (impl.skipped && !impl.error) [[unlikely]] {
     if (Result<void> skipped = skip(*impl.walk, *std::exchange(impl.skipped, std::nullopt)); !skipped) {
       impl.error = std::move(skipped.error());
     }
   }
-  if (impl.error) return std::unexpected(*impl.error);
+  if (impl.error) [[unlikely]]
+    return std::unexpected(*impl.error);
   Result<std::optional<RecordView>> record(std::in_place, std::in_place);  // filled where it is returned
   Result<bool> more = impl.walk->next(**record);
-  if (!more) {
+  if (!more) [[unlikely]] {
     record = propagate(more);
   } else if (!*more) {
     record->reset();

@@ -125,14 +125,17 @@ class LogCore {
   LogCore(std::shared_ptr<safeatomic::Directory> directory, const OpenOptions& options, StoreLock lock,
           Recovered recovered);
 
-  [[nodiscard]] Error closed_error() const;
+  [[nodiscard, gnu::cold]] Error closed_error() const;
   [[nodiscard]] Result<void> refuse_closed() const;
-  [[nodiscard]] Result<void> refuse_change() const;
-  [[nodiscard]] std::unexpected<Error> poison(Error cause);
+  [[nodiscard, gnu::cold]] Result<void> refuse_change() const;
+  [[nodiscard, gnu::cold]] std::unexpected<Error> poison(Error cause);
 
-  // Appending.
-  [[nodiscard]] std::unexpected<Error> refused_append(std::string detail) const;
-  [[nodiscard]] Result<void> check_record(RecordType type, std::string_view key, std::string_view payload) const;
+  // Appending (log_core_append.cpp, append_batch.cpp).
+  [[nodiscard]] static bool is_record(RecordType type, std::string_view key, std::string_view payload) noexcept {
+    return key.size() <= max_key_len && payload.size() <= max_payload_len && type <= RecordType::Delete;
+  }
+  [[nodiscard, gnu::cold]] std::unexpected<Error> refused_record(std::string_view key, std::string_view payload) const;
+  [[nodiscard, gnu::cold]] std::unexpected<Error> refused_append(std::string detail) const;
   [[nodiscard]] Result<std::uint64_t> next_txid(std::uint64_t count) const;
   [[nodiscard]] bool is_full_for(std::uint64_t len) const noexcept {
     return options_.max_segment_bytes != 0 && writer_->end() + len > options_.max_segment_bytes;
@@ -140,8 +143,8 @@ class LogCore {
   [[nodiscard]] bool is_ready_for(std::uint64_t len) const noexcept {
     return writer_ && !poison_ && !is_full_for(len) && !writer_->has_unsynced_change();
   }
-  [[nodiscard]] Result<void> prepare_append(Guard& guard, std::uint64_t len, std::optional<Turn>& turn);
-  [[nodiscard]] std::unexpected<Error> failed_append(Error error);
+  [[nodiscard, gnu::cold]] Result<void> prepare_append(Guard& guard, std::uint64_t len, std::optional<Turn>& turn);
+  [[nodiscard, gnu::cold]] std::unexpected<Error> failed_append(Error error);
   [[nodiscard]] Result<RecordRef> append_as_one(std::span<const RecordInput> records, std::uint64_t len);
   void appended(std::uint64_t last_txid);
 

@@ -18,7 +18,8 @@ namespace datawal {
 
 namespace {
 
-std::unexpected<Error> failed(Errc code, const std::filesystem::path& path, const RecordRef& ref, std::string detail) {
+[[gnu::cold]] std::unexpected<Error> failed(Errc code, const std::filesystem::path& path, const RecordRef& ref,
+                                            std::string detail) {
   return std::unexpected(Error{.code = code,
                                .action = "read record",
                                .path = path,

@@ -3,21 +3,21 @@
 #include <string>
 #include <utility>
 
-#include "log/checkpoint.hpp"
 #include "log/cursor.hpp"
 #include "log/record_log_impl.hpp"
-#include "log/retention.hpp"
 #include "log/store_directory.hpp"
 
 namespace datawal {
 
 namespace {
 
-Error moved_from() { return {.code = Errc::closed, .action = "use log", .detail = "this handle was moved from"}; }
-
 const RecoveryReport no_report{};
 
 }  // namespace
+
+Error RecordLog::Impl::moved_from() {
+  return {.code = Errc::closed, .action = "use log", .detail = "this handle was moved from"};
+}
 
 RecordLog::RecordLog(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
 RecordLog::RecordLog(RecordLog&&) noexcept = default;
@@ -39,79 +39,33 @@ Result<RecordRef> RecordLog::append(std::string_view payload, const WriteOptions
 
 Result<RecordRef> RecordLog::append_record(RecordType type, std::string_view key, std::string_view payload,
                                            const WriteOptions& options) {
-  if (!impl_) return std::unexpected(moved_from());
+  if (!impl_) return std::unexpected(Impl::moved_from());
   Result<RecordRef> ref = impl_->core->append(type, key, payload);
   if (!ref) return ref;
   if (Result<void> settled = impl_->core->settle(options, ref->txid); !settled) return propagate(settled);
   return ref;
 }
 
-Result<std::vector<RecordRef>> RecordLog::append_batch(std::span<const RecordInput> records,
-                                                       const WriteOptions& options) {
-  if (!impl_) return std::unexpected(moved_from());
-  std::vector<RecordRef> refs;
-  if (Result<void> appended = impl_->core->append_batch(records, refs); !appended) return propagate(appended);
-  if (refs.empty()) return refs;
-  if (Result<void> settled = impl_->core->settle(options, refs.back().txid); !settled) return propagate(settled);
-  return refs;
-}
-
 Result<void> RecordLog::fsync() {
-  if (!impl_) return std::unexpected(moved_from());
+  if (!impl_) return std::unexpected(Impl::moved_from());
   return impl_->core->fsync();
 }
 
 Result<void> RecordLog::rotate() {
-  if (!impl_) return std::unexpected(moved_from());
+  if (!impl_) return std::unexpected(Impl::moved_from());
   return impl_->core->rotate();
 }
 
 Result<void> RecordLog::close() {
-  if (!impl_) return std::unexpected(moved_from());
+  if (!impl_) return std::unexpected(Impl::moved_from());
   return impl_->core->close();
 }
 
-Result<LogStats> RecordLog::stats() const {
-  if (!impl_) return std::unexpected(moved_from());
-  return stats_of(*impl_->core);
-}
-
-Result<void> RecordLog::drop_segments_before(std::uint32_t id) {
-  if (!impl_) return std::unexpected(moved_from());
-  return datawal::drop_segments_before(*impl_->core, id);
-}
-
-Result<void> RecordLog::checkpoint(const std::filesystem::path& dir, const CheckpointOptions& options) const {
-  if (!impl_) return std::unexpected(moved_from());
-  return datawal::checkpoint(*impl_->core, dir, options);
-}
-
 RecordCursor RecordLog::records() const {
-  if (!impl_) return failed_cursor(moved_from());
+  if (!impl_) return failed_cursor(Impl::moved_from());
   Result<std::shared_ptr<const Snapshot>> snapshot = impl_->core->snapshot();
   if (!snapshot) return failed_cursor(std::move(snapshot.error()));
   return make_cursor(std::move(*snapshot), LastSegment::published);
-}
-
-Result<std::vector<Record>> RecordLog::scan() const {
-  std::vector<Record> all;
-  RecordCursor cursor = records();
-  for (;;) {
-    Result<std::optional<RecordView>> next = cursor.next();
-    if (!next) return propagate(next);
-    if (!*next) return all;
-    const RecordView& view = **next;
-    all.push_back({.type = view.type,
-                   .txid = view.txid,
-                   .key = std::string(view.key),
-                   .payload = std::string(view.payload),
-                   .ref = view.ref});
-  }
-}
-
-Result<Record> RecordLog::read(const RecordRef& ref) const {
-  if (!impl_) return std::unexpected(moved_from());
-  return impl_->core->read(ref);
 }
 
 const RecoveryReport& RecordLog::recovery_report() const noexcept { return impl_ ? impl_->core->report() : no_report; }

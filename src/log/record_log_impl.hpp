@@ -12,6 +12,8 @@ namespace datawal {
 
 struct [[gnu::visibility("hidden")]] RecordLog::Impl {
   std::unique_ptr<LogCore> core;
+
+  [[nodiscard, gnu::cold]] static Error moved_from();
 };
 
 /// The way around RecordLog::open.

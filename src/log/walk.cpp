@@ -42,7 +42,8 @@ Walk::Walk(std::shared_ptr<const Snapshot> snapshot, LastSegment last, Position 
 
 Result<bool> Walk::next(RecordView& record) {
   for (;;) {
-    if (error_) return std::unexpected(*error_);
+    if (error_) [[unlikely]]
+      return std::unexpected(*error_);
     if (done_) return false;
     if (!file_) {
       if (index_ >= snapshot_->segments.size()) {
@@ -238,7 +239,9 @@ Error Walk::damage(Stop stop, Verdict verdict, Promise promise) const {
   error.offset = at.offset;
   error.detail = std::string(format::describe(stop));
   if (promise == Promise::broken) {
-    error.detail += "; " + std::to_string(snapshot_->watermark->offset) + " bytes of this segment had been synced";
+    error.detail += "; ";
+    error.detail += std::to_string(snapshot_->watermark->offset);
+    error.detail += " bytes of this segment had been synced";
   }
   return error;
 }

@@ -42,7 +42,7 @@ struct Position {
 /// One thread at a time.
 class Walk {
  public:
-  Walk(std::shared_ptr<const Snapshot> snapshot, LastSegment last, Position from = {});
+  [[gnu::cold]] Walk(std::shared_ptr<const Snapshot> snapshot, LastSegment last, Position from = {});
 
   /// The next record into `record` (views valid until the next call); false at the end. The same error, or false,
   /// again when called again.
@@ -59,7 +59,7 @@ class Walk {
   /// Why it ended; Stop::none before.
   [[nodiscard]] format::Stop stop() const noexcept { return stop_; }
   /// Where the walk is: behind the last record that was returned, or at the damage.
-  [[nodiscard]] Position position() const noexcept;
+  [[nodiscard, gnu::cold]] Position position() const noexcept;
 
   /// Called for each txid that is not its predecessor + 1.
   using GapCallback = std::function<void(const RecordView& record, std::uint64_t expected)>;
@@ -75,17 +75,17 @@ class Walk {
   [[nodiscard]] bool is_in_snapshot() const noexcept {
     return last_ != LastSegment::live || !in_last() || scanner_.frame_offset() < snapshot_->end.limit();
   }
-  [[nodiscard]] Result<void> enter();
+  [[nodiscard, gnu::cold]] Result<void> enter();
   [[nodiscard]] Result<bool> found(RecordView& record);
   void account(RecordView& record);
-  [[nodiscard]] Result<bool> stopped(format::Stop stop, RecordView& record);
-  [[nodiscard]] Result<bool> stopped_live(format::Stop stop, RecordView& record);
-  [[nodiscard]] Result<bool> look_again(format::Stop& stop);
-  [[nodiscard]] Result<bool> finish(format::Stop stop, std::uint64_t valid_end);
-  void settle_end(std::uint64_t offset, bool is_damage) const;
-  [[nodiscard]] Result<void> survey_tail(format::Stop stop);
-  [[nodiscard]] Error damage(format::Stop stop, Verdict verdict, Promise promise) const;
-  [[nodiscard]] std::unexpected<Error> fail(Error error);
+  [[nodiscard, gnu::cold]] Result<bool> stopped(format::Stop stop, RecordView& record);
+  [[nodiscard, gnu::cold]] Result<bool> stopped_live(format::Stop stop, RecordView& record);
+  [[nodiscard, gnu::cold]] Result<bool> look_again(format::Stop& stop);
+  [[nodiscard, gnu::cold]] Result<bool> finish(format::Stop stop, std::uint64_t valid_end);
+  [[gnu::cold]] void settle_end(std::uint64_t offset, bool is_damage) const;
+  [[nodiscard, gnu::cold]] Result<void> survey_tail(format::Stop stop);
+  [[nodiscard, gnu::cold]] Error damage(format::Stop stop, Verdict verdict, Promise promise) const;
+  [[nodiscard, gnu::cold]] std::unexpected<Error> fail(Error error);
 
   std::shared_ptr<const Snapshot> snapshot_;
   LastSegment last_;

@@ -1,0 +1,32 @@
+#include <string_view>
+#include <utility>
+
+#include "kv/data_wal_impl.hpp"
+#include "kv/jsonl_export.hpp"
+#include "kv/jsonl_import.hpp"
+
+namespace datawal {
+
+Result<ExportStats> DataWal::export_jsonl(const std::filesystem::path& file, const ExportOptions& options) const {
+  if (!impl_) return std::unexpected(Impl::moved_from());
+  Result<kv::LiveView> view = impl_->view();
+  if (!view) return propagate(view);
+  return kv::export_file(std::move(*view), options, impl_->file_system(), file);
+}
+
+Result<ImportStats> DataWal::import_jsonl(const std::filesystem::path& file, const ImportOptions& options) {
+  if (!impl_) return std::unexpected(Impl::moved_from());
+  if (Result<void> open = impl_->refuse_closed(); !open) return propagate(open);
+  return kv::import_file(impl_->file_system(), file, options,
+                         [this](std::string_view key, std::string_view value) { return put(key, value); });
+}
+
+Result<ImportStats> DataWal::import_jsonl_from(const Source& source, const std::filesystem::path& name,
+                                               const ImportOptions& options) {
+  if (!impl_) return std::unexpected(Impl::moved_from());
+  if (Result<void> open = impl_->refuse_closed(); !open) return propagate(open);
+  return kv::import_lines(source, name, 0, options,
+                          [this](std::string_view key, std::string_view value) { return put(key, value); });
+}
+
+}  // namespace datawal

@@ -1,0 +1,17 @@
+#include <mutex>
+
+#include "kv/data_wal_impl.hpp"
+#include "kv/stats.hpp"
+
+namespace datawal {
+
+StoreStats DataWal::stats() const {
+  if (!impl_ || impl_->core->is_closed()) return {};
+  const std::lock_guard guard(impl_->mutex);
+  StoreStats stats = kv::stats_of(*impl_->projection);
+  stats.last_txid = impl_->core->last_txid();
+  stats.durable_txid = impl_->core->durable_txid();
+  return stats;
+}
+
+}  // namespace datawal

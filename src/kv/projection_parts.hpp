@@ -1,0 +1,58 @@
+#pragma once
+// What the sources of Projection share.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "kv/projection.hpp"
+
+namespace datawal::kv {
+
+// Calls `confirmed(located, position)` for the live Put of `key`; false if there is none. A candidate that cannot be
+// read may be the one, so that it is an error and not an absence.
+template <class Confirmed, class Protect>
+Result<bool> Projection::locate(std::string_view key, std::uint64_t hash, std::string& buffer, Confirmed&& confirmed,
+                                Protect&& protect) const {
+  std::optional<Error> error;
+  const auto confirm = [&](std::uint64_t position) {
+    Result<LocatedRecord> located = space_.read(position, buffer);
+    if (!located) [[unlikely]] {
+      error = std::move(located.error());
+      return true;
+    }
+    if (located->record.key != key || located->record.type != RecordType::Put) return false;
+    confirmed(*located, position);
+    return true;
+  };
+  const bool found = directory_.lookup(hash, confirm, std::forward<Protect>(protect));
+  if (error) [[unlikely]]
+    return std::unexpected(std::move(*error));
+  return found;
+}
+
+// For whoever excludes all changes.
+template <class Confirmed>
+Result<bool> Projection::locate(std::string_view key, std::uint64_t hash, std::string& buffer,
+                                Confirmed&& confirmed) const {
+  if (!directory_.may_hold(hash)) return false;
+  return locate(key, hash, buffer, std::forward<Confirmed>(confirmed), KeyDirectory::Unprotected{});
+}
+
+inline void Projection::change(SpaceSegment& segment, const Change& change, RecordType type, std::uint64_t position,
+                               std::uint32_t len) {
+  if (change.live) change.live_segment->counts.live_bytes -= change.live_len;
+  if (type == RecordType::Put) {
+    segment.counts.live_bytes += len;
+    if (change.live) {
+      (void)directory_.replace(change.hash, *change.live, position);
+    } else {
+      directory_.insert(change.hash, position);
+    }
+  } else if (change.live) {
+    (void)directory_.erase(change.hash, *change.live);
+  }
+}
+
+}  // namespace datawal::kv
