@@ -106,6 +106,18 @@ typedef struct datawal_recovery_report {
   uint64_t reserved[8];            /**< 0 */
 } datawal_recovery_report;
 
+/** Counts of a log that is open for writing. */
+typedef struct datawal_log_stats {
+  uint64_t segments;           /**< files */
+  uint64_t bytes;              /**< of all records */
+  uint64_t last_txid;          /**< newest appended */
+  uint64_t durable_txid;       /**< newest known to survive a loss of power */
+  uint64_t quarantined_files;  /**< *.dwal.torn-* in the directory now */
+  uint64_t quarantined_bytes;  /**< in these */
+  int has_recovered_torn_tail; /**< 1: open found one */
+  uint64_t reserved[8];        /**< 0 */
+} datawal_log_stats;
+
 /** Counts of a whole key/value store. */
 typedef struct datawal_store_stats {
   uint64_t segments;            /**< files */
@@ -121,6 +133,14 @@ typedef struct datawal_store_stats {
   double garbage_ratio;         /**< share of the bytes that compaction could give back */
   uint64_t reserved[8];         /**< 0 */
 } datawal_store_stats;
+
+/** What a checkpoint consists of. */
+typedef struct datawal_checkpoint_report {
+  uint64_t segments;    /**< files */
+  uint64_t bytes;       /**< of them together */
+  uint64_t linked;      /**< segments that share their file with the store or the previous checkpoint */
+  uint64_t reserved[8]; /**< 0 */
+} datawal_checkpoint_report;
 
 /** What an export, an import or a compaction did. Fields that do not apply are 0. */
 typedef struct datawal_counts {
@@ -269,6 +289,14 @@ datawal_code datawal_log_read(const datawal_log* log, const datawal_ref* ref, da
                               datawal_buffer* key, datawal_buffer* payload, datawal_error* error);
 /** The records that are there now, one at a time. */
 datawal_code datawal_log_records(const datawal_log* log, datawal_cursor** cursor, datawal_error* error);
+/** Unlinks the segments below `segment`, the oldest first; the newest record always stays. */
+datawal_code datawal_log_drop_segments_before(datawal_log* log, uint32_t segment, datawal_error* error);
+/** A consistent copy as the new directory `dir`, which must be absent. `previous`, an earlier checkpoint to share files with, and
+ * `report` may be NULL. */
+datawal_code datawal_log_checkpoint(const datawal_log* log, const char* dir, const char* previous,
+                                    datawal_checkpoint_report* report, datawal_error* error);
+/** Looks at the directory, too. */
+datawal_code datawal_log_stats_of(const datawal_log* log, datawal_log_stats* stats, datawal_error* error);
 void datawal_log_recovery_report(const datawal_log* log, datawal_recovery_report* report); /**< what open met */
 uint64_t datawal_log_last_txid(const datawal_log* log);       /**< newest appended; 0 if none ever was */
 uint64_t datawal_log_durable_txid(const datawal_log* log);    /**< newest known to survive a loss of power */
@@ -303,6 +331,9 @@ datawal_code datawal_log_reader_records_after(const datawal_log_reader* reader, 
 datawal_code datawal_log_reader_refresh(datawal_log_reader* reader, int* changed, datawal_error* error);
 /** Whether a writer has the store open now, or that cannot be told. */
 datawal_code datawal_log_reader_writer_lives(const datawal_log_reader* reader, int* lives, datawal_error* error);
+/** As datawal_log_checkpoint, of the snapshot. */
+datawal_code datawal_log_reader_checkpoint(const datawal_log_reader* reader, const char* dir, const char* previous,
+                                           datawal_checkpoint_report* report, datawal_error* error);
 void datawal_log_reader_free(datawal_log_reader* reader); /**< ends it */
 
 /* Keys and values: datawal/data_wal.hpp. */
@@ -348,6 +379,9 @@ datawal_code datawal_store_export_jsonl(const datawal_store* store, const char* 
 /** Puts every line of `file`; with `skip_bad` lines that are no records are counted, not refused. */
 datawal_code datawal_store_import_jsonl(datawal_store* store, const char* file, int skip_bad, datawal_counts* counts,
                                         datawal_error* error);
+/** As datawal_log_checkpoint. */
+datawal_code datawal_store_checkpoint(const datawal_store* store, const char* dir, const char* previous,
+                                      datawal_checkpoint_report* report, datawal_error* error);
 void datawal_store_stats_of(const datawal_store* store, datawal_store_stats* stats);             /**< counts */
 void datawal_store_recovery_report(const datawal_store* store, datawal_recovery_report* report); /**< what open met */
 int datawal_store_is_poisoned(const datawal_store* store);        /**< 1: open again to go on */
@@ -379,6 +413,9 @@ datawal_code datawal_store_reader_export_jsonl(const datawal_store_reader* reade
 /** As datawal_store_compact_to. */
 datawal_code datawal_store_reader_compact_to(const datawal_store_reader* reader, const char* dir,
                                              datawal_raw_records raw, datawal_counts* counts, datawal_error* error);
+/** As datawal_log_checkpoint, of the snapshot. */
+datawal_code datawal_store_reader_checkpoint(const datawal_store_reader* reader, const char* dir, const char* previous,
+                                             datawal_checkpoint_report* report, datawal_error* error);
 /** Goes on to what the store is now; `changed`, which may be NULL, says whether that is something new. */
 datawal_code datawal_store_reader_refresh(datawal_store_reader* reader, int* changed, datawal_error* error);
 void datawal_store_reader_stats(const datawal_store_reader* reader, datawal_store_stats* stats); /**< counts */

@@ -243,6 +243,45 @@ static void a_reader_looks_at_a_store(void) {
   datawal_store_reader_free(reader);
 }
 
+static void segments_are_dropped_copied_and_counted(void) {
+  datawal_log* log = NULL;
+  OK(datawal_log_open("events", NULL, &log, &error));
+  for (int n = 0; n < 3; ++n) {
+    OK(datawal_log_append(log, "event", 5, DATAWAL_NO_SYNC, NULL, &error));
+    OK(datawal_log_rotate(log, &error));
+  }
+  datawal_checkpoint_report copied;
+  OK(datawal_log_checkpoint(log, "monday", NULL, &copied, &error));
+  CHECK(copied.segments == 4 && copied.bytes == 3 * 33);
+  CHECK(datawal_log_checkpoint(log, "monday", NULL, NULL, &error) == DATAWAL_ALREADY_EXISTS);
+  OK(datawal_log_checkpoint(log, "tuesday", "monday", NULL, &error));
+  OK(datawal_log_drop_segments_before(log, 3, &error));
+  datawal_log_stats stats;
+  OK(datawal_log_stats_of(log, &stats, &error));
+  CHECK(stats.segments == 2 && stats.bytes == 33 && stats.last_txid == 3 && stats.durable_txid == 3);
+  CHECK(stats.quarantined_files == 0 && !stats.has_recovered_torn_tail);
+  datawal_log_free(log);
+
+  datawal_log_reader* reader = NULL;
+  OK(datawal_log_reader_open("monday", &reader, &error));
+  OK(datawal_log_reader_checkpoint(reader, "wednesday", NULL, &copied, &error));
+  CHECK(copied.segments == 4);
+  datawal_log_reader_free(reader);
+}
+
+static void stores_are_copied(void) {
+  datawal_store* store = NULL;
+  OK(datawal_store_open("copied", NULL, &store, &error));
+  OK(datawal_store_put(store, "ada", 3, "1815", 4, DATAWAL_NO_SYNC, &error));
+  OK(datawal_store_checkpoint(store, "copy", NULL, NULL, &error));
+  datawal_store_free(store);
+  datawal_store_reader* reader = NULL;
+  OK(datawal_store_reader_open("copy", &reader, &error));
+  CHECK(datawal_store_reader_size(reader) == 1);
+  OK(datawal_store_reader_checkpoint(reader, "copy of it", NULL, NULL, &error));
+  datawal_store_reader_free(reader);
+}
+
 static void damage_is_found_repaired_and_salvaged(void) {
   FILE* segment = fopen("log/00000001.dwal", "r+b");
   CHECK(segment != NULL && fseek(segment, 25, SEEK_SET) == 0 && fputc('X', segment) == 'X' && fclose(segment) == 0);
@@ -267,6 +306,8 @@ static void what_is_null_is_refused_or_ignored(void) {
   CHECK(datawal_log_append(NULL, "", 0, DATAWAL_SYNC, NULL, NULL) == DATAWAL_INVALID_ARGUMENT);
   CHECK(datawal_store_get(NULL, "", 0, NULL, NULL, &error) == DATAWAL_INVALID_ARGUMENT);
   CHECK(datawal_cursor_next(NULL, NULL, &error) == DATAWAL_INVALID_ARGUMENT);
+  CHECK(datawal_log_checkpoint(NULL, "x", NULL, NULL, &error) == DATAWAL_INVALID_ARGUMENT);
+  CHECK(datawal_log_stats_of(NULL, NULL, &error) == DATAWAL_INVALID_ARGUMENT);
   datawal_log_free(NULL);
   datawal_log_reader_free(NULL);
   datawal_cursor_free(NULL);
@@ -294,6 +335,8 @@ int main(void) {
   a_reader_follows_a_log();
   a_store_keeps_keys_and_values();
   a_reader_looks_at_a_store();
+  segments_are_dropped_copied_and_counted();
+  stores_are_copied();
   damage_is_found_repaired_and_salvaged();
   what_is_null_is_refused_or_ignored();
   if (chdir("/") != 0 || nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS) != 0) ++failures;

@@ -53,6 +53,25 @@ TEST(Pages, ArchitectureHasAtMost150Lines) {
   EXPECT_LE(test::lines_of(test::read_file(docs() / "ARCHITECTURE.md")).size(), 150U);
 }
 
+TEST(Pages, RecipesShowPartsOfExamplesThatRun) {
+  std::string examples;
+  for (const char* name : {"retention.cpp", "outbox.cpp"}) {
+    examples += test::read_file(path(DATAWAL_ROOT) / "examples" / name);
+  }
+  const std::vector<std::string> shown = test::code_blocks(test::read_file(docs() / "RECIPES.md"), "cpp");
+  EXPECT_EQ(shown.size(), 2U);
+  for (const std::string& block : shown) EXPECT_TRUE(examples.contains(block)) << block;
+
+  const test::TemporaryDirectory directory;
+  const std::string in = "cd '" + directory.path().string() + "' && ";
+  EXPECT_EQ(std::system((in + DATAWAL_OUTBOX " > said && " DATAWAL_OUTBOX " >> said").c_str()), 0);
+  EXPECT_EQ(test::read_file(directory.path() / "said"), "sent hello\nsent good bye\nsent hello\nsent good bye\n");
+  EXPECT_EQ(std::system((in + DATAWAL_RETENTION " > said").c_str()), 0);
+  const std::string said = test::read_file(directory.path() / "said");
+  EXPECT_TRUE(said.starts_with("event ") && said.ends_with(" is the oldest\n") && said != "event 1 is the oldest\n")
+      << said;
+}
+
 #ifdef DATAWAL_PROGRAM_DIRECTORY
 TEST(Pages, ShellLinesOfRecipesAndMigratingRun) {
   const bool has_jq = std::system("command -v jq > /dev/null") == 0;
