@@ -8,11 +8,12 @@ namespace datawal {
 
 /// What a checkpoint consists of.
 struct CheckpointReport {
-  std::uint64_t segments = 0;
-  std::uint64_t bytes = 0;   ///< of all its segments
-  std::uint64_t linked = 0;  ///< segments that share their file with the store or the previous checkpoint
+  std::uint64_t segments = 0;  ///< files
+  std::uint64_t bytes = 0;     ///< of all its segments
+  std::uint64_t linked = 0;    ///< segments that share their file with the store or the previous checkpoint
 };
 
+/// For making one.
 struct CheckpointOptions {
   /// An earlier checkpoint: a sealed segment that is there with the same bytes, compared, is linked to it. Empty: none.
   std::filesystem::path previous{};

@@ -66,15 +66,15 @@ struct WriteOptions {
   bool sync = false;  ///< return only when the record, and all before it, survive a loss of power
 };
 
-/// For opening a store to write.
 /// Compaction in the background (DataWal::compact), of sealed segments only.
 struct AutoCompact {
-  bool is_enabled = false;
+  bool is_enabled = false;  ///< off unless asked for
   /// Begins when the sealed segments together hold this share of garbage, and rewrites those that do.
   double garbage_ratio = 0.5;
   std::uint64_t max_bytes_per_second = 64ULL << 20;  ///< read and written together; 0: as fast as it goes
 };
 
+/// For opening a store to write.
 struct OpenOptions {
   /// The active segment is rotated before it would grow beyond this many bytes; 0 leaves rotation to rotate(). A larger
   /// record gets a segment of its own. With 0 the rewrite that `open` does after a crash has no bound.

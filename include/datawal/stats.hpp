@@ -8,9 +8,9 @@ namespace datawal {
 
 /// Of a log that is open for writing.
 struct LogStats {
-  std::uint64_t segments = 0;
-  std::uint64_t bytes = 0;  ///< of all records
-  std::uint64_t last_txid = 0;
+  std::uint64_t segments = 0;            ///< files
+  std::uint64_t bytes = 0;               ///< of all records
+  std::uint64_t last_txid = 0;           ///< newest appended
   std::uint64_t durable_txid = 0;        ///< newest known to survive a loss of power
   bool has_recovered_torn_tail = false;  ///< `open` found one
   std::uint64_t quarantined_files = 0;   ///< `*.dwal.torn-*` in the directory now
