@@ -76,7 +76,7 @@ class Walk {
     return last_ != LastSegment::live || !in_last() || scanner_.frame_offset() < snapshot_->end.limit();
   }
   [[nodiscard, gnu::cold]] Result<void> enter();
-  [[nodiscard]] Result<bool> found(RecordView& record);
+  [[nodiscard, gnu::cold]] Result<bool> found(RecordView& record);
   void account(RecordView& record);
   [[nodiscard, gnu::cold]] Result<bool> stopped(format::Stop stop, RecordView& record);
   [[nodiscard, gnu::cold]] Result<bool> stopped_live(format::Stop stop, RecordView& record);

@@ -37,10 +37,10 @@ class MappedWriter final : public Writer {
   void was_cut() noexcept override;
   void was_synced(bool asked_for) noexcept override;
 
-  [[nodiscard]] Result<void> reserve(std::uint64_t needed);
-  [[nodiscard]] safeatomic::Result<void> try_reserve(std::uint64_t to);
+  [[nodiscard, gnu::cold]] Result<void> reserve(std::uint64_t needed);
+  [[nodiscard, gnu::cold]] safeatomic::Result<void> try_reserve(std::uint64_t to);
   [[nodiscard]] bool is_ready_for(std::uint64_t len) noexcept;
-  [[nodiscard]] bool map() noexcept;
+  [[nodiscard, gnu::cold]] bool map() noexcept;
   void get_pages_ready(std::uint64_t needed) noexcept;
   void drop_mapping() noexcept;
 

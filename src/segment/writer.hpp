@@ -77,7 +77,7 @@ class Writer {
   void set_room_end(std::uint64_t end) noexcept { room_end_ = end; }
 
   /// Cuts the file at end().
-  [[nodiscard]] safeatomic::Result<void> cut();
+  [[nodiscard, gnu::cold]] safeatomic::Result<void> cut();
 
  private:
   [[nodiscard]] Result<void> prepare(std::uint64_t len);
