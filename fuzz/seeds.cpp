@@ -112,6 +112,13 @@ void add_damage(const Corpus& corpus) {
     corpus.add("segment", row.name, row.steps.bytes());
     corpus.add("store", row.name,
                Steps(row.steps).step(Step::option, {1}).step(Step::option, {0}).step(Step::option, {5}).bytes());
+    corpus.add("store", std::string(row.name) + "-used",
+               Steps(row.steps)
+                   .step(Step::option, {0})
+                   .step(Step::option, {0})
+                   .step(Step::option, {4})
+                   .step(Step::option, {12})
+                   .bytes());
     corpus.add("store", std::string(row.name) + "-sealed",
                Steps(row.steps).step(Step::file, {1}).step(Step::frame, {1, 2, 30, 'n'}).bytes());
     corpus.add("store", std::string(row.name) + "-promised", Steps(row.steps).step(Step::watermark, {1, 0, 1}).bytes());

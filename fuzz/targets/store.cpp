@@ -1,6 +1,7 @@
 // Oracle: a directory made from the input reads, opens, or is refused exactly as the table of docs/DURABILITY.md says (see
-// reference_recovery.hpp); what only looks changes no byte; what is cut is kept; what is appended is there after reopening;
-// keys and values are the fold of the records; a refused store is repaired to its valid prefix without losing a byte.
+// reference_recovery.hpp); what only looks changes no byte; what is cut is kept; what is appended, single or as a batch, is there
+// after reopening and in a checkpoint; keys and values are the fold of the records; a refused store is repaired to its valid
+// prefix without losing a byte.
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
@@ -78,6 +79,43 @@ void check_report(const Case& given, const RecoveryReport& report) {
           "no record is counted that is not there");
 }
 
+// The same records with one call.
+void append_batch(RecordLog& log, const Case& given, std::vector<ReferenceRecord>& model) {
+  const std::size_t count = given.recipe.option(2) % 6U;
+  const std::string payload(given.recipe.option(4), 'p');
+  const std::string key(3, 'b');
+  std::vector<RecordInput> records;
+  for (std::size_t n = 0; n < count; ++n) {
+    records.push_back(
+        {.type = static_cast<RecordType>((given.recipe.option(3) + n) % 3), .key = key, .payload = payload});
+  }
+  const std::uint64_t last = log.last_txid();
+  const Result<std::vector<RecordRef>> refs = log.append_batch(records, {.sync = count % 2 == 1});
+  if (!refs) {
+    const bool is_used_up = last > UINT64_MAX - count || log.active_segment() == max_segment_id;
+    require(is_used_up && refs.error().code == Errc::invalid_argument, "a batch can be appended",
+            refs.error().message());
+    return;
+  }
+  require(refs->size() == count, "a batch has a place for each record");
+  for (std::size_t n = 0; n < count; ++n) {
+    const RecordRef& ref = (*refs)[n];
+    require(ref.txid == last + 1 + n && ref.segment == refs->front().segment, "it lies in one segment, in order");
+    model.push_back({ref.segment, ref.offset, static_cast<int>(records[n].type), ref.txid, key, payload});
+  }
+}
+
+// A checkpoint is the log as it is, whole without a recovery, and changes nothing.
+void require_checkpoint(const RecordLog& log, const Case& given, const std::vector<ReferenceRecord>& model) {
+  const fs::path copy = scratch() / "checkpoint";
+  const Image before = image_of(given.store);
+  require_ok(log.checkpoint(copy), "a sound log has a checkpoint");
+  require(image_of(given.store) == before, "a checkpoint changes nothing");
+  const Prediction copied = predict(image_of(copy), copy);
+  require(copied.outcome == Outcome::opens && copied.torn.empty() && copied.preallocated == 0, "a checkpoint is whole");
+  require(copied.records == model, "a checkpoint holds what the log holds");
+}
+
 // Appends some records, and says what the log holds then.
 void append_some(RecordLog& log, const Case& given, std::vector<ReferenceRecord>& model) {
   for (unsigned n = 0; n < given.recipe.option(2) % 6U; ++n) {
@@ -112,7 +150,9 @@ void use(const Case& given) {
     require(log->durable_txid() == log->last_txid(), "what is shown was made durable first");
     require_records(*log, model);
     append_some(*log, given, model);
+    if (given.recipe.option(3) % 8 >= 4) append_batch(*log, given, model);
     require_records(*log, model);
+    if (given.recipe.option(3) % 16 >= 8) require_checkpoint(*log, given, model);
     require_ok(log->close(), "the log can be closed");
   }
   const Prediction again = predict(image_of(given.store), given.store);
@@ -171,6 +211,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   given.before = image_of(given.store);
   given.want = predict(given.before, given.store);
   given.options.max_segment_bytes = segment_limits[given.recipe.option(0) % std::size(segment_limits)];
+  given.options.write_path = given.recipe.option(3) % 32 >= 16 ? datawal::WritePath::append
+                                                               : datawal::WritePath::mapped;
   given.options.quarantine_torn_tail = given.recipe.option(1) % 4 != 3;
   run(given);
   return 0;
