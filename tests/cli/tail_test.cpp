@@ -69,7 +69,8 @@ TEST_F(Tail, FollowsAWriterAcrossRotations) {
 
 TEST_F(Tail, FollowsInJson) {
   EXPECT_EQ(run({"append", "log"}, "a\n").status, 0);
-  const auto tail = start({"--json", "tail", "log", "-fn0", "--interval", "1"});
+  const auto tail = start({"--json", "tail", "log", "-fn1", "--interval", "1"});
+  EXPECT_THAT(tail->read_line(), testing::HasSubstr(R"("txid":1,)"));  // so it is there before the next one is appended
   EXPECT_EQ(run({"append", "log"}, "b\n").status, 0);
   EXPECT_EQ(tail->read_line(),
             R"({"schema":"datawal.cli.v1","kind":"record","segment":1,"offset":29,"len":29,"record_type":"Raw",)"
