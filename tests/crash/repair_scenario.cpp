@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <utility>
 
 #include <datawal/format.hpp>
@@ -102,7 +103,8 @@ class RepairScenario final : public Scenario {
     for (const std::string& bytes : remains_.cut) {
       const std::vector<std::string> names = world.machine.peek_names(directory);
       const bool is_kept = std::ranges::any_of(names, [&](const std::string& file) {
-        return file.find(".torn-") != std::string::npos && world.machine.peek(directory + "/" + file) == bytes;
+        return file.find(".torn-") != std::string::npos &&
+               world.machine.peek(std::filesystem::path(directory) / file) == bytes;
       });
       if (!is_kept) world.violated(Invariant::cut_bytes_are_kept, std::to_string(bytes.size()) + " bytes");
     }
