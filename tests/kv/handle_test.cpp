@@ -1,6 +1,8 @@
 // What is left of a handle that was closed, moved from, or belongs to another process.
 
+#include <chrono>
 #include <condition_variable>
+#include <future>
 #include <mutex>
 #include <thread>
 
@@ -139,6 +141,31 @@ TEST_F(KvHandle, ShowsWhatItHasAfterAFailedSync) {
   files_.set_hook(nullptr);
   EXPECT_TRUE(refused(kv_.put("c", "3"), Errc::poisoned));
   EXPECT_EQ(contents_of(kv_), (Contents{{"a", "1"}, {"b", "2"}}));
+}
+
+TEST_F(KvHandle, ShowsWhatItHasWhileAnotherThreadsPutIsSynced) {
+  must(kv_.close());
+  kv_ = open_kv(store_.path(), {.sync_policy = SyncPolicy::every_append(), .file_system = &files_});
+  std::optional<std::vector<std::string>> keys;
+  std::jthread reader;
+  bool was_ready = false;
+  files_.set_hook([&](const FsOp& op) -> std::optional<Fault> {
+    if (op.kind != OpKind::sync_data || reader.joinable()) return std::nullopt;
+    std::promise<void> done;
+    std::future<void> ready = done.get_future();
+    reader = std::jthread([&keys, this, done = std::move(done)]() mutable {
+      keys = must(kv_.keys());
+      done.set_value();
+    });
+    was_ready = ready.wait_for(std::chrono::seconds(20)) ==
+                std::future_status::ready;  // for ever if the lock were held
+    return std::nullopt;
+  });
+  must(kv_.put("b", "2"));
+  files_.set_hook(nullptr);
+  EXPECT_TRUE(was_ready);
+  reader.join();
+  EXPECT_EQ(keys, (std::vector<std::string>{"a", "b"}));
 }
 
 TEST_F(KvHandle, GoesOnInTheNewSegmentWhenTheFirstRecordOfItFailed) {
