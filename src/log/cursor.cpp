@@ -39,6 +39,8 @@ Result<std::optional<RecordView>> RecordCursor::next() {
     return std::unexpected(Error{.code = Errc::closed, .action = "read on", .detail = "this cursor was moved from"});
   }
   Impl& impl = *impl_;
+  if (!impl.skipped && !impl.error && impl.walk->next_buffered()) [[likely]]
+    return impl.walk->view();
   if (impl.skipped && !impl.error) [[unlikely]] {
     if (Result<void> skipped = skip(*impl.walk, *std::exchange(impl.skipped, std::nullopt)); !skipped) {
       impl.error = std::move(skipped.error());
@@ -46,13 +48,11 @@ Result<std::optional<RecordView>> RecordCursor::next() {
   }
   if (impl.error) [[unlikely]]
     return std::unexpected(*impl.error);
-  Result<std::optional<RecordView>> record(std::in_place, std::in_place);  // filled where it is returned
-  Result<bool> more = impl.walk->next(**record);
-  if (!more) [[unlikely]] {
-    record = propagate(more);
-  } else if (!*more) {
-    record->reset();
-  }
+  RecordView record;
+  Result<bool> more = impl.walk->next(record);
+  if (!more) [[unlikely]]
+    return propagate(more);
+  if (!*more) return std::nullopt;
   return record;
 }
 

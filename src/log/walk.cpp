@@ -53,12 +53,11 @@ Result<bool> Walk::next(RecordView& record) {
       }
       if (Result<void> entered = enter(); !entered) return fail(std::move(entered.error()));
     }
-    const bool is_buffered = scanner_.next_buffered();
-    if (is_buffered && is_in_snapshot()) [[likely]] {
-      account(record);
+    if (next_buffered()) [[likely]] {
+      record = view();
       return true;
     }
-    Result<Stop> stop = is_buffered ? Stop::none : scanner_.next();
+    Result<Stop> stop = std::exchange(is_found_, false) ? Stop::none : scanner_.next();
     if (!stop) return fail(std::move(stop.error()));
     Result<bool> more = *stop == Stop::none ? found(record) : stopped(*stop, record);
     if (!more) return fail(std::move(more.error()));
@@ -71,14 +70,7 @@ Result<std::size_t> Walk::next_batch(std::span<RecordView> records) {
   if (!first) return propagate(first);
   if (!*first) return 0;
   std::size_t count = 1;
-  while (count < records.size() && scanner_.next_buffered()) {
-    if (!is_in_snapshot()) {
-      if (Result<bool> ended = found(records[count]); !ended)
-        (void)fail(std::move(ended.error()));  // told in the next call
-      break;
-    }
-    account(records[count++]);
-  }
+  while (count < records.size() && next_buffered()) records[count++] = view();
   return count;
 }
 
@@ -94,6 +86,7 @@ Result<void> Walk::enter() {
   Result<std::shared_ptr<safeatomic::File>> file = open_pinned(*snapshot_, segment);
   if (!file) return propagate(file);
   file_ = std::move(*file);
+  segment_id_ = segment.id;
   scanner_.start(*file_, std::exchange(begin_, 0), segment.info.size);
   ++report_.files_scanned;
   return on_enter_ ? on_enter_(segment, *file_) : Result<void>{};
@@ -104,29 +97,18 @@ Result<bool> Walk::found(RecordView& record) {
   if (!is_in_snapshot()) {
     return finish(Stop::end_of_input, scanner_.frame_offset());
   }
-  account(record);
+  account();
+  record = view();
   return true;
 }
 
-void Walk::account(RecordView& record) {
-  const format::DecodedRecord& frame = scanner_.frame();
-  record = {.type = frame.type,
-            .txid = frame.txid,
-            .key = frame.key,
-            .payload = frame.payload,
-            .ref = {.segment = snapshot_->segments[index_].id,
-                    .offset = scanner_.frame_offset(),
-                    .len = static_cast<std::uint32_t>(frame.len),
-                    .txid = frame.txid}};
-  ++report_.records_replayed;
-  if (previous_txid_ && frame.txid != *previous_txid_ + 1) {
-    ++report_.txid_gaps;
-    if (on_gap_) on_gap_(record, *previous_txid_ + 1);
-  }
-  previous_txid_ = frame.txid;
-  last_record_ = record.ref;
-  report_.last_txid_seen = std::max(report_.last_txid_seen, frame.txid);
-  if (in_last()) watermark_.met(scanner_.end(), frame.txid);
+void Walk::met_gap(std::uint64_t expected) {
+  ++report_.txid_gaps;
+  if (on_gap_) on_gap_(view(), expected);
+}
+
+RecordRef Walk::last_record() const noexcept {
+  return {.segment = last_segment_, .offset = last_offset_, .len = last_len_, .txid = previous_txid_.value_or(0)};
 }
 
 // The current segment yields no further record: the next one, the end, or damage. True if a record came after all.
@@ -202,7 +184,7 @@ Result<bool> Walk::finish(Stop stop, std::uint64_t valid_end) {
 
 void Walk::settle_end(std::uint64_t offset, bool is_damage) const {
   snapshot_->end.settle(
-      {.segment = snapshot_->segments[index_].id, .offset = offset, .last = last_record_, .is_damage = is_damage},
+      {.segment = snapshot_->segments[index_].id, .offset = offset, .last = last_record(), .is_damage = is_damage},
       in_last());
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // Reads many segments as one log and judges every stop: the one pass that recovery, cursors and verify share.
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -44,6 +45,29 @@ class Walk {
  public:
   [[gnu::cold]] Walk(std::shared_ptr<const Snapshot> snapshot, LastSegment last, Position from = {});
 
+  /// What next() does most of the time: goes to the next record if the buffer holds the whole of it; see view(). False: ask
+  /// next().
+  [[nodiscard]] bool next_buffered() {
+    if (error_ || !file_ || is_found_ || !scanner_.next_buffered()) return false;
+    is_found_ = !is_in_snapshot();
+    if (is_found_) return false;
+    account();
+    return true;
+  }
+
+  /// The record where the walk is; its views are valid until it goes on.
+  [[nodiscard]] RecordView view() const noexcept {
+    const format::DecodedRecord& frame = scanner_.frame();
+    return {.type = frame.type,
+            .txid = frame.txid,
+            .key = frame.key,
+            .payload = frame.payload,
+            .ref = {.segment = segment_id_,
+                    .offset = scanner_.frame_offset(),
+                    .len = static_cast<std::uint32_t>(frame.len),
+                    .txid = frame.txid}};
+  }
+
   /// The next record into `record` (views valid until the next call); false at the end. The same error, or false,
   /// again when called again.
   [[nodiscard]] Result<bool> next(RecordView& record);
@@ -71,13 +95,27 @@ class Walk {
 
  private:
   [[nodiscard]] bool in_last() const noexcept { return index_ + 1 == snapshot_->segments.size(); }
+  [[nodiscard]] RecordRef last_record() const noexcept;
   /// Whether the frame that was found now belongs to what cursors of this snapshot show.
   [[nodiscard]] bool is_in_snapshot() const noexcept {
     return last_ != LastSegment::live || !in_last() || scanner_.frame_offset() < snapshot_->end.limit();
   }
   [[nodiscard, gnu::cold]] Result<void> enter();
   [[nodiscard, gnu::cold]] Result<bool> found(RecordView& record);
-  void account(RecordView& record);
+  void account() {
+    const std::uint64_t txid = scanner_.frame().txid;
+    ++report_.records_replayed;
+    if (previous_txid_ && txid != *previous_txid_ + 1) [[unlikely]]
+      met_gap(*previous_txid_ + 1);
+    previous_txid_ = txid;
+    // Piece by piece: a copy of what was only just put together waits for the stores.
+    last_segment_ = segment_id_;
+    last_offset_ = scanner_.frame_offset();
+    last_len_ = static_cast<std::uint32_t>(scanner_.frame().len);
+    report_.last_txid_seen = std::max(report_.last_txid_seen, txid);
+    if (in_last()) watermark_.met(scanner_.end(), txid);
+  }
+  [[gnu::cold]] void met_gap(std::uint64_t expected);
   [[nodiscard, gnu::cold]] Result<bool> stopped(format::Stop stop, RecordView& record);
   [[nodiscard, gnu::cold]] Result<bool> stopped_live(format::Stop stop, RecordView& record);
   [[nodiscard, gnu::cold]] Result<bool> look_again(format::Stop& stop);
@@ -91,13 +129,18 @@ class Walk {
   LastSegment last_;
   std::size_t index_ = 0;  // into the snapshot's segments
   std::uint64_t begin_ = 0;
+  std::uint32_t segment_id_ = 0;
+  bool is_found_ = false;                   // the scanner stands at a frame that next() is to judge
   std::shared_ptr<safeatomic::File> file_;  // null between segments
   segment::Scanner scanner_;
   WatermarkCheck watermark_;
   RecoveryReport report_;
   WalkEnd end_;
   std::optional<std::uint64_t> previous_txid_;
-  RecordRef last_record_;  // txid 0: none yet
+  // The last record, whose txid is previous_txid_.
+  std::uint32_t last_segment_ = 0;
+  std::uint32_t last_len_ = 0;
+  std::uint64_t last_offset_ = 0;
   GapCallback on_gap_;
   EnterCallback on_enter_;
   std::optional<Error> error_;

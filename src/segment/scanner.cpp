@@ -1,10 +1,12 @@
 #include "segment/scanner.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include <safeatomic/io.hpp>
 
+#include "format/crc32c.hpp"
 #include "format/seam_error.hpp"
 #include "segment/tail.hpp"
 
@@ -12,22 +14,62 @@ namespace datawal::segment {
 
 using format::Stop;
 
+namespace {
+
+// Bytes of a frame; the checksum of a larger one is computed by itself (format::detail::crc_block), and so is it verified.
+constexpr std::uint64_t max_verified_together = 512;
+
+}  // namespace
+
 void Scanner::start(safeatomic::File& file, std::uint64_t begin, std::uint64_t limit) noexcept {
   file_ = &file;
-  begin_ = filled_ = 0;
+  begin_ = verified_end_ = filled_ = 0;
   buffer_offset_ = begin;
   limit_ = std::max(begin, limit);
 }
 
 void Scanner::look_again(std::uint64_t limit) noexcept {
   buffer_offset_ = end();
-  begin_ = filled_ = 0;
+  begin_ = verified_end_ = filled_ = 0;
   limit_ = std::max(buffer_offset_, limit);
 }
 
 void Scanner::stop_at(std::uint64_t limit) noexcept {
   limit_ = std::min(limit_, std::max(end(), limit));
   filled_ = static_cast<std::size_t>(std::min<std::uint64_t>(filled_, limit_ - buffer_offset_));
+  verified_end_ = begin_;
+}
+
+// Looks at the next frames of the buffer, some at a time: the checksums of short ones take no longer together than one.
+// False if not even the first one is whole and right.
+bool Scanner::verify_ahead() noexcept {
+  std::array<std::string_view, format::crcs_at_once> covered;
+  std::size_t count = 0;
+  std::size_t at = begin_;
+  for (; count < covered.size() && filled_ - at >= format::header_len; ++count) {
+    const char* from = buffer_.get() + at;
+    if (!format::is_sound_header(from)) break;
+    const std::uint64_t len = format::frame_len(format::load_header(from));
+    if (len > filled_ - at || (count > 0 && len > max_verified_together)) break;
+    covered[count] = {from, static_cast<std::size_t>(len) - format::crc_len};
+    at += static_cast<std::size_t>(len);
+    if (len > max_verified_together) {
+      ++count;
+      break;
+    }
+  }
+  std::array<std::uint32_t, format::crcs_at_once> crcs{};
+  if (count == covered.size()) {
+    crcs = format::crc32c_of_each(covered);
+  } else {
+    for (std::size_t n = 0; n < count; ++n) crcs[n] = format::crc32c(covered[n]);
+  }
+  for (std::size_t n = 0; n < count; ++n) {
+    const std::size_t len = covered[n].size() + format::crc_len;
+    if (crcs[n] != format::stored_crc(covered[n].data(), len)) break;
+    verified_end_ += len;
+  }
+  return verified_end_ > begin_;
 }
 
 Result<Stop> Scanner::next() {
@@ -78,7 +120,7 @@ Result<void> Scanner::fill(std::size_t wanted) {
     std::memmove(buffer_.get(), buffer_.get() + begin_, kept);
   }
   buffer_offset_ += begin_;
-  begin_ = 0;
+  begin_ = verified_end_ = 0;
   filled_ = kept;
 
   const std::uint64_t from = buffer_offset_ + filled_;

@@ -35,8 +35,11 @@ class Scanner {
   /// Goes to the next frame if the whole of it is in the buffer: what next() does most of the time, without reading, so that
   /// views of earlier frames stay valid. False: ask next().
   [[nodiscard]] bool next_buffered() noexcept {
-    if (!format::decode_whole(buffered(), frame_)) return false;
-    take_frame();
+    if (begin_ == verified_end_ && !verify_ahead()) return false;
+    const char* from = buffer_.get() + begin_;
+    frame_ = format::view_record(from, format::load_header(from));
+    frame_offset_ = end();
+    begin_ += frame_.len;
     return true;
   }
 
@@ -58,10 +61,7 @@ class Scanner {
  private:
   [[nodiscard]] std::string_view buffered() const noexcept { return {buffer_.get() + begin_, filled_ - begin_}; }
   [[nodiscard]] bool holds_the_rest() const noexcept { return buffer_offset_ + filled_ >= limit_; }
-  void take_frame() noexcept {
-    frame_offset_ = end();
-    begin_ += frame_.len;
-  }
+  [[nodiscard]] bool verify_ahead() noexcept;
   [[nodiscard]] Result<format::Stop> next_beyond_buffer(format::Stop stop);
   [[nodiscard]] Result<void> fill(std::size_t wanted);
   [[nodiscard]] Result<format::Stop> judge_zeros();
@@ -70,6 +70,7 @@ class Scanner {
   std::unique_ptr<char[]> buffer_;
   std::size_t capacity_ = 0;
   std::size_t begin_ = 0;            // of what is not decoded yet, in the buffer
+  std::size_t verified_end_ = 0;     // whole, right frames lie between begin_ and this
   std::size_t filled_ = 0;           // bytes in the buffer
   std::uint64_t buffer_offset_ = 0;  // of the buffer's first byte, in the file
   std::uint64_t limit_ = 0;

@@ -1,6 +1,7 @@
 #include "format/crc32c.hpp"
 
 #include <gtest/gtest.h>
+#include <array>
 
 #include <datawal/format.hpp>
 
@@ -66,6 +67,21 @@ TEST(Crc32c, AllVariantsAgreeWithTheBitwiseOneAtAnyLengthAndAlignment) {
     const std::string_view part = std::string_view(bytes).substr(between(random, 0, 63), between(random, 0, 5000));
     const auto before = static_cast<std::uint32_t>(random());
     expect_all_equal(part, before, reference_crc(part, before));
+  }
+}
+
+TEST(Crc32c, OfEachPieceIsThatOfThePieceAlone) {
+  std::mt19937_64 random = test::seeded_random();
+  const std::string bytes = test::random_bytes(random, 2048);
+  for (int round = 0; round < 2000; ++round) {
+    std::array<std::string_view, crcs_at_once> pieces;
+    for (std::string_view& piece : pieces) {
+      piece = std::string_view(bytes).substr(between(random, 0, 63), between(random, 0, 600));
+    }
+    const std::array<std::uint32_t, crcs_at_once> crcs = crc32c_of_each(pieces);
+    for (std::size_t n = 0; n < pieces.size(); ++n) {
+      ASSERT_EQ(crcs[n], reference_crc(pieces[n], 0)) << "piece " << n << ", " << pieces[n].size() << " bytes";
+    }
   }
 }
 
