@@ -7,6 +7,7 @@
 
 #include "cli/commands/commands.hpp"
 #include "cli/progress_bar.hpp"
+#include "cli/reading.hpp"
 #include "cli/report_fields.hpp"
 #include "cli/store.hpp"
 
@@ -62,7 +63,7 @@ int compact_in_place(Console& console, const CompactArguments& arguments) {
   const double min_garbage = arguments.min_garbage.value_or(CompactOptions{}.min_garbage_ratio);
   if (arguments.is_dry_run) return foretell(console, arguments, min_garbage);
   int status = exit_done;
-  if (!open_store(console, arguments.dir, status)) return status;  // a mistyped name must not become a store
+  if (!open_to_read(console, arguments.dir, status)) return status;  // a mistyped name must not become a store
   OpenOptions options;
   options.allow_network_filesystem = arguments.allow_network_filesystem;
   std::optional<DataWal> store = open_store_for_writing(console, arguments.dir, options, status);

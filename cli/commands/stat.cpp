@@ -43,7 +43,8 @@ void print_fields(Console& console, const StoreStats& stats, bool lists_segments
   fields.number("live_keys", stats.live_keys).number("raw_records", stats.raw_records);
   fields.number("put_records", stats.put_records).number("delete_records", stats.delete_records);
   fields.number("last_txid", stats.last_txid).number("durable_txid", stats.durable_txid);
-  fields.json().number("key_directory_bytes", stats.key_directory_bytes);
+  fields.number("key_directory_bytes", stats.key_directory_bytes);
+  fields.number("quarantined_files", stats.quarantined_files).number("quarantined_bytes", stats.quarantined_bytes);
   if (lists_segments) {
     fields.json().raw("per_segment", json_of(stats.per_segment));
     for (const SegmentStats& segment : stats.per_segment) {
@@ -56,41 +57,6 @@ void print_fields(Console& console, const StoreStats& stats, bool lists_segments
   fields.print();
 }
 
-// A label's value in the text format: backslashes, quotes and newlines escaped.
-std::string label_of(const std::filesystem::path& dir) {
-  std::string label;
-  for (const char c : dir.native()) {
-    if (c == '\\' || c == '"') label += '\\';
-    if (c == '\n') {
-      label += "\\n";
-    } else {
-      label += c;
-    }
-  }
-  return label;
-}
-
-void print_prometheus(Console& console, const std::filesystem::path& dir, const StoreStats& stats) {
-  const std::string label = label_of(dir);
-  std::string text;
-  const auto gauge = [&](std::string_view name, std::string_view help, const auto& value) {
-    text += fmt::format("# HELP datawal_{0} {1}\n# TYPE datawal_{0} gauge\ndatawal_{0}{{store=\"{2}\"}} {3}\n", name,
-                        help, label, value);
-  };
-  gauge("segments", "Segment files.", stats.segments);
-  gauge("bytes", "Bytes of all records.", stats.bytes);
-  gauge("live_bytes", "Bytes of the records of live keys.", stats.live_bytes);
-  gauge("garbage_ratio", "Share of the bytes that is neither live nor raw.",
-        fmt::format("{:.6f}", stats.garbage_ratio));
-  gauge("live_keys", "Live keys.", stats.live_keys);
-  gauge("raw_records", "Raw records.", stats.raw_records);
-  gauge("put_records", "Put records, live and dead.", stats.put_records);
-  gauge("delete_records", "Tombstones.", stats.delete_records);
-  gauge("last_txid", "Txid of the newest record.", stats.last_txid);
-  gauge("durable_txid", "Newest txid known to survive a loss of power.", stats.durable_txid);
-  console.out().write(text);
-}
-
 int stat(Console& console, const StatArguments& arguments) {
   int status = exit_done;
   std::optional<DataWalReader> store = open_store(console, arguments.dir, status);
@@ -98,7 +64,7 @@ int stat(Console& console, const StatArguments& arguments) {
   const auto print = [&] {
     const StoreStats stats = store->stats();
     if (arguments.is_prometheus) {
-      print_prometheus(console, arguments.dir, stats);
+      console.out().write(prometheus_text(stats, arguments.dir.native()));
     } else {
       print_fields(console, stats, arguments.lists_segments);
     }
@@ -128,6 +94,10 @@ void add_stat(CLI::App& program, Run& run) {
   live_bytes     of the records of live keys
   garbage_ratio  the share that is neither live nor raw
   durable_txid   newest record known to survive a loss of power
+  quarantined    what torn tails left beside the store, one file each
+
+How long syncs take, and how much was appended, only the process that writes
+knows: RecordLog::stats() and prometheus_text() there.
 
 With --watch it goes on, and prints again whenever something has changed.
 

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/checking.hpp"
 #include "cli/commands/commands.hpp"
@@ -35,6 +37,44 @@ std::string_view verdict_of(const VerifyReport& report) {
   return report.recovery.tail_truncated ? "torn tail" : "clean";
 }
 
+std::string json_of(const std::vector<DamagedRange>& ranges) {
+  std::string json = "[";
+  for (const DamagedRange& range : ranges) {
+    json += fmt::format(R"({}{{"segment":{},"begin":{},"end":{},"reason":"{}"}})", json.size() == 1 ? "" : ",",
+                        range.segment, range.begin, range.end, format::describe(range.stop));
+  }
+  return json + ']';
+}
+
+std::string json_of(const std::vector<MissingSegments>& missing) {
+  std::string json = "[";
+  for (const MissingSegments& ids : missing) {
+    json += fmt::format(R"({}{{"first":{},"last":{}}})", json.size() == 1 ? "" : ",", ids.first, ids.last);
+  }
+  return json + ']';
+}
+
+void print_damage(ReportFields& fields, const VerifyReport& report) {
+  fields.json().raw("damaged_ranges", json_of(report.damaged_ranges));
+  fields.json().raw("missing_segments", json_of(report.missing_segments));
+  if (report.damage) {
+    fields.number("damaged_bytes", report.damaged_bytes).number("records_behind_damage", report.records_behind_damage);
+  } else {
+    fields.json().number("damaged_bytes", 0).number("records_behind_damage", 0);
+  }
+  for (const DamagedRange& range : report.damaged_ranges) {
+    fields.line("damaged", fmt::format("segment {} offset {} to {} ({}): {}", range.segment, range.begin, range.end,
+                                       counted(range.end - range.begin, "byte"), format::describe(range.stop)));
+  }
+  if (report.damaged_ranges.size() < report.damaged_ranges_found) {
+    fields.line("damaged", fmt::format("... and {} more", report.damaged_ranges_found - report.damaged_ranges.size()));
+  }
+  for (const MissingSegments& ids : report.missing_segments) {
+    fields.line("missing_segments",
+                fmt::format("{} to {}; compaction and trim leave such gaps too", ids.first, ids.last));
+  }
+}
+
 void print(Console& console, const VerifyReport& report) {
   const RecoveryReport& recovery = report.recovery;
   const StateName watermark = name_of(report.watermark);
@@ -54,6 +94,7 @@ void print(Console& console, const VerifyReport& report) {
   if (report.gaps.size() < recovery.txid_gaps) {
     fields.line("gap", fmt::format("... and {} more", recovery.txid_gaps - report.gaps.size()));
   }
+  print_damage(fields, report);
   fields.line("verdict", verdict_of(report));
   fields.print();
 }
@@ -78,6 +119,8 @@ and what to do. On a terminal, a bar shows how far it has come.
   txid_gaps                  how often a number is missing between two
                              records: compaction, or a lost segment
   watermark                  whether everything that was synced is there
+  damaged                    every range that is in no whole record
+  missing_segments           ids without a file: a suspicion, no more
 
 Examples:
   datawal verify ./log && echo "all there"

@@ -21,8 +21,7 @@ struct RepairReport {
   std::uint32_t segment = 0;                 ///< where it was cut; 0 if it was not
   std::uint64_t offset = 0;                  ///< bytes of that segment that remain
   std::uint64_t bytes_quarantined = 0;       ///< in all quarantine files together
-  std::uint64_t records_quarantined =
-      0;  ///< whole records among them (a lower bound): keys that they deleted may return
+  std::uint64_t records_quarantined = 0;     ///< whole records among them: keys that they deleted may return
   std::vector<std::filesystem::path> quarantine_paths{};  ///< what was kept, in log order
 };
 

@@ -1,10 +1,25 @@
 #pragma once
 // Numbers about a log and about a key/value store.
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace datawal {
+
+/// How long the syncs of the active segment took, by powers of two.
+struct SyncLatency {
+  static constexpr std::size_t bucket_count = 24;  ///< of powers of two, the last one without an upper bound
+
+  /// Bucket n counts those of less than 2^n microseconds that are in no bucket before it; the last one all that took longer,
+  /// from four seconds on.
+  std::array<std::uint64_t, bucket_count> counts{};
+  std::uint64_t count = 0;               ///< in all buckets together
+  std::uint64_t total_microseconds = 0;  ///< of all of them, each rounded down
+};
 
 /// Of a log that is open for writing.
 struct LogStats {
@@ -15,6 +30,9 @@ struct LogStats {
   bool has_recovered_torn_tail = false;  ///< `open` found one
   std::uint64_t quarantined_files = 0;   ///< `*.dwal.torn-*` in the directory now
   std::uint64_t quarantined_bytes = 0;   ///< in these
+  std::uint64_t appended_bytes = 0;      ///< of records, by this handle
+  std::uint64_t synced_bytes = 0;        ///< of these, known to survive a loss of power
+  SyncLatency sync_latency{};            ///< of this handle's syncs, those of rotation and background included
 };
 
 /// Records and bytes of one segment of a key/value store.
@@ -43,11 +61,20 @@ struct StoreStats {
   std::uint64_t last_txid = 0;            ///< newest appended
   std::uint64_t durable_txid = 0;         ///< newest known to survive a loss of power
   std::uint64_t key_directory_bytes = 0;  ///< memory of the index
+  std::uint64_t quarantined_files =
+      0;  ///< `*.dwal.torn-*` in the directory now: one for each tear that was recovered from
+  std::uint64_t quarantined_bytes = 0;  ///< in these
 
   /// The share of `bytes` that compact_to() would not copy, Raw records counted as kept; 0 for an empty store.
   double garbage_ratio = 0;
 
   std::vector<SegmentStats> per_segment{};  ///< ascending
 };
+
+/// The numbers in the text format of Prometheus, each with a label `store`: for node_exporter's textfile collector, or an answer to
+/// a scrape. The sync latency is a histogram in seconds.
+[[nodiscard]] std::string prometheus_text(const LogStats& stats, std::string_view store);
+/// The same for a key/value store.
+[[nodiscard]] std::string prometheus_text(const StoreStats& stats, std::string_view store);
 
 }  // namespace datawal

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <datawal/error.hpp>
+#include <datawal/format.hpp>
 #include <datawal/options.hpp>
 #include <datawal/recovery_report.hpp>
 
@@ -29,6 +30,20 @@ struct TxidGap {
   std::uint64_t found = 0;     ///< lower than expected: records are out of order, which no writer does
 };
 
+/// Bytes that are in no whole record.
+struct DamagedRange {
+  std::uint32_t segment = 0;                ///< where they lie
+  std::uint64_t begin = 0;                  ///< bytes from the start of that segment
+  std::uint64_t end = 0;                    ///< where the next whole record begins, or the segment ends
+  format::Stop stop = format::Stop::zeros;  ///< why no record begins at `begin`
+};
+
+/// Segment ids of which there is no file.
+struct MissingSegments {
+  std::uint32_t first = 0;  ///< the lowest
+  std::uint32_t last = 0;   ///< the highest
+};
+
 /// What verify() found.
 struct VerifyReport {
   std::uint64_t frames_checked = 0;  ///< whole records with a right CRC
@@ -40,7 +55,19 @@ struct VerifyReport {
   std::vector<TxidGap> gaps;                          ///< the first 100
   bool out_of_order = false;                          ///< a txid went backwards: segments were swapped or mixed
   WatermarkState watermark = WatermarkState::absent;  ///< what it says
-  std::optional<Error> damage;  ///< corruption or unsupported version; empty if the store is sound or merely torn
+  std::optional<Error>
+      damage;  ///< corruption or unsupported version, the first; empty if the store is sound or merely torn
+
+  /// Everything from the first damage on that is in no whole record: the first 100 ranges. In the newest segment the last of them
+  /// may be a torn tail, or a record on its way. Empty without damage.
+  std::vector<DamagedRange> damaged_ranges;
+  std::uint64_t damaged_ranges_found = 0;  ///< how many there are
+  std::uint64_t damaged_bytes = 0;         ///< in all of them
+  std::uint64_t records_behind_damage =
+      0;  ///< whole records behind the first damage: no reader sees them, salvage() does
+
+  /// A suspicion, no damage: compaction and retention leave gaps too. The first 100.
+  std::vector<MissingSegments> missing_segments;
 
   /// Nothing is wrong: no damage, no tear, no disorder.
   [[nodiscard]] bool is_clean() const noexcept { return !damage && !recovery.tail_truncated && !out_of_order; }

@@ -21,7 +21,7 @@ class AutoCompaction {
   AutoCompaction& operator=(const AutoCompaction&) = delete;
   ~AutoCompaction();
 
-  /// There is another sealed segment.
+  /// There is another sealed segment, or some may hold more garbage than before.
   void look();
 
  private:

@@ -69,8 +69,7 @@ class Mover {
  public:
   Mover(const CompactionSite& site, SpaceSegment& from, SpaceSegment& to) : site_(site), from_(from), to_(to) {}
 
-  void add(std::string_view key, std::uint64_t old_offset, std::uint64_t new_offset, std::uint32_t len) {
-    const std::uint64_t hash = site_.projection.hash_of(key);
+  void add(std::uint64_t hash, std::uint64_t old_offset, std::uint64_t new_offset, std::uint32_t len) {
     site_.projection.prefetch(hash);
     moves_[count_++] = {hash, from_.base + old_offset, to_.base + new_offset, len};
     if (count_ == moves_.size()) flush();
@@ -96,7 +95,7 @@ class Mover {
   const CompactionSite& site_;
   SpaceSegment& from_;
   SpaceSegment& to_;
-  std::array<Move, 64> moves_{};
+  std::array<Move, 16> moves_{};  // a few microseconds
   std::size_t count_ = 0;
 };
 
@@ -183,13 +182,17 @@ class Compaction {
 
   Result<void> rewrite_one(const std::shared_ptr<SpaceSegment>& segment, const SegmentCounts& counts,
                            EarlierPuts& earlier, bool may_be_newest) {
+    const bool may_go = !may_be_newest && counts.raw_bytes + counts.delete_bytes == 0;  // once nothing in it is alive
+    if (may_go && !holds_live_puts(*segment)) return take_away(segment);
     if (Result<void> prepared = earlier.prepare(counts.delete_bytes); !prepared) return prepared;
     Result<std::shared_ptr<File>> old = open_sealed(*segment);
     if (!old) return propagate(old);
     Result<Rewritten> rewritten = rewrite(site_.core, site_.projection, *segment, **old, earlier, may_be_newest,
-                                          [this](std::uint64_t bytes) { return pace_.worked(bytes); });
+                                          [this, &segment, may_go](std::uint64_t bytes) {
+                                            return pace_.worked(bytes) && !(may_go && !holds_live_puts(*segment));
+                                          });
     if (!rewritten) return propagate(rewritten);
-    if (rewritten->is_cancelled) return {};
+    if (rewritten->is_cancelled) return pace_.is_stopped() ? Result<void>() : take_away(segment);
     if (rewritten->is_unchanged) {
       ++stats_.segments_skipped;
       const std::lock_guard guard(site_.changes);
@@ -197,6 +200,19 @@ class Compaction {
       return {};
     }
     return install(segment, *old, *rewritten);
+  }
+
+  [[nodiscard]] bool holds_live_puts(const SpaceSegment& segment) const {
+    const std::lock_guard guard(site_.changes);
+    return segment.counts.live_bytes > 0;
+  }
+
+  // A segment of which nothing is needed: what it holds need not even be read.
+  Result<void> take_away(const std::shared_ptr<SpaceSegment>& segment) {
+    Result<std::shared_ptr<File>> old = open_sealed(*segment);
+    if (!old) return propagate(old);
+    Rewritten nothing;
+    return install(segment, *old, nothing);
   }
 
   [[nodiscard]] Result<std::shared_ptr<File>> open_sealed(const SpaceSegment& segment) const {
@@ -283,24 +299,33 @@ class Compaction {
       from.counts = {.live_bytes = from.counts.live_bytes};
     }
     Mover mover(site_, from, to);
+    for (const MovedPut& put : rewritten.puts) mover.add(put.hash, put.old_offset, put.new_offset, put.len);
+    Result<bool> is_whole = move_the_rest(mover, written, rewritten);
+    mover.flush();
+    if (!is_whole) return propagate(is_whole);
+    const std::lock_guard guard(site_.changes);
+    to.needed_tombstone_bytes = rewritten.needed_tombstone_bytes;
+    to.is_settled = *is_whole;
+    return {};
+  }
+
+  // What was not noted while it was written.
+  Result<bool> move_the_rest(Mover& mover, File& written, const Rewritten& rewritten) {
+    if (rewritten.puts_end == rewritten.counts.bytes) return true;
     segment::Scanner scanner;
-    scanner.start(written, 0, rewritten.counts.bytes);
+    scanner.start(written, rewritten.puts_end, rewritten.counts.bytes);
     std::size_t run = 0;
     for (;;) {
       Result<format::Stop> stop = scanner.next();
       if (!stop) return propagate(stop);
-      if (*stop != format::Stop::none) break;
+      if (*stop != format::Stop::none) return scanner.end() == rewritten.counts.bytes;
       const std::uint64_t offset = scanner.frame_offset();
       while (run + 1 < rewritten.runs.size() && rewritten.runs[run + 1].begin <= offset) ++run;
       const format::DecodedRecord& frame = scanner.frame();
       if (frame.type != RecordType::Put) continue;
-      mover.add(frame.key, offset + rewritten.runs[run].distance, offset, static_cast<std::uint32_t>(frame.len));
+      mover.add(site_.projection.hash_of(frame.key), offset + rewritten.runs[run].distance, offset,
+                static_cast<std::uint32_t>(frame.len));
     }
-    mover.flush();
-    const std::lock_guard guard(site_.changes);
-    to.needed_tombstone_bytes = rewritten.needed_tombstone_bytes;
-    to.is_settled = scanner.end() == rewritten.counts.bytes;
-    return {};
   }
 
   // Frees a file of which the directory knows nothing any more, once its last reader has left; no lock is held meanwhile.
@@ -333,7 +358,9 @@ class Compaction {
 Result<CompactionStats> compact(const CompactionSite& site, const CompactOptions& options) {
   Result<std::vector<PinnedSegment>> sealed = site.core.sealed();
   if (!sealed) return propagate(sealed);
-  return Compaction(site, options, *sealed).run();
+  Compaction compaction(site, options, *sealed);
+  sealed->clear();  // as long as they are pinned, files that were replaced keep their space
+  return compaction.run();
 }
 
 }  // namespace datawal::kv

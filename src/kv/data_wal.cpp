@@ -32,7 +32,12 @@ Result<void> DataWal::Impl::follow(const RecordRef& last) {
   if (last.segment != projection->space().last_id()) {
     if (Result<void> followed = follow_rotation(); !followed) return followed;
   }
-  projection->space().extend_last(last.offset + last.len);
+  const std::uint64_t end = last.offset + last.len;
+  projection->space().extend_last(end);
+  if (auto_compaction && end >= look_at) [[unlikely]] {
+    auto_compaction->look();  // what was overwritten meanwhile lies in sealed segments too
+    look_at = end + look_step;
+  }
   return {};
 }
 

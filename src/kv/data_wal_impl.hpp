@@ -26,6 +26,8 @@ struct [[gnu::visibility("hidden")]] DataWal::Impl {
   std::mutex compacting{};   // one compaction at a time
   mutable WordLock mutex{};  // one change at a time: the order of the log is the order of the projection
   std::unique_ptr<kv::AutoCompaction> auto_compaction{};  // null: not wanted
+  std::uint64_t look_at{0};  // bytes of the active segment at which it is to look again; by `mutex`
+  static constexpr std::uint64_t look_step = 16ULL << 20;
   ProcessMark process{};
 
   ~Impl();

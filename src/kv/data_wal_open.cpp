@@ -83,6 +83,7 @@ Result<void> DataWal::Impl::follow_rotation() {
   Result<LogCore::Active> active = core->active();
   if (!active) return propagate(active);
   if (auto_compaction) auto_compaction->look();
+  look_at = look_step;
   space.seal_last(core->last_sealed());
   PinnedSegment empty = active->segment;
   empty.info.size = 0;

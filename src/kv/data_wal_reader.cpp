@@ -157,6 +157,7 @@ StoreStats DataWalReader::stats() const {
   StoreStats stats = kv::stats_of(*impl_->state.projection);
   stats.last_txid = impl_->state.last_txid;
   stats.durable_txid = impl_->state.durable_txid;
+  kv::count_quarantine(*impl_->directory, stats);
   return stats;
 }
 

@@ -7,10 +7,14 @@ namespace datawal {
 
 StoreStats DataWal::stats() const {
   if (!impl_ || impl_->core->is_closed()) return {};
-  const std::lock_guard guard(impl_->mutex);
-  StoreStats stats = kv::stats_of(*impl_->projection);
+  StoreStats stats;
+  {
+    const std::lock_guard guard(impl_->mutex);
+    stats = kv::stats_of(*impl_->projection);
+  }
   stats.last_txid = impl_->core->last_txid();
   stats.durable_txid = impl_->core->durable_txid();
+  kv::count_quarantine(*impl_->core->directory(), stats);
   return stats;
 }
 

@@ -80,6 +80,7 @@ Result<std::shared_ptr<SpaceSegment>> RecordSpace::add_rewritten(const SpaceSegm
 void RecordSpace::hold(SpaceSegment& segment, std::shared_ptr<safeatomic::File> file) {
   const std::lock_guard guard(files_mutex_);
   segment.pinned.file = std::move(file);
+  cache_.forget(segment.id);
 }
 
 void RecordSpace::remove(const SpaceSegment& segment) { publish(tables_->changed(nullptr, &segment)); }

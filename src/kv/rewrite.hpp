@@ -26,12 +26,25 @@ struct MovedRun {
   std::uint64_t distance = 0;
 };
 
+/// A live Put in the new file.
+struct MovedPut {
+  std::uint64_t hash = 0;  ///< of its key
+  std::uint64_t old_offset = 0;
+  std::uint64_t new_offset = 0;
+  std::uint32_t len = 0;
+};
+
+/// So many are noted (32 MiB of them); of what is more, the new file must be asked.
+inline constexpr std::size_t max_moved_puts = 1 << 20;
+
 /// A segment without what nobody needs any more.
 struct Rewritten {
   std::optional<safeatomic::TemporaryFile> file{};  ///< empty if nothing is left; not synced
   SegmentCounts counts{};                           ///< of what is left, but for live bytes
   std::uint64_t records = 0;
   std::uint64_t needed_tombstone_bytes = 0;  ///< kept for the sake of an earlier segment
+  std::vector<MovedPut> puts{};              ///< ascending, the first max_moved_puts
+  std::uint64_t puts_end = 0;                ///< where in the new file the first one lies that is not noted, or the end
   std::vector<MovedRun> runs{};              ///< ascending
   bool is_cancelled = false;
   bool is_unchanged = false;  ///< everything is needed

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <memory>
 
+#include "log/store_directory.hpp"
+
 namespace datawal::kv {
 
 namespace {
@@ -66,6 +68,13 @@ StoreStats stats_of(const Projection& projection) {
     stats.garbage_ratio = static_cast<double>(stats.bytes - kept) / static_cast<double>(stats.bytes);
   }
   return stats;
+}
+
+void count_quarantine(safeatomic::Directory& directory, StoreStats& stats) {
+  const Result<Quarantine> quarantine = quarantine_in(directory);
+  if (!quarantine) return;
+  stats.quarantined_files = quarantine->files;
+  stats.quarantined_bytes = quarantine->bytes;
 }
 
 }  // namespace datawal::kv

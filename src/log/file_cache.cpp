@@ -15,4 +15,10 @@ Result<std::shared_ptr<safeatomic::File>> FileCache::open(const std::shared_ptr<
   return file;
 }
 
+void FileCache::forget(std::uint32_t id) {
+  const std::lock_guard guard(mutex_);
+  Slot& slot = slots_[id % slots_.size()];
+  if (slot.id == id) slot = {};
+}
+
 }  // namespace datawal

@@ -19,6 +19,9 @@ class FileCache {
   [[nodiscard]] Result<std::shared_ptr<safeatomic::File>> open(const std::shared_ptr<safeatomic::Directory>& directory,
                                                                const PinnedSegment& segment);
 
+  /// Lets go of a segment's file, which has lost its name: as long as it is open it takes its space.
+  void forget(std::uint32_t id);
+
  private:
   struct Slot {
     std::uint32_t id = 0;

@@ -39,6 +39,7 @@ LogCore::LogCore(std::shared_ptr<Directory> directory, const OpenOptions& option
       active_info_(recovered.active_info),
       sealed_(std::move(recovered.sealed)),
       writeback_end_(writer_->end()),
+      counted_from_(writer_->end()),
       watermark_(std::move(recovered.watermark)),
       last_txid_(recovered.last_txid),
       durable_txid_(recovered.last_txid),

@@ -2,6 +2,7 @@
 // The writing side of a log behind RecordLog: appending, syncing, rotating, and what failures leave.
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -14,6 +15,7 @@
 #include <datawal/error.hpp>
 #include <datawal/options.hpp>
 #include <datawal/record.hpp>
+#include <datawal/stats.hpp>
 #include <safeatomic/file_system.hpp>
 #include <safeatomic/temporary.hpp>
 
@@ -98,6 +100,8 @@ class LogCore {
   [[nodiscard]] std::uint64_t last_txid() const noexcept { return last_txid_.load(std::memory_order_acquire); }
   [[nodiscard]] std::uint64_t durable_txid() const noexcept { return durable_txid_.load(std::memory_order_acquire); }
   [[nodiscard]] std::uint32_t active_segment() const noexcept { return active_id_.load(std::memory_order_acquire); }
+  /// Fills in what was appended and synced, and how long that took.
+  void count_writes(LogStats& stats) const;
   [[nodiscard]] bool is_poisoned() const noexcept { return poisoned_.load(std::memory_order_acquire); }
 
  private:
@@ -120,6 +124,8 @@ class LogCore {
     std::shared_ptr<safeatomic::File> file;
     format::Watermark watermark;
     std::uint64_t change_count = 0;  // of the writer
+    std::uint64_t appended_bytes = 0;
+    std::chrono::steady_clock::duration took{};  // set by sync()
   };
 
   LogCore(std::shared_ptr<safeatomic::Directory> directory, const OpenOptions& options, StoreLock lock,
@@ -152,7 +158,10 @@ class LogCore {
   void take_turn(Guard& guard);  // a Turn gives it back
   [[nodiscard]] bool is_covered(std::uint64_t txid) const noexcept;
   [[nodiscard]] Coverage coverage() const;
-  [[nodiscard]] static Result<void> sync(const Coverage& coverage);
+  [[nodiscard]] std::uint64_t appended_bytes() const noexcept {
+    return appended_before_ + writer_->end() - counted_from_;
+  }
+  [[nodiscard]] static Result<void> sync(Coverage& coverage);
   [[nodiscard]] Result<void> land(const Coverage& coverage, const Result<void>& synced, bool asked_for);
   [[nodiscard]] Result<void> sync_through(std::uint64_t txid);
   [[nodiscard]] Result<void> sync_through(Guard& guard, std::uint64_t txid, bool asked_for);
@@ -186,7 +195,11 @@ class LogCore {
   std::shared_ptr<segment::Writer> writer_;  // null once closed
   safeatomic::FileInfo active_info_;         // identity of the active segment
   std::vector<PinnedSegment> sealed_;
-  std::uint64_t writeback_end_;  // bytes of the active segment that a sync was begun for
+  std::uint64_t writeback_end_;        // bytes of the active segment that a sync was begun for
+  std::uint64_t counted_from_;         // bytes of the active segment that another handle appended
+  std::uint64_t appended_before_ = 0;  // bytes that this one appended to earlier segments
+  std::uint64_t synced_bytes_ = 0;     // of all that it appended
+  SyncLatency sync_latency_;
   std::optional<Error> poison_;
   WatermarkFile watermark_;  // belongs to whoever has the turn
 

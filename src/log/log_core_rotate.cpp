@@ -56,6 +56,8 @@ Result<void> LogCore::rotate_in_turn() {
   } catch (const std::bad_alloc&) {
     return poison({.code = Errc::poisoned, .action = "start the next segment", .os_errno = ENOMEM});
   }
+  appended_before_ = appended_bytes();
+  counted_from_ = 0;
   sealed_.push_back({.id = id, .info = *sealed, .kept = std::move(kept)});
   writer_ = std::move(next);
   active_info_ = *created;

@@ -62,6 +62,7 @@ Result<PinnedSegment> LogCore::replace_sealed(std::uint32_t id, std::shared_ptr<
     const std::lock_guard guard(mutex_);
     if (PinnedSegment* const segment = find_sealed(id); segment != nullptr) *segment = now;
   }
+  cache_.forget(id);
   if (Result<void> synced = sync_names(); !synced) return propagate(synced);
   return now;
 }
@@ -80,6 +81,7 @@ Result<void> LogCore::remove_sealed(std::uint32_t id, std::shared_ptr<safeatomic
     const std::lock_guard guard(mutex_);
     std::erase_if(sealed_, [id](const PinnedSegment& segment) { return segment.id == id; });
   }
+  cache_.forget(id);
   return sync_names();
 }
 

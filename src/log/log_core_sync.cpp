@@ -1,5 +1,8 @@
 // LogCore: syncing, alone or for many (group_commit.hpp).
 
+#include <algorithm>
+#include <bit>
+#include <chrono>
 #include <memory>
 #include <new>
 #include <utility>
@@ -8,6 +11,19 @@
 #include "log/log_core.hpp"
 
 namespace datawal {
+
+namespace {
+
+void note(SyncLatency& latency, std::chrono::steady_clock::duration took) noexcept {
+  const auto microseconds = static_cast<std::uint64_t>(
+      std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::microseconds>(took).count()));
+  const auto bucket = static_cast<std::size_t>(std::bit_width(microseconds));  // less than 2^bucket
+  ++latency.counts[std::min(bucket, SyncLatency::bucket_count - 1)];
+  ++latency.count;
+  latency.total_microseconds += microseconds;
+}
+
+}  // namespace
 
 void LogCore::take_turn(Guard& guard) {
   while (!turns_.try_begin()) {
@@ -31,12 +47,23 @@ LogCore::Coverage LogCore::coverage() const {
                         .inode = active_info_.inode,
                         .offset = writer_->end(),
                         .txid = last_txid_.load(std::memory_order_relaxed)},
-          .change_count = writer_->change_count()};
+          .change_count = writer_->change_count(),
+          .appended_bytes = appended_bytes()};
 }
 
-Result<void> LogCore::sync(const Coverage& coverage) {
+Result<void> LogCore::sync(Coverage& coverage) {
+  const auto began = std::chrono::steady_clock::now();
   if (safeatomic::Result<void> done = coverage.file->sync_data(); !done) return format::lift(done, "sync segment");
+  coverage.took = std::chrono::steady_clock::now() - began;
   return {};
+}
+
+void LogCore::count_writes(LogStats& stats) const {
+  const std::lock_guard guard(mutex_);
+  if (!writer_) return;
+  stats.appended_bytes = appended_bytes();
+  stats.synced_bytes = synced_bytes_;
+  stats.sync_latency = sync_latency_;
 }
 
 // With the lock and the turn: what a sync of `coverage` came to.
@@ -45,12 +72,14 @@ Result<void> LogCore::land(const Coverage& coverage, const Result<void>& synced,
   if (!synced) return poison(synced.error());
   writer_->synced(coverage.change_count, asked_for);
   durable_txid_.store(coverage.watermark.txid, std::memory_order_release);
+  synced_bytes_ = coverage.appended_bytes;
+  note(sync_latency_, coverage.took);
   return {};
 }
 
 Result<void> LogCore::sync_in_turn() {
   if (is_covered(last_txid_.load(std::memory_order_relaxed))) return {};
-  const Coverage covered = coverage();
+  Coverage covered = coverage();
   const Result<void> synced = sync(covered);
   if (synced) watermark_.write(covered.watermark);
   return land(covered, synced, true);
@@ -99,7 +128,7 @@ Result<void> LogCore::sync_for_all(Guard& guard, std::uint64_t txid, bool asked_
   if (Result<void> open = refuse_closed(); !open) return open;
   if (is_covered(last_txid_.load(std::memory_order_relaxed))) return {};
   if (poison_) return is_covered(txid) ? Result<void>() : std::unexpected(*poison_);
-  const Coverage covered = coverage();
+  Coverage covered = coverage();
   syncing_txid_ = covered.watermark.txid;
   guard.unlock();
   const Result<void> synced = sync(covered);

@@ -62,10 +62,9 @@ Result<std::optional<Cut>> find_cut(const Store& store) {
 
 // Counts the whole records in a range and remembers the highest txid among them: none of these may be given out again.
 Result<void> survey(File& file, std::uint64_t begin, std::uint64_t end, RepairReport& report, std::uint64_t& highest) {
-  constexpr std::uint64_t crc_work_per_byte = 8;
+  segment::CrcWork work;
   Result<std::uint64_t> found = segment::find_records(
-      file, begin, end, crc_work_per_byte * (end - begin),
-      [&highest](std::uint64_t, const format::DecodedRecord& record) -> Result<void> {
+      file, begin, end, work, [&highest](std::uint64_t, const format::DecodedRecord& record) -> Result<void> {
         highest = std::max(highest, record.txid);
         return {};
       });
@@ -74,18 +73,20 @@ Result<void> survey(File& file, std::uint64_t begin, std::uint64_t end, RepairRe
   return {};
 }
 
-// Copies aside the bytes of the damaged segment that go.
-Result<void> keep_rest(const Store& store, const Cut& cut, File& file, RepairReport& report, std::uint64_t& highest) {
+// Where the bytes of the damaged segment end that are worth keeping.
+Result<std::uint64_t> end_of_rest(const Cut& cut, File& file) {
   const safeatomic::Result<safeatomic::FileInfo> info = file.info();
   if (!info) return format::lift(info, "inspect segment");
-  Result<std::uint64_t> data_end = segment::end_of_data(file, cut.at.offset, info->size);
-  if (!data_end) return propagate(data_end);
-  if (*data_end == cut.at.offset) return {};
-  if (Result<void> surveyed = survey(file, cut.at.offset, *data_end, report, highest); !surveyed) return surveyed;
+  return segment::end_of_data(file, cut.at.offset, info->size);
+}
+
+// Copies aside the bytes of the damaged segment that go.
+Result<void> keep_rest(const Store& store, const Cut& cut, File& file, std::uint64_t end, RepairReport& report) {
+  if (end == cut.at.offset) return {};
   Result<std::filesystem::path> path = quarantine_bytes(store.file_system, *store.directory, file, cut.at.segment,
-                                                        cut.at.offset, *data_end);
+                                                        cut.at.offset, end);
   if (!path) return propagate(path);
-  report.bytes_quarantined += *data_end - cut.at.offset;
+  report.bytes_quarantined += end - cut.at.offset;
   report.quarantine_paths.push_back(std::move(*path));
   return {};
 }
@@ -159,18 +160,20 @@ Result<void> make_carrier(const Store& store, std::uint32_t id, std::uint64_t tx
   return {};
 }
 
-// Takes back what the watermark promises. Txids of what is cut must not be given out again: where the rest of the log
-// does not show them, an empty segment behind everything carries the highest in a watermark of its own. The watermark comes
-// first, and then the segment's name: in between, and until the cut is made, the store is refused, so that there is no instant
-// at which it opens and has forgotten.
-// @return the id of that segment, 0 if there is none
-Result<std::uint32_t> rewrite_promise(const Store& store, const Cut& cut, std::uint64_t highest) {
-  if (highest <= cut.last_txid_kept) {
-    if (Result<void> removed = remove_watermark(*store.directory); !removed) return propagate(removed);
-    return 0U;
-  }
+// An empty segment behind everything that carries the highest txid in a watermark of its own.
+struct Carrier {
+  std::uint32_t id = 0;   // 0: none is needed
+  bool is_there = false;  // an interrupted repair made it
+};
+
+// Txids of what is cut must not be given out again: a carrier is needed where the rest of the log does not show them. Changes
+// nothing.
+Result<Carrier> plan_carrier(const Store& store, const Cut& cut, std::uint64_t highest) {
+  if (highest <= cut.last_txid_kept) return Carrier{};
   const std::vector<PinnedSegment>& segments = store.snapshot->segments;
-  if (is_remembered(*store.snapshot, highest) && segments.back().id > cut.at.segment) return segments.back().id;
+  if (is_remembered(*store.snapshot, highest) && segments.back().id > cut.at.segment) {
+    return Carrier{.id = segments.back().id, .is_there = true};
+  }
   std::uint32_t id = segments.empty() ? 0 : segments.back().id;
   if (store.snapshot->watermark) id = std::max(id, store.snapshot->watermark->segment);
   if (++id > segment::max_id) {
@@ -179,8 +182,14 @@ Result<std::uint32_t> rewrite_promise(const Store& store, const Cut& cut, std::u
                                  .path = store.directory->path(),
                                  .detail = "the segment ids are used up; salvage the records into a new store"});
   }
-  if (Result<void> made = make_carrier(store, id, highest); !made) return propagate(made);
-  return id;
+  return Carrier{.id = id};
+}
+
+// Takes back what the watermark promises. That of a carrier comes first, and then the carrier's name: in between, and until the
+// cut is made, the store is refused, so that there is no instant at which it opens and has forgotten.
+Result<void> rewrite_promise(const Store& store, const Carrier& carrier, std::uint64_t highest) {
+  if (carrier.id == 0) return remove_watermark(*store.directory);
+  return carrier.is_there ? Result<void>() : make_carrier(store, carrier.id, highest);
 }
 
 Result<void> cut_segment(const Store& store, const Cut& cut, File& file, bool is_last) {
@@ -198,24 +207,34 @@ Result<void> cut_segment(const Store& store, const Cut& cut, File& file, bool is
   return {};
 }
 
+// Everything that can refuse comes before the first change.
 Result<RepairReport> cut_store(const Store& store, const Cut& cut) {
   RepairReport report{.action = RepairAction::cut, .segment = cut.at.segment, .offset = cut.at.offset};
   std::uint64_t highest = cut.last_txid_kept;
   if (store.snapshot->watermark) highest = std::max(highest, store.snapshot->watermark->txid);
   std::unique_ptr<File> damaged;
+  std::uint64_t rest_end = 0;
   if (cut.at.segment != 0) {
     safeatomic::Result<std::unique_ptr<File>> file = store.directory->open_file(segment::filename(cut.at.segment),
                                                                                 {.write = true});
     if (!file) return format::lift(file, "open segment");
     damaged = std::move(*file);
-    if (Result<void> kept = keep_rest(store, cut, *damaged, report, highest); !kept) return propagate(kept);
+    Result<std::uint64_t> end = end_of_rest(cut, *damaged);
+    if (!end) return propagate(end);
+    rest_end = *end;
+    if (Result<void> done = survey(*damaged, cut.at.offset, rest_end, report, highest); !done) return propagate(done);
   }
   if (Result<void> surveyed = survey_later_segments(store, cut, report, highest); !surveyed) return propagate(surveyed);
-  Result<std::uint32_t> carrier = rewrite_promise(store, cut, highest);
+  Result<Carrier> carrier = plan_carrier(store, cut, highest);
   if (!carrier) return propagate(carrier);
-  if (Result<void> moved = move_later_segments(store, cut, *carrier, report); !moved) return propagate(moved);
+
   if (damaged) {
-    const bool is_last = store.snapshot->segments.back().id == cut.at.segment && *carrier == 0;
+    if (Result<void> kept = keep_rest(store, cut, *damaged, rest_end, report); !kept) return propagate(kept);
+  }
+  if (Result<void> rewritten = rewrite_promise(store, *carrier, highest); !rewritten) return propagate(rewritten);
+  if (Result<void> moved = move_later_segments(store, cut, carrier->id, report); !moved) return propagate(moved);
+  if (damaged) {
+    const bool is_last = store.snapshot->segments.back().id == cut.at.segment && carrier->id == 0;
     if (Result<void> done = cut_segment(store, cut, *damaged, is_last); !done) return propagate(done);
   }
   return report;

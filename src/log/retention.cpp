@@ -10,6 +10,7 @@
 #include <datawal/segment.hpp>
 
 #include "format/seam_error.hpp"
+#include "log/store_directory.hpp"
 
 namespace datawal {
 
@@ -21,15 +22,11 @@ Result<LogStats> stats_of(const LogCore& core) {
                  .durable_txid = core.durable_txid(),
                  .has_recovered_torn_tail = core.report().tail_truncated};
   for (const PinnedSegment& segment : (*snapshot)->segments) stats.bytes += segment.info.size;
-  const safeatomic::Result<std::vector<std::string>> names = core.directory()->list();
-  if (!names) return format::lift(names, "list store");
-  for (const std::string& name : *names) {
-    if (name.find(".dwal.torn-") == std::string::npos) continue;
-    const safeatomic::Result<safeatomic::FileInfo> info = core.directory()->info_of(name);
-    if (!info) continue;  // moved away just now
-    ++stats.quarantined_files;
-    stats.quarantined_bytes += info->size;
-  }
+  const Result<Quarantine> quarantine = quarantine_in(*core.directory());
+  if (!quarantine) return propagate(quarantine);
+  stats.quarantined_files = quarantine->files;
+  stats.quarantined_bytes = quarantine->bytes;
+  core.count_writes(stats);
   return stats;
 }
 

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <limits>
 #include <memory>
 #include <span>
 #include <tuple>
@@ -45,9 +44,9 @@ Result<std::vector<Found>> find_all(const Snapshot& snapshot, SalvageReport& rep
     if (!data_end) return propagate(data_end);
     std::uint64_t in_records = 0;
     std::uint64_t last_end = 0;  // a record's checksum may end in zeros
-    // No budget: whoever salvages wants every record, and waits.
+    segment::CrcWork work;
     Result<std::uint64_t> found = segment::find_records(
-        **file, 0, segment.info.size, std::numeric_limits<std::uint64_t>::max(),
+        **file, 0, segment.info.size, work,
         [&](std::uint64_t offset, const format::DecodedRecord& record) -> Result<void> {
           const char* frame = record.key.data() - format::header_len;
           all.push_back({.txid = record.txid,

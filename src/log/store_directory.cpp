@@ -91,6 +91,20 @@ Result<void> sync_with_ancestors(Directory& directory) {
   return {};
 }
 
+Result<Quarantine> quarantine_in(Directory& directory) {
+  const safeatomic::Result<std::vector<std::string>> names = directory.list();
+  if (!names) return format::lift(names, "list store");
+  Quarantine quarantine;
+  for (const std::string& name : *names) {
+    if (!is_quarantine_name(name)) continue;
+    const safeatomic::Result<safeatomic::FileInfo> info = directory.info_of(name);
+    if (!info) continue;  // moved away just now
+    ++quarantine.files;
+    quarantine.bytes += info->size;
+  }
+  return quarantine;
+}
+
 Result<StoreListing> list_store(Directory& directory) {
   const safeatomic::Result<std::vector<std::string>> names = directory.list();
   if (!names) return format::lift(names, "list store");

@@ -48,6 +48,14 @@ struct StoreListing {
   std::uint64_t quarantined = 0;         ///< files `*.dwal.torn-*`
 };
 
+/// What earlier recoveries and repairs kept in a store's directory.
+struct Quarantine {
+  std::uint64_t files = 0;
+  std::uint64_t bytes = 0;
+};
+
+[[nodiscard]] Result<Quarantine> quarantine_in(safeatomic::Directory& directory);
+
 /// @return corruption if an entry named like a segment is not a regular file
 [[nodiscard]] Result<StoreListing> list_store(safeatomic::Directory& directory);
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "log/damage_survey.hpp"
 #include "log/progress.hpp"
 #include "log/store_directory.hpp"
 #include "log/walk.hpp"
@@ -42,13 +43,18 @@ Result<VerifyReport> verify(const std::filesystem::path& dir, const VerifyOption
     if (!more || !*more) break;
     progress.at(record.ref);
   }
-  progress.finish();
   report.recovery = walk.report();
   report.frames_checked = report.recovery.records_replayed;
   report.last_segment = walk.position().segment;
   report.last_offset = walk.position().offset;
   report.crc_failures = walk.stop() == format::Stop::crc_mismatch ? 1 : 0;
   report.watermark = walk.watermark().state();
+  survey_ids(**snapshot, report);
+  if (report.damage) {
+    if (Result<void> surveyed = survey_damage(**snapshot, walk.position(), report); !surveyed)
+      return propagate(surveyed);
+  }
+  progress.finish();
   return report;
 }
 

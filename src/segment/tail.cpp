@@ -12,6 +12,7 @@
 
 #include "format/frame.hpp"
 #include "format/seam_error.hpp"
+#include "segment/range_crc.hpp"
 #include "segment/scanner.hpp"
 
 namespace datawal::segment {
@@ -97,7 +98,9 @@ class Window {
     if (!kept.empty()) std::memmove(buffer_.data(), kept.data(), kept.size());
     filled_ = kept.size();
     offset_ = offset;
-    buffer_.resize(std::max({buffer_.size(), len, Scanner::block_len}));
+    // Twice what is asked for, so that what is kept of it is moved at most once for every byte that is passed.
+    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(2 * len, end_ - offset));
+    buffer_.resize(std::max({buffer_.size(), wanted, Scanner::block_len}));
     const auto room = static_cast<std::size_t>(
         std::min<std::uint64_t>(buffer_.size() - filled_, end_ - offset_ - filled_));
     safeatomic::Result<std::size_t> got = safeatomic::read_all(file_, offset_ + filled_,
@@ -115,6 +118,42 @@ class Window {
   std::size_t filled_ = 0;
 };
 
+// Lets the CRC judge what looks like a frame. Most of it is one, and checked as it stands. Where so much was checked in vain that
+// somebody seems to want that, the checksums of ranges that overlap are put together from parts.
+class Judge {
+ public:
+  Judge(std::uint64_t begin, CrcWork& work) : begin_(begin), work_(work) {}
+
+  [[nodiscard]] bool can_afford(std::uint64_t offset, std::uint64_t len) const noexcept {
+    return cost(offset, len) <= work_.limit - work_.done;
+  }
+
+  /// Whether the frame's checksum is right; one that can be afforded.
+  [[nodiscard]] bool is_right(std::uint64_t offset, std::string_view frame) {
+    const bool is_direct = is_cheap(offset, frame.size());
+    work_.done += cost(offset, frame.size());
+    const std::string_view covered = frame.substr(0, frame.size() - format::crc_len);
+    const std::uint32_t crc = is_direct ? format::crc32c(covered) : ranges_.of(offset, covered);
+    const bool is_right = crc == format::stored_crc(frame.data(), frame.size());
+    if (is_direct && !is_right) in_vain_ += frame.size();
+    return is_right;
+  }
+
+ private:
+  [[nodiscard]] bool is_cheap(std::uint64_t offset, std::uint64_t len) const noexcept {
+    constexpr std::uint64_t at_first = 4096;
+    return in_vain_ + len <= at_first + 4 * (offset - begin_);
+  }
+  [[nodiscard]] std::uint64_t cost(std::uint64_t offset, std::uint64_t len) const noexcept {
+    return is_cheap(offset, len) ? len : std::min(len, ranges_.cost(offset, len));
+  }
+
+  const std::uint64_t begin_;
+  CrcWork& work_;
+  RangeCrc ranges_;
+  std::uint64_t in_vain_ = 0;
+};
+
 }  // namespace
 
 Result<std::uint64_t> end_of_data(safeatomic::File& file, std::uint64_t begin, std::uint64_t end) {
@@ -128,10 +167,11 @@ Result<std::uint64_t> end_of_data(safeatomic::File& file, std::uint64_t begin, s
 }
 
 Result<std::uint64_t> find_records(
-    safeatomic::File& file, std::uint64_t begin, std::uint64_t end, std::uint64_t crc_budget,
+    safeatomic::File& file, std::uint64_t begin, std::uint64_t end, CrcWork& work,
     const std::function<Result<void>(std::uint64_t, const format::DecodedRecord&)>& found) {
   std::uint64_t count = 0;
   Window window(file, end);
+  Judge judge(begin, work);
   std::uint64_t at = begin;  // everything below was searched
   for (;;) {
     Result<std::optional<std::uint64_t>> hit = window.find_magic(at);
@@ -144,20 +184,20 @@ Result<std::uint64_t> find_records(
     // Whatever is wrong with a lone header shows before its body is missed.
     if (format::decode_next(*header).stop != format::Stop::body_cut) continue;
     const std::uint64_t len = format::frame_len(format::load_header(header->data()));
-    if (len > end - **hit || len > crc_budget) continue;
-    crc_budget -= len;
+    if (len > end - **hit || !judge.can_afford(**hit, len)) continue;
     Result<std::string_view> frame = window.at(**hit, static_cast<std::size_t>(len));
     if (!frame) return propagate(frame);
-    const format::DecodeOutcome outcome = format::decode_next(*frame);
-    if (!outcome) continue;
-    if (Result<void> kept = found(**hit, outcome.record); !kept) return propagate(kept);
+    if (frame->size() < len || !judge.is_right(**hit, *frame)) continue;
+    const format::DecodedRecord record = format::view_record(frame->data(), format::load_header(frame->data()));
+    if (Result<void> kept = found(**hit, record); !kept) return propagate(kept);
     ++count;
     at = **hit + len;
   }
 }
 
 Result<std::uint64_t> count_records(safeatomic::File& file, std::uint64_t begin, std::uint64_t end) {
-  return find_records(file, begin, end, crc_work_per_byte * (end - begin),
+  CrcWork work{.limit = crc_work_per_byte * (end - begin)};
+  return find_records(file, begin, end, work,
                       [](std::uint64_t, const format::DecodedRecord&) -> Result<void> { return {}; });
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <fstream>
+#include <set>
 #include <thread>
 
 #include "kv/kv_support.hpp"
@@ -239,6 +241,67 @@ TEST_P(KvCompact, FailsAtADamagedSegmentAndTouchesNothing) {
   EXPECT_EQ(read_file(first), image);
 }
 
+// Files of a store that have lost their name and still take their space.
+std::size_t nameless_files(const std::filesystem::path& dir) {
+  std::set<std::string> found;
+  const auto note = [&](std::string_view line) {
+    const std::size_t begin = line.find(dir.native());
+    if (begin != std::string_view::npos && line.ends_with(" (deleted)")) found.emplace(line.substr(begin));
+  };
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;
+    note(std::filesystem::read_symlink(entry.path(), gone).native());
+  }
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) note(line);
+  return found.size();
+}
+
+TEST_P(KvCompact, GivesBackEachSegmentBeforeTheNext) {
+  DataWal kv = open();
+  (void)churn(kv, 40);
+  for (const Record& record : must(kv.log().scan())) must(kv.log().read(record.ref));  // files are kept open for that
+  std::size_t most = 0;
+  must(kv.compact({.min_garbage_ratio = 0, .on_progress = [&](const Progress&) {
+                     most = std::max(most, nameless_files(store_.path()));
+                     return true;
+                   }}));
+  EXPECT_LE(most, 1U);
+}
+
+TEST_P(KvCompact, TakesAwayWhatIsDeadWithoutReadingIt) {
+  DataWal kv = open();
+  for (int round = 0; round < 2; ++round) {
+    for (int i = 0; i < 200; ++i) must(kv.put("key" + std::to_string(i), std::to_string(round)));
+  }
+  const std::filesystem::path first = store_.path() / segments_in(store_.path()).front();
+  overwrite(first, 60, "damage that concerns nobody any more");
+  EXPECT_GT(must(kv.compact({.min_garbage_ratio = 0})).segments_removed, 5U);
+  EXPECT_FALSE(std::filesystem::exists(first));
+  EXPECT_EQ(kv.size(), 200U);
+}
+
+TEST_P(KvCompact, TakesAwayASegmentThatDiesWhileItIsRewritten) {
+  DataWal kv = open_kv(store_.path(), {.max_segment_bytes = 8 << 20, .read_path = GetParam()});
+  const std::string value(100'000, 'v');
+  const auto put_all = [&kv, &value] {
+    for (int i = 0; i < 60; ++i) must(kv.put(std::to_string(i), value));
+  };
+  put_all();
+  must(kv.compact({.min_garbage_ratio = 1}));  // seals it
+  must(kv.put("0", "garbage in the first segment"));
+  bool is_dead = false;
+  const CompactionStats stats = must(kv.compact({.min_garbage_ratio = 0, .on_progress = [&](const Progress&) {
+                                                   if (!std::exchange(is_dead, true)) put_all();
+                                                   return true;
+                                                 }}));
+  EXPECT_EQ(stats.segments_removed, 2U);
+  EXPECT_EQ(stats.records_written, 0U);
+  for (const std::string& name : names_in(store_.path())) EXPECT_FALSE(name.starts_with(".tmp-")) << name;
+  EXPECT_TRUE(has(kv, "0", value));
+  EXPECT_EQ(kv.size(), 60U);
+}
+
 // Waits for the background thread, as long as a test may take.
 bool eventually(const std::function<bool()>& holds) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
@@ -264,6 +327,22 @@ TEST(KvAutoCompactConcurrency, GivesBackSpaceByItself) {
   for (int i = 0; i < 10; ++i) EXPECT_TRUE(has(kv, "key" + std::to_string(i), "199"));
   must(kv.close());
   EXPECT_EQ(open_kv(store.path()).size(), 10U);
+}
+
+TEST(KvAutoCompactConcurrency, SeesGarbageThatAppearsInSegmentsThatWereSealedBefore) {
+  const Store store;
+  constexpr std::uint64_t segment_bytes = 8 << 20;
+  DataWal kv = open_kv(store.path(), {.max_segment_bytes = 0, .auto_compact = {.is_enabled = true}});
+  const std::string value(1000, 'v');
+  const auto put_all = [&kv, &value] {
+    for (std::uint64_t i = 0; i < segment_bytes / value.size(); ++i) must(kv.put(std::to_string(i), value));
+  };
+  put_all();
+  must(kv.compact({.min_garbage_ratio = 1}));  // seals it, all alive
+  put_all();                                   // now all of it is dead, and nothing is sealed for long
+  put_all();
+  put_all();
+  EXPECT_TRUE(eventually([&store] { return !std::filesystem::exists(store.path() / "00000001.dwal"); }));
 }
 
 TEST(KvAutoCompactConcurrency, DoesNotHangAForkedChild) {

@@ -12,10 +12,11 @@
 namespace datawal::test {
 namespace {
 
-enum class Act : std::uint8_t { put, erase, sync, reopen, tear, cut, compact, transfer, reclaim };
+enum class Act : std::uint8_t { put, erase, sync, reopen, tear, cut, compact, transfer, reclaim, checkpoint };
 
 constexpr const char* name_of(Act act) {
-  constexpr const char* names[] = {"put", "erase", "sync", "reopen", "tear", "cut", "compact", "transfer", "reclaim"};
+  constexpr const char* names[] = {"put", "erase",   "sync",     "reopen",  "tear",
+                                   "cut", "compact", "transfer", "reclaim", "checkpoint"};
   return names[static_cast<std::size_t>(act)];
 }
 
@@ -133,6 +134,7 @@ class History {
       case Act::compact: return compact();
       case Act::transfer: return transfer();
       case Act::reclaim: return reclaim(step.value);
+      case Act::checkpoint: return checkpoint(step.value);
     }
   }
 
@@ -176,6 +178,22 @@ class History {
     RC_ASSERT(kv_->stats().live_bytes <= kv_->stats().bytes);
   }
 
+  // From the store or from a reader beside it; then go on in the store, whose copy must stay what it is, or in the copy.
+  void checkpoint(std::size_t value) {
+    const auto target = next_dir();
+    if (value % 2 == 0) {
+      must(kv_->checkpoint(target, {.previous = copy_}));
+    } else {
+      must(open_kv_reader(dir_).checkpoint(target, {.previous = copy_}));
+    }
+    copied_ = model_.contents();
+    copy_ = target;
+    if (value % 3 != 0) return;
+    close();
+    std::swap(dir_, copy_);
+    open();
+  }
+
   void transfer() {
     const auto target = next_dir();
     const auto lines = store_.beside("lines.jsonl");
@@ -210,6 +228,7 @@ class History {
     const DataWalReader reader = open_kv_reader(dir_, {.read_path = path_});
     RC_ASSERT(contents_of(reader) == wanted);
     RC_ASSERT(reader.size() == wanted.size());
+    if (!copy_.empty()) RC_ASSERT(contents_of(open_kv_reader(copy_)) == copied_);
   }
 
   [[nodiscard]] std::filesystem::path active_file() const {
@@ -226,6 +245,8 @@ class History {
   std::filesystem::path dir_;
   std::optional<DataWal> kv_;
   Model model_;
+  std::filesystem::path copy_;  // the newest checkpoint, or what it was made from; nobody writes there
+  Contents copied_;             // what it holds
   std::size_t done_ = 0;
 };
 
@@ -238,7 +259,8 @@ rc::Gen<Step> any_step() {
                                                   {1, Act::cut},
                                                   {1, Act::compact},
                                                   {1, Act::transfer},
-                                                  {2, Act::reclaim}});
+                                                  {2, Act::reclaim},
+                                                  {1, Act::checkpoint}});
   return rc::gen::build<Step>(
       rc::gen::set(&Step::act, act), rc::gen::set(&Step::key, rc::gen::inRange<std::size_t>(0, all_keys().size())),
       rc::gen::set(&Step::value, rc::gen::weightedOneOf<std::size_t>({{9, rc::gen::inRange<std::size_t>(0, 120)},

@@ -1,5 +1,6 @@
 // Records and bytes, live and dead, of each segment: kept up by every change, and the same when they are rebuilt.
 
+#include <fstream>
 #include <random>
 
 #include "kv/kv_support.hpp"
@@ -90,6 +91,68 @@ TEST(KvStats, OfANewStoreAreZeroInOneSegment) {
   EXPECT_EQ(stats.garbage_ratio, 0.0);
   ASSERT_EQ(stats.per_segment.size(), 1U);
   EXPECT_TRUE(stats.per_segment[0].is_active);
+}
+
+TEST(KvStats, CountWhatTornTailsLeft) {
+  const Store store;
+  fill(store.path(), {{"a", "1"}});
+  std::filesystem::remove(store.path() / ".watermark");
+  std::ofstream(store.path() / "00000001.dwal", std::ios::app) << "DWAL torn";
+  const DataWal kv = open_kv(store.path());
+  EXPECT_EQ(kv.stats().quarantined_files, 1U);
+  EXPECT_EQ(kv.stats().quarantined_bytes, 9U);
+  EXPECT_EQ(open_kv_reader(store.path()).stats().quarantined_bytes, 9U);
+  EXPECT_TRUE(must(kv.log().stats()).has_recovered_torn_tail);
+}
+
+TEST(KvStats, CountWhatAHandleAppendedAndSynced) {
+  const Store store;
+  fill(store.path(), {{"a", "before"}});
+  DataWal kv = open_kv(store.path(), {.max_segment_bytes = 100});
+  must(kv.put("a", "1"));
+  LogStats stats = must(kv.log().stats());
+  EXPECT_EQ(stats.appended_bytes, 30U) << "this handle's alone";
+  EXPECT_EQ(stats.synced_bytes, 0U);
+  EXPECT_EQ(stats.sync_latency.count, 0U);
+  must(kv.put("b", "2", {.sync = true}));
+  must(kv.put("c", "3"));  // in the next segment: what was before it was synced
+  must(kv.put("d", "4"));
+  stats = must(kv.log().stats());
+  EXPECT_EQ(stats.appended_bytes, 120U);
+  EXPECT_EQ(stats.synced_bytes, 60U);
+  must(kv.fsync());
+  stats = must(kv.log().stats());
+  EXPECT_EQ(stats.synced_bytes, 120U);
+  EXPECT_GE(stats.sync_latency.count, 2U) << "and what a rotation syncs";
+  std::uint64_t in_buckets = 0;
+  for (const std::uint64_t count : stats.sync_latency.counts) in_buckets += count;
+  EXPECT_EQ(in_buckets, stats.sync_latency.count);
+}
+
+TEST(KvStats, AreTextForPrometheus) {
+  LogStats log{.segments = 3, .appended_bytes = 12};
+  log.sync_latency.counts[0] = 1;
+  log.sync_latency.counts[10] = 2;
+  log.sync_latency.counts[SyncLatency::bucket_count - 1] = 1;
+  log.sync_latency.count = 4;
+  log.sync_latency.total_microseconds = 5'002'000;
+  const std::string text = prometheus_text(log, "a\\b\"c\nd");
+  for (const char* line : {
+           "# HELP datawal_log_segments Segment files.\n# TYPE datawal_log_segments gauge\n",
+           R"(datawal_log_segments{store="a\\b\"c\nd"} 3)",
+           "# TYPE datawal_log_appended_bytes_total counter\n",
+           "# TYPE datawal_log_sync_seconds histogram\n",
+           R"(,le="1e-06"} 1)",
+           R"(,le="0.000512"} 1)",
+           R"(,le="0.001024"} 3)",
+           R"(,le="4.194304"} 3)",
+           R"(,le="+Inf"} 4)",
+           R"(datawal_log_sync_seconds_sum{store="a\\b\"c\nd"} 5.002)",
+           R"(datawal_log_sync_seconds_count{store="a\\b\"c\nd"} 4)",
+       }) {
+    EXPECT_NE(text.find(line), std::string::npos) << line << "\n---\n" << text;
+  }
+  EXPECT_EQ(text.back(), '\n');
 }
 
 }  // namespace

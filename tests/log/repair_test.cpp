@@ -239,9 +239,7 @@ TEST_F(Repair, NeedsARoomInTheIds) {
   store_.put(99'999'999, one + flipped(two, 0) + three);
   const test::Image before = store_.image();
   EXPECT_TRUE(test::refused(repair(store_.path()), Errc::invalid_argument));
-  test::Image after = store_.image();
-  after.erase("99999999.dwal.torn-31");
-  EXPECT_TRUE(after == before) << "but for the copy of what was to be cut";
+  EXPECT_TRUE(store_.image() == before) << "no copy of what was to be cut either";
 }
 
 TEST_F(Repair, MakesTheStoreOpenThatWasRefused) {

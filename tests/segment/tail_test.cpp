@@ -15,15 +15,13 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-constexpr std::uint64_t unlimited = ~std::uint64_t{0};
-
 std::string frame(std::uint64_t txid, std::string_view payload) { return test::reference_encode(0, txid, {}, payload); }
 
 std::vector<std::uint64_t> txids_in(test::SegmentFile& file, std::uint64_t begin, std::uint64_t end,
-                                    std::uint64_t budget = unlimited) {
+                                    CrcWork work = {}) {
   std::vector<std::uint64_t> txids;
   const Result<std::uint64_t> count = find_records(
-      file.file(), begin, end, budget, [&](std::uint64_t, const format::DecodedRecord& record) -> Result<void> {
+      file.file(), begin, end, work, [&](std::uint64_t, const format::DecodedRecord& record) -> Result<void> {
         txids.push_back(record.txid);
         return {};
       });
@@ -75,8 +73,9 @@ TEST(FindRecords, FindsWholeOnesWhereverTheyStart) {
 TEST(FindRecords, SaysWhereTheyAre) {
   test::SegmentFile file("12345" + test::reference_encode(1, 9, "key", "value"));
   std::uint64_t found_at = 0;
+  CrcWork work;
   const Result<std::uint64_t> count = find_records(
-      file.file(), 0, 41, unlimited, [&](std::uint64_t offset, const format::DecodedRecord& record) -> Result<void> {
+      file.file(), 0, 41, work, [&](std::uint64_t offset, const format::DecodedRecord& record) -> Result<void> {
         found_at = offset;
         EXPECT_EQ(record.type, RecordType::Put);
         EXPECT_EQ(record.key, "key");
@@ -86,6 +85,7 @@ TEST(FindRecords, SaysWhereTheyAre) {
       });
   EXPECT_EQ(count.value(), 1U);
   EXPECT_EQ(found_at, 5U);
+  EXPECT_EQ(work.done, 36U);
 }
 
 TEST(FindRecords, StaysInsideItsRange) {
@@ -147,15 +147,56 @@ TEST(FindRecords, StopsCheckingWhereItsBudgetEnds) {
   const std::string bytes = frame(1, std::string(72, 'a')) + frame(2, std::string(72, 'b')) +
                             frame(3, std::string(72, 'c'));
   test::SegmentFile file(bytes);
-  EXPECT_THAT(txids_in(file, 0, bytes.size(), 300), ElementsAre(1, 2, 3));
-  EXPECT_THAT(txids_in(file, 0, bytes.size(), 299), ElementsAre(1, 2));
-  EXPECT_THAT(txids_in(file, 0, bytes.size(), 99), IsEmpty());
+  EXPECT_THAT(txids_in(file, 0, bytes.size(), {.limit = 300}), ElementsAre(1, 2, 3));
+  EXPECT_THAT(txids_in(file, 0, bytes.size(), {.limit = 299}), ElementsAre(1, 2));
+  EXPECT_THAT(txids_in(file, 0, bytes.size(), {.limit = 99}), IsEmpty());
+}
+
+// Headers only, one after the other, each of which announces a payload of this size.
+std::string false_headers(std::size_t count, std::size_t payload_len) {
+  const std::string header = frame(7, std::string(payload_len, 'x')).substr(0, format::header_len);
+  std::string bytes;
+  for (std::size_t n = 0; n < count; ++n) bytes += header;
+  return bytes;
+}
+
+TEST(FindRecords, DoesNotChecksumTheSameBytesForEveryFalseHeader) {
+  constexpr std::size_t headers = 20'000;
+  for (const std::size_t payload_len : {100U, 5'000U, 400'000U}) {
+    const std::string hostile = false_headers(headers, payload_len);
+    const std::string real = frame(1, "in front") + hostile + frame(2, false_headers(1'000, payload_len)) + hostile +
+                             frame(3, std::string(600'000, 'y')) + frame(4, "at the end");
+    test::SegmentFile file(real);
+    CrcWork work;
+    std::vector<std::uint64_t> txids;
+    const auto found = [&txids](std::uint64_t, const format::DecodedRecord& record) -> Result<void> {
+      txids.push_back(record.txid);
+      return {};
+    };
+    EXPECT_EQ(find_records(file.file(), 0, real.size(), work, found).value(), 4U);
+    EXPECT_THAT(txids, ElementsAre(1, 2, 3, 4)) << "each is found all the same";
+    EXPECT_LE(work.done, 6 * real.size() + 2 * headers * 1024) << payload_len;
+    // Checking each of them would have taken as much as this, but for those that announce more than there is.
+    EXPECT_LT(work.done, headers * std::uint64_t{payload_len} / 2 + 6 * real.size()) << payload_len;
+  }
+}
+
+TEST(FindRecords, KeepsWithinItsLimitWhateverItMeets) {
+  const std::string hostile = false_headers(5'000, 30'000) + frame(1, "behind");
+  test::SegmentFile file(hostile);
+  for (const std::uint64_t limit : {std::uint64_t{0}, std::uint64_t{10'000}, 8 * std::uint64_t{hostile.size()}}) {
+    CrcWork work{.limit = limit};
+    const auto found = [](std::uint64_t, const format::DecodedRecord&) -> Result<void> { return {}; };
+    EXPECT_LE(find_records(file.file(), 0, hostile.size(), work, found).value(), 1U);
+    EXPECT_LE(work.done, limit);
+  }
 }
 
 TEST(FindRecords, EndsWithTheErrorOfWhomItTells) {
   test::SegmentFile file(frame(1, "one") + frame(2, "two"));
   int calls = 0;
-  const Result<std::uint64_t> count = find_records(file.file(), 0, 62, unlimited,
+  CrcWork work;
+  const Result<std::uint64_t> count = find_records(file.file(), 0, 62, work,
                                                    [&](std::uint64_t, const format::DecodedRecord&) -> Result<void> {
                                                      ++calls;
                                                      return std::unexpected(Error{.code = Errc::no_space});

@@ -1,0 +1,111 @@
+// Numbers as Prometheus reads them: its text exposition format.
+
+#include <charconv>
+#include <concepts>
+
+#include <datawal/stats.hpp>
+
+namespace datawal {
+
+namespace {
+
+std::string to_text(std::integral auto value) { return std::to_string(value); }
+
+std::string to_text(double value) {
+  std::array<char, 32> text{};
+  const std::to_chars_result end = std::to_chars(text.data(), text.data() + text.size(), value);
+  return {text.data(), end.ptr};
+}
+
+class Exposition {
+ public:
+  Exposition(std::string_view prefix, std::string_view store) : prefix_(prefix) {
+    for (const char c : store) {
+      if (c == '\\' || c == '"') store_ += '\\';
+      if (c == '\n') {
+        store_ += "\\n";
+      } else {
+        store_ += c;
+      }
+    }
+  }
+
+  void gauge(std::string_view name, std::string_view help, auto value) {
+    head(name, help, "gauge");
+    sample(name, "", to_text(value));
+  }
+
+  void counter(std::string_view name, std::string_view help, std::uint64_t value) {
+    head(name, help, "counter");
+    sample(name, "", to_text(value));
+  }
+
+  void histogram(std::string_view name, std::string_view help, const SyncLatency& latency) {
+    head(name, help, "histogram");
+    const std::string bucket = std::string(name) + "_bucket";
+    std::uint64_t below = 0;
+    for (std::size_t n = 0; n + 1 < SyncLatency::bucket_count; ++n) {
+      below += latency.counts[n];
+      sample(bucket, to_text(static_cast<double>(std::uint64_t{1} << n) * 1e-6), to_text(below));
+    }
+    sample(bucket, "+Inf", to_text(latency.count));
+    sample(std::string(name) + "_sum", "", to_text(static_cast<double>(latency.total_microseconds) * 1e-6));
+    sample(std::string(name) + "_count", "", to_text(latency.count));
+  }
+
+  [[nodiscard]] std::string take() { return std::move(text_); }
+
+ private:
+  void head(std::string_view name, std::string_view help, std::string_view type) {
+    text_.append("# HELP ").append(prefix_).append(name).append(" ").append(help).append("\n");
+    text_.append("# TYPE ").append(prefix_).append(name).append(" ").append(type).append("\n");
+  }
+
+  void sample(std::string_view name, std::string_view below, std::string_view value) {
+    text_.append(prefix_).append(name).append("{store=\"").append(store_).append("\"");
+    if (!below.empty()) text_.append(",le=\"").append(below).append("\"");
+    text_.append("} ").append(value).append("\n");
+  }
+
+  std::string_view prefix_;
+  std::string store_;  // escaped
+  std::string text_;
+};
+
+}  // namespace
+
+std::string prometheus_text(const LogStats& stats, std::string_view store) {
+  Exposition text("datawal_log_", store);
+  text.gauge("segments", "Segment files.", stats.segments);
+  text.gauge("bytes", "Bytes of all records.", stats.bytes);
+  text.gauge("last_txid", "Txid of the newest record.", stats.last_txid);
+  text.gauge("durable_txid", "Newest txid known to survive a loss of power.", stats.durable_txid);
+  text.gauge("recovered_torn_tail", "1 if a torn tail was found when it was opened.",
+             static_cast<int>(stats.has_recovered_torn_tail));
+  text.gauge("quarantined_files", "Torn tails kept beside the log.", stats.quarantined_files);
+  text.gauge("quarantined_bytes", "Bytes of torn tails kept beside the log.", stats.quarantined_bytes);
+  text.counter("appended_bytes_total", "Bytes appended since it was opened.", stats.appended_bytes);
+  text.counter("synced_bytes_total", "Bytes of these that survive a loss of power.", stats.synced_bytes);
+  text.histogram("sync_seconds", "How long syncs took.", stats.sync_latency);
+  return text.take();
+}
+
+std::string prometheus_text(const StoreStats& stats, std::string_view store) {
+  Exposition text("datawal_", store);
+  text.gauge("segments", "Segment files.", stats.segments);
+  text.gauge("bytes", "Bytes of all records.", stats.bytes);
+  text.gauge("live_bytes", "Bytes of the records of live keys.", stats.live_bytes);
+  text.gauge("garbage_ratio", "Share of the bytes that is neither live nor raw.", stats.garbage_ratio);
+  text.gauge("live_keys", "Live keys.", stats.live_keys);
+  text.gauge("raw_records", "Raw records.", stats.raw_records);
+  text.gauge("put_records", "Put records, live and dead.", stats.put_records);
+  text.gauge("delete_records", "Tombstones.", stats.delete_records);
+  text.gauge("last_txid", "Txid of the newest record.", stats.last_txid);
+  text.gauge("durable_txid", "Newest txid known to survive a loss of power.", stats.durable_txid);
+  text.gauge("key_directory_bytes", "Memory of the index.", stats.key_directory_bytes);
+  text.gauge("quarantined_files", "Torn tails kept beside the store.", stats.quarantined_files);
+  text.gauge("quarantined_bytes", "Bytes of torn tails kept beside the store.", stats.quarantined_bytes);
+  return text.take();
+}
+
+}  // namespace datawal
