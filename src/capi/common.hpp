@@ -41,13 +41,27 @@ datawal_code fail(datawal_error* error, const Error& with) noexcept;
 datawal_code fail_without_memory(datawal_error* error) noexcept;
 datawal_code succeed(datawal_error* error) noexcept;
 
-/// `call` returns a code; the one exception that the library lets out becomes one too.
+/// The same for a null pointer where there may be none.
+[[nodiscard]] Error missing(std::string_view action);
+
+/// Thrown by view(), and caught by guarded().
+struct BytesAreMissing {};
+
+/// The bytes that a caller lends. To take bytes that are not there for none would store something else than was meant.
+[[nodiscard]] inline std::string_view view(const void* bytes, std::size_t size) {
+  if (bytes == nullptr && size != 0) throw BytesAreMissing();
+  return {static_cast<const char*>(bytes), size};
+}
+
+/// `call` returns a code; the one exception that the library lets out becomes one too, and so do bytes that are not there.
 template <class Call>
 datawal_code guarded(datawal_error* error, Call call) noexcept {
   try {
     return call();
   } catch (const std::bad_alloc&) {
     return fail_without_memory(error);
+  } catch (const BytesAreMissing&) {
+    return fail(error, missing("use key or payload"));
   }
 }
 
@@ -69,13 +83,6 @@ datawal_code done(datawal_error* error, Call call) noexcept {
     const Result<void> result = call();
     return result ? succeed(error) : fail(error, result.error());
   });
-}
-
-/// The same for a null pointer where there may be none.
-[[nodiscard]] Error missing(std::string_view action);
-
-[[nodiscard]] inline std::string_view view(const void* bytes, std::size_t size) noexcept {
-  return {static_cast<const char*>(bytes), bytes == nullptr ? 0 : size};
 }
 
 [[nodiscard]] datawal_ref to_c(const RecordRef& ref) noexcept;

@@ -53,6 +53,20 @@ class Capi : public testing::Test {
   datawal_store_reader* store_reader_ = nullptr;
 };
 
+TEST_F(Capi, RefusesBytesThatAreNotThere) {
+  const datawal_input input{.type = DATAWAL_PUT, .key = "key", .key_len = 3, .payload = nullptr, .payload_len = 5};
+  datawal_buffer value{};
+  int found = 0;
+  expect_all_refused({
+      {"append", [&](auto* error) { return datawal_log_append(log_, nullptr, 5, DATAWAL_NO_SYNC, nullptr, error); }},
+      {"put", [&](auto* error) { return datawal_store_put(store_, "key", 3, nullptr, 5, DATAWAL_NO_SYNC, error); }},
+      {"write", [&](auto* error) { return datawal_store_write(store_, &input, 1, DATAWAL_NO_SYNC, error); }},
+      {"get", [&](auto* error) { return datawal_store_get(store_, nullptr, 3, &value, &found, error); }},
+  });
+  EXPECT_EQ(datawal_log_last_txid(log_), 0U);
+  EXPECT_EQ(datawal_store_size(store_), 0U);
+}
+
 TEST_F(Capi, RefusesANullLog) {
   datawal_log* log = log_;
   datawal_ref ref{};
