@@ -85,6 +85,7 @@ void append_batch(RecordLog& log, const Case& given, std::vector<ReferenceRecord
   const std::string payload(given.recipe.option(4), 'p');
   const std::string key(3, 'b');
   std::vector<RecordInput> records;
+  records.reserve(count);
   for (std::size_t n = 0; n < count; ++n) {
     records.push_back(
         {.type = static_cast<RecordType>((given.recipe.option(3) + n) % 3), .key = key, .payload = payload});

@@ -5,7 +5,7 @@
 namespace safeatomic::detail {
 
 Result<std::string> file_name_of(const std::filesystem::path& path) {
-  const std::string name = path.filename().native();
+  std::string name = path.filename().native();
   if (name.empty() || name == "." || name == ".." || path.native().find('\0') != std::string::npos) {
     return std::unexpected(Error{Errc::invalid_argument, "find a file name in", path, 0});
   }
