@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -21,7 +22,7 @@ using std::chrono::milliseconds;
 
 class Terminal {
  public:
-  Terminal() : master_(::posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK)) {
+  Terminal() : master_(::posix_openpt(O_RDWR | O_NOCTTY)) {
     if (master_ < 0 || ::grantpt(master_) != 0 || ::unlockpt(master_) != 0) throw std::runtime_error("no terminal");
     slave_ = ::open(::ptsname(master_), O_RDWR | O_NOCTTY);
     ::setenv("TERM", "xterm", 1);
@@ -35,10 +36,19 @@ class Terminal {
 
   [[nodiscard]] int fd() const noexcept { return slave_; }
 
+  // What was drawn since the last call. It comes some time after it was written, so a mark is sent behind it.
   std::string seen() const {
+    constexpr std::string_view mark = "<mark>";
+    if (::write(slave_, mark.data(), mark.size()) != ssize_t{mark.size()}) throw std::runtime_error("no terminal");
+    std::string text;
     std::array<char, 4096> buffer{};
-    const ssize_t got = ::read(master_, buffer.data(), buffer.size());
-    return got > 0 ? std::string(buffer.data(), static_cast<std::size_t>(got)) : "";
+    while (!text.ends_with(mark)) {
+      const ssize_t got = ::read(master_, buffer.data(), buffer.size());
+      if (got <= 0) throw std::runtime_error("no terminal");
+      text.append(buffer.data(), static_cast<std::size_t>(got));
+    }
+    text.resize(text.size() - mark.size());
+    return text;
   }
 
  private:
