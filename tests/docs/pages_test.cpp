@@ -33,7 +33,7 @@ TEST(Pages, LinkOnlyToFilesThatExist) {
     for (std::sregex_iterator at(text.begin(), text.end(), link), last; at != last; ++at) {
       const std::string target = (*at)[1];
       // What `./dev bench --peers` writes may not be there yet.
-      if (!target.starts_with("http") && !target.starts_with("benchmarks/")) {
+      if (!target.starts_with("http")) {
         EXPECT_TRUE(exists(page.parent_path() / target)) << page << " links to " << target;
       }
     }
