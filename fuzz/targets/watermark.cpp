@@ -49,7 +49,9 @@ void compare_verdict(const Recipe& wanted) {
   Recipe recipe = read_recipe(recipe_of_store());
   recipe.watermarks = wanted.watermarks;
   for (const RecipeFile& file : wanted.files) {
-    if (file.name == ".watermark") recipe.files.push_back(file);
+    if (file.name != ".watermark") continue;
+    recipe.files.push_back(file);
+    recipe.files.back().linked_to = recipe.files.front().name;  // what a hard link named may not be in this store
   }
   write_recipe(recipe, store);
   const Prediction prediction = predict(image_of(store), store);
