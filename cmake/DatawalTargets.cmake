@@ -23,28 +23,37 @@ function(datawal_add_exports target script)
   endif()
 endfunction()
 
-# datawal_optimize_for_size(<source>...): what runs once in a while, in the folder that calls this. g++ at -O3 makes four times
-# as much of it, most of it the inlined ends of strings and paths in errors.
-function(datawal_optimize_for_size)
-  set_property(SOURCE ${ARGN} APPEND PROPERTY COMPILE_OPTIONS $<$<CONFIG:Release>:-Os>)
-endfunction()
-
-# datawal_inline_less(<source>...): code of many calls that may fail. At -O3 g++ puts the ends of the strings and paths in an error into
-# each function once more, a third of it, and nothing gets faster.
-function(datawal_inline_less)
-  set_property(SOURCE ${ARGN} APPEND PROPERTY COMPILE_OPTIONS
-    $<$<AND:$<CONFIG:Release>,$<CXX_COMPILER_ID:GNU>>:-O2;--param=max-inline-insns-single=30>)
-endfunction()
-
-# datawal_add_layer(<layer> <source>...)
-# One folder below src/ as the OBJECT library datawal_<layer>, which becomes a part of the library datawal.
+# datawal_add_layer(<layer> [FAST <source>...] [INLINE_LESS <source>...] [SMALL <source>...] [ALONE <source>...])
+# One folder below src/ as OBJECT libraries, which become a part of the library datawal. In a release,
+#   FAST         is compiled as the build says, at -O3: datawal_<layer>
+#   INLINE_LESS  is code of many calls that may fail, at -O2: at -O3 g++ puts the ends of the strings and paths in an error into each
+#                function once more, a third of it, and nothing gets faster: datawal_<layer>_inline_less
+#   SMALL        runs once in a while, at -Os: -O3 makes four times as much of it, for the same reason: datawal_<layer>_small
+# and with DATAWAL_BATCHES, eight of a kind at a time but for those that are also listed as ALONE: what only some programs need must
+# not come along with what all need.
 # Inside, headers are included from the root of src/: "format/frame.hpp".
 function(datawal_add_layer layer)
-  set(target datawal_${layer})
-  add_library(${target} OBJECT ${ARGN})
-  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
-  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/src")
-  target_link_libraries(${target} PRIVATE safeatomic::safeatomic datawal_warnings)
-  target_compile_options(${target} PRIVATE -fno-semantic-interposition)  # nobody may replace a function of the library
-  target_sources(datawal PRIVATE $<TARGET_OBJECTS:${target}>)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "FAST;INLINE_LESS;SMALL;ALONE")
+  set(inline_less_options $<$<AND:$<CONFIG:Release>,$<CXX_COMPILER_ID:GNU>>:-O2;--param=max-inline-insns-single=30>)
+  set(small_options $<$<CONFIG:Release>:-Os>)
+  set_source_files_properties(${arg_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  foreach(kind FAST INLINE_LESS SMALL)
+    if(NOT arg_${kind})
+      continue()
+    endif()
+    string(TOLOWER ${kind} suffix)
+    set(target datawal_${layer}_${suffix})
+    if(kind STREQUAL FAST)
+      set(target datawal_${layer})
+    endif()
+    add_library(${target} OBJECT ${arg_${kind}})
+    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON UNITY_BUILD ${DATAWAL_BATCHES})
+    target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/src")
+    target_link_libraries(${target} PRIVATE safeatomic::safeatomic datawal_warnings)
+    target_compile_options(${target} PRIVATE
+      -fno-semantic-interposition  # nobody may replace a function of the library
+      -ffunction-sections -fdata-sections  # who links statically with --gc-sections gets only what is called
+      ${${suffix}_options})
+    target_sources(datawal PRIVATE $<TARGET_OBJECTS:${target}>)
+  endforeach()
 endfunction()

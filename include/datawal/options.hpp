@@ -72,6 +72,9 @@ struct AutoCompact {
   /// Begins when the sealed segments together hold this share of garbage, and rewrites those that do.
   double garbage_ratio = 0.5;
   std::uint64_t max_bytes_per_second = 64ULL << 20;  ///< read and written together; 0: as fast as it goes
+  /// Faster than that while records are appended faster than it gives space back: twice what makes up for them. Otherwise
+  /// writers that do not pause can fill the disk with what is dead.
+  bool keeps_up_with_writers = true;
 };
 
 /// For opening a store to write.

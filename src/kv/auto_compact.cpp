@@ -1,15 +1,35 @@
 #include "kv/auto_compact.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "kv/stats.hpp"
+#include "log/library_thread.hpp"
 
 namespace datawal::kv {
 
-AutoCompaction::AutoCompaction(const CompactionSite& site, std::mutex& alone, const AutoCompact& options)
-    : site_(site), alone_(alone), options_(options), thread_([this] { run(); }) {}
+namespace {
+
+// How much a compaction reads and writes to give back what one appended byte may have made dead, twice: a segment of which the
+// share `ratio` is dead is read whole, and the rest of it is written.
+double bytes_to_keep_up(double ratio) noexcept {
+  const double share = std::clamp(ratio, 0.05, 1.0);
+  return 2 * (2 - share) / share;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<AutoCompaction>> AutoCompaction::start(const CompactionSite& site, std::mutex& alone,
+                                                              const AutoCompact& options) {
+  std::unique_ptr<AutoCompaction> compaction(new AutoCompaction(site, alone, options));
+  Result<std::thread> thread = start_thread([behind = compaction.get()] { behind->run(); });
+  if (!thread) return propagate(thread);
+  compaction->thread_ = std::move(*thread);
+  return compaction;
+}
 
 AutoCompaction::~AutoCompaction() {
+  if (!thread_.joinable()) return;
   {
     const std::lock_guard guard(mutex_);
     is_stopped_ = true;
@@ -57,7 +77,7 @@ void AutoCompaction::run() {
     if (!is_due()) continue;
     const std::lock_guard alone(alone_);
     // What fails here fails for the next caller of compact() too, who is told; a poisoned or closed store stays as it is.
-    (void)compact(site_, options);
+    (void)compact(site_, options, options_.keeps_up_with_writers ? bytes_to_keep_up(options_.garbage_ratio) : 0);
   }
 }
 

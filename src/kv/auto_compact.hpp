@@ -2,6 +2,7 @@
 // Compaction by itself, in the background.
 
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 #include <thread>
 
@@ -16,7 +17,9 @@ namespace datawal::kv {
 class AutoCompaction {
  public:
   /// @param alone  held during each compaction; what is referred to outlives this
-  AutoCompaction(const CompactionSite& site, std::mutex& alone, const AutoCompact& options);
+  /// @return as start_thread
+  [[nodiscard]] static Result<std::unique_ptr<AutoCompaction>> start(const CompactionSite& site, std::mutex& alone,
+                                                                     const AutoCompact& options);
   AutoCompaction(const AutoCompaction&) = delete;
   AutoCompaction& operator=(const AutoCompaction&) = delete;
   ~AutoCompaction();
@@ -25,6 +28,8 @@ class AutoCompaction {
   void look();
 
  private:
+  AutoCompaction(const CompactionSite& site, std::mutex& alone, const AutoCompact& options)
+      : site_(site), alone_(alone), options_(options) {}
   void run();
   [[nodiscard]] bool is_due() const;
   [[nodiscard]] bool is_stopped();

@@ -1,5 +1,6 @@
 #include "kv/compact.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <memory>
@@ -23,7 +24,11 @@ using safeatomic::File;
 // Keeps to the options' speed and passes on how far it has come.
 class Pace {
  public:
-  Pace(const CompactOptions& options, std::uint64_t bytes_total) : options_(options) {
+  Pace(const LogCore& core, const CompactOptions& options, double bytes_per_appended, std::uint64_t bytes_total)
+      : core_(core),
+        options_(options),
+        bytes_per_appended_(bytes_per_appended),
+        appended_before_(bytes_per_appended == 0 ? 0 : appended()) {
     progress_.bytes_total = bytes_total;
   }
 
@@ -50,14 +55,32 @@ class Pace {
 
   void wait() {
     using namespace std::chrono;
-    const auto due = began_ + duration_cast<steady_clock::duration>(duration<double>(
-                                  static_cast<double>(worked_) / static_cast<double>(options_.max_bytes_per_second)));
-    while (report() && steady_clock::now() < due) {
-      std::this_thread::sleep_for(std::min<steady_clock::duration>(due - steady_clock::now(), milliseconds(50)));
+    while (report()) {
+      const steady_clock::duration left = due() - steady_clock::now();
+      if (left <= steady_clock::duration::zero()) return;
+      std::this_thread::sleep_for(std::min<steady_clock::duration>(left, milliseconds(50)));
     }
   }
 
+  // When the limit has caught up with what was done.
+  [[nodiscard]] std::chrono::steady_clock::time_point due() const {
+    using namespace std::chrono;
+    auto bytes = static_cast<double>(worked_);
+    if (bytes_per_appended_ != 0) bytes -= bytes_per_appended_ * static_cast<double>(appended() - appended_before_);
+    const duration<double> needed(std::max(bytes, 0.0) / static_cast<double>(options_.max_bytes_per_second));
+    return began_ + duration_cast<steady_clock::duration>(needed);
+  }
+
+  [[nodiscard]] std::uint64_t appended() const {
+    LogStats stats;
+    core_.count_writes(stats);
+    return stats.appended_bytes;
+  }
+
+  const LogCore& core_;
   const CompactOptions& options_;
+  const double bytes_per_appended_;
+  const std::uint64_t appended_before_;
   const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   Progress progress_;
   std::uint64_t worked_ = 0;
@@ -101,8 +124,9 @@ class Mover {
 
 class Compaction {
  public:
-  Compaction(const CompactionSite& site, const CompactOptions& options, const std::vector<PinnedSegment>& segments)
-      : site_(site), options_(options), pace_(options, total_of(segments)) {
+  Compaction(const CompactionSite& site, const CompactOptions& options, double bytes_per_appended,
+             const std::vector<PinnedSegment>& segments)
+      : site_(site), options_(options), pace_(site.core, options, bytes_per_appended, total_of(segments)) {
     for (const PinnedSegment& segment : segments) waiting_.push_back(segment.id);
   }
 
@@ -187,10 +211,13 @@ class Compaction {
     if (Result<void> prepared = earlier.prepare(counts.delete_bytes); !prepared) return prepared;
     Result<std::shared_ptr<File>> old = open_sealed(*segment);
     if (!old) return propagate(old);
-    Result<Rewritten> rewritten = rewrite(site_.core, site_.projection, *segment, **old, earlier, may_be_newest,
-                                          [this, &segment, may_go](std::uint64_t bytes) {
-                                            return pace_.worked(bytes) && !(may_go && !holds_live_puts(*segment));
-                                          });
+    const RewriteOptions rewriting{
+        .may_be_newest = may_be_newest,
+        .may_use_thread = options_.max_bytes_per_second == 0,  // who asks for care gets one core's worth
+        .go_on = [this, &segment, may_go](std::uint64_t bytes) {
+          return pace_.worked(bytes) && !(may_go && !holds_live_puts(*segment));
+        }};
+    Result<Rewritten> rewritten = rewrite(site_.core, site_.projection, *segment, **old, earlier, rewriting);
     if (!rewritten) return propagate(rewritten);
     if (rewritten->is_cancelled) return pace_.is_stopped() ? Result<void>() : take_away(segment);
     if (rewritten->is_unchanged) {
@@ -355,10 +382,10 @@ class Compaction {
 
 }  // namespace
 
-Result<CompactionStats> compact(const CompactionSite& site, const CompactOptions& options) {
+Result<CompactionStats> compact(const CompactionSite& site, const CompactOptions& options, double bytes_per_appended) {
   Result<std::vector<PinnedSegment>> sealed = site.core.sealed();
   if (!sealed) return propagate(sealed);
-  Compaction compaction(site, options, *sealed);
+  Compaction compaction(site, options, bytes_per_appended, *sealed);
   sealed->clear();  // as long as they are pinned, files that were replaced keep their space
   return compaction.run();
 }

@@ -17,6 +17,8 @@ struct CompactionSite {
 };
 
 /// As DataWal::compact, of the segments that are sealed now. One at a time.
-[[nodiscard]] Result<CompactionStats> compact(const CompactionSite& site, const CompactOptions& options);
+/// @param bytes_per_appended  so many may be read and written beyond `options.max_bytes_per_second` for each byte that is appended
+[[nodiscard]] Result<CompactionStats> compact(const CompactionSite& site, const CompactOptions& options,
+                                              double bytes_per_appended = 0);
 
 }  // namespace datawal::kv

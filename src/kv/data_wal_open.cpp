@@ -62,7 +62,10 @@ Result<DataWal> DataWal::open(const std::filesystem::path& dir, const OpenOption
   impl->projection = std::move(projection);
   if (options.auto_compact.is_enabled) {
     const kv::CompactionSite site{*impl->core, *impl->projection, impl->mutex};
-    impl->auto_compaction = std::make_unique<kv::AutoCompaction>(site, impl->compacting, options.auto_compact);
+    Result<std::unique_ptr<kv::AutoCompaction>> started = kv::AutoCompaction::start(site, impl->compacting,
+                                                                                    options.auto_compact);
+    if (!started) return propagate(started);
+    impl->auto_compaction = std::move(*started);
   }
   return DataWal(std::move(impl));
 }

@@ -19,18 +19,36 @@ namespace datawal {
 
 namespace {
 
-// One state of the store, with its index.
-struct State {
-  std::shared_ptr<const Snapshot> snapshot{};
-  std::unique_ptr<kv::Projection> projection{};
-  RecoveryReport report{};
-  std::uint64_t last_txid = 0;
-  std::uint64_t durable_txid = 0;
-};
-
 Error moved_from() { return {.code = Errc::closed, .action = "use reader", .detail = "this handle was moved from"}; }
 
-Result<State> build(std::shared_ptr<const Snapshot> snapshot, const ReaderOptions& options) {
+}  // namespace
+
+struct [[gnu::visibility("hidden")]] DataWalReader::Impl {
+  // One state of the store, with its index.
+  struct State {
+    std::shared_ptr<const Snapshot> snapshot{};
+    std::unique_ptr<kv::Projection> projection{};
+    RecoveryReport report{};
+    std::uint64_t last_txid = 0;
+    std::uint64_t durable_txid = 0;
+  };
+
+  [[nodiscard]] static Result<State> build(std::shared_ptr<const Snapshot> snapshot, const ReaderOptions& options);
+
+  std::shared_ptr<safeatomic::Directory> directory{};
+  ReaderOptions options{};
+  State state{};
+
+  [[nodiscard]] kv::LiveView view() const {
+    return {.space = kv::PinnedSpace(state.projection->space()),
+            .positions = state.projection->live_positions(),
+            .bytes = state.projection->counts().live_bytes};
+  }
+  [[nodiscard]] safeatomic::FileSystem& file_system() const noexcept { return file_system_of(options.file_system); }
+};
+
+Result<DataWalReader::Impl::State> DataWalReader::Impl::build(std::shared_ptr<const Snapshot> snapshot,
+                                                              const ReaderOptions& options) {
   State state{.snapshot = snapshot,
               .projection = std::make_unique<kv::Projection>(snapshot->directory, options.read_path)};
   const std::uint32_t last_id = snapshot->segments.empty() ? 0 : snapshot->segments.back().id;
@@ -60,21 +78,6 @@ Result<State> build(std::shared_ptr<const Snapshot> snapshot, const ReaderOption
   return state;
 }
 
-}  // namespace
-
-struct [[gnu::visibility("hidden")]] DataWalReader::Impl {
-  std::shared_ptr<safeatomic::Directory> directory{};
-  ReaderOptions options{};
-  State state{};
-
-  [[nodiscard]] kv::LiveView view() const {
-    return {.space = kv::PinnedSpace(state.projection->space()),
-            .positions = state.projection->live_positions(),
-            .bytes = state.projection->counts().live_bytes};
-  }
-  [[nodiscard]] safeatomic::FileSystem& file_system() const noexcept { return file_system_of(options.file_system); }
-};
-
 DataWalReader::DataWalReader(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
 DataWalReader::DataWalReader(DataWalReader&&) noexcept = default;
 DataWalReader& DataWalReader::operator=(DataWalReader&&) noexcept = default;
@@ -89,7 +92,7 @@ Result<DataWalReader> DataWalReader::open(const std::filesystem::path& dir, cons
   impl->options = options;
   Result<std::shared_ptr<const Snapshot>> snapshot = take_snapshot(impl->directory, nullptr);
   if (!snapshot) return propagate(snapshot);
-  Result<State> state = build(std::move(*snapshot), options);
+  Result<Impl::State> state = Impl::build(std::move(*snapshot), options);
   if (!state) return propagate(state);
   impl->state = std::move(*state);
   return DataWalReader(std::move(impl));
@@ -100,7 +103,7 @@ Result<bool> DataWalReader::refresh() {
   const Snapshot* before = impl_->state.snapshot.get();
   Result<std::shared_ptr<const Snapshot>> snapshot = take_snapshot(impl_->directory, before);
   if (!snapshot) return propagate(snapshot);
-  Result<State> state = build(std::move(*snapshot), impl_->options);
+  Result<Impl::State> state = Impl::build(std::move(*snapshot), impl_->options);
   if (!state) return propagate(state);
   const kv::SegmentCounts now = state->projection->counts();
   const kv::SegmentCounts then = impl_->state.projection->counts();

@@ -2,9 +2,17 @@
 
 #include <utility>
 
+#include "log/library_thread.hpp"
+
 namespace datawal::kv {
 
-FoldPipeline::FoldPipeline(Projection& projection) : projection_(projection), thread_([this] { run(); }) {}
+Result<std::unique_ptr<FoldPipeline>> FoldPipeline::start(Projection& projection) {
+  std::unique_ptr<FoldPipeline> pipeline(new FoldPipeline(projection));
+  Result<std::thread> thread = start_thread([behind = pipeline.get()] { behind->run(); });
+  if (!thread) return propagate(thread);
+  pipeline->thread_ = std::move(*thread);
+  return pipeline;
+}
 
 FoldPipeline::~FoldPipeline() { end(); }
 

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <thread>
 
 #include "kv/fold_batch.hpp"
@@ -16,8 +17,8 @@ namespace datawal::kv {
 /// would have become without it. To be used by one thread, which leaves the projection alone until finish().
 class FoldPipeline {
  public:
-  /// Throws std::system_error if there is no thread to be had.
-  explicit FoldPipeline(Projection& projection);
+  /// @return as start_thread
+  [[nodiscard]] static Result<std::unique_ptr<FoldPipeline>> start(Projection& projection);
   /// Waits until all that was submitted is folded.
   ~FoldPipeline();
   FoldPipeline(const FoldPipeline&) = delete;
@@ -32,6 +33,7 @@ class FoldPipeline {
   void finish();
 
  private:
+  explicit FoldPipeline(Projection& projection) : projection_(projection) {}
   void run() noexcept;
   void end() noexcept;
 

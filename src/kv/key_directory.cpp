@@ -118,6 +118,13 @@ bool KeyDirectory::may_hold(std::uint64_t hash) const noexcept {
   return false;
 }
 
+void KeyDirectory::prefetch(std::uint64_t hash) const noexcept {
+  const std::uint32_t tag = tag_of(hash);
+  const Group& group = arena_.at(part_of(hash).group_of(tag));
+  group.prefetch_tags(tag);
+  group.prefetch_positions(tag);
+}
+
 void KeyDirectory::prefetch_for_change(std::uint64_t hash) const noexcept {
   const std::uint32_t tag = tag_of(hash);
   const Group& group = arena_.at(part_of(hash).group_of(tag));

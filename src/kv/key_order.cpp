@@ -16,11 +16,11 @@ namespace {
 // Eight bytes of a key from some depth on, as a number that compares like them, and the position. How many bytes the key has
 // left from that depth stands above the position, up to 9 for "more": where the bytes are equal, the shorter key is the
 // smaller one, and only those with more need a look at their next bytes.
-struct Entry {
+struct SortEntry {
   std::uint64_t prefix = 0;
   std::uint64_t left_and_position = 0;
 
-  friend auto operator<=>(const Entry&, const Entry&) = default;
+  friend auto operator<=>(const SortEntry&, const SortEntry&) = default;
 };
 
 constexpr std::size_t step = sizeof(std::uint64_t);
@@ -29,7 +29,7 @@ constexpr std::uint64_t position_mask = (1ULL << left_shift) - 1;
 constexpr std::uint64_t more = step + 1;
 constexpr std::size_t prefetch_distance = 16;  // records
 
-Entry entry_at(std::string_view key, std::size_t depth, std::uint64_t position) noexcept {
+SortEntry entry_at(std::string_view key, std::size_t depth, std::uint64_t position) noexcept {
   const std::string_view rest = key.substr(std::min(depth, key.size()));
   std::uint64_t prefix = 0;
   std::memcpy(&prefix, rest.data(), std::min(rest.size(), step));
@@ -44,7 +44,7 @@ struct Range {
   std::size_t depth = 0;
 };
 
-Result<void> load(const PinnedSpace& space, std::span<Entry> entries, std::size_t depth, std::string& buffer) {
+Result<void> load(const PinnedSpace& space, std::span<SortEntry> entries, std::size_t depth, std::string& buffer) {
   for (std::size_t i = 0; i < entries.size(); ++i) {
     if (i + prefetch_distance < entries.size()) {
       space.prefetch(entries[i + prefetch_distance].left_and_position & position_mask);
@@ -60,16 +60,16 @@ Result<void> load(const PinnedSpace& space, std::span<Entry> entries, std::size_
 }  // namespace
 
 Result<void> sort_by_key(const PinnedSpace& space, std::vector<std::uint64_t>& positions) {
-  std::vector<Entry> entries(positions.size());
+  std::vector<SortEntry> entries(positions.size());
   for (std::size_t i = 0; i < positions.size(); ++i) entries[i].left_and_position = positions[i];
   std::string buffer;
   std::vector<Range> open{{0, entries.size(), 0}};
   while (!open.empty()) {
     const Range range = open.back();
     open.pop_back();
-    const std::span<Entry> part = std::span(entries).subspan(range.begin, range.end - range.begin);
+    const std::span<SortEntry> part = std::span(entries).subspan(range.begin, range.end - range.begin);
     if (Result<void> loaded = load(space, part, range.depth, buffer); !loaded) return loaded;
-    radix_sort(part, [](const Entry& entry) { return entry.prefix; });
+    radix_sort(part, [](const SortEntry& entry) { return entry.prefix; });
     for (std::size_t i = 0; i < part.size();) {
       std::size_t next = i + 1;
       const std::uint64_t left = part[i].left_and_position >> left_shift;

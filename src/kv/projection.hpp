@@ -73,8 +73,8 @@ class Projection {
   [[nodiscard]] bool points_to(std::uint64_t hash, std::uint64_t position) const {
     return directory_.contains(hash, position);
   }
-  /// Starts fetching what move() of that hash needs.
-  void prefetch(std::uint64_t hash) const noexcept { directory_.prefetch_for_change(hash); }
+  /// Starts fetching what points_to() or move() of that hash needs.
+  void prefetch(std::uint64_t hash) const noexcept { directory_.prefetch(hash); }
   /// The record at `from` now lies at `to`. @return false if it is not the newest of its key any more
   bool move(std::uint64_t hash, std::uint64_t from, std::uint64_t to) noexcept {
     return directory_.replace(hash, from, to);

@@ -1,8 +1,8 @@
 #include "kv/replay.hpp"
 
 #include <limits>
-#include <system_error>
 #include <thread>
+#include <utility>
 
 namespace datawal::kv {
 
@@ -28,11 +28,9 @@ Replay::Replay(Projection& projection, unsigned threads, std::uint32_t unmapped_
 
 void Replay::start_second_thread() {
   batches_before_second_thread_ = never;
-  try {
-    pipeline_.emplace(projection_);
-  } catch (const std::system_error&) {
-    return;  // no thread to be had: it takes longer, that is all
-  }
+  Result<std::unique_ptr<FoldPipeline>> pipeline = FoldPipeline::start(projection_);
+  if (!pipeline) return;  // it takes longer, that is all
+  pipeline_ = std::move(*pipeline);
   batch_ = &pipeline_->next();
 }
 

@@ -39,7 +39,7 @@ class Replay {
   std::uint64_t batches_before_second_thread_;
   FoldBatch own_;
   FoldBatch* batch_ = &own_;
-  std::optional<FoldPipeline> pipeline_;
+  std::unique_ptr<FoldPipeline> pipeline_;
 };
 
 }  // namespace datawal::kv

@@ -7,10 +7,9 @@
 #include <utility>
 
 #include <datawal/segment.hpp>
-#include <safeatomic/io.hpp>
 
 #include "format/frame.hpp"
-#include "format/seam_error.hpp"
+#include "kv/segment_output.hpp"
 #include "log/store_directory.hpp"
 #include "segment/scanner.hpp"
 
@@ -18,61 +17,7 @@ namespace datawal::kv {
 
 namespace {
 
-constexpr std::size_t buffer_len = 1 << 20;            // bytes handed to one write
-constexpr std::uint64_t writeback_step = 16ULL << 20;  // so that the sync at the end has little left to do
-
-// The temporary, made with the first frame: a segment of which nothing is left needs no room at all.
-class Output {
- public:
-  Output(const LogCore& core, std::uint32_t mode) : core_(core), mode_(mode) { buffer_.reserve(buffer_len); }
-
-  Result<void> append(std::string_view frame) {
-    if (buffer_.size() + frame.size() > buffer_len) {
-      if (Result<void> flushed = flush(); !flushed) return flushed;
-    }
-    if (frame.size() <= buffer_len) {
-      buffer_.append(frame);
-      return {};
-    }
-    return write(frame);
-  }
-
-  Result<void> flush() {
-    if (buffer_.empty()) return {};
-    Result<void> written = write(buffer_);
-    buffer_.clear();
-    return written;
-  }
-
-  [[nodiscard]] std::uint64_t size() const noexcept { return written_ + buffer_.size(); }
-  [[nodiscard]] std::optional<safeatomic::TemporaryFile> take() noexcept { return std::move(file_); }
-
- private:
-  Result<void> write(std::string_view bytes) {
-    if (!file_) {
-      safeatomic::Result<safeatomic::TemporaryFile> made = safeatomic::TemporaryFile::create(
-          file_system_of(core_.options().file_system), *core_.directory(), mode_);
-      if (!made) return format::lift(made, "compact segment");
-      file_.emplace(std::move(*made));
-    }
-    if (safeatomic::Result<void> done = safeatomic::write_all(file_->file(), written_, bytes); !done) {
-      return format::lift(done, "compact segment");
-    }
-    written_ += bytes.size();
-    if (written_ - started_ >= writeback_step) {
-      (void)file_->file().start_writeback(started_, written_ - started_);
-      started_ = written_;
-    }
-    return {};
-  }
-
-  const LogCore& core_;
-  const std::uint32_t mode_;
-  std::optional<safeatomic::TemporaryFile> file_;
-  std::string buffer_;
-  std::uint64_t written_ = 0;
-  std::uint64_t started_ = 0;
-};
+constexpr std::uint64_t told_each = 1 << 20;  // bytes read and written
 
 // A record of the old file.
 struct OldRecord {
@@ -174,10 +119,11 @@ void note(Rewritten& rewritten, const OldRecord& record, std::uint64_t offset, b
 }  // namespace
 
 Result<Rewritten> rewrite(const LogCore& core, const Projection& projection, const SpaceSegment& segment,
-                          safeatomic::File& old, const EarlierPuts& earlier, bool may_be_newest, const GoOn& go_on) {
-  const Judge judge(core, projection, segment, earlier, may_be_newest);
+                          safeatomic::File& old, const EarlierPuts& earlier, const RewriteOptions& options) {
+  const Judge judge(core, projection, segment, earlier, options.may_be_newest);
   Rewritten rewritten;
-  Output output(core, core.options().file_mode);
+  SegmentOutput output(file_system_of(core.options().file_system), *core.directory(), core.options().file_mode,
+                       options.may_use_thread);
   OldRecords records(projection, old, segment.pinned.info.size);
   std::uint64_t told = 0;
   for (;;) {
@@ -196,8 +142,8 @@ Result<Rewritten> rewrite(const LogCore& core, const Projection& projection, con
       }
     }
     const std::uint64_t done = records.end() + output.size();
-    if (done - told < buffer_len) continue;
-    if (!go_on(done - std::exchange(told, done))) {
+    if (done - told < told_each) continue;
+    if (!options.go_on(done - std::exchange(told, done))) {
       rewritten.is_cancelled = true;
       return rewritten;
     }
@@ -208,9 +154,10 @@ Result<Rewritten> rewrite(const LogCore& core, const Projection& projection, con
   rewritten.is_unchanged = output.size() == segment.pinned.info.size;
   if (rewritten.is_unchanged) return rewritten;
   if (rewritten.puts.size() < max_moved_puts) rewritten.puts_end = output.size();
-  if (Result<void> flushed = output.flush(); !flushed) return propagate(flushed);
-  (void)go_on(records.end() + output.size() - told);
-  rewritten.file = output.take();
+  Result<std::optional<safeatomic::TemporaryFile>> file = output.finish();
+  if (!file) return propagate(file);
+  (void)options.go_on(records.end() + output.size() - told);
+  rewritten.file = std::move(*file);
   return rewritten;
 }
 

@@ -50,12 +50,17 @@ struct Rewritten {
   bool is_unchanged = false;  ///< everything is needed
 };
 
+struct RewriteOptions {
+  bool may_be_newest = true;   ///< segments behind this one may all be empty
+  bool may_use_thread = true;  ///< a second thread may write
+  GoOn go_on;
+};
+
 /// Copies what is needed of `segment`, whose open file is `old`: Raw records, Puts that the projection points to, tombstones
 /// of keys that an earlier segment may hold, and the newest record of the log.
-/// @param may_be_newest  no segment behind this one holds a record
 /// @return corruption if the segment does not decode to its end; no_space; io: the temporary is gone then
 [[nodiscard]] Result<Rewritten> rewrite(const LogCore& core, const Projection& projection, const SpaceSegment& segment,
-                                        safeatomic::File& old, const EarlierPuts& earlier, bool may_be_newest,
-                                        const GoOn& go_on);
+                                        safeatomic::File& old, const EarlierPuts& earlier,
+                                        const RewriteOptions& options);
 
 }  // namespace datawal::kv

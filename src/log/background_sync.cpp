@@ -1,30 +1,18 @@
 #include "log/background_sync.hpp"
 
 #include <algorithm>
-#include <csignal>
-#include <system_error>
 #include <utility>
+
+#include "log/library_thread.hpp"
 
 namespace datawal {
 
 Result<std::unique_ptr<BackgroundSync>> BackgroundSync::start(std::chrono::milliseconds interval, Callback sync) {
   constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365);  // no clock overflows by that
   std::unique_ptr<BackgroundSync> background(new BackgroundSync(std::min(interval, longest), std::move(sync)));
-  // A thread inherits the mask: signals are for the threads of the program.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  const bool is_masked = ::pthread_sigmask(SIG_SETMASK, &all, &before) == 0;
-  std::error_code failure;
-  try {
-    background->thread_ = std::thread([behind = background.get()] { behind->run(); });
-  } catch (const std::system_error& error) {
-    failure = error.code();
-  }
-  if (is_masked) ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  if (failure) {
-    return std::unexpected(Error{.code = Errc::io, .action = "start a thread", .os_errno = failure.value()});
-  }
+  Result<std::thread> thread = start_thread([behind = background.get()] { behind->run(); });
+  if (!thread) return propagate(thread);
+  background->thread_ = std::move(*thread);
   return background;
 }
 

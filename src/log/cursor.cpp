@@ -17,8 +17,6 @@ RecordCursor::~RecordCursor() = default;
 
 namespace {
 
-const RecoveryReport no_report{};
-
 // The walk stands before the record that the caller has seen last: it must still be there, as it was.
 [[gnu::cold]] Result<void> skip(Walk& walk, const RecordRef& seen) {
   RecordView record;

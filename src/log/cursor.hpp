@@ -6,10 +6,14 @@
 #include <optional>
 
 #include <datawal/record_cursor.hpp>
+#include <datawal/recovery_report.hpp>
 
 #include "log/walk.hpp"
 
 namespace datawal {
+
+/// What a handle that was moved from has to report.
+inline const RecoveryReport no_report{};
 
 /// A cursor over `snapshot` from `from` on. With `skipped`, the first record must be that one and is left out; otherwise
 /// the cursor is `snapshot_expired`.

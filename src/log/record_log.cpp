@@ -9,12 +9,6 @@
 
 namespace datawal {
 
-namespace {
-
-const RecoveryReport no_report{};
-
-}  // namespace
-
 Error RecordLog::Impl::moved_from() {
   return {.code = Errc::closed, .action = "use log", .detail = "this handle was moved from"};
 }

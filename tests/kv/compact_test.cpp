@@ -345,6 +345,28 @@ TEST(KvAutoCompactConcurrency, SeesGarbageThatAppearsInSegmentsThatWereSealedBef
   EXPECT_TRUE(eventually([&store] { return !std::filesystem::exists(store.path() / "00000001.dwal"); }));
 }
 
+TEST(KvAutoCompactConcurrency, KeepsUpWithWritersThatAreFasterThanItsLimit) {
+  const Store store;
+  DataWal kv = open_kv(store.path(),
+                       {.max_segment_bytes = 4000, .auto_compact = {.is_enabled = true, .max_bytes_per_second = 1}});
+  const std::string value(100, 'v');
+  EXPECT_TRUE(eventually([&] {
+    for (int i = 0; i < 10; ++i) must(kv.put(std::to_string(i), value));
+    return kv.log().active_segment() > 20 && kv.stats().bytes < 4 * 4000;
+  }));
+}
+
+TEST(KvAutoCompactConcurrency, KeepsToItsLimitWhereThatIsMeant) {
+  const Store store;
+  DataWal kv = open_kv(
+      store.path(), {.max_segment_bytes = 4000,
+                     .auto_compact = {.is_enabled = true, .max_bytes_per_second = 1, .keeps_up_with_writers = false}});
+  const std::string value(100, 'v');
+  for (int i = 0; i < 1000; ++i) must(kv.put(i % 20 == 0 ? "once" + std::to_string(i) : "again", value));
+  // The first segment that it reads takes it an hour.
+  EXPECT_GT(kv.stats().bytes, 100'000U);
+}
+
 TEST(KvAutoCompactConcurrency, DoesNotHangAForkedChild) {
   const Store store;
   DataWal kv = open_kv(store.path(), {.auto_compact = {.is_enabled = true}});
