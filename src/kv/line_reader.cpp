@@ -42,14 +42,14 @@ Result<std::optional<LineReader::Line>> LineReader::next() {
 
 // Reads more behind what is there; false at the end of the input.
 Result<bool> LineReader::fill() {
-  const std::size_t kept = filled_ - begin_;
-  if (begin_ > 0 && kept > 0) std::memmove(buffer_.get(), buffer_.get() + begin_, kept);
+  const std::size_t unread = filled_ - begin_;
+  if (begin_ > 0 && unread > 0) std::memmove(buffer_.get(), buffer_.get() + begin_, unread);
   begin_ = 0;
-  filled_ = kept;
+  filled_ = unread;
   if (filled_ == capacity_) {
     const std::size_t larger = std::min(std::max(first_capacity, 2 * capacity_), max_line_ + first_capacity);
     auto buffer = std::make_unique_for_overwrite<char[]>(larger + padding_);
-    if (kept > 0) std::memcpy(buffer.get(), buffer_.get(), kept);
+    if (unread > 0) std::memcpy(buffer.get(), buffer_.get(), unread);
     std::memset(buffer.get() + larger, 0, padding_);
     buffer_ = std::move(buffer);
     capacity_ = larger;
