@@ -106,17 +106,37 @@ typedef struct datawal_recovery_report {
   uint64_t reserved[8];            /**< 0 */
 } datawal_recovery_report;
 
+/** Buckets of datawal_log_stats.sync_counts: bucket 0 is up to 1 microsecond, bucket n up to 2^n, the last one without a bound. */
+#define DATAWAL_SYNC_BUCKETS 24
+
 /** Counts of a log that is open for writing. */
 typedef struct datawal_log_stats {
-  uint64_t segments;           /**< files */
-  uint64_t bytes;              /**< of all records */
-  uint64_t last_txid;          /**< newest appended */
-  uint64_t durable_txid;       /**< newest known to survive a loss of power */
-  uint64_t quarantined_files;  /**< *.dwal.torn-* in the directory now */
-  uint64_t quarantined_bytes;  /**< in these */
-  int has_recovered_torn_tail; /**< 1: open found one */
-  uint64_t reserved[8];        /**< 0 */
+  uint64_t segments;                          /**< files */
+  uint64_t bytes;                             /**< of all records */
+  uint64_t last_txid;                         /**< newest appended */
+  uint64_t durable_txid;                      /**< newest known to survive a loss of power */
+  uint64_t quarantined_files;                 /**< *.dwal.torn-* in the directory now */
+  uint64_t quarantined_bytes;                 /**< in these */
+  uint64_t appended_bytes;                    /**< of records, by this handle */
+  uint64_t synced_bytes;                      /**< of these, known to survive a loss of power */
+  uint64_t syncs;                             /**< of this handle, those of rotation and background included */
+  uint64_t sync_microseconds;                 /**< of all of them, each rounded down */
+  uint64_t sync_counts[DATAWAL_SYNC_BUCKETS]; /**< how many took how long */
+  int has_recovered_torn_tail;                /**< 1: open found one */
+  uint64_t reserved[8];                       /**< 0 */
 } datawal_log_stats;
+
+/** Counts of one segment of a key/value store. */
+typedef struct datawal_segment_stats {
+  uint64_t bytes;           /**< of all records: live, raw, tombstones and dead together */
+  uint64_t live_bytes;      /**< of the puts that are the newest record of their key */
+  uint64_t raw_bytes;       /**< of raw records */
+  uint64_t tombstone_bytes; /**< of deletes, needed or not */
+  uint64_t dead_bytes;      /**< of puts that something newer has superseded */
+  uint32_t segment;         /**< its id */
+  int is_active;            /**< 1: it is appended to, and not compacted */
+  uint64_t reserved[8];     /**< 0 */
+} datawal_segment_stats;
 
 /** Counts of a whole key/value store. */
 typedef struct datawal_store_stats {
@@ -130,6 +150,8 @@ typedef struct datawal_store_stats {
   uint64_t last_txid;           /**< newest appended */
   uint64_t durable_txid;        /**< newest known to survive a loss of power */
   uint64_t key_directory_bytes; /**< memory of the index */
+  uint64_t quarantined_files;   /**< *.dwal.torn-* in the directory now */
+  uint64_t quarantined_bytes;   /**< in these */
   double garbage_ratio;         /**< share of the bytes that compaction could give back */
   uint64_t reserved[8];         /**< 0 */
 } datawal_store_stats;
@@ -166,9 +188,25 @@ typedef struct datawal_verify_report {
   int is_clean;                     /**< 1: no damage, no tear, no disorder */
   int is_damaged;                   /**< 1: see `damage` */
   int is_out_of_order;              /**< 1: segments were swapped or mixed */
+  uint64_t damaged_ranges;          /**< ranges of bytes that are in no whole record */
+  uint64_t damaged_bytes;           /**< in all of them */
+  uint64_t records_behind_damage;   /**< whole records behind the first: no reader sees them, salvage does */
+  uint64_t missing_segments;        /**< ranges of ids without a file: a suspicion, compaction leaves gaps too */
   datawal_recovery_report recovery; /**< the same pass in the words of recovery */
   datawal_error damage;             /**< DATAWAL_OK unless is_damaged */
+  uint64_t reserved[8];             /**< 0 */
 } datawal_verify_report;
+
+/** Bytes that are in no whole record, and why none begins there. */
+typedef struct datawal_damaged_range {
+  uint64_t begin;   /**< bytes from the start of the segment */
+  uint64_t end;     /**< where the next whole record begins, or the segment ends */
+  const char* why;  /**< valid as long as the library is there */
+  uint32_t segment; /**< where they lie */
+} datawal_damaged_range;
+
+/** One range, valid during the call; 0 stops the walk. */
+typedef int (*datawal_damage_visitor)(void* context, const datawal_damaged_range* range);
 
 /** What repair or salvage did. */
 typedef struct datawal_repair_report {
@@ -210,18 +248,23 @@ typedef enum datawal_sync_policy {
 
 /** What can be chosen when a store is opened for writing. */
 typedef struct datawal_open_options {
-  uint64_t max_segment_bytes;      /**< rotate before a segment grows beyond; 0: never by itself */
-  datawal_write_path write_path;   /**< how frames are written */
-  datawal_read_path read_path;     /**< how single records are read */
-  datawal_sync_policy sync_policy; /**< when to sync unasked */
-  uint32_t file_mode;              /**< permission bits of new files */
-  uint32_t directory_mode;         /**< permission bits of new directories */
-  int quarantine_torn_tail;        /**< 1: copy a torn tail aside before it is cut */
-  int allow_network_filesystem;    /**< 1: you vouch for a single writer */
-  datawal_progress on_progress;    /**< called while open reads the segments; may be NULL */
-  void* progress_context;          /**< its first argument */
-  uint64_t sync_interval_ms;       /**< of DATAWAL_SYNC_INTERVAL, from 1 on */
-  uint64_t reserved[7];            /**< 0 */
+  uint64_t max_segment_bytes;             /**< rotate before a segment grows beyond; 0: never by itself */
+  datawal_write_path write_path;          /**< how frames are written */
+  datawal_read_path read_path;            /**< how single records are read */
+  datawal_sync_policy sync_policy;        /**< when to sync unasked */
+  uint32_t file_mode;                     /**< permission bits of new files */
+  uint32_t directory_mode;                /**< permission bits of new directories */
+  int quarantine_torn_tail;               /**< 1: copy a torn tail aside before it is cut */
+  int allow_network_filesystem;           /**< 1: you vouch for a single writer */
+  datawal_progress on_progress;           /**< called while open reads the segments; may be NULL */
+  void* progress_context;                 /**< its first argument */
+  uint64_t sync_interval_ms;              /**< of DATAWAL_SYNC_INTERVAL, from 1 on */
+  unsigned open_threads;                  /**< of datawal_store_open: 1, or 0 for two where that pays */
+  int auto_compact;                       /**< 1: datawal_store_compact by itself, in the background */
+  double auto_compact_ratio;              /**< begins when the sealed segments hold this share of garbage */
+  uint64_t auto_compact_bytes_per_second; /**< read and written together; 0: as fast as it goes */
+  int auto_compact_keeps_up;              /**< 1: faster than that while more is appended than given back */
+  uint64_t reserved[8];                   /**< 0 */
 } datawal_open_options;
 
 /** Whether a write returns only when it survives a loss of power. */
@@ -297,6 +340,9 @@ datawal_code datawal_log_checkpoint(const datawal_log* log, const char* dir, con
                                     datawal_checkpoint_report* report, datawal_error* error);
 /** Looks at the directory, too. */
 datawal_code datawal_log_stats_of(const datawal_log* log, datawal_log_stats* stats, datawal_error* error);
+/** datawal_log_stats_of in the text format of Prometheus, labelled `name`. */
+datawal_code datawal_log_prometheus(const datawal_log* log, const char* name, datawal_buffer* text,
+                                    datawal_error* error);
 void datawal_log_recovery_report(const datawal_log* log, datawal_recovery_report* report); /**< what open met */
 uint64_t datawal_log_last_txid(const datawal_log* log);       /**< newest appended; 0 if none ever was */
 uint64_t datawal_log_durable_txid(const datawal_log* log);    /**< newest known to survive a loss of power */
@@ -382,7 +428,17 @@ datawal_code datawal_store_import_jsonl(datawal_store* store, const char* file, 
 /** As datawal_log_checkpoint. */
 datawal_code datawal_store_checkpoint(const datawal_store* store, const char* dir, const char* previous,
                                       datawal_checkpoint_report* report, datawal_error* error);
-void datawal_store_stats_of(const datawal_store* store, datawal_store_stats* stats);             /**< counts */
+void datawal_store_stats_of(const datawal_store* store,
+                            datawal_store_stats* stats); /**< counts; all 0 without memory */
+/** As datawal_log_stats_of, of the log that the store is kept in. */
+datawal_code datawal_store_log_stats(const datawal_store* store, datawal_log_stats* stats, datawal_error* error);
+/** Counts of the segments, ascending, as many as there is `room` for; `count` says how many there are. `segments` may be NULL if
+ * `room` is 0. */
+datawal_code datawal_store_segments(const datawal_store* store, datawal_segment_stats* segments, size_t room,
+                                    size_t* count, datawal_error* error);
+/** datawal_store_stats_of in the text format of Prometheus, labelled `name`. */
+datawal_code datawal_store_prometheus(const datawal_store* store, const char* name, datawal_buffer* text,
+                                      datawal_error* error);
 void datawal_store_recovery_report(const datawal_store* store, datawal_recovery_report* report); /**< what open met */
 int datawal_store_is_poisoned(const datawal_store* store);        /**< 1: open again to go on */
 datawal_code datawal_store_close(datawal_store*, datawal_error*); /**< syncs and gives the lock back */
@@ -427,6 +483,9 @@ void datawal_store_reader_free(datawal_store_reader* reader);      /**< ends it 
 
 /** Reads every frame of the store in `dir` and changes nothing. DATAWAL_OK also for a damaged store: see the report. */
 datawal_code datawal_verify(const char* dir, datawal_verify_report* report, datawal_error* error);
+/** datawal_verify; then calls `visit` for each range of bytes that is in no whole record, ascending. */
+datawal_code datawal_verify_damage(const char* dir, datawal_damage_visitor visit, void* context,
+                                   datawal_verify_report* report, datawal_error* error);
 /** Cuts the store at its first damage so that it opens again; what is cut is kept. `report` may be NULL. */
 datawal_code datawal_repair(const char* dir, datawal_repair_report* report, datawal_error* error);
 /** Copies every record that still decodes into the new store `out`. `report` may be NULL. */

@@ -8,21 +8,47 @@
 using namespace datawal;
 using namespace datawal::capi;
 
+namespace {
+
+void fill(datawal_verify_report& report, const VerifyReport& found) {
+  report.frames_checked = found.frames_checked;
+  report.crc_failures = found.crc_failures;
+  report.last_segment = found.last_segment;
+  report.last_offset = found.last_offset;
+  report.is_clean = found.is_clean() ? 1 : 0;
+  report.is_damaged = found.damage ? 1 : 0;
+  report.is_out_of_order = found.out_of_order ? 1 : 0;
+  report.damaged_ranges = found.damaged_ranges_found;
+  report.damaged_bytes = found.damaged_bytes;
+  report.records_behind_damage = found.records_behind_damage;
+  report.missing_segments = found.missing_segments.size();
+  report.recovery = to_c(found.recovery);
+  if (found.damage) fail(&report.damage, *found.damage);
+}
+
+}  // namespace
+
 datawal_code datawal_verify(const char* dir, datawal_verify_report* report, datawal_error* error) {
   if (dir == nullptr || report == nullptr) return fail(error, missing("verify store"));
   *report = {};
+  return returned(error, [&] { return verify(dir); }, [&](const VerifyReport& found) { fill(*report, found); });
+}
+
+datawal_code datawal_verify_damage(const char* dir, datawal_damage_visitor visit, void* context,
+                                   datawal_verify_report* report, datawal_error* error) {
+  if (report != nullptr) *report = {};
+  if (dir == nullptr || visit == nullptr) return fail(error, missing("verify store"));
   return returned(
       error, [&] { return verify(dir); },
       [&](const VerifyReport& found) {
-        report->frames_checked = found.frames_checked;
-        report->crc_failures = found.crc_failures;
-        report->last_segment = found.last_segment;
-        report->last_offset = found.last_offset;
-        report->is_clean = found.is_clean() ? 1 : 0;
-        report->is_damaged = found.damage ? 1 : 0;
-        report->is_out_of_order = found.out_of_order ? 1 : 0;
-        report->recovery = to_c(found.recovery);
-        if (found.damage) fail(&report->damage, *found.damage);
+        if (report != nullptr) fill(*report, found);
+        for (const DamagedRange& range : found.damaged_ranges) {
+          const datawal_damaged_range shown{.begin = range.begin,
+                                            .end = range.end,
+                                            .why = format::describe(range.stop).data(),  // views a literal
+                                            .segment = range.segment};
+          if (visit(context, &shown) == 0) return;
+        }
       });
 }
 

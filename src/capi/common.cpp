@@ -97,6 +97,8 @@ datawal_store_stats to_c(const StoreStats& stats) noexcept {
           .last_txid = stats.last_txid,
           .durable_txid = stats.durable_txid,
           .key_directory_bytes = stats.key_directory_bytes,
+          .quarantined_files = stats.quarantined_files,
+          .quarantined_bytes = stats.quarantined_bytes,
           .garbage_ratio = stats.garbage_ratio,
           .reserved = {}};
 }
@@ -114,6 +116,11 @@ OpenOptions from_c(const datawal_open_options* options) {
     const auto period = static_cast<std::int64_t>(std::min<std::uint64_t>(options->sync_interval_ms, longest));
     result.sync_policy = SyncPolicy::interval(std::chrono::milliseconds(period));
   }
+  result.open_threads = options->open_threads;
+  result.auto_compact = {.is_enabled = options->auto_compact != 0,
+                         .garbage_ratio = options->auto_compact_ratio,
+                         .max_bytes_per_second = options->auto_compact_bytes_per_second,
+                         .keeps_up_with_writers = options->auto_compact_keeps_up != 0};
   result.file_mode = options->file_mode;
   result.directory_mode = options->directory_mode;
   result.quarantine_torn_tail = options->quarantine_torn_tail != 0;
@@ -212,6 +219,10 @@ void datawal_open_options_init(datawal_open_options* options) {
   options->file_mode = defaults.file_mode;
   options->directory_mode = defaults.directory_mode;
   options->quarantine_torn_tail = 1;
+  options->open_threads = defaults.open_threads;
+  options->auto_compact_ratio = defaults.auto_compact.garbage_ratio;
+  options->auto_compact_bytes_per_second = defaults.auto_compact.max_bytes_per_second;
+  options->auto_compact_keeps_up = defaults.auto_compact.keeps_up_with_writers ? 1 : 0;
 }
 
 void datawal_compact_options_init(datawal_compact_options* options) {

@@ -1,4 +1,4 @@
-// Checkpoints, retention, numbers of a log: apart, so that a program without them does not hold them.
+// Checkpoints and retention: apart, so that a program without them does not hold them.
 
 #include "capi/common.hpp"
 
@@ -54,20 +54,4 @@ datawal_code datawal_store_reader_checkpoint(const datawal_store_reader* reader,
 datawal_code datawal_log_drop_segments_before(datawal_log* log, uint32_t segment, datawal_error* error) {
   if (log == nullptr) return fail(error, missing("drop segments"));
   return done(error, [&] { return log->log.drop_segments_before(segment); });
-}
-
-datawal_code datawal_log_stats_of(const datawal_log* log, datawal_log_stats* stats, datawal_error* error) {
-  if (log == nullptr || stats == nullptr) return fail(error, missing("count records"));
-  *stats = {};
-  return returned(
-      error, [&] { return log->log.stats(); },
-      [&](const LogStats& now) {
-        stats->segments = now.segments;
-        stats->bytes = now.bytes;
-        stats->last_txid = now.last_txid;
-        stats->durable_txid = now.durable_txid;
-        stats->quarantined_files = now.quarantined_files;
-        stats->quarantined_bytes = now.quarantined_bytes;
-        stats->has_recovered_torn_tail = now.has_recovered_torn_tail ? 1 : 0;
-      });
 }

@@ -142,10 +142,6 @@ datawal_code datawal_store_import_jsonl(datawal_store* store, const char* file, 
       });
 }
 
-void datawal_store_stats_of(const datawal_store* store, datawal_store_stats* stats) {
-  if (store != nullptr && stats != nullptr) *stats = to_c(store->store.stats());
-}
-
 void datawal_store_recovery_report(const datawal_store* store, datawal_recovery_report* report) {
   if (store != nullptr && report != nullptr) *report = to_c(store->store.log().recovery_report());
 }

@@ -68,10 +68,6 @@ datawal_code datawal_store_reader_refresh(datawal_store_reader* reader, int* cha
       });
 }
 
-void datawal_store_reader_stats(const datawal_store_reader* reader, datawal_store_stats* stats) {
-  if (reader != nullptr && stats != nullptr) *stats = to_c(reader->reader.stats());
-}
-
 void datawal_store_reader_report(const datawal_store_reader* reader, datawal_recovery_report* report) {
   if (reader != nullptr && report != nullptr) *report = to_c(reader->reader.report());
 }

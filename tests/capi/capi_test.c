@@ -260,6 +260,14 @@ static void segments_are_dropped_copied_and_counted(void) {
   OK(datawal_log_stats_of(log, &stats, &error));
   CHECK(stats.segments == 2 && stats.bytes == 33 && stats.last_txid == 3 && stats.durable_txid == 3);
   CHECK(stats.quarantined_files == 0 && !stats.has_recovered_torn_tail);
+  CHECK(stats.appended_bytes == 3 * 33 && stats.synced_bytes == 3 * 33 && stats.syncs >= 3);
+  uint64_t syncs = 0;
+  for (int n = 0; n < DATAWAL_SYNC_BUCKETS; ++n) syncs += stats.sync_counts[n];
+  CHECK(syncs == stats.syncs);
+  datawal_buffer text;
+  OK(datawal_log_prometheus(log, "events", &text, &error));
+  CHECK(strstr(text.data, "{store=\"events\"} ") != NULL);
+  datawal_buffer_free(&text);
   datawal_log_free(log);
 
   datawal_log_reader* reader = NULL;
@@ -282,6 +290,44 @@ static void stores_are_copied(void) {
   datawal_store_reader_free(reader);
 }
 
+static void the_background_compacts_and_segments_are_counted(void) {
+  datawal_open_options options;
+  datawal_open_options_init(&options);
+  CHECK(options.auto_compact == 0 && options.auto_compact_ratio > 0 && options.auto_compact_keeps_up == 1);
+  options.auto_compact = 1;
+  options.open_threads = 1;
+  options.max_segment_bytes = 200;
+  datawal_store* store = NULL;
+  OK(datawal_store_open("kept small", &options, &store, &error));
+  datawal_segment_stats segments[2];
+  size_t count = 0;
+  for (int n = 0; n < 200; ++n) {
+    OK(datawal_store_put(store, "key", 3, "value", 5, DATAWAL_NO_SYNC, &error));
+  }
+  do { /* until the background has given back what is dead */
+    OK(datawal_store_segments(store, segments, 2, &count, &error));
+  } while (count > 2);
+  CHECK(segments[0].segment >= 30);
+  CHECK(count == 1 || segments[1].is_active);
+  OK(datawal_store_segments(store, NULL, 0, &count, &error));
+  CHECK(datawal_store_segments(store, NULL, 1, &count, &error) == DATAWAL_INVALID_ARGUMENT && count == 0);
+  datawal_log_stats stats;
+  OK(datawal_store_log_stats(store, &stats, &error));
+  CHECK(stats.appended_bytes > 0);
+  datawal_buffer text;
+  OK(datawal_store_prometheus(store, "cache", &text, &error));
+  CHECK(strstr(text.data, "{store=\"cache\"} 1") != NULL);
+  datawal_buffer_free(&text);
+  datawal_store_free(store);
+}
+
+static int count_damage(void* context, const datawal_damaged_range* range) {
+  uint64_t* bytes = context;
+  CHECK(range->segment == 1 && range->why[0] != '\0');
+  *bytes += range->end - range->begin;
+  return 1;
+}
+
 static void damage_is_found_repaired_and_salvaged(void) {
   FILE* segment = fopen("log/00000001.dwal", "r+b");
   CHECK(segment != NULL && fseek(segment, 25, SEEK_SET) == 0 && fputc('X', segment) == 'X' && fclose(segment) == 0);
@@ -289,6 +335,13 @@ static void damage_is_found_repaired_and_salvaged(void) {
   datawal_verify_report found;
   OK(datawal_verify("log", &found, &error));
   CHECK(!found.is_clean && found.is_damaged && found.damage.code == DATAWAL_CORRUPTION && found.damage.segment == 1);
+  CHECK(found.damaged_ranges == 1 && found.damaged_bytes == 31 && found.records_behind_damage == 3);
+  CHECK(found.missing_segments == 0);
+  uint64_t damaged = 0;
+  datawal_verify_report again;
+  OK(datawal_verify_damage("log", count_damage, &damaged, &again, &error));
+  CHECK(damaged == 31 && again.is_damaged);
+  CHECK(datawal_verify_damage("log", NULL, NULL, NULL, &error) == DATAWAL_INVALID_ARGUMENT);
   datawal_log* log = NULL;
   CHECK(datawal_log_open("log", NULL, &log, &error) == DATAWAL_CORRUPTION && error.segment == 1);
 
@@ -337,6 +390,7 @@ int main(void) {
   a_reader_looks_at_a_store();
   segments_are_dropped_copied_and_counted();
   stores_are_copied();
+  the_background_compacts_and_segments_are_counted();
   damage_is_found_repaired_and_salvaged();
   what_is_null_is_refused_or_ignored();
   if (chdir("/") != 0 || nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS) != 0) ++failures;

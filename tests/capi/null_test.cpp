@@ -148,6 +148,10 @@ TEST_F(Capi, RefusesANullStore) {
   EXPECT_EQ(datawal_keys_at(nullptr, 0, nullptr), nullptr);
   datawal_store_stats_of(nullptr, nullptr);
   datawal_store_stats_of(store_, nullptr);
+  EXPECT_EQ(datawal_store_log_stats(store_, nullptr, nullptr), DATAWAL_INVALID_ARGUMENT);
+  EXPECT_EQ(datawal_store_segments(nullptr, nullptr, 0, nullptr, nullptr), DATAWAL_INVALID_ARGUMENT);
+  EXPECT_EQ(datawal_store_segments(store_, nullptr, 0, nullptr, nullptr), DATAWAL_OK);
+  EXPECT_EQ(datawal_store_prometheus(store_, nullptr, nullptr, nullptr), DATAWAL_INVALID_ARGUMENT);
   datawal_store_recovery_report(nullptr, nullptr);
   datawal_store_recovery_report(store_, nullptr);
 }
@@ -194,6 +198,7 @@ TEST_F(Capi, RefusesANullReader) {
        }},
       {"refresh a store", [&](auto* e) { return datawal_store_reader_refresh(nullptr, &answer, e); }},
       {"verify", [&](auto* e) { return datawal_verify(nullptr, nullptr, e); }},
+      {"verify damage", [&](auto* e) { return datawal_verify_damage(nullptr, nullptr, nullptr, nullptr, e); }},
       {"repair", [&](auto* e) { return datawal_repair(nullptr, nullptr, e); }},
       {"salvage", [&](auto* e) { return datawal_salvage(nullptr, "/x", nullptr, e); }},
       {"salvage to nowhere", [&](auto* e) { return datawal_salvage("/x", nullptr, nullptr, e); }},
