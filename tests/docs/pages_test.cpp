@@ -55,11 +55,11 @@ TEST(Pages, ArchitectureHasAtMost150Lines) {
 
 TEST(Pages, RecipesShowPartsOfExamplesThatRun) {
   std::string examples;
-  for (const char* name : {"retention.cpp", "outbox.cpp"}) {
+  for (const char* name : {"retention.cpp", "outbox.cpp", "crawler_cache.cpp"}) {
     examples += test::read_file(path(DATAWAL_ROOT) / "examples" / name);
   }
   const std::vector<std::string> shown = test::code_blocks(test::read_file(docs() / "RECIPES.md"), "cpp");
-  EXPECT_EQ(shown.size(), 2U);
+  EXPECT_EQ(shown.size(), 3U);
   for (const std::string& block : shown) EXPECT_TRUE(examples.contains(block)) << block;
 
   const test::TemporaryDirectory directory;
@@ -70,6 +70,8 @@ TEST(Pages, RecipesShowPartsOfExamplesThatRun) {
   const std::string said = test::read_file(directory.path() / "said");
   EXPECT_TRUE(said.starts_with("event ") && said.ends_with(" is the oldest\n") && said != "event 1 is the oldest\n")
       << said;
+  EXPECT_EQ(std::system((in + DATAWAL_CRAWLER_CACHE " > said").c_str()), 0);
+  EXPECT_EQ(test::read_file(directory.path() / "said"), "100 pages, 100 MB put\n");
 }
 
 #ifdef DATAWAL_PROGRAM_DIRECTORY
