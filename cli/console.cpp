@@ -52,6 +52,15 @@ std::string next_command(const Error& error, const std::filesystem::path& dir) {
   return {};
 }
 
+// Who has just done it need not be told to.
+void forget_verifying(std::string& text) {
+  constexpr std::string_view advice = "run `datawal verify ";
+  constexpr std::string_view then = "`, then ";
+  const std::size_t begin = text.find(advice);
+  const std::size_t end = begin == std::string::npos ? begin : text.find(then, begin);
+  if (end != std::string::npos) text.replace(begin, end + then.size() - begin, "run ");
+}
+
 }  // namespace
 
 Console::Console() : out_(STDOUT_FILENO) {}
@@ -66,6 +75,7 @@ ExitCode Console::fail(const Error& error, const std::filesystem::path& dir) {
   if (error.code == Errc::snapshot_expired) {
     text = fmt::format("the files of {} were replaced while they were read", shell_word(dir));
   }
+  if (command_ == "verify") forget_verifying(text);
   if (const std::string next = next_command(error, dir); !next.empty()) text += "; " + next;
   return fail(exit_code_of(error), {.code = name_of(error.code),
                                     .text = text,

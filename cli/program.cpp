@@ -48,7 +48,10 @@ int fail_to_parse(Console& console, const CLI::App& program, const CLI::ParseErr
   }
   const std::string word = first_word(arguments);
   if (word.empty() && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
-    return console.fail_usage("a command is missing");
+    std::string names;
+    for (const CLI::App* command : program.get_subcommands({}))
+      names += (names.empty() ? "" : ", ") + command->get_name();
+    return console.fail_usage("a command is missing, one of " + names);
   }
   return console.fail_usage(word.empty() ? error.what() : fmt::format("'{}' is no command", word));
 }

@@ -60,7 +60,7 @@ TEST_F(CommandLine, RefusesWhatItDoesNotUnderstandWithStatus1) {
     std::vector<std::string> arguments;
     const char* message;
   } rows[] = {
-      {{}, "datawal: a command is missing; see `datawal --help`\n"},
+      {{}, "datawal: a command is missing, one of append, scan, "},
       {{"--frob"}, "datawal: "},
       {{"frob"}, "datawal: 'frob' is no command; see `datawal --help`\n"},
       {{"frob", "--json"}, "datawal: 'frob' is no command; see `datawal --help`\n"},

@@ -67,6 +67,12 @@ std::string from_base64(std::string_view text) {
   return bytes;
 }
 
+TEST_F(Damage, IsTheNextCommandsMatterAndVerifyDoesNotNameItself) {
+  copy_fixture("corpus/bad_crc", "log");
+  EXPECT_THAT(run({"scan", "log"}).err, HasSubstr("run `datawal verify log`, then `datawal repair log` or"));
+  EXPECT_THAT(run({"verify", "log"}).err, HasSubstr("nothing was changed: run `datawal repair log` or"));
+}
+
 TEST_F(Damage, IsAbsentFromTheMixedStoreOfTheReference) {
   copy_fixture("mixed/store", "mixed");
   const Ended scan = run({"--json", "scan", "mixed"});
