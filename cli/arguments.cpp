@@ -115,6 +115,15 @@ void add_network(CLI::App& command, bool& allow) {
 }
 
 void add_writing(CLI::App& command, OpenOptions& options) {
+  const auto take_segment_bytes = [&options](const std::string& text) {
+    const std::optional<std::uint64_t> bytes = parse_bytes(text);
+    if (!bytes) throw CLI::ValidationError("--segment-bytes", "'" + text + "' is not a number of bytes");
+    options.max_segment_bytes = *bytes;
+  };
+  add_text(command, "--segment-bytes", take_segment_bytes,
+           "Begin a new file before one grows beyond N bytes, or N\n"
+           "KiB, MiB, GiB with K, M, G behind it (default 256M);\n0: never. Compaction needs room for one")
+      ->option_text("N");
   const auto take = [&options](const std::string& text) {
     if (text == "auto") {
       options.write_path = WritePath::automatic;

@@ -59,7 +59,7 @@ void add_selection(CLI::App& command, Selection& selection);
 /// `--allow-network-filesystem`.
 void add_network(CLI::App& command, bool& allow);
 
-/// How a command that appends opens its store: `--write-path` and `--allow-network-filesystem`.
+/// How a command that appends opens its store: `--segment-bytes`, `--write-path`, `--allow-network-filesystem`.
 void add_writing(CLI::App& command, OpenOptions& options);
 
 }  // namespace datawal::cli

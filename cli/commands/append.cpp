@@ -13,7 +13,6 @@
 #include "cli/feed.hpp"
 #include "cli/input_files.hpp"
 #include "cli/json.hpp"
-#include "cli/numbers.hpp"
 #include "cli/progress_bar.hpp"
 #include "cli/store.hpp"
 
@@ -194,15 +193,6 @@ after signal N.)");
       "A key that each record carries, up to 65536 bytes")
       ->option_text("TEXT");
   add_durability(command, *arguments);
-  const auto take_segment_bytes = [arguments](const std::string& text) {
-    const std::optional<std::uint64_t> bytes = parse_bytes(text);
-    if (!bytes) throw CLI::ValidationError("--segment-bytes", "'" + text + "' is not a number of bytes");
-    arguments->open.max_segment_bytes = *bytes;
-  };
-  add_text(command, "--segment-bytes", take_segment_bytes,
-           "Begin a new file before one grows beyond N bytes, or N\n"
-           "KiB, MiB, GiB with K, M, G behind it (default 256M);\n0: never")
-      ->option_text("N");
   add_writing(command, arguments->open);
   command.final_callback([&run, arguments] {
     if (arguments->source.files.empty()) arguments->source.files.emplace_back("-");

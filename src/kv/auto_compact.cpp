@@ -1,6 +1,7 @@
 #include "kv/auto_compact.hpp"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "kv/stats.hpp"
@@ -74,10 +75,14 @@ void AutoCompaction::run() {
       if (is_stopped_) return;
       is_wanted_ = false;
     }
-    if (!is_due()) continue;
-    const std::lock_guard alone(alone_);
-    // What fails here fails for the next caller of compact() too, who is told; a poisoned or closed store stays as it is.
-    (void)compact(site_, options, options_.keeps_up_with_writers ? bytes_to_keep_up(options_.garbage_ratio) : 0);
+    try {
+      if (!is_due()) continue;
+      const std::lock_guard alone(alone_);
+      // What fails here fails for the next caller of compact() too, who is told; a poisoned or closed store stays as it is.
+      (void)compact(site_, options, options_.keeps_up_with_writers ? bytes_to_keep_up(options_.garbage_ratio) : 0);
+    } catch (const std::bad_alloc&) {
+      continue;  // there may be memory when the next segment is full
+    }
   }
 }
 

@@ -1,5 +1,7 @@
 #include "kv/write_behind.hpp"
 
+#include <cerrno>
+#include <new>
 #include <utility>
 
 #include <safeatomic/io.hpp>
@@ -60,13 +62,23 @@ safeatomic::Result<void> WriteBehind::write(std::string& bytes) {
   return {};
 }
 
+// What would end the program is an error of the next write instead: here it could not get to the caller.
+safeatomic::Result<void> WriteBehind::write_without_throwing() noexcept {
+  try {
+    return writer_.write(bytes_);
+  } catch (const std::bad_alloc&) {
+    return std::unexpected(
+        safeatomic::Error{.code = safeatomic::Errc::io, .action = "write", .path = {}, .os_errno = ENOMEM});
+  }
+}
+
 void WriteBehind::run() {
   std::unique_lock guard(mutex_);
   for (;;) {
     changed_.wait(guard, [this] { return is_full_ || is_ended_; });
     if (!is_full_) return;
     guard.unlock();
-    safeatomic::Result<void> written = writer_.write(bytes_);
+    safeatomic::Result<void> written = write_without_throwing();
     guard.lock();
     result_ = std::move(written);
     is_full_ = false;

@@ -50,6 +50,7 @@ class WriteBehind {
  private:
   explicit WriteBehind(SequentialWriter& writer) : writer_(writer) {}
   void run();
+  [[nodiscard]] safeatomic::Result<void> write_without_throwing() noexcept;
 
   SequentialWriter& writer_;
   std::mutex mutex_;  // guards what follows, but for `bytes_` while it is full: then it is the thread's

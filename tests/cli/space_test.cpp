@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <fstream>
 #include <map>
 #include <utility>
 
@@ -335,6 +336,16 @@ TEST_F(Space, IsWatchedByStatUntilItIsToldToStop) {
   const Ended ended = watching->wait();
   EXPECT_EQ(ended.status, 0) << ended.err;
   EXPECT_EQ(ended.out, "");
+}
+
+TEST_F(Space, OfASegmentIsChosenByEveryCommandThatWritesKeys) {
+  EXPECT_EQ(run({"put", "kv", "--key", "a", "1", "--segment-bytes", "30"}).status, 0);
+  EXPECT_EQ(run({"delete", "kv", "--key", "a", "--segment-bytes", "30"}).status, 0);
+  EXPECT_TRUE(std::filesystem::exists(in_dir("kv/00000002.dwal")));
+  std::ofstream(in_dir("lines.jsonl")) << R"({"key_b64":"YQ==","value_b64":"MQ=="})" << '\n'
+                                       << R"({"key_b64":"Yg==","value_b64":"MQ=="})" << '\n';
+  EXPECT_EQ(run({"import", "other", "lines.jsonl", "--segment-bytes", "30"}).status, 0);
+  EXPECT_TRUE(std::filesystem::exists(in_dir("other/00000002.dwal")));
 }
 
 }  // namespace
