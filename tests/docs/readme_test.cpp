@@ -28,6 +28,23 @@ TEST(Readme, ShowsTheExampleThatIsBuilt) {
   EXPECT_EQ(shown.front(), built);
 }
 
+TEST(Readme, OfSafeatomicShowsExamplesThatRun) {
+  const path root(DATAWAL_ROOT);
+  std::vector<std::string> built;
+  for (const char* name : {"write_atomic.cpp", "power_loss.cpp"}) {
+    std::string text = test::read_file(root / "examples" / name);
+    built.push_back(text.erase(0, text.find("#include")));
+  }
+  EXPECT_EQ(test::code_blocks(test::read_file(root / "safeatomic" / "README.md"), "cpp"), built);
+
+  const test::TemporaryDirectory directory;
+  const std::string command = "cd '" + directory.path().string() +
+                              "' && '" DATAWAL_WRITE_ATOMIC "' && '" DATAWAL_POWER_LOSS "' > output";
+  EXPECT_EQ(std::system(command.c_str()), 0);
+  EXPECT_EQ(test::read_file(directory.path() / "state.json"), "{\"step\": 7}\n");
+  EXPECT_EQ(test::read_file(directory.path() / "output"), "the file is not there\n");
+}
+
 #ifdef DATAWAL_PROGRAM_DIRECTORY
 TEST(Readme, ShellLinesRunAsTheyStand) {
   const std::vector<std::string> shown = test::code_blocks(readme(), "sh");
