@@ -123,7 +123,11 @@ Result<Rewritten> rewrite(const LogCore& core, const Projection& projection, con
   const Judge judge(core, projection, segment, earlier, options.may_be_newest);
   Rewritten rewritten;
   SegmentOutput output(file_system_of(core.options().file_system), *core.directory(), core.options().file_mode,
-                       options.may_use_thread);
+                       [&core, may = options.may_use_thread, last = core.last_txid()]() mutable {
+                         // Beside writers it would take the processor that one of them needs.
+                         const std::uint64_t before = std::exchange(last, core.last_txid());
+                         return may && last == before;
+                       });
   OldRecords records(projection, old, segment.pinned.info.size);
   std::uint64_t told = 0;
   for (;;) {

@@ -16,8 +16,12 @@ constexpr std::uint64_t written_without_thread = 2ULL << 20;
 }  // namespace
 
 SegmentOutput::SegmentOutput(safeatomic::FileSystem& file_system, safeatomic::Directory& directory, std::uint32_t mode,
-                             bool may_use_thread)
-    : file_system_(file_system), directory_(directory), mode_(mode), may_use_thread_(may_use_thread) {
+                             std::function<bool()> may_use_thread)
+    : file_system_(file_system),
+      directory_(directory),
+      mode_(mode),
+      may_use_thread_(std::move(may_use_thread)),
+      has_no_thread_(std::thread::hardware_concurrency() < 2) {
   buffer_.reserve(block_len);
 }
 
@@ -52,14 +56,13 @@ Result<void> SegmentOutput::make_file() {
 Result<void> SegmentOutput::hand_over() {
   if (buffer_.empty()) return {};
   const std::size_t length = buffer_.size();
-  if (behind_) {
-    if (safeatomic::Result<void> done = behind_->write(buffer_); !done) return format::lift(done, "compact segment");
-    handed_over_ += length;
+  if (!has_thread()) {
+    if (Result<void> done = write(buffer_); !done) return done;
+    buffer_.clear();
     return {};
   }
-  if (Result<void> done = write(buffer_); !done) return done;
-  buffer_.clear();
-  start_thread_if_it_pays();
+  if (safeatomic::Result<void> done = behind_->write(buffer_); !done) return format::lift(done, "compact segment");
+  handed_over_ += length;
   return {};
 }
 
@@ -72,12 +75,13 @@ Result<void> SegmentOutput::write(std::string_view frame) {
   return {};
 }
 
-void SegmentOutput::start_thread_if_it_pays() {
-  if (!may_use_thread_ || handed_over_ < written_without_thread) return;
-  may_use_thread_ = false;
-  if (std::thread::hardware_concurrency() < 2) return;
+bool SegmentOutput::has_thread() {
+  if (has_no_thread_ || handed_over_ < written_without_thread || !may_use_thread_()) return false;
+  if (behind_) return true;
   Result<std::unique_ptr<WriteBehind>> started = WriteBehind::start(*writer_);
-  if (started) behind_ = std::move(*started);  // without one it takes longer, that is all
+  has_no_thread_ = !started;  // it takes longer, that is all
+  if (started) behind_ = std::move(*started);
+  return behind_ != nullptr;
 }
 
 }  // namespace datawal::kv

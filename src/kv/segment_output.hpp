@@ -2,6 +2,7 @@
 // The new file of a segment that is rewritten.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,9 +20,9 @@ namespace datawal::kv {
 class SegmentOutput {
  public:
   /// @param mode            of the file
-  /// @param may_use_thread  a second thread may write while the caller goes on
+  /// @param may_use_thread  asked for each block: whether a second thread may write it while the caller goes on
   SegmentOutput(safeatomic::FileSystem& file_system, safeatomic::Directory& directory, std::uint32_t mode,
-                bool may_use_thread);
+                std::function<bool()> may_use_thread);
 
   /// @return no_space; io: also of bytes that were appended before
   [[nodiscard]] Result<void> append(std::string_view frame);
@@ -37,12 +38,13 @@ class SegmentOutput {
   [[nodiscard]] Result<void> make_file();
   [[nodiscard]] Result<void> hand_over();
   [[nodiscard]] Result<void> write(std::string_view frame);
-  void start_thread_if_it_pays();
+  [[nodiscard]] bool has_thread();
 
   safeatomic::FileSystem& file_system_;
   safeatomic::Directory& directory_;
   const std::uint32_t mode_;
-  bool may_use_thread_;
+  const std::function<bool()> may_use_thread_;
+  bool has_no_thread_;  // there is none to be had, or it would not pay
   std::optional<safeatomic::TemporaryFile> file_;
   std::optional<SequentialWriter> writer_;
   std::unique_ptr<WriteBehind> behind_;

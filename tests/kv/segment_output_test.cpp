@@ -27,9 +27,15 @@ std::string frame(std::size_t number, std::size_t length) {
   return bytes;
 }
 
-class SegmentOutputConcurrency : public testing::TestWithParam<bool> {
+enum class Threads : std::uint8_t { one, two, by_turns };
+
+class SegmentOutputConcurrency : public testing::TestWithParam<Threads> {
  protected:
-  SegmentOutput output() { return SegmentOutput(files_, *directory_, 0600, GetParam()); }
+  SegmentOutput output() {
+    return {files_, *directory_, 0600, [turn = 0]() mutable {
+              return GetParam() == Threads::two || (GetParam() == Threads::by_turns && ++turn % 3 != 0);
+            }};
+  }
 
   std::size_t names() const { return names_in(scratch_.path()).size(); }
 
@@ -95,8 +101,13 @@ TEST_P(SegmentOutputConcurrency, CanBeGivenUpInTheMiddle) {
   EXPECT_EQ(names(), 0U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Threads, SegmentOutputConcurrency, testing::Bool(),
-                         [](const testing::TestParamInfo<bool>& tested) { return tested.param ? "two" : "one"; });
+std::string name_of(const testing::TestParamInfo<Threads>& tested) {
+  if (tested.param == Threads::by_turns) return "by_turns";
+  return tested.param == Threads::one ? "one" : "two";
+}
+
+INSTANTIATE_TEST_SUITE_P(Threads, SegmentOutputConcurrency,
+                         testing::Values(Threads::one, Threads::two, Threads::by_turns), name_of);
 
 }  // namespace
 }  // namespace datawal::test
