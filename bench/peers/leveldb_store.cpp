@@ -1,33 +1,25 @@
-#include <array>
-
 #include <leveldb/cache.h>
 #include <leveldb/db.h>
 #include <leveldb/filter_policy.h>
 #include <leveldb/write_batch.h>
 
-#include "store.hpp"
+#include "lsm_store.hpp"
 
 namespace bench {
 
 namespace {
 
-constexpr std::size_t cache_bytes = 1ULL << 30;  // all of the data fits: the comparison is of warm stores
-constexpr int filter_bits = 10;                  // a key, as its documentation suggests
-constexpr std::size_t fill_batch = 1000;         // records
-
-leveldb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
-
 class Database {
  public:
   explicit Database(const std::filesystem::path& dir)
-      : cache_(leveldb::NewLRUCache(cache_bytes)), filter_(leveldb::NewBloomFilterPolicy(filter_bits)) {
+      : cache_(leveldb::NewLRUCache(lsm_cache_bytes)), filter_(leveldb::NewBloomFilterPolicy(lsm_filter_bits)) {
     leveldb::Options options;
     options.create_if_missing = true;
     options.block_cache = cache_.get();
     options.filter_policy = filter_.get();
     options.compression = leveldb::kNoCompression;  // as nobody here compresses
     leveldb::DB* db = nullptr;
-    require(leveldb::DB::Open(options, dir.string(), &db).ok(), "Leveldb open");
+    require(leveldb::DB::Open(options, dir.string(), &db).ok(), "LevelDB open");
     db_.reset(db);
   }
   leveldb::DB* operator->() const { return db_.get(); }
@@ -39,84 +31,19 @@ class Database {
   std::unique_ptr<leveldb::DB> db_;
 };
 
-class Reader final : public KeyReader {
- public:
-  explicit Reader(leveldb::DB& db) : db_(db) {}
-  std::int64_t get(std::string_view key) override {
-    const leveldb::Status status = db_.Get({}, slice(key), &value_);
-    if (status.IsNotFound()) return -1;
-    require(status.ok(), "Leveldb get");
-    return static_cast<std::int64_t>(value_.size());
-  }
-
- private:
-  leveldb::DB& db_;
-  std::string value_;  // its memory is kept from call to call
+struct LevelDb {
+  using Db = leveldb::DB;
+  using Database = bench::Database;
+  using Iterator = leveldb::Iterator;
+  using Slice = leveldb::Slice;
+  using WriteBatch = leveldb::WriteBatch;
+  using WriteOptions = leveldb::WriteOptions;
 };
-
-class Leveldb final : public LogStore, public KeyStore {
- public:
-  Leveldb(const std::filesystem::path& dir, Promise promise) : db_(dir) { write_.sync = promise == Promise::power; }
-
-  void append(std::string_view payload) override { put(counter_.next(), payload); }
-  void append_batch(std::string_view payload, std::size_t count) override {
-    leveldb::WriteBatch batch;
-    for (std::size_t i = 0; i < count; ++i) batch.Put(slice(counter_.next()), slice(payload));
-    require(db_->Write(write_, &batch).ok(), "Leveldb write");
-  }
-  void put(std::string_view key, std::string_view value) override {
-    require(db_->Put(write_, slice(key), slice(value)).ok(), "Leveldb put");
-  }
-  void fill(std::string_view keys, std::size_t key_len, std::string_view value) override {
-    while (!keys.empty()) {
-      leveldb::WriteBatch batch;
-      for (std::size_t i = 0; i < fill_batch && !keys.empty(); ++i, keys.remove_prefix(key_len)) {
-        batch.Put(slice(keys.substr(0, key_len)), slice(value));
-      }
-      require(db_->Write({}, &batch).ok(), "Leveldb write");
-    }
-  }
-  std::unique_ptr<KeyReader> reader() override { return std::make_unique<Reader>(*db_); }
-  std::uint64_t scan() override {
-    std::unique_ptr<leveldb::Iterator> at(db_->NewIterator({}));
-    std::uint64_t count = 0;
-    std::uint64_t sum = 0;
-    for (at->SeekToFirst(); at->Valid(); at->Next(), ++count) {
-      sum += static_cast<unsigned char>(at->key()[0]) + at->value().size();
-    }
-    require(at->status().ok() && sum != 0, "Leveldb scan");
-    return count;
-  }
-
- private:
-  Database db_;
-  leveldb::WriteOptions write_;
-  Counter counter_;
-};
-
-template <Promise promise>
-std::unique_ptr<LogStore> open_log(const std::filesystem::path& dir) {
-  return std::make_unique<Leveldb>(dir, promise);
-}
-template <Promise promise>
-std::unique_ptr<KeyStore> open_keys(const std::filesystem::path& dir) {
-  return std::make_unique<Leveldb>(dir, promise);
-}
 
 }  // namespace
 
 std::span<const Contender> leveldb_contenders() {
-  static const std::array all{
-      Contender{.name = "LevelDB",
-                .setting = "sync=false",
-                .open_log = open_log<Promise::kill>,
-                .open_keys = open_keys<Promise::kill>},
-      Contender{.name = "LevelDB",
-                .setting = "sync=true",
-                .promise = Promise::power,
-                .open_log = open_log<Promise::power>,
-                .open_keys = open_keys<Promise::power>},
-  };
+  static const auto all = lsm_contenders<LevelDb>("LevelDB");
   return all;
 }
 
