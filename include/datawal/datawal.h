@@ -483,7 +483,7 @@ void datawal_store_reader_free(datawal_store_reader* reader);      /**< ends it 
 
 /** Reads every frame of the store in `dir` and changes nothing. DATAWAL_OK also for a damaged store: see the report. */
 datawal_code datawal_verify(const char* dir, datawal_verify_report* report, datawal_error* error);
-/** datawal_verify; then calls `visit` for each range of bytes that is in no whole record, ascending. */
+/** datawal_verify; then calls `visit` for the first 100 ranges of bytes that are in no whole record, ascending. */
 datawal_code datawal_verify_damage(const char* dir, datawal_damage_visitor visit, void* context,
                                    datawal_verify_report* report, datawal_error* error);
 /** Cuts the store at its first damage so that it opens again; what is cut is kept. `report` may be NULL. */

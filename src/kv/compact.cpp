@@ -67,8 +67,9 @@ class Pace {
     using namespace std::chrono;
     auto bytes = static_cast<double>(worked_);
     if (bytes_per_appended_ != 0) bytes -= bytes_per_appended_ * static_cast<double>(appended() - appended_before_);
+    constexpr duration<double> longest = hours(24 * 365);  // no clock overflows by that
     const duration<double> needed(std::max(bytes, 0.0) / static_cast<double>(options_.max_bytes_per_second));
-    return began_ + duration_cast<steady_clock::duration>(needed);
+    return began_ + duration_cast<steady_clock::duration>(std::min(needed, longest));
   }
 
   [[nodiscard]] std::uint64_t appended() const {

@@ -55,6 +55,33 @@ TEST_F(KvCompactFaults, TheOrderIsNewFileActiveSegmentRenameDirectory) {
   EXPECT_LT(std::ranges::find(trace, "sync_data " + active), std::ranges::find(trace, "rename .tmp -> 00000001.dwal"));
 }
 
+TEST_F(KvCompactFaults, EveryRecordIsThereAndWrittenBeforeTheSyncWhereASecondThreadWrites) {
+  DataWal kv = open_kv(store_.path(), {.max_segment_bytes = 16 << 20, .file_system = &files_});
+  Contents contents;
+  for (int i = 0; i < 12'000; ++i) contents[std::to_string(i)] = std::string(1000, static_cast<char>('a' + i % 26));
+  for (const auto& [key, value] : contents) must(kv.put(key, value));
+  for (int i = 0; i < 12'000; i += 3) {
+    must(kv.erase(std::to_string(i)));
+    contents.erase(std::to_string(i));
+  }
+  files_.restart();
+  must(kv.compact({.min_garbage_ratio = 0}));
+  std::uint64_t written = 0;
+  bool is_synced = false;
+  for (const safeatomic::test::FsOp& op : files_.operations()) {
+    if (op.path.find(".tmp-") == std::string::npos) continue;
+    if (op.kind == OpKind::write) {
+      EXPECT_FALSE(is_synced) << "a write at " << op.offset;
+      written += op.size;
+    }
+    is_synced = op.kind == OpKind::sync_all || (is_synced && op.kind != OpKind::rename);
+  }
+  EXPECT_GT(written, 7'000'000U) << "more than one thread's share";
+  EXPECT_EQ(contents_of(kv), contents);
+  must(kv.close());
+  EXPECT_EQ(contents_of(open_kv(store_.path())), contents);
+}
+
 TEST_F(KvCompactFaults, AFailedSyncOfTheActiveSegmentPoisonsAndRenamesNothing) {
   DataWal kv = open();
   const Contents contents = prepare(kv);
