@@ -15,6 +15,7 @@ void RecordPrinter::print_record(const RecordView& record) {
   if (console_.json()) {
     start(json_, "record", record);
     json_.base64("key_base64", record.key).base64("payload_base64", record.payload);
+    json_.text("ref", to_string(record.ref));
     console_.out().write(json_.finish());
   } else {
     text_.clear();
@@ -27,6 +28,7 @@ void RecordPrinter::print_frame(const RecordView& record) {
   if (console_.json()) {
     start(json_, "frame", record);
     json_.number("key_len", record.key.size()).number("payload_len", record.payload.size());
+    json_.text("ref", to_string(record.ref));
     console_.out().write(json_.finish());
   } else {
     text_.clear();

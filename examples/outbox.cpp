@@ -1,6 +1,5 @@
 // What a service has promised to send, sent by a program that may die at any time: docs/RECIPES.md.
 #include <iostream>
-#include <sstream>
 #include <string>
 #include <string_view>
 
@@ -8,26 +7,15 @@
 
 static void send(std::string_view message) { std::cout << "sent " << message << '\n'; }
 
-static std::string encode(const datawal::RecordRef& ref) {
-  std::ostringstream text;
-  text << ref.segment << ' ' << ref.offset << ' ' << ref.len << ' ' << ref.txid;
-  return text.str();
-}
-
-static datawal::RecordRef decode(const std::string& text) {
-  datawal::RecordRef ref{};
-  std::istringstream(text) >> ref.segment >> ref.offset >> ref.len >> ref.txid;
-  return ref;
-}
-
 static datawal::Result<void> send_new(const datawal::RecordLogReader& outbox, datawal::DataWal& progress) {
   auto last = progress.get("last sent");
   if (!last) return datawal::propagate(last);
-  auto cursor = *last ? outbox.records_after(decode(**last)) : outbox.records();
+  const auto sent = datawal::parse_record_ref(last->value_or(""));
+  auto cursor = sent ? outbox.records_after(*sent) : outbox.records();
   auto next = cursor.next();
   for (; next && *next; next = cursor.next()) {
     send((*next)->payload);  // at least once: the receiver drops doubles by their number
-    if (auto noted = progress.put("last sent", encode((*next)->ref), {.sync = true}); !noted) return noted;
+    if (auto noted = progress.put("last sent", datawal::to_string((*next)->ref), {.sync = true}); !noted) return noted;
   }
   if (!next) return datawal::propagate(next);
   return {};

@@ -125,8 +125,9 @@ void require_records(const RecordLog& log, const std::vector<ReferenceRecord>& w
   require(!read_all(log.records(), got), "a log that was opened has no damage");
   require(got == want, "the log holds the records of the prefix");
   for (const ReferenceRecord& record : want) {
-    const std::uint64_t len = 28 + record.key.size() + record.payload.size();
-    const RecordRef ref{record.segment, record.offset, static_cast<std::uint32_t>(len), record.txid};
+    const std::string frame = test::reference_encode(record.type, record.txid, record.key, record.payload);
+    const auto crc = static_cast<std::uint32_t>(test::get_little_endian(frame, frame.size() - 4, 4));
+    const RecordRef ref{record.segment, record.offset, static_cast<std::uint32_t>(frame.size()), record.txid, crc};
     const Result<Record> read = log.read(ref);
     require_ok(read, "a record can be read by its place");
     require(read->txid == record.txid && read->key == record.key && read->payload == record.payload,

@@ -63,13 +63,18 @@ typedef enum datawal_record_type {
   DATAWAL_DELETE = 2 /**< a tombstone: the key is gone */
 } datawal_record_type;
 
-/** Where a record lies. */
+/** Where a record lies, and which one it is. */
 typedef struct datawal_ref {
-  uint64_t offset;  /**< bytes from the start of the segment to the frame */
-  uint64_t txid;    /**< from 1, ascending */
-  uint32_t segment; /**< segment id, from 1 */
-  uint32_t len;     /**< bytes of the whole frame */
+  uint64_t offset;   /**< bytes from the start of the segment to the frame */
+  uint64_t txid;     /**< from 1, ascending */
+  uint32_t segment;  /**< segment id, from 1 */
+  uint32_t len;      /**< bytes of the whole frame */
+  uint32_t crc;      /**< the record's own CRC-32C */
+  uint32_t reserved; /**< 0 */
 } datawal_ref;
+
+/** Room for the text form of a place, its end included. */
+#define DATAWAL_REF_TEXT_SIZE 80
 
 /** A record lent by a cursor. */
 typedef struct datawal_record {
@@ -330,6 +335,10 @@ datawal_code datawal_log_rotate(datawal_log* log, datawal_error* error);
 /** The payload of the record at `ref`; `key` and `type` may be NULL. */
 datawal_code datawal_log_read(const datawal_log* log, const datawal_ref* ref, datawal_record_type* type,
                               datawal_buffer* key, datawal_buffer* payload, datawal_error* error);
+/** Writes a place as `SEGMENT:OFFSET:LEN:TXID:CRC`, for a follower that notes how far it has come. */
+datawal_code datawal_ref_to_text(const datawal_ref* ref, char text[DATAWAL_REF_TEXT_SIZE], datawal_error* error);
+/** Reads what datawal_ref_to_text() wrote; DATAWAL_INVALID_ARGUMENT for anything else. */
+datawal_code datawal_ref_parse(const char* text, datawal_ref* ref, datawal_error* error);
 /** The records that are there now, one at a time. */
 datawal_code datawal_log_records(const datawal_log* log, datawal_cursor** cursor, datawal_error* error);
 /** Unlinks the segments below `segment`, the oldest first; the newest record always stays. */

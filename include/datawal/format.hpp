@@ -59,6 +59,7 @@ struct DecodedRecord {
   std::string_view key;               ///< may be empty
   std::string_view payload;           ///< may be empty
   std::size_t len = 0;                ///< bytes of the whole frame
+  std::uint32_t crc = 0;              ///< the frame's checksum
 };
 
 /// A record, or the reason why there is none.

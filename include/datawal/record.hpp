@@ -2,6 +2,7 @@
 // A record: what is appended, what comes back, and where it lies.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,16 +18,25 @@ enum class RecordType : std::uint8_t {
   Delete = 2,  ///< a tombstone: the key is gone
 };
 
-/// Where a record lies. Valid for the store it came from; if the frame there has another txid by now, reading it is
-/// `not_found`.
+/// Where a record lies, and which one it is. Valid for the store it came from: if another record lies there by now, also one with
+/// the same txid (what was appended but not durable may be lost with the power, and its place and txid given to another), reading
+/// it is `not_found`.
 struct RecordRef {
   std::uint32_t segment = 0;  ///< segment id, from 1
   std::uint64_t offset = 0;   ///< bytes from the start of the segment to the frame
   std::uint32_t len = 0;      ///< bytes of the whole frame
   std::uint64_t txid = 0;     ///< from 1; one above its predecessor's, unless records were removed
+  std::uint32_t crc = 0;      ///< the record's own CRC-32C, as it stands at the end of its frame
 
   friend bool operator==(const RecordRef&, const RecordRef&) = default;
 };
+
+/// `SEGMENT:OFFSET:LEN:TXID:CRC`, the first four in decimal, the last in eight lower-case hexadecimal digits: for a follower that notes
+/// how far it has come.
+[[nodiscard]] std::string to_string(const RecordRef& ref);
+
+/// What to_string() gave; nullopt for anything else. No sign, no blank, no leading zero is taken.
+[[nodiscard]] std::optional<RecordRef> parse_record_ref(std::string_view text) noexcept;
 
 /// A record that owns its bytes.
 struct Record {

@@ -64,11 +64,12 @@ Error missing(std::string_view action) {
 }
 
 datawal_ref to_c(const RecordRef& ref) noexcept {
-  return {.offset = ref.offset, .txid = ref.txid, .segment = ref.segment, .len = ref.len};
+  return {
+      .offset = ref.offset, .txid = ref.txid, .segment = ref.segment, .len = ref.len, .crc = ref.crc, .reserved = 0};
 }
 
 RecordRef from_c(const datawal_ref& ref) noexcept {
-  return {.segment = ref.segment, .offset = ref.offset, .len = ref.len, .txid = ref.txid};
+  return {.segment = ref.segment, .offset = ref.offset, .len = ref.len, .txid = ref.txid, .crc = ref.crc};
 }
 
 datawal_recovery_report to_c(const RecoveryReport& report) noexcept {

@@ -93,13 +93,15 @@ inline void encode_header(const Header& header, char* out) noexcept {
   return load<std::uint32_t>(from + len - crc_len);
 }
 
-/// The record of the complete frame at `from`; the header is sound, the checksum is not looked at.
+/// The record of the complete frame at `from`; the header is sound, the checksum is not compared.
 [[nodiscard]] inline DecodedRecord view_record(const char* from, const Header& header) noexcept {
+  const auto len = static_cast<std::size_t>(frame_len(header));
   return {.type = header.type,
           .txid = header.txid,
           .key = {from + field::key, header.key_len},
           .payload = {from + field::key + header.key_len, header.payload_len},
-          .len = static_cast<std::size_t>(frame_len(header))};
+          .len = len,
+          .crc = stored_crc(from, len)};
 }
 
 /// Decodes the whole, right record at the start of `bytes`, if that is what stands there.

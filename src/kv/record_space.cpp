@@ -161,7 +161,8 @@ Result<LocatedRecord> RecordSpace::read_in(SpaceSegment& segment, std::uint64_t 
   located.ref = {.segment = segment.id,
                  .offset = offset,
                  .len = static_cast<std::uint32_t>(located.record.len),
-                 .txid = located.record.txid};
+                 .txid = located.record.txid,
+                 .crc = located.record.crc};
   located.segment = &segment;
   return located;
 }

@@ -16,8 +16,7 @@ namespace datawal {
 
 Result<void> LogCore::append_batch(std::span<const RecordInput> records, std::vector<RecordRef>& refs) {
   if (!process_.is_ours()) return std::unexpected(closed_error());
-  refs.clear();
-  refs.reserve(records.size());
+  refs.assign(records.size(), {});
   std::uint64_t len = 0;
   for (const RecordInput& record : records) {
     if (!is_record(record.type, record.key, record.payload)) [[unlikely]]
@@ -29,22 +28,15 @@ Result<void> LogCore::append_batch(std::span<const RecordInput> records, std::ve
     const Guard guard(mutex_);
     return refuse_change();
   }
-  Result<RecordRef> first = append_as_one(records, len);
-  if (!first) return propagate(first);
-  std::uint64_t offset = first->offset;
-  for (const RecordInput& record : records) {
-    const std::uint64_t frame = format::frame_len(record.key.size(), record.payload.size());
-    refs.push_back({.segment = first->segment,
-                    .offset = offset,
-                    .len = static_cast<std::uint32_t>(frame),
-                    .txid = first->txid + refs.size()});
-    offset += frame;
-  }
+  const Result<std::uint32_t> segment = append_as_one(records, len, refs);
+  if (!segment) return propagate(segment);
+  for (RecordRef& ref : refs) ref.segment = *segment;
   return {};
 }
 
-// The place and the txid of the first one; its length is not filled in.
-Result<RecordRef> LogCore::append_as_one(std::span<const RecordInput> records, std::uint64_t len) {
+// The segment that they are in.
+Result<std::uint32_t> LogCore::append_as_one(std::span<const RecordInput> records, std::uint64_t len,
+                                             std::span<RecordRef> refs) {
   Guard guard(mutex_);
   std::optional<Turn> turn;
   if (!is_ready_for(len)) [[unlikely]] {
@@ -52,12 +44,11 @@ Result<RecordRef> LogCore::append_as_one(std::span<const RecordInput> records, s
   }
   const Result<std::uint64_t> txid = next_txid(records.size());
   if (!txid) return propagate(txid);
-  const RecordRef first{.segment = active_id_.load(std::memory_order_relaxed), .offset = writer_->end(), .txid = *txid};
-  if (Result<std::uint64_t> offset = writer_->append_batch(records, *txid, len); !offset) [[unlikely]] {
-    return failed_append(std::move(offset.error()));
+  if (Result<void> done = writer_->append_batch(records, *txid, len, refs); !done) [[unlikely]] {
+    return failed_append(std::move(done.error()));
   }
   appended(*txid + records.size() - 1);
-  return first;
+  return active_id_.load(std::memory_order_relaxed);
 }
 
 Result<std::vector<RecordRef>> RecordLog::append_batch(std::span<const RecordInput> records,

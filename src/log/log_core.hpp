@@ -151,7 +151,8 @@ class LogCore {
   }
   [[nodiscard, gnu::cold]] Result<void> prepare_append(Guard& guard, std::uint64_t len, std::optional<Turn>& turn);
   [[nodiscard, gnu::cold]] std::unexpected<Error> failed_append(Error error);
-  [[nodiscard]] Result<RecordRef> append_as_one(std::span<const RecordInput> records, std::uint64_t len);
+  [[nodiscard]] Result<std::uint32_t> append_as_one(std::span<const RecordInput> records, std::uint64_t len,
+                                                    std::span<RecordRef> refs);
   void appended(std::uint64_t last_txid);
 
   // Syncing (log_core_sync.cpp).

@@ -80,14 +80,15 @@ Result<RecordRef> LogCore::append(RecordType type, std::string_view key, std::st
                               .txid = *txid,
                               .key_len = static_cast<std::uint32_t>(key.size()),
                               .payload_len = static_cast<std::uint32_t>(payload.size())};
-  Result<std::uint64_t> offset = writer_->append(header, key, payload);
-  if (!offset) [[unlikely]]
-    return failed_append(std::move(offset.error()));
+  Result<segment::AppendedFrame> frame = writer_->append(header, key, payload);
+  if (!frame) [[unlikely]]
+    return failed_append(std::move(frame.error()));
   appended(*txid);
   return RecordRef{.segment = active_id_.load(std::memory_order_relaxed),
-                   .offset = *offset,
+                   .offset = frame->offset,
                    .len = static_cast<std::uint32_t>(len),
-                   .txid = *txid};
+                   .txid = *txid,
+                   .crc = frame->crc};
 }
 
 }  // namespace datawal

@@ -98,7 +98,7 @@ Result<Record> LogCore::read_frame(safeatomic::File& file, std::uint64_t end, co
     if (!*starts) return failed(Errc::not_found, path, ref, "no record begins there");
     return failed(Errc::corruption, path, ref, std::string(format::describe(outcome.stop)));
   }
-  if (outcome.record.txid != ref.txid || outcome.record.len != ref.len) {
+  if (outcome.record.txid != ref.txid || outcome.record.len != ref.len || outcome.record.crc != ref.crc) {
     return failed(Errc::not_found, path, ref, "another record lies there");
   }
   return Record{.type = outcome.record.type,

@@ -99,7 +99,7 @@ class Output {
     if (!writer_ || full) {
       if (Result<void> next = next_segment(); !next) return next;
     }
-    Result<std::uint64_t> written = writer_->append(header, record.key, record.payload);
+    Result<segment::AppendedFrame> written = writer_->append(header, record.key, record.payload);
     if (!written) return propagate(written);
     return {};
   }

@@ -108,7 +108,11 @@ void Walk::met_gap(std::uint64_t expected) {
 }
 
 RecordRef Walk::last_record() const noexcept {
-  return {.segment = last_segment_, .offset = last_offset_, .len = last_len_, .txid = previous_txid_.value_or(0)};
+  return {.segment = last_segment_,
+          .offset = last_offset_,
+          .len = last_len_,
+          .txid = previous_txid_.value_or(0),
+          .crc = last_crc_};
 }
 
 // The current segment yields no further record: the next one, the end, or damage. True if a record came after all.

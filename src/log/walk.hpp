@@ -65,7 +65,8 @@ class Walk {
             .ref = {.segment = segment_id_,
                     .offset = scanner_.frame_offset(),
                     .len = static_cast<std::uint32_t>(frame.len),
-                    .txid = frame.txid}};
+                    .txid = frame.txid,
+                    .crc = frame.crc}};
   }
 
   /// The next record into `record` (views valid until the next call); false at the end. The same error, or false,
@@ -112,6 +113,7 @@ class Walk {
     last_segment_ = segment_id_;
     last_offset_ = scanner_.frame_offset();
     last_len_ = static_cast<std::uint32_t>(scanner_.frame().len);
+    last_crc_ = scanner_.frame().crc;
     report_.last_txid_seen = std::max(report_.last_txid_seen, txid);
     if (in_last()) watermark_.met(scanner_.end(), txid);
   }
@@ -140,6 +142,7 @@ class Walk {
   // The last record, whose txid is previous_txid_.
   std::uint32_t last_segment_ = 0;
   std::uint32_t last_len_ = 0;
+  std::uint32_t last_crc_ = 0;
   std::uint64_t last_offset_ = 0;
   GapCallback on_gap_;
   EnterCallback on_enter_;

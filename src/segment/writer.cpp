@@ -19,12 +19,17 @@ constexpr std::uint64_t max_buffered_frame = 64 * 1024;
 // A buffer that was larger is given back.
 constexpr std::uint64_t max_kept_buffer = 1024 * 1024;
 
+Result<AppendedFrame> appended(const Result<std::uint64_t>& offset, std::uint32_t crc) {
+  if (!offset) return propagate(offset);
+  return AppendedFrame{.offset = *offset, .crc = crc};
+}
+
 }  // namespace
 
 Writer::Writer(std::shared_ptr<safeatomic::File> file, std::uint64_t end) noexcept
     : file_(std::move(file)), end_(end) {}
 
-Result<std::uint64_t> Writer::append(const format::Header& header, std::string_view key, std::string_view payload) {
+Result<AppendedFrame> Writer::append(const format::Header& header, std::string_view key, std::string_view payload) {
   const std::uint64_t len = format::frame_len(header);
   if (has_unsynced_change() || end_ + len > room_end_) [[unlikely]] {
     if (Result<void> prepared = prepare(len); !prepared) return propagate(prepared);
@@ -34,8 +39,9 @@ Result<std::uint64_t> Writer::append(const format::Header& header, std::string_v
     // The caller has checked the limits, and there is room: this cannot fail.
     (void)format::encode(header.type, header.txid, key, payload, {buffer, static_cast<std::size_t>(len)});
     const std::string_view frame(buffer, static_cast<std::size_t>(len));
-    if (copy(frame)) return std::exchange(end_, end_ + len);
-    return put_or_roll_back({&frame, 1}, len);
+    const std::uint32_t crc = format::stored_crc(buffer, frame.size());
+    if (copy(frame)) return AppendedFrame{.offset = std::exchange(end_, end_ + len), .crc = crc};
+    return appended(put_or_roll_back({&frame, 1}, len), crc);
   }
   std::array<char, format::header_len> head{};
   format::encode_header(header, head.data());
@@ -46,26 +52,37 @@ Result<std::uint64_t> Writer::append(const format::Header& header, std::string_v
   std::array<char, format::crc_len> tail{};
   format::store(tail.data(), crc);
   const std::array parts{head_bytes, key, payload, std::string_view(tail.data(), tail.size())};
-  return put_or_roll_back(parts, len);
+  return appended(put_or_roll_back(parts, len), crc);
 }
 
-Result<std::uint64_t> Writer::append_batch(std::span<const RecordInput> records, std::uint64_t first_txid,
-                                           std::uint64_t len) {
+Result<void> Writer::append_batch(std::span<const RecordInput> records, std::uint64_t first_txid, std::uint64_t len,
+                                  std::span<RecordRef> refs) {
   char* const buffer = buffer_of(len);  // what can fail for lack of memory does so before anything is written
   if (Result<void> prepared = prepare(len); !prepared) return propagate(prepared);
   std::size_t at = 0;
-  for (const RecordInput& record : records) {
+  for (std::size_t n = 0; n < records.size(); ++n) {
+    const RecordInput& record = records[n];
     const std::size_t left = static_cast<std::size_t>(len) - at;
-    at += format::encode(record.type, first_txid++, record.key, record.payload, {buffer + at, left}).value_or(0);
+    const std::size_t frame =
+        format::encode(record.type, first_txid + n, record.key, record.payload, {buffer + at, left}).value_or(0);
+    refs[n] = {.offset = end_ + at,
+               .len = static_cast<std::uint32_t>(frame),
+               .txid = first_txid + n,
+               .crc = format::stored_crc(buffer + at, frame)};
+    at += frame;
   }
   const std::string_view frames(buffer, at);
-  if (copy(frames)) return std::exchange(end_, end_ + len);
+  if (copy(frames)) {
+    end_ += len;
+    return {};
+  }
   Result<std::uint64_t> offset = put_or_roll_back({&frames, 1}, len);
   if (buffer_len_ > max_kept_buffer) {
     buffer_.reset();
     buffer_len_ = 0;
   }
-  return offset;
+  if (!offset) return propagate(offset);
+  return {};
 }
 
 char* Writer::buffer_of(std::uint64_t len) {

@@ -14,6 +14,12 @@
 
 namespace datawal::segment {
 
+/// Where a frame went.
+struct AppendedFrame {
+  std::uint64_t offset = 0;  ///< its first byte
+  std::uint32_t crc = 0;     ///< its checksum
+};
+
 /// The append path: one `pwritev` of whole frames per call. Knows nothing of directories, watermarks or poison: it says what
 /// failed and whether the file is still as it was. The caller orders all calls, but for those of file().
 class Writer {
@@ -26,14 +32,14 @@ class Writer {
 
   /// Writes one frame at end(). After a failure nothing of it stays, unless is_broken(). If a roll-back waits for its sync, this
   /// syncs first: nobody else may sync the file meanwhile.
-  /// @return where the frame begins
-  [[nodiscard]] Result<std::uint64_t> append(const format::Header& header, std::string_view key,
+  [[nodiscard]] Result<AppendedFrame> append(const format::Header& header, std::string_view key,
                                              std::string_view payload);
 
   /// Writes many frames at end(), with txids from `first_txid` on, as one: all or nothing. Otherwise as append().
-  /// @param len  bytes of all frames together
-  [[nodiscard]] Result<std::uint64_t> append_batch(std::span<const RecordInput> records, std::uint64_t first_txid,
-                                                   std::uint64_t len);
+  /// @param len   bytes of all frames together
+  /// @param refs  one for each record; gets all of its place but the segment
+  [[nodiscard]] Result<void> append_batch(std::span<const RecordInput> records, std::uint64_t first_txid,
+                                          std::uint64_t len, std::span<RecordRef> refs);
 
   /// Sees to it that the file ends at end(): before it is sealed or closed. To be synced then: see has_unsynced_change().
   [[nodiscard]] virtual Result<void> cut_to_end() { return {}; }

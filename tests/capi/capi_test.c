@@ -54,6 +54,12 @@ static void a_log_is_written_walked_and_read(void) {
   datawal_ref ref;
   OK(datawal_log_append(log, "one", 3, DATAWAL_NO_SYNC, &ref, &error));
   CHECK(ref.segment == 1 && ref.offset == 0 && ref.len == 31 && ref.txid == 1);
+  char text[DATAWAL_REF_TEXT_SIZE];
+  datawal_ref same;
+  OK(datawal_ref_to_text(&ref, text, &error));
+  OK(datawal_ref_parse(text, &same, &error));
+  CHECK(same.segment == 1 && same.offset == 0 && same.len == 31 && same.txid == 1 && same.crc == ref.crc);
+  CHECK(datawal_ref_parse("1:0:31:1", &same, &error) == DATAWAL_INVALID_ARGUMENT);
   OK(datawal_log_rotate(log, &error));
   OK(datawal_log_append_record(log, DATAWAL_PUT, "key", 3, "two", 3, DATAWAL_SYNC, &ref, NULL));
   OK(datawal_log_append(log, NULL, 0, DATAWAL_NO_SYNC, NULL, &error));

@@ -33,14 +33,16 @@ TEST_F(Inspect, ScanPrintsJson) {
   const std::string start = R"({"schema":"datawal.cli.v1","kind":"record","segment":1,)";
   const Ended want{
       0,
-      start + R"("offset":0,"len":33,"record_type":"Raw","txid":1,"key_base64":"","payload_base64":"YWxwaGE="})" +
+      start +
+          R"("offset":0,"len":33,"record_type":"Raw","txid":1,"key_base64":"","payload_base64":"YWxwaGE=","ref":"1:0:33:1:f678e759"})" +
           "\n" + start +
-          R"("offset":33,"len":38,"record_type":"Raw","txid":2,"key_base64":"","payload_base64":"YmV0YSBnYW1tYQ=="})" +
+          R"("offset":33,"len":38,"record_type":"Raw","txid":2,"key_base64":"","payload_base64":"YmV0YSBnYW1tYQ==","ref":"1:33:38:2:21cd8276"})" +
           "\n" + start +
-          R"("offset":71,"len":31,"record_type":"Raw","txid":3,"key_base64":"","payload_base64":"/wB4"})" + "\n" +
-          start + R"("offset":102,"len":28,"record_type":"Raw","txid":4,"key_base64":"","payload_base64":""})" + "\n" +
-          start +
-          R"("offset":130,"len":33,"record_type":"Raw","txid":5,"key_base64":"aw==","payload_base64":"bGFzdA=="})" +
+          R"("offset":71,"len":31,"record_type":"Raw","txid":3,"key_base64":"","payload_base64":"/wB4","ref":"1:71:31:3:dc09d8a0"})" +
+          "\n" + start +
+          R"("offset":102,"len":28,"record_type":"Raw","txid":4,"key_base64":"","payload_base64":"","ref":"1:102:28:4:9bbaa633"})" +
+          "\n" + start +
+          R"("offset":130,"len":33,"record_type":"Raw","txid":5,"key_base64":"aw==","payload_base64":"bGFzdA==","ref":"1:130:33:5:d5828c2e"})" +
           "\n",
       ""};
   EXPECT_EQ(run({"--json", "scan", "log"}), want);
@@ -58,7 +60,7 @@ TEST_F(Inspect, DumpPrintsLengthsForPayloads) {
   EXPECT_EQ(run({"dump", "log", "--json", "--from-segment", "1", "--from-offset", "103"}),
             (Ended{0,
                    R"({"schema":"datawal.cli.v1","kind":"frame","segment":1,"offset":130,"len":33,)"
-                   R"("record_type":"Raw","txid":5,"key_len":1,"payload_len":4})"
+                   R"("record_type":"Raw","txid":5,"key_len":1,"payload_len":4,"ref":"1:130:33:5:d5828c2e"})"
                    "\n",
                    ""}));
 }

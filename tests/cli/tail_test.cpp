@@ -74,7 +74,7 @@ TEST_F(Tail, FollowsInJson) {
   EXPECT_EQ(run({"append", "log"}, "b\n").status, 0);
   EXPECT_EQ(tail->read_line(),
             R"({"schema":"datawal.cli.v1","kind":"record","segment":1,"offset":29,"len":29,"record_type":"Raw",)"
-            R"("txid":2,"key_base64":"","payload_base64":"Yg=="})");
+            R"("txid":2,"key_base64":"","payload_base64":"Yg==","ref":"1:29:29:2:0c0f60b8"})");
   tail->signal(SIGTERM);
   EXPECT_EQ(tail->wait(), (Ended{0, "", ""}));
 }

@@ -55,6 +55,13 @@ TEST_F(ReaderResume, FromTheEndOfASegmentGoesOnInTheNextOne) {
   EXPECT_THAT(read(open().records_from(2, store_.get(2).size())).txids(), IsEmpty());
 }
 
+TEST_F(ReaderResume, AfterARecordWhosePlaceAndTxidAnotherHasNowIsExpired) {
+  store_.put(1, raw_frame(1, "one") + raw_frame(2, "pay Bob"));
+  const RecordRef bobs = all().back().ref;
+  store_.put(1, raw_frame(1, "one") + raw_frame(2, "pay Eve"));
+  EXPECT_TRUE(is_expired(open().records_after(bobs)));
+}
+
 TEST_F(ReaderResume, FromAnUnknownSegmentIsExpired) {
   put_two_segments();
   EXPECT_TRUE(is_expired(open().records_from(3, 0)));

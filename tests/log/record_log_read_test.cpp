@@ -54,6 +54,18 @@ TEST_F(RecordLogRead, ReturnsItAfterReopeningToo) {
   for (const RecordRef& ref : refs_) EXPECT_EQ(test::must(again.read(ref)).txid, ref.txid);
 }
 
+TEST_F(RecordLogRead, IsNotFoundWhereAnotherRecordHasItsPlaceAndTxid) {
+  const RecordRef bobs = test::must(log_.append("pay Bob"));
+  test::must(log_.close());
+  std::filesystem::resize_file(store_.segment(2), bobs.offset);  // the power took it
+  std::filesystem::remove(store_.path() / ".watermark");
+  RecordLog again = store_.open();
+  const RecordRef eves = test::must(again.append("pay Eve"));
+  ASSERT_EQ(std::pair(eves.offset, eves.txid), std::pair(bobs.offset, bobs.txid));
+  EXPECT_TRUE(test::refused(again.read(bobs), Errc::not_found));
+  EXPECT_EQ(test::must(again.read(eves)).payload, "pay Eve");
+}
+
 TEST_F(RecordLogRead, IsNotFoundWhereNoSuchRecordLies) {
   const RecordRef& sealed = refs_[1];
   const RecordRef& active = refs_[3];

@@ -23,15 +23,15 @@ class SegmentMappedWriter : public testing::Test {
  protected:
   Result<std::uint64_t> append(std::string_view payload) {
     const std::uint64_t txid = txid_ + 1;
-    Result<std::uint64_t> offset = writer_->append({.type = RecordType::Put,
-                                                    .txid = txid,
-                                                    .key_len = 3,
-                                                    .payload_len = static_cast<std::uint32_t>(payload.size())},
-                                                   "key", payload);
-    if (!offset) return offset;
+    Result<AppendedFrame> frame = writer_->append({.type = RecordType::Put,
+                                                   .txid = txid,
+                                                   .key_len = 3,
+                                                   .payload_len = static_cast<std::uint32_t>(payload.size())},
+                                                  "key", payload);
+    if (!frame) return propagate(frame);
     wanted_ += test::reference_encode(1, txid, "key", payload);
     txid_ = txid;
-    return offset;
+    return frame->offset;
   }
 
   /// Far enough behind the last sync that small frames go by memory.
@@ -91,10 +91,11 @@ TEST_F(SegmentMappedWriter, LeavesTheBytesThatTheAppendPathLeaves) {
 TEST_F(SegmentMappedWriter, WritesBatchesAsOne) {
   const std::vector<RecordInput> batch(40, {.type = RecordType::Put, .key = "key", .payload = "value"});
   const std::uint64_t len = 40 * 36;
+  std::vector<RecordRef> refs(batch.size());
   pass_the_first_bytes();
   file_.file_system().restart();
   for (int n = 0; n < 3; ++n) {
-    ASSERT_TRUE(writer_->append_batch(batch, txid_ + 1, len));
+    ASSERT_TRUE(writer_->append_batch(batch, txid_ + 1, len, refs));
     for (int k = 0; k < 40; ++k) wanted_ += test::reference_encode(1, ++txid_, "key", "value");
   }
   EXPECT_EQ(operations(OpKind::map_write).size(), 6U) << "each the bodies, and then the magic of the first";

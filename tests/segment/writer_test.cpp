@@ -20,11 +20,13 @@ using testing::ElementsAre;
 class SegmentWriter : public testing::Test {
  protected:
   Result<std::uint64_t> append(std::uint64_t txid, std::string_view payload, std::string_view key = {}) {
-    return writer_.append({.type = RecordType::Put,
-                           .txid = txid,
-                           .key_len = static_cast<std::uint32_t>(key.size()),
-                           .payload_len = static_cast<std::uint32_t>(payload.size())},
-                          key, payload);
+    const Result<AppendedFrame> frame = writer_.append({.type = RecordType::Put,
+                                                        .txid = txid,
+                                                        .key_len = static_cast<std::uint32_t>(key.size()),
+                                                        .payload_len = static_cast<std::uint32_t>(payload.size())},
+                                                       key, payload);
+    if (!frame) return propagate(frame);
+    return frame->offset;
   }
 
   static std::string frame(std::uint64_t txid, std::string_view payload, std::string_view key = {}) {
