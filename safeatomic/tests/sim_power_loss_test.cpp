@@ -35,8 +35,8 @@ TEST(SimPowerLoss, LandsSectorsAndSizesInEveryCombinationIfArbitrary) {
   const auto file = durable_file(*top, "f", "");
   EXPECT_TRUE(succeeded(write_all(*file, 0, first_sector + second_sector)));
   const std::string zeros(512, '\0');
-  EXPECT_EQ(outcomes_of(machine, "/f"),
-            (Contents{"", zeros + zeros, first_sector + zeros, zeros + second_sector, first_sector + second_sector}));
+  EXPECT_EQ(outcomes_of(machine, "/f"), (Contents{"", zeros, first_sector, zeros + zeros, first_sector + zeros,
+                                                  zeros + second_sector, first_sector + second_sector}));
 }
 
 TEST(SimPowerLoss, NeverReachesBeyondLandedDataIfOrdered) {

@@ -47,9 +47,9 @@ inline std::set<std::string> outcomes_of(const SimFileSystem& machine, const std
 }
 
 /// `what` makes the `ordinal`-th operation fail that is of that kind, from 1.
-inline sim::FaultHook fault_at(OpKind kind, int ordinal, Fault what) {
+inline sim::FaultHook fault_at(OpKind kind, int ordinal, sim::Injection what) {
   return [kind, ordinal, what, seen = 0](const Operation& op) mutable {
-    return op.kind == kind && ++seen == ordinal ? what : Fault::none;
+    return op.kind == kind && ++seen == ordinal ? what : sim::Injection();
   };
 }
 

@@ -2,14 +2,16 @@
 
 #include <algorithm>
 #include <iostream>
+#include <set>
 
-#include "crash/outcomes.hpp"
+#include <safeatomic/temporary.hpp>
 
 namespace datawal::crash {
 
 using safeatomic::sim::Choice;
 using safeatomic::sim::DiskImage;
 using safeatomic::sim::Fault;
+using safeatomic::sim::Injection;
 using safeatomic::sim::Operation;
 using safeatomic::sim::OpKind;
 using safeatomic::sim::PowerLoss;
@@ -46,6 +48,30 @@ struct Explorer::Level {
 };
 
 namespace {
+
+// Contents of the others are left out, since nothing reads them.
+bool is_seen(std::string_view name) { return name != ".lock" && !safeatomic::is_temporary_name(name); }
+
+constexpr std::uint64_t page_bytes = 4096;
+
+/// Where a kill may cut a write or a store into a mapping: at the end of any page; of a store in its middle, and before its last byte.
+std::set<std::uint64_t> cuts_of(const Operation& op) {
+  std::set<std::uint64_t> cuts;
+  for (std::uint64_t end = (op.offset / page_bytes + 1) * page_bytes; end < op.offset + op.size; end += page_bytes) {
+    cuts.insert(end - op.offset);
+  }
+  if (op.kind == OpKind::map_write && op.size > 1) cuts.insert({op.size / 2, op.size - 1});
+  return cuts;
+}
+
+/// How much a write or read does that does less: hardly anything, half, up to the end of a page, nearly all.
+std::set<std::uint64_t> shortenings_of(const Operation& op) {
+  std::set<std::uint64_t> all;
+  for (const std::uint64_t bytes : {std::uint64_t{1}, op.size / 2, page_bytes - op.offset % page_bytes, op.size - 1}) {
+    if (bytes > 0 && bytes < op.size) all.insert(bytes);
+  }
+  return all;
+}
 
 bool can_lack_room(OpKind kind) {
   return kind == OpKind::open_file || kind == OpKind::make_directory || kind == OpKind::link ||
@@ -92,11 +118,11 @@ void Explorer::explore(const Scenario& prototype, const Plan& plan) {
       is_past = true;
       world.is_dead = plan.kind == Plan::Kind::kill;
       world.is_faulty = !world.is_dead;
-      return fault_of(plan.kind);
+      return Injection{fault_of(plan.kind), plan.bytes};
     }
     // What comes before the fault is looked at in the run without one.
     if (is_past && !world.is_dead) checkpoint(level, op.ordinal);
-    return Fault::none;
+    return Injection();
   });
   scenario->work(world);
   if (!world.is_dead) checkpoint(level, level.machine.ordinal() + 1);
@@ -156,15 +182,19 @@ void Explorer::checkpoint(Level& level, std::uint64_t ordinal) {
     return;
   }
   const bool is_first = path_.losses.empty();
-  const bool is_reduced = for_each_outcome(
-      loss, options_.model, mixed(options_.seed, ordinal), [&](const Choice& choice) {
-        if (is_stopped_) return;
-        const DiskImage disk = loss.outcome(choice);
-        if (is_first && disk.hash() % options_.shards != options_.shard) return;
-        const std::uint64_t key = mixed(mixed(disk.hash(), notes), static_cast<std::uint64_t>(level.losses_left));
-        if (!seen_.insert(key)) return;
-        follow(level, {ordinal, choice}, disk);
-      });
+  const safeatomic::sim::OutcomeOptions outcomes{.model = options_.model,
+                                                 .combinations_max = options_.combinations_max,
+                                                 .seed = mixed(options_.seed, ordinal),
+                                                 .is_seen = is_seen,
+                                                 .sees_attributes = false};
+  const bool is_reduced = for_each_outcome(loss, outcomes, [&](const Choice& choice) {
+    if (is_stopped_) return;
+    const DiskImage disk = loss.outcome(choice);
+    if (is_first && disk.hash() % options_.shards != options_.shard) return;
+    const std::uint64_t key = mixed(mixed(disk.hash(), notes), static_cast<std::uint64_t>(level.losses_left));
+    if (!seen_.insert(key)) return;
+    follow(level, {ordinal, choice}, disk);
+  });
   if (is_reduced && options_.shard == 0) {
     const std::scoped_lock guard(tally_.mutex);
     ++tally_.reduced_of[level.scenario->name()];
@@ -209,10 +239,18 @@ std::vector<Plan> Explorer::plans(const Scenario& prototype) {
       all.push_back({Plan::Kind::kill, op.ordinal});
       changes = machine.change_count();
     }
+    if (op.kind == OpKind::write || op.kind == OpKind::map_write) {
+      for (const std::uint64_t bytes : cuts_of(op)) all.push_back({Plan::Kind::kill, op.ordinal, bytes});
+    }
     if (op.kind != OpKind::map_write) all.push_back({Plan::Kind::eio, op.ordinal});
     if (can_lack_room(op.kind)) all.push_back({Plan::Kind::enospc, op.ordinal});
+    if (op.kind == OpKind::write) {  // nothing was done, and nearly all
+      all.push_back({Plan::Kind::eio, op.ordinal, 0});
+      all.push_back({Plan::Kind::enospc, op.ordinal, 0});
+      all.push_back({Plan::Kind::enospc, op.ordinal, op.size - std::min<std::uint64_t>(op.size, 1)});
+    }
     if (op.kind == OpKind::read || op.kind == OpKind::write) {
-      all.push_back({Plan::Kind::short_write, op.ordinal});
+      for (const std::uint64_t bytes : shortenings_of(op)) all.push_back({Plan::Kind::short_write, op.ordinal, bytes});
       all.push_back({Plan::Kind::interrupted, op.ordinal});
     }
     return Fault::none;

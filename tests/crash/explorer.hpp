@@ -36,14 +36,15 @@ class SeenSet {
 struct Plan {
   enum class Kind : std::uint8_t {
     none,
-    kill,         ///< the process dies before the operation `ordinal`
+    kill,         ///< the process dies before the operation `ordinal`, or in it
     eio,          ///< the operation `ordinal` fails
     enospc,       ///< likewise, for want of room
-    short_write,  ///< it does half of what it was asked for
+    short_write,  ///< it does less than what it was asked for
     interrupted,  ///< it does nothing, since a signal came
   };
   Kind kind = Kind::none;
   std::uint64_t ordinal = 0;
+  std::optional<std::uint64_t> bytes = {};  ///< how many the operation does before that: see safeatomic::sim::Injection
 };
 
 [[nodiscard]] std::string to_string(const Plan& plan);
@@ -91,6 +92,7 @@ struct ExplorerOptions {
   Wrap wrap{};                                                               ///< null: nothing in between
   safeatomic::sim::LossModel model = safeatomic::sim::LossModel::arbitrary;  ///< what a loss of power may leave
   int depth = 2;                                                             ///< losses of power in a row
+  std::uint64_t combinations_max = 1U << 12;                                 ///< see safeatomic::sim::OutcomeOptions
   std::uint64_t seed = 1;
   std::uint64_t shard = 0;  ///< of the first loss's outcomes, this explorer looks at one in `shards`
   std::uint64_t shards = 1;

@@ -18,7 +18,6 @@
 
 #include "crash/explorer.hpp"
 #include "crash/mutants.hpp"
-#include "crash/outcomes.hpp"
 #include "crash/workloads.hpp"
 
 namespace datawal::crash {
@@ -93,7 +92,8 @@ void print_states(const Scenarios& scenarios, const Tally& tally) {
     std::cout << "workload " << std::left << std::setw(26) << scenario->name() << std::right << std::setw(9)
               << (states == tally.states_of.end() ? 0 : states->second) << " states";
     if (reduced != tally.reduced_of.end()) {
-      std::cout << ", a choice of the outcomes at " << reduced->second << " points with more than " << combinations_max;
+      std::cout << ", a choice of the outcomes at " << reduced->second << " points with more than "
+                << ExplorerOptions().combinations_max;
     }
     std::cout << '\n';
   }

@@ -297,10 +297,20 @@ std::vector<Mutant> all_mutants() {
       {"publishes a checkpoint without a sync of its copy", by<CopiesSegmentsWithoutSync>(), {"checkpoint_unsynced"}},
       {"drops segments without a sync of the directory", by<RemovesWithoutSync>(), {"retention"}},
       {"salvages without a sync", by<AcknowledgesBeforeSync>(), {"salvage"}},
+      {"believes that a file ends behind a record", {}, {}, Belief::sizes_are_whole},
+      {"appends behind what a killed write has left", {}, {}, Belief::kills_leave_whole},
+      {"takes one call for a whole write", {}, {}, Belief::writes_are_whole},
+      {"takes bytes that can be read for synced ones", {}, {}, Belief::reading_back_proves},
   };
 }
 
 std::optional<Violation> hunt(const Mutant& mutant, const Scenarios& scenarios, std::uint64_t seed) {
+  if (mutant.belief) {
+    Scenarios own;
+    own.push_back(make_naive_scenario(*mutant.belief));
+    const std::string name = own.front()->name();
+    return hunt({mutant.name, {}, {name}}, own, seed);
+  }
   Tally tally;
   SeenSet seen;
   for (const std::unique_ptr<Scenario>& scenario : scenarios) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "crash/explorer.hpp"
+#include "crash/naive_scenario.hpp"
 
 namespace datawal::crash {
 
@@ -13,6 +14,7 @@ struct Mutant {
   std::string name;
   Wrap wrap;
   std::vector<std::string> scenarios;  ///< in which it is looked for
+  std::optional<Belief> belief = {};   ///< not of this library: of a plain log that takes this for granted
 };
 
 [[nodiscard]] std::vector<Mutant> all_mutants();

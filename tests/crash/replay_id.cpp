@@ -1,9 +1,12 @@
-// SCENARIO/PLAN/ORDINAL:CHOICE/ORDINAL:CHOICE, for example "rotate/kill@17/9:0120": a choice is a digit (0-9, a-z) for each
-// undecided thing, or numbers between dots where one of them is larger.
+// SCENARIO/PLAN/ORDINAL:CHOICE/ORDINAL:CHOICE, for example "rotate/kill@17/9:0120", or "rotate/kill@17+4096/9:0120" where the process
+// dies in the operation, 4,096 bytes on: a choice is a digit (0-9, a-z) for each undecided thing, or numbers between dots where one
+// of them is larger.
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <sstream>
+#include <utility>
 
 #include "crash/explorer.hpp"
 
@@ -12,13 +15,14 @@ namespace datawal::crash {
 namespace {
 
 using safeatomic::sim::Choice;
+using namespace std::string_view_literals;
 
 constexpr std::string_view digits = "0123456789abcdefghijklmnopqrstuvwxyz";
 
 std::string to_text(const Choice& choice) {
-  const bool is_short = std::ranges::all_of(choice, [](std::uint16_t state) { return state < digits.size(); });
+  const bool is_short = std::ranges::all_of(choice, [](std::uint32_t state) { return state < digits.size(); });
   std::string text;
-  for (const std::uint16_t state : choice) {
+  for (const std::uint32_t state : choice) {
     if (is_short) {
       text += digits[state];
     } else {
@@ -48,44 +52,51 @@ std::optional<Choice> to_choice(const std::string& text) {
     for (const std::string& part : split(text.substr(1), '.')) {
       const std::optional<std::uint64_t> state = to_number(part);
       if (!state) return std::nullopt;
-      choice.push_back(static_cast<std::uint16_t>(*state));
+      choice.push_back(static_cast<std::uint32_t>(*state));
     }
     return choice;
   }
   for (const char c : text) {
     const std::size_t state = digits.find(c);
     if (state == std::string_view::npos) return std::nullopt;
-    choice.push_back(static_cast<std::uint16_t>(state));
+    choice.push_back(static_cast<std::uint32_t>(state));
   }
   return choice;
 }
+
+constexpr std::array kind_names = {
+    std::pair{Plan::Kind::kill, "kill"sv},
+    std::pair{Plan::Kind::eio, "eio"sv},
+    std::pair{Plan::Kind::enospc, "enospc"sv},
+    std::pair{Plan::Kind::short_write, "short_write"sv},
+    std::pair{Plan::Kind::interrupted, "interrupted"sv},
+};
 
 std::optional<Plan> to_plan(const std::string& text) {
   if (text == "none") return Plan{};
   const std::size_t at = text.find('@');
   if (at == std::string::npos) return std::nullopt;
-  const std::optional<std::uint64_t> ordinal = to_number(std::string_view(text).substr(at + 1));
+  const auto named = std::ranges::find(kind_names, std::string_view(text).substr(0, at),
+                                       [](const auto& one) { return one.second; });
+  if (named == kind_names.end()) return std::nullopt;
+  Plan plan{.kind = named->first};
+  const std::size_t plus = std::min(text.find('+', at), text.size());
+  const std::optional<std::uint64_t> ordinal = to_number(std::string_view(text).substr(at + 1, plus - at - 1));
   if (!ordinal) return std::nullopt;
-  for (const Plan::Kind kind :
-       {Plan::Kind::kill, Plan::Kind::eio, Plan::Kind::enospc, Plan::Kind::short_write, Plan::Kind::interrupted}) {
-    const Plan plan{kind, *ordinal};
-    if (to_string(plan) == text) return plan;
-  }
-  return std::nullopt;
+  plan.ordinal = *ordinal;
+  if (plus == text.size()) return plan;
+  plan.bytes = to_number(std::string_view(text).substr(plus + 1));
+  return plan.bytes ? std::optional(plan) : std::nullopt;
 }
 
 }  // namespace
 
 std::string to_string(const Plan& plan) {
-  switch (plan.kind) {
-    case Plan::Kind::none: return "none";
-    case Plan::Kind::kill: return "kill@" + std::to_string(plan.ordinal);
-    case Plan::Kind::eio: return "eio@" + std::to_string(plan.ordinal);
-    case Plan::Kind::enospc: return "enospc@" + std::to_string(plan.ordinal);
-    case Plan::Kind::short_write: return "short_write@" + std::to_string(plan.ordinal);
-    case Plan::Kind::interrupted: return "interrupted@" + std::to_string(plan.ordinal);
-  }
-  return {};
+  if (plan.kind == Plan::Kind::none) return "none";
+  const auto named = std::ranges::find(kind_names, plan.kind, [](const auto& one) { return one.first; });
+  std::string text = std::string(named->second) + "@" + std::to_string(plan.ordinal);
+  if (plan.bytes) text += "+" + std::to_string(*plan.bytes);
+  return text;
 }
 
 std::string to_string(const ReplayId& id) {

@@ -20,7 +20,7 @@ Choice torn_choice(const PowerLoss& loss) {
   Choice choice;
   for (const Undecided& one : loss.undecided()) {
     const bool is_missing = one.kind == Undecided::Kind::sector && one.offset / safeatomic::sim::sector_bytes % 2 == 1;
-    choice.push_back(is_missing ? 0 : static_cast<std::uint16_t>(one.options - 1));
+    choice.push_back(is_missing ? 0 : one.options - 1);
   }
   return choice;
 }

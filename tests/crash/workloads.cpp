@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "crash/naive_scenario.hpp"
 #include "crash/repair_scenario.hpp"
 #include "crash/result_scenario.hpp"
 #include "crash/store_scenario.hpp"
@@ -25,6 +26,10 @@ std::vector<StoreWorkload> log_workloads() {
       {.name = "rotate_long", .script = "a900 a1300 a700 r a1100 a900 a500 a40 a700", .prepared = "a100"},
       {.name = "append_synced", .script = "A300 a700 A900 a60 a1300 s a200", .prepared = "a100"},
       {.name = "append_small", .script = "a20 a30 a40 s a50 a60 a70 a80", .prepared = "a10"},
+      {.name = "pages", .script = "a5000 A4200 r a8100", .prepared = "a100", .losses_max = 1},
+      {.name = "sector_frames",
+       .script = "a484 A484 a996 a484 r a484",
+       .prepared = "a484"},  // frames end where sectors do
       {.name = "every_append", .script = "a300 a700 a40", .prepared = "a100", .syncs_every_append = true},
       {.name = "frames", .script = "a300 f900 a200", .prepared = "a100"},
       {.name = "equal", .script = "a500 a500 a500 a500", .prepared = "a100"},
@@ -87,7 +92,8 @@ StoreWorkload mapped(StoreWorkload workload) {
 }
 
 bool has_mapped_twin(const StoreWorkload& workload) {
-  return workload.write_path != WritePath::mapped && workload.name.find("_long") == std::string::npos;
+  return workload.write_path != WritePath::mapped && workload.name.find("_long") == std::string::npos &&
+         workload.name != "pages";
 }
 
 std::string random_script(std::mt19937_64& random, int steps) {
@@ -145,6 +151,7 @@ Scenarios default_scenarios() {
   }
   for (std::unique_ptr<Scenario>& scenario : result_scenarios()) all.push_back(std::move(scenario));
   for (std::unique_ptr<Scenario>& scenario : repair_scenarios()) all.push_back(std::move(scenario));
+  all.push_back(make_naive_scenario(Belief::nothing));
   return all;
 }
 

@@ -71,8 +71,7 @@ void FileBody::change_sector(std::uint64_t& time, std::size_t index, SectorRef c
   put(content_, index, std::move(content));
 }
 
-void FileBody::write(std::uint64_t& time, std::uint64_t offset, std::string_view bytes) {
-  if (bytes.empty()) return;
+void FileBody::write_sectors(std::uint64_t& time, std::uint64_t offset, std::string_view bytes) {
   const std::uint64_t end = offset + bytes.size();
   for (std::uint64_t at = offset; at < end;) {
     const auto index = static_cast<std::size_t>(at / sector_bytes);
@@ -84,11 +83,36 @@ void FileBody::write(std::uint64_t& time, std::uint64_t offset, std::string_view
     change_sector(time, index, make_sector(content), Dirt::written);
     at += count;
   }
-  if (end > size_) {  // behind its data: see LossModel::ordered
-    size_ = end;
-    size_changes_.push_back({time++, end});
+}
+
+// To `size`, by data that begins at `from`, in the same page.
+void FileBody::grow(std::uint64_t& time, std::uint64_t from, std::uint64_t size) {
+  for (std::uint64_t at = (std::max(size_, from) / sector_bytes + 1) * sector_bytes; at < size; at += sector_bytes) {
+    size_changes_.push_back({time++, at, at % page_bytes != 0});
+  }
+  size_ = size;
+  size_changes_.push_back({time++, size});
+}
+
+// Page by page, and of each the size behind its data: see LossModel::ordered.
+void FileBody::write(std::uint64_t& time, std::uint64_t offset, std::string_view bytes) {
+  if (bytes.empty()) return;
+  const std::uint64_t end = offset + bytes.size();
+  for (std::uint64_t at = offset; at < end;) {
+    const std::uint64_t end_of_page = std::min(end, (at / page_bytes + 1) * page_bytes);
+    write_sectors(time, at,
+                  bytes.substr(static_cast<std::size_t>(at - offset), static_cast<std::size_t>(end_of_page - at)));
+    if (end_of_page > size_) grow(time, at, end_of_page);
+    at = end_of_page;
   }
   if (end == size_ && size_dirt_ == Dirt::clean) size_dirt_ = Dirt::written;
+}
+
+void FileBody::reserve(std::uint64_t& time, std::uint64_t size) {
+  if (size <= size_) return;
+  const std::uint64_t middle = (size_ + (size - size_) / 2) / page_bytes * page_bytes;
+  if (middle > size_) size_changes_.push_back({time++, middle});
+  resize(time, size);
 }
 
 void FileBody::resize(std::uint64_t& time, std::uint64_t size) {

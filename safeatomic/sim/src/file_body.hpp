@@ -20,9 +20,13 @@ struct SectorChange {
   SectorRef content;
 };
 
+/// Where a page ends: what the cache, and a disk that keeps an order, know of a write that is on its way.
+inline constexpr std::uint64_t page_bytes = 4096;
+
 struct SizeChange {
   std::uint64_t time;
   std::uint64_t size;
+  bool is_within_page = false;  // on the way to a size, at the end of a sector but not of a page
 };
 
 /// `time` is different in every change of a machine and grows; each function takes the next one and moves it on.
@@ -38,6 +42,8 @@ class FileBody {
   void write(std::uint64_t& time, std::uint64_t offset, std::string_view bytes);
   /// What is cut reads as zeros if it comes back.
   void resize(std::uint64_t& time, std::uint64_t size);
+  /// Makes it larger: a large reservation is more than one change.
+  void reserve(std::uint64_t& time, std::uint64_t size);
 
   /// Puts on the disk what is dirty. True if that changed what a loss of power could leave.
   bool sync();
@@ -60,6 +66,8 @@ class FileBody {
   enum class Dirt : std::uint8_t { clean, written, cut };
 
   void change_sector(std::uint64_t& time, std::size_t index, SectorRef content, Dirt dirt);
+  void write_sectors(std::uint64_t& time, std::uint64_t offset, std::string_view bytes);
+  void grow(std::uint64_t& time, std::uint64_t from, std::uint64_t size);
 
   std::uint64_t size_ = 0;
   Sectors content_;

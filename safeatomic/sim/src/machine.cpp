@@ -15,12 +15,12 @@ std::uint64_t InodeNumbers::take() {
   return number;
 }
 
-Fault Machine::begin(Operation op) {
+Injection Machine::begin(Operation op) {
   op.ordinal = ++ordinal;
-  const Fault fault = hook ? hook(op) : Fault::none;
-  if (fault == Fault::process_kill) kill();
-  if (fault == Fault::power_loss) power_lost = true;
-  return fault;
+  const Injection injection = hook ? hook(op) : Injection();
+  if (injection.fault == Fault::process_kill) kill();
+  if (injection.fault == Fault::power_loss) power_lost = true;
+  return injection;
 }
 
 void Machine::kill() {
@@ -169,9 +169,9 @@ Opening::~Opening() {
   node_.reset();  // it may be the last that holds the node, whose end changes the machine
 }
 
-int Opening::begin(const Operation& op, Fault& fault) const {
+int Opening::begin(const Operation& op, Injection& injection) const {
   if (machine_.is_dead(generation_)) return EIO;
-  fault = machine_.begin(op);
+  injection = machine_.begin(op);
   return machine_.is_dead(generation_) ? EIO : 0;
 }
 

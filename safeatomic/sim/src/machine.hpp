@@ -94,7 +94,7 @@ struct Machine {
   std::set<Node*> locked;
 
   /// Numbers the operation and asks the hook. `process_kill` and `power_loss` are carried out.
-  [[nodiscard]] Fault begin(Operation op);
+  [[nodiscard]] Injection begin(Operation op);
   void kill();
 
   [[nodiscard]] bool is_dead(std::uint64_t of_generation) const noexcept {
@@ -137,16 +137,16 @@ class Opening {
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
   [[nodiscard]] std::uint64_t generation() const noexcept { return generation_; }
 
-  /// Begins an operation: the errno with which it fails at once, or 0 and in `fault` what else is to happen.
-  [[nodiscard]] int begin(const Operation& op, Fault& fault) const;
+  /// Begins an operation: the errno with which it fails at once, or 0; in `injection` what else is to happen.
+  [[nodiscard]] int begin(const Operation& op, Injection& injection) const;
 
   /// Does `call` unless the operation fails at once.
   template <class Call>
   auto run(std::string_view action, const Operation& op, Call call) const -> decltype(call()) {
     const std::scoped_lock guard(machine_.mutex);
-    Fault fault = Fault::none;
-    int reason = begin(op, fault);
-    if (reason == 0) reason = Machine::errno_of(fault);
+    Injection injection;
+    int reason = begin(op, injection);
+    if (reason == 0) reason = Machine::errno_of(injection.fault);
     if (reason != 0) return failed(action, path_, reason);
     return call();
   }

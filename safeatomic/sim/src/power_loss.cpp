@@ -32,6 +32,21 @@ struct Slot {
   std::vector<std::uint64_t> times = {0};
   std::vector<SectorRef> sectors{};
   std::vector<std::uint64_t> sizes{};
+  std::vector<bool> is_loose{};  // of sizes: states that the model `arbitrary` alone knows
+
+  [[nodiscard]] bool is_loose_at(std::size_t state) const { return state < is_loose.size() && is_loose[state]; }
+  /// When the next state came that the stricter models know.
+  [[nodiscard]] std::uint64_t next_time(std::size_t state) const {
+    do ++state;
+    while (is_loose_at(state));
+    return state < times.size() ? times[state] : never;
+  }
+  /// The newest state at an instant that the stricter models know.
+  [[nodiscard]] std::uint32_t state_at(std::uint64_t instant) const {
+    auto state = static_cast<std::size_t>(std::ranges::upper_bound(times, instant) - times.begin()) - 1;
+    while (is_loose_at(state)) --state;
+    return static_cast<std::uint32_t>(state);
+  }
 };
 
 /// The slots of one file lie side by side.
@@ -47,7 +62,7 @@ struct TreeNode {
   std::vector<std::pair<std::string, std::uint32_t>> entries;
 };
 
-std::string component(const std::string& name) { return name.empty() ? "/" : name; }
+std::string last_component(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 }  // namespace
 
@@ -59,24 +74,29 @@ struct PowerLoss::Impl {
   std::vector<Slot> slots;
   std::vector<FileSlots> files;
   std::unordered_map<const Node*, std::size_t> file_of;  // into `files`
-  std::unordered_map<const Node*, std::string> name_of;
+  std::unordered_map<const Node*, std::string> path_of;  // empty for the root
 
   // Of the choice of entries asked for last.
   mutable Choice tree_choice;
   mutable std::vector<TreeNode> tree;
 
   void collect();
-  void meet(const std::string& name, const NodeRef& node);
-  void add_file(const std::string& name, const Node& node);
-  void add(const std::string& name, Slot slot, std::size_t options);
+  void meet(const std::string& path, const NodeRef& node);
+  void add_file(const std::string& path, const Node& node);
+  void add(const std::string& path, Slot slot, std::size_t options);
   void build_tree(const Choice& choice) const;
   [[nodiscard]] std::shared_ptr<const ImageFile> file_image(const Node& node, const Choice& choice) const;
   [[nodiscard]] std::size_t entry_count() const noexcept { return machine.entry_changes.size(); }
 };
 
-void PowerLoss::Impl::add(const std::string& name, Slot slot, std::size_t options) {
-  const std::uint64_t offset = std::uint64_t{slot.sector} * sector_bytes;
-  undecided.push_back({slot.kind, name, offset, static_cast<std::uint32_t>(options)});
+void PowerLoss::Impl::add(const std::string& path, Slot slot, std::size_t options) {
+  undecided.push_back({.kind = slot.kind,
+                       .name = last_component(path),
+                       .path = path,
+                       .file = slot.kind == Undecided::Kind::entry ? 0 : files.size() + 1,
+                       .offset = std::uint64_t{slot.sector} * sector_bytes,
+                       .options = static_cast<std::uint32_t>(options),
+                       .sizes = slot.sizes});
   slots.push_back(std::move(slot));
 }
 
@@ -89,32 +109,36 @@ void PowerLoss::Impl::collect() {
   meet({}, machine.root);
   for (const EntryChange& change : machine.entry_changes) {
     for (const EntryEdit& edit : change.edits) {
-      if (edit.node) meet(edit.name, edit.node);
+      if (edit.node) meet(path_of[edit.directory.get()] + "/" + edit.name, edit.node);
     }
   }
+  for (std::size_t i = 0; i < entry_count(); ++i) {
+    undecided[i].path = path_of[machine.entry_changes[i].edits.back().directory.get()] + "/" + undecided[i].name;
+  }
 }
 
-void PowerLoss::Impl::meet(const std::string& name, const NodeRef& node) {
-  if (!name_of.emplace(node.get(), component(name)).second) return;
+void PowerLoss::Impl::meet(const std::string& path, const NodeRef& node) {
+  if (!path_of.emplace(node.get(), path).second) return;
   if (!node->is_directory) {
-    add_file(name, *node);
+    add_file(path, *node);
     return;
   }
-  for (const auto& [below, child] : node->disk_entries) meet(below, child);
-  for (const auto& [below, child] : node->entries) meet(below, child);
+  for (const auto& [below, child] : node->disk_entries) meet(path + "/" + below, child);
+  for (const auto& [below, child] : node->entries) meet(path + "/" + below, child);
 }
 
-void PowerLoss::Impl::add_file(const std::string& name, const Node& node) {
+void PowerLoss::Impl::add_file(const std::string& path, const Node& node) {
   const FileBody& body = node.body;
   const std::size_t begin = slots.size();
   if (!body.size_changes().empty()) {
-    Slot slot{.kind = Undecided::Kind::size, .sizes = {body.disk_size()}};
+    Slot slot{.kind = Undecided::Kind::size, .sizes = {body.disk_size()}, .is_loose = {false}};
     for (const detail::SizeChange& change : body.size_changes()) {
       slot.times.push_back(change.time);
       slot.sizes.push_back(change.size);
+      slot.is_loose.push_back(change.is_within_page);
     }
     const std::size_t options = slot.sizes.size();
-    add(name, std::move(slot), options);
+    add(path, std::move(slot), options);
   }
   std::map<std::uint32_t, Slot> by_sector;
   for (const detail::SectorChange& change : body.sector_changes()) {
@@ -129,12 +153,12 @@ void PowerLoss::Impl::add_file(const std::string& name, const Node& node) {
   }
   for (auto& [index, slot] : by_sector) {
     const std::size_t options = slot.sectors.size();
-    add(name, std::move(slot), options);
+    add(path, std::move(slot), options);
   }
   if (node.attributes != node.disk_attributes) {
     Slot slot{.kind = Undecided::Kind::attributes};
     slot.times.push_back(0);
-    add(name, std::move(slot), 2);
+    add(path, std::move(slot), 2);
   }
   if (slots.size() == begin) return;
   file_of.emplace(&node, files.size());
@@ -239,10 +263,11 @@ bool PowerLoss::is_possible(const Choice& choice, LossModel model) const {
   std::uint64_t missed = never;
   const std::size_t considered = model == LossModel::prefix ? impl_->slots.size() : impl_->entry_count();
   for (std::size_t i = 0; i < considered; ++i) {
-    const std::vector<std::uint64_t>& times = impl_->slots[i].times;
-    if (impl_->slots[i].kind == Undecided::Kind::attributes) continue;
-    landed = std::max(landed, times[choice[i]]);
-    if (choice[i] + 1U < times.size()) missed = std::min(missed, times[choice[i] + 1U]);
+    const Slot& slot = impl_->slots[i];
+    if (slot.kind == Undecided::Kind::attributes) continue;
+    if (slot.is_loose_at(choice[i])) return false;
+    landed = std::max(landed, slot.times[choice[i]]);
+    missed = std::min(missed, slot.next_time(choice[i]));
   }
   if (landed >= missed) return false;
   if (model == LossModel::prefix) return true;
@@ -250,6 +275,7 @@ bool PowerLoss::is_possible(const Choice& choice, LossModel model) const {
   for (const FileSlots& file : impl_->files) {
     const Slot& size = impl_->slots[file.begin];
     if (size.kind != Undecided::Kind::size || choice[file.begin] == 0) continue;
+    if (size.is_loose_at(choice[file.begin])) return false;
     const std::uint64_t since = size.times[choice[file.begin]];
     for (std::size_t i = file.begin + 1; i < file.end; ++i) {
       const Slot& slot = impl_->slots[i];
@@ -263,14 +289,15 @@ bool PowerLoss::is_possible(const Choice& choice, LossModel model) const {
 
 std::vector<Choice> PowerLoss::prefixes() const {
   std::set<std::uint64_t> instants = {0};
-  for (const Slot& slot : impl_->slots) instants.insert(slot.times.begin(), slot.times.end());
+  for (const Slot& slot : impl_->slots) {
+    for (std::size_t state = 0; state < slot.times.size(); ++state) {
+      if (!slot.is_loose_at(state)) instants.insert(slot.times[state]);
+    }
+  }
   std::vector<Choice> all;
   for (const std::uint64_t instant : instants) {
     Choice& choice = all.emplace_back();
-    for (const Slot& slot : impl_->slots) {
-      const auto next = std::ranges::upper_bound(slot.times, instant);
-      choice.push_back(static_cast<std::uint16_t>(next - slot.times.begin() - 1));
-    }
+    for (const Slot& slot : impl_->slots) choice.push_back(slot.state_at(instant));
   }
   return all;
 }

@@ -10,6 +10,28 @@ namespace {
 
 constexpr std::size_t write_parts_max = 16;
 
+/// How many of the `size` bytes of a read or write at `offset` are done.
+std::size_t done_of(const Injection& injection, std::uint64_t offset, std::size_t size) noexcept {
+  const auto at_most = [size](std::uint64_t bytes) {
+    return static_cast<std::size_t>(std::min<std::uint64_t>(bytes, size));
+  };
+  switch (injection.fault) {
+    case Fault::none:
+    case Fault::interrupted:
+    case Fault::power_loss: return size;
+    case Fault::eio: return at_most(injection.bytes.value_or(size));
+    case Fault::enospc: return at_most(injection.bytes.value_or(size / 2));
+    case Fault::short_write: return at_most(std::max<std::uint64_t>(injection.bytes.value_or(size / 2), 1));
+    case Fault::process_kill: {
+      const std::size_t done = at_most(injection.bytes.value_or(0));
+      const std::uint64_t end_of_page = (offset + done) / page_bytes * page_bytes;
+      if (done == size) return size;
+      return end_of_page > offset ? static_cast<std::size_t>(end_of_page - offset) : 0;
+    }
+  }
+  return size;
+}
+
 class SimFile final : public File {
  public:
   SimFile(Machine& machine, NodeRef node, std::filesystem::path path, bool can_write)
@@ -78,13 +100,12 @@ class SimFile final : public File {
 
 Result<std::size_t> SimFile::read_at(std::uint64_t offset, std::span<char> into) {
   const std::scoped_lock guard(opening_.machine().mutex);
-  Fault fault = Fault::none;
-  int reason = opening_.begin(operation(OpKind::read, offset, into.size()), fault);
-  if (reason == 0) reason = fault == Fault::interrupted ? EINTR : Machine::errno_of(fault);
+  Injection injection;
+  int reason = opening_.begin(operation(OpKind::read, offset, into.size()), injection);
+  if (reason == 0) reason = injection.fault == Fault::interrupted ? EINTR : Machine::errno_of(injection.fault);
   if (reason == 0 && offset > offset_max) reason = EINVAL;
   if (reason != 0) return failed("read", path(), reason);
-  if (fault == Fault::short_write && into.size() > 1) into = into.first(into.size() / 2);
-  return node().body.read(offset, into);
+  return node().body.read(offset, into.first(done_of(injection, offset, into.size())));
 }
 
 Result<std::size_t> SimFile::write_at(std::uint64_t offset, std::span<const std::string_view> parts) {
@@ -97,19 +118,18 @@ Result<std::size_t> SimFile::write_at(std::uint64_t offset, std::span<const std:
     for (const std::string_view part : parts) bytes += part;
     view = bytes;
   }
-  Fault fault = Fault::none;
-  int reason = opening_.begin(operation(OpKind::write, offset, view.size()), fault);
-  if (reason == 0 && parts.size() > write_parts_max) reason = EINVAL;
+  Injection injection;
+  int reason = opening_.begin(operation(OpKind::write, offset, view.size()), injection);
   if (parts.size() > write_parts_max) return std::unexpected(Error{Errc::invalid_argument, "write", path(), EINVAL});
-  if (reason == 0 && !can_write_) reason = EBADF;
-  if (reason == 0 && (offset > offset_max || view.size() > offset_max - offset)) reason = EINVAL;
-  if (reason == 0 && fault == Fault::interrupted) reason = EINTR;
-  if (reason != 0) return failed("write", path(), reason);
-  if (fault == Fault::enospc) view = view.substr(0, view.size() / 2);
-  if (fault == Fault::short_write && view.size() > 1) view = view.substr(0, view.size() / 2);
+  const bool is_killed = reason != 0 && injection.fault == Fault::process_kill;
+  if (reason != 0 && !is_killed) return failed("write", path(), reason);
+  if (!can_write_) return failed("write", path(), EBADF);
+  if (offset > offset_max || view.size() > offset_max - offset) return failed("write", path(), EINVAL);
+  if (injection.fault == Fault::interrupted) return failed("write", path(), EINTR);
+  view = view.substr(0, done_of(injection, offset, view.size()));
   node().body.write(opening_.machine().time, offset, view);
   opening_.machine().update_mappings(node(), offset, view.size());
-  reason = Machine::errno_of(fault);
+  if (reason == 0) reason = Machine::errno_of(injection.fault);
   if (reason != 0) return failed("write", path(), reason);
   return view.size();
 }
@@ -127,23 +147,24 @@ Result<void> SimFile::truncate(std::uint64_t size) {
 Result<void> SimFile::reserve(std::uint64_t offset, std::uint64_t length) {
   constexpr std::string_view action = "reserve space in";
   const std::scoped_lock guard(opening_.machine().mutex);
-  Fault fault = Fault::none;
-  int reason = opening_.begin(operation(OpKind::reserve, offset, length), fault);
+  Injection injection;
+  int reason = opening_.begin(operation(OpKind::reserve, offset, length), injection);
   if (reason == 0 && !can_write_) reason = EBADF;
   if (reason == 0 && (offset > offset_max || length > offset_max - offset)) reason = EINVAL;
-  if (reason == 0 && fault == Fault::eio) reason = EIO;
+  if (reason == 0 && injection.fault == Fault::eio) reason = EIO;
   if (reason != 0) return failed(action, path(), reason);
-  const std::uint64_t end = offset + (fault == Fault::enospc ? length / 2 : length);
-  if (length != 0 && end > node().body.size()) node().body.resize(opening_.machine().time, end);
-  if (fault == Fault::enospc) return failed(action, path(), ENOSPC);
+  const bool lacks_room = injection.fault == Fault::enospc;
+  const std::uint64_t done = lacks_room ? std::min(injection.bytes.value_or(length / 2), length) : length;
+  if (done != 0) node().body.reserve(opening_.machine().time, offset + done);
+  if (lacks_room) return failed(action, path(), ENOSPC);
   return {};
 }
 
 Result<void> SimFile::sync(OpKind kind) {
   const std::scoped_lock guard(opening_.machine().mutex);
-  Fault fault = Fault::none;
-  if (const int reason = opening_.begin(operation(kind), fault); reason != 0) return failed("sync", path(), reason);
-  if (const int reason = Machine::errno_of(fault); reason != 0) {
+  Injection injection;
+  if (const int reason = opening_.begin(operation(kind), injection); reason != 0) return failed("sync", path(), reason);
+  if (const int reason = Machine::errno_of(injection.fault); reason != 0) {
     node().body.fail_sync();
     return failed("sync", path(), reason);
   }

@@ -53,8 +53,8 @@ Result<std::unique_ptr<Directory>> SimFileSystem::open_directory(const std::file
   constexpr std::string_view action = "open directory";
   const std::scoped_lock guard(machine_->mutex);
   if (machine_->power_lost) return detail::failed(action, path, EIO);
-  const Fault fault = machine_->begin({.kind = OpKind::open_root, .directory = path.native()});
-  if (const int reason = Machine::errno_of(fault); reason != 0) return detail::failed(action, path, reason);
+  const Injection injection = machine_->begin({.kind = OpKind::open_root, .directory = path.native()});
+  if (const int reason = Machine::errno_of(injection.fault); reason != 0) return detail::failed(action, path, reason);
   NodeRef node = machine_->find(path);
   if (!node) return detail::failed(action, path, ENOENT);
   if (!node->is_directory) return detail::failed(action, path, ENOTDIR);
@@ -65,8 +65,8 @@ Result<std::uint64_t> SimFileSystem::random() {
   constexpr std::string_view action = "draw a random number";
   const std::scoped_lock guard(machine_->mutex);
   if (machine_->power_lost) return detail::failed(action, {}, EIO);
-  const Fault fault = machine_->begin({.kind = OpKind::random});
-  if (const int reason = Machine::errno_of(fault); reason != 0) return detail::failed(action, {}, reason);
+  const Injection injection = machine_->begin({.kind = OpKind::random});
+  if (const int reason = Machine::errno_of(injection.fault); reason != 0) return detail::failed(action, {}, reason);
   return detail::mixed(0, ++machine_->random_state);
 }
 
@@ -122,7 +122,7 @@ DiskImage SimFileSystem::shut_down() const {
   const PowerLoss loss(*this);
   Choice everything;
   for (const Undecided& undecided : loss.undecided()) {
-    everything.push_back(static_cast<std::uint16_t>(undecided.options - 1));
+    everything.push_back(undecided.options - 1);
   }
   return loss.outcome(everything);
 }

@@ -9,8 +9,6 @@ namespace safeatomic::sim::detail {
 
 namespace {
 
-constexpr std::uint64_t page_bytes = 4096;
-
 #if !defined(MAP_NORESERVE)
 #define MAP_NORESERVE 0
 #endif
@@ -64,12 +62,17 @@ void SimMapping::refresh(std::uint64_t offset, std::uint64_t length) noexcept {
 void SimMapping::write(std::size_t offset, std::string_view bytes) noexcept {
   Machine& machine = opening_.machine();
   const std::scoped_lock guard(machine.mutex);
-  Fault fault = Fault::none;
+  Injection injection;
   const Operation op{.kind = OpKind::map_write,
                      .directory = opening_.path().native(),
                      .offset = offset_ + offset,
                      .size = bytes.size()};
-  if (opening_.begin(op, fault) != 0) return;
+  if (opening_.begin(op, injection) != 0) {
+    if (injection.fault != Fault::process_kill) return;
+    // Until then it has stored a part.
+    bytes = bytes.substr(0,
+                         static_cast<std::size_t>(std::min<std::uint64_t>(injection.bytes.value_or(0), bytes.size())));
+  }
   Node& node = *opening_.node();
   const std::uint64_t at = offset_ + offset;
   const std::uint64_t end_of_pages = (node.body.size() + page_bytes - 1) / page_bytes * page_bytes;

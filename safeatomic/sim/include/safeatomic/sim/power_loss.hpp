@@ -15,24 +15,33 @@ namespace safeatomic::sim {
 
 /// Which outcomes are possible.
 enum class LossModel : std::uint8_t {
-  arbitrary,  ///< of the unsynced sectors, sizes and entries any subset; of several states of one of them any
-  ordered,    ///< entries: those made before some instant; a file never reaches beyond data that landed
-  prefix,     ///< everything that was changed before some instant, and nothing after it
+  /// Of the unsynced sectors, sizes and entries any subset; of several states of one of them any. A write that makes a file larger
+  /// may leave it at any end of a sector.
+  arbitrary,
+  /// Entries: those made before some instant. A file never reaches beyond data that landed; a write that makes it larger may leave it
+  /// at any end of a page of 4,096 bytes.
+  ordered,
+  /// Everything that was changed before some instant, and nothing after it. A write that makes a file larger is one change for every
+  /// page.
+  prefix,
 };
 
 /// One thing that the loss decides: which of its states since the last sync is on the disk.
 struct Undecided {
   /// What can be undecided.
   enum class Kind : std::uint8_t { entry, size, sector, attributes };
-  Kind kind = Kind::entry;   ///< what it is
-  std::string name;          ///< of the entry; of the file, one of its names
+  Kind kind = Kind::entry;  ///< what it is
+  std::string name;         ///< of the entry; of the file, one of its names
+  std::string path;  ///< the same with the directories above it, as processes see them or as the last sync left them
+  std::size_t file = 0;      ///< what belongs to the same file has the same number, from 1; 0 for entries
   std::uint64_t offset = 0;  ///< of the sector
   std::uint32_t options =
       0;  ///< how many states; 0 is the one of the last sync, the highest the one that processes see
+  std::vector<std::uint64_t> sizes = {};  ///< of a size: its states
 };
 
 /// For each Undecided, the number of its state.
-using Choice = std::vector<std::uint16_t>;
+using Choice = std::vector<std::uint32_t>;
 
 /// The undecided things of a machine. Valid until the machine changes.
 class PowerLoss {

@@ -10,13 +10,15 @@
 //   PowerLoss loss(machine);                                 // what is undecided: see power_loss.hpp
 //   SimFileSystem after(loss.outcome(choice));               // the machine that boots from one of the outcomes
 //
-// The disk: per file, the content and size of the last sync and every later change of a sector of 512 bytes and of the size;
-// per directory, the entries of the last sync and every later change. A rename, also over another name, is one change; one
-// between two directories happens as a whole until one of the two is synced. A failed sync leaves the sectors clean but not on
-// the disk, as ext4, XFS and btrfs do (Rebello et al., USENIX ATC 2020): a later sync that succeeds does not write them, only
-// writing them again makes them dirty. The same holds for a size that writing made larger. Cuts and directory entries are
-// metadata that a journal holds: they stay to be written. Hard links, open files without a name, locks and mappings behave as
-// POSIX says; symbolic links and FIFOs do not exist. An inode number is given out again as soon as nothing holds it.
+// The disk: per file, the content and size of the last sync and every later change of a sector of 512 bytes and of the size; per
+// directory, the entries of the last sync and every later change. A write that makes a file larger may be cut by a loss of power
+// wherever a sector ends (see LossModel for what the stricter models know), a reservation in its middle. A rename, also over
+// another name, is one change; one between two directories happens as a whole until one of the two is synced. A failed sync
+// leaves the sectors clean but not on the disk, as ext4, XFS and btrfs do (Rebello et al., USENIX ATC 2020): a later sync that
+// succeeds does not write them, only writing them again makes them dirty. The same holds for a size that writing made larger.
+// Cuts and directory entries are metadata that a journal holds: they stay to be written. Hard links, open files without a name,
+// locks and mappings behave as POSIX says; symbolic links and FIFOs do not exist. An inode number is given out again as soon as
+// nothing holds it.
 
 #include <cstdint>
 #include <filesystem>
@@ -42,9 +44,22 @@ enum class Fault : std::uint8_t {
   power_loss,    ///< the power fails before it: whatever was opened is dead, and so is the machine
 };
 
+/// A fault, and how much of the operation is done before it. A Fault alone is one.
+struct Injection {
+  Injection() = default;
+  Injection(Fault of) noexcept : fault(of) {}  // NOLINT(google-explicit-constructor): hooks return either
+  Injection(Fault of, std::optional<std::uint64_t> done) noexcept : fault(of), bytes(done) {}
+
+  Fault fault = Fault::none;  ///< what happens
+  /// Of a write, or, with `enospc`, a reservation: this many bytes are done, at most all; of a read with `short_write`: so many are
+  /// read. `process_kill` leaves what reaches to the end of a page, since the system asks for signals between pages; of a store to
+  /// a mapping any byte. `short_write` does at least one. Nullopt: what stands at the fault, nothing for `process_kill`.
+  std::optional<std::uint64_t> bytes = {};
+};
+
 /// Asked before every operation, one at a time. May look at the machine (PowerLoss), but not use it. A store to a mapping cannot
 /// fail: only `process_kill` and `power_loss` mean something to it.
-using FaultHook = std::function<Fault(const Operation&)>;
+using FaultHook = std::function<Injection(const Operation&)>;
 
 /// What is open, and what went wrong without an error.
 struct Usage {
