@@ -376,7 +376,8 @@ const uint32_t* datawal_log_reader_segments(const datawal_log_reader* reader, si
 /** The records of the snapshot. */
 datawal_code datawal_log_reader_records(const datawal_log_reader* reader, datawal_cursor** cursor,
                                         datawal_error* error);
-/** The records at and behind a place that a datawal_ref once named. */
+/** The records at and behind a place that a datawal_ref once named. Where no record begins there (any more), the cursor is
+ *  DATAWAL_SNAPSHOT_EXPIRED in the end. */
 datawal_code datawal_log_reader_records_from(const datawal_log_reader* reader, uint32_t segment, uint64_t offset,
                                              datawal_cursor** cursor, datawal_error* error);
 /** The records behind `last`, which this reader returned earlier. */

@@ -33,7 +33,9 @@ class RecordLogReader {
   /// whole record.
   [[nodiscard]] RecordCursor records() const;
 
-  /// The records at and behind a place that a RecordRef once named: the first one returned is the one at that place.
+  /// The records at and behind a place that a RecordRef once named: the first one returned is the one at that place. Where no
+  /// record begins there (any more), the cursor is `snapshot_expired` in the end, and what the bytes there look like may have been
+  /// returned. To be sure of the place, a cursor that ends in that segment reads it once from its beginning.
   [[nodiscard]] RecordCursor records_from(std::uint32_t segment, std::uint64_t offset) const;
 
   /// The records behind `last`, which this reader returned earlier. The cursor's first next() is `snapshot_expired` if

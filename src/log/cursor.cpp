@@ -7,6 +7,7 @@ namespace datawal {
 struct [[gnu::visibility("hidden")]] RecordCursor::Impl {
   std::optional<Walk> walk{};          // empty if the cursor never could begin
   std::optional<RecordRef> skipped{};  // to be found first, and left out
+  bool is_known = false;               // by the reader itself, to be the place of a record
   std::optional<Error> error{};
 };
 
@@ -18,10 +19,13 @@ RecordCursor::~RecordCursor() = default;
 namespace {
 
 // The walk stands before the record that the caller has seen last: it must still be there, as it was.
-[[gnu::cold]] Result<void> skip(Walk& walk, const RecordRef& seen) {
+[[gnu::cold]] Result<void> skip(Walk& walk, const RecordRef& seen, bool is_known) {
   RecordView record;
   Result<bool> found = walk.next(record);
-  if (found && *found && record.ref == seen) return {};
+  if (found && *found && record.ref == seen) {
+    walk.began_at(is_known ? Start::proven : Start::named);
+    return {};
+  }
   if (!found && found.error().code == Errc::io) return propagate(found);
   return std::unexpected(Error{.code = Errc::snapshot_expired,
                                .action = "read on",
@@ -40,7 +44,7 @@ Result<std::optional<RecordView>> RecordCursor::next() {
   if (!impl.skipped && !impl.error && impl.walk->next_buffered()) [[likely]]
     return impl.walk->view();
   if (impl.skipped && !impl.error) [[unlikely]] {
-    if (Result<void> skipped = skip(*impl.walk, *std::exchange(impl.skipped, std::nullopt)); !skipped) {
+    if (Result<void> skipped = skip(*impl.walk, *std::exchange(impl.skipped, std::nullopt), impl.is_known); !skipped) {
       impl.error = std::move(skipped.error());
     }
   }
@@ -61,8 +65,9 @@ const RecoveryReport& RecordCursor::report() const noexcept {
 RecordCursor make_cursor(std::shared_ptr<const Snapshot> snapshot, LastSegment last, Position from,
                          const std::optional<RecordRef>& skipped) {
   auto impl = std::make_unique<RecordCursor::Impl>();
-  impl->walk.emplace(std::move(snapshot), last, from);
   impl->skipped = skipped;
+  impl->is_known = skipped && skipped->txid != 0 && *skipped == snapshot->known;
+  impl->walk.emplace(std::move(snapshot), last, from);
   return RecordCursor(std::move(impl));
 }
 

@@ -71,8 +71,10 @@ Result<bool> holds_more(const std::shared_ptr<const Snapshot>& now, const Snapsh
   RecordView record;
   if (end.last.txid != 0 && from->segment == end.last.segment && from->offset == end.last.offset) {
     Result<bool> seen = walk.next(record);
-    if (!seen && !is_damage(seen.error())) return propagate(seen);
+    if (!seen && !is_damage(seen.error()) && seen.error().code != Errc::snapshot_expired) return propagate(seen);
     if (!seen || !*seen || record.ref != end.last) return true;
+    walk.began_at(Start::proven);
+    now->known = end.last;
   }
   Result<bool> more = walk.next(record);
   if (more || !is_damage(more.error())) return more;

@@ -19,10 +19,10 @@ using safeatomic::FileInfo;
 
 bool same_file(const FileInfo& a, const FileInfo& b) noexcept { return a.device == b.device && a.inode == b.inode; }
 
-// For a file that was not kept open, and whose inode number may therefore have been given to another one since.
-bool unchanged(const FileInfo& a, const FileInfo& b) noexcept {
-  return same_file(a, b) && a.size == b.size && a.modified_ns == b.modified_ns;
-}
+// For a file that was not kept open, and whose inode number may therefore have been given to another one since. What the library
+// puts in a sealed segment's place (a compaction, a repair) is shorter than what stood there, so that the size tells then. Times
+// tell nothing: whoever likes may change them.
+bool unchanged(const FileInfo& a, const FileInfo& b) noexcept { return same_file(a, b) && a.size == b.size; }
 
 // The id that a writer gives to the segment behind these.
 std::uint32_t next_after(const std::vector<PinnedSegment>& segments) noexcept {
@@ -49,67 +49,79 @@ bool matches(const std::vector<PinnedSegment>& pinned, const StoreListing& listi
   return pinned.size() == listing.segments.size() || listing.segments[pinned.size()].id == next_after(pinned);
 }
 
-// The open file of `entry`, null if its name is gone; `entry` tells of that file then.
-Result<std::shared_ptr<File>> hold(Directory& directory, segment::Entry& entry) {
+Result<FileInfo> info_of(const File& file) {
+  const safeatomic::Result<FileInfo> info = file.info();
+  if (!info) return format::lift(info, "inspect segment");
+  return *info;
+}
+
+// The open file of `entry`, null if its name is gone.
+Result<std::shared_ptr<File>> hold(Directory& directory, const segment::Entry& entry) {
   safeatomic::Result<std::unique_ptr<File>> file = directory.open_file(segment::filename(entry.id), {});
   if (!file && file.error().code == safeatomic::Errc::not_found) return std::shared_ptr<File>();
   if (!file) return format::lift(file, "open segment");
-  const safeatomic::Result<FileInfo> info = (*file)->info();
-  if (!info) return format::lift(info, "inspect segment");
-  entry.info = *info;
   return std::shared_ptr<File>(std::move(*file));
 }
 
-// Pins what `listing` names, taking over the pins of `known` that are still the same file.
+// The pin of `entry` in `known`, null unless it is the same file and has not been written since: the last one may have been, and on
+// overlayfs the first change of a file moves it, so that what was opened before may go on showing how it was.
+std::shared_ptr<File> taken_over(const std::vector<PinnedSegment>& known, const segment::Entry& entry) {
+  const PinnedSegment* old = find_in(known, entry.id);
+  if (old == nullptr || old == &known.back() || !old->file || !same_file(old->info, entry.info)) return nullptr;
+  return old->file;
+}
+
+// Pins what `listing` names, in ascending order.
 Result<std::vector<PinnedSegment>> pin(Directory& directory, const StoreListing& listing,
                                        const std::vector<PinnedSegment>& known) {
   std::vector<PinnedSegment> pinned;
   pinned.reserve(listing.segments.size());
   const std::size_t count = listing.segments.size();
   for (std::size_t i = 0; i < count; ++i) {
-    segment::Entry entry = listing.segments[i];
-    std::shared_ptr<File> file;
+    const segment::Entry& entry = listing.segments[i];
+    PinnedSegment next{.id = entry.id, .info = entry.info};
     if (count - i <= max_pinned_descriptors) {
-      const PinnedSegment* old = find_in(known, entry.id);
-      if (old != nullptr && old->file && same_file(old->info, entry.info)) {
-        file = old->file;
-      } else {
+      next.file = taken_over(known, entry);
+      if (!next.file) {
         Result<std::shared_ptr<File>> held = hold(directory, entry);
         if (!held) return propagate(held);
         if (!*held) continue;  // the next listing will tell
-        file = std::move(*held);
+        next.file = std::move(*held);
       }
+      Result<FileInfo> info = info_of(*next.file);
+      if (!info) return propagate(info);
+      next.info = *info;
     }
-    pinned.push_back({.id = entry.id, .info = entry.info, .file = std::move(file)});
+    pinned.push_back(std::move(next));
   }
   return pinned;
 }
 
-// Another one lies behind the last that is pinned, which has its final size since then: what it got after it was pinned is a part
-// of it, and must not be missing before the records of the next.
-Result<void> seal_last(std::vector<PinnedSegment>& pinned) {
+// Asks for the size of the last one, by the file itself.
+Result<void> measure_last(std::vector<PinnedSegment>& pinned) {
   if (pinned.empty() || !pinned.back().file) return {};
-  const safeatomic::Result<FileInfo> info = pinned.back().file->info();
-  if (!info) return format::lift(info, "inspect segment");
+  Result<FileInfo> info = info_of(*pinned.back().file);
+  if (!info) return propagate(info);
   pinned.back().info = *info;
   return {};
 }
 
-// Pins the segments that were added since the listing, until there is none more: at that instant nothing lay behind `pinned`.
-// Without that, a segment may be the result of a compaction that counted on records behind the last one that was listed.
+// Pins the segments that were added since the listing, until there is none more, and measures the last one.
 Result<void> catch_up(Directory& directory, std::vector<PinnedSegment>& pinned) {
   while (next_after(pinned) <= segment::max_id) {
     Result<std::optional<segment::Entry>> added = segment::look_at(directory, segment::filename(next_after(pinned)));
     if (!added) return propagate(added);
+    if (Result<void> measured = measure_last(pinned); !measured) return measured;
     if (!*added) return {};
-    if (Result<void> sealed = seal_last(pinned); !sealed) return sealed;
     Result<std::shared_ptr<File>> held = hold(directory, **added);
     if (!held) return propagate(held);
     if (!*held) return {};  // the next listing will tell
-    pinned.push_back({.id = (*added)->id, .info = (*added)->info, .file = std::move(*held)});
+    Result<FileInfo> info = info_of(**held);
+    if (!info) return propagate(info);
+    pinned.push_back({.id = (*added)->id, .info = *info, .file = std::move(*held)});
     if (pinned.size() > max_pinned_descriptors) pinned[pinned.size() - 1 - max_pinned_descriptors].file.reset();
   }
-  return {};
+  return measure_last(pinned);
 }
 
 }  // namespace
@@ -141,6 +153,12 @@ Result<std::shared_ptr<File>> open_pinned(const Snapshot& snapshot, const Pinned
   return std::shared_ptr<File>(std::move(*file));
 }
 
+// The rule that makes the outcome one state of the log: pin in ascending order; when all are pinned, see that nothing lies behind the
+// last one; measure that one last. A compaction drops from a segment only what records behind it supersede, and only once those can
+// be read. So whoever holds its outcome must show everything that was there when that segment was pinned: the whole of every later
+// segment, which is pinned afterwards, and of the last one, which alone grows, all that it has when every other one is pinned. What
+// a compaction takes out of two segments together (a Put, then the tombstone that hid it) is what the second listing is for:
+// nothing that was pinned had been replaced by then.
 Result<std::shared_ptr<const Snapshot>> take_snapshot(std::shared_ptr<Directory> directory, const Snapshot* previous) {
   std::vector<PinnedSegment> pinned;
   if (previous != nullptr) pinned = previous->segments;

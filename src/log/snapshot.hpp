@@ -39,7 +39,7 @@ class KeptFile {
 /// One segment as it was when the snapshot was taken.
 struct PinnedSegment {
   std::uint32_t id = 0;
-  safeatomic::FileInfo info;  ///< its identity, and its size then
+  safeatomic::FileInfo info;  ///< its identity (device and inode; also the size, where it is sealed), and its size then
   std::shared_ptr<safeatomic::File>
       file{};                        ///< null: opened by name when needed, and refused if it is another file by then
   std::shared_ptr<KeptFile> kept{};  ///< of a log that this process writes: that file, once its name has gone
@@ -52,6 +52,8 @@ struct Snapshot {
   std::optional<format::Watermark> watermark;  ///< read before the segments were listed
   std::uint64_t quarantined_previously = 0;
   mutable EndMark end{};  ///< where somebody may be writing
+  /// A record that ended an earlier snapshot of the same reader and is still there: behind it another one begins. txid 0: none.
+  mutable RecordRef known{};
 
   /// The segment with this id, null if it is not part of the snapshot.
   [[nodiscard]] const PinnedSegment* find(std::uint32_t id) const noexcept;
@@ -69,8 +71,8 @@ inline constexpr std::size_t max_pinned_descriptors = 128;
                                                                     const PinnedSegment& segment);
 
 /// Pins what is there now, without a lock: lists, pins, sees that nothing lies behind, and lists again, until nothing of it
-/// differs. All that is pinned was then current at the instant at which nothing lay behind. `previous` lends the pins that
-/// are still current.
+/// differs. All that is pinned was then current at the instant at which nothing lay behind, and the last one is as long as it was
+/// then or later. `previous` lends the pins that are still current, but for its last one.
 /// @return snapshot_expired if the store would not hold still for `max_snapshot_tries`
 [[nodiscard]] Result<std::shared_ptr<const Snapshot>> take_snapshot(std::shared_ptr<safeatomic::Directory> directory,
                                                                     const Snapshot* previous);

@@ -28,6 +28,7 @@ Walk::Walk(std::shared_ptr<const Snapshot> snapshot, LastSegment last, Position 
   index_ = static_cast<std::size_t>(std::ranges::lower_bound(segments, from.segment, {}, &PinnedSegment::id) -
                                     segments.begin());
   begin_ = from.offset;
+  if (begin_ != 0) start_ = Start::given;
   if (index_ == segments.size() || segments[index_].id != from.segment) {
     error_ = Error{.code = Errc::snapshot_expired,
                    .action = "read on",
@@ -47,7 +48,7 @@ Result<bool> Walk::next(RecordView& record) {
     if (done_) return false;
     if (!file_) {
       if (index_ >= snapshot_->segments.size()) {
-        Result<bool> ended = finish(Stop::end_of_input, 0);
+        Result<bool> ended = end_at(Stop::end_of_input, 0);
         if (!ended) return fail(std::move(ended.error()));
         return ended;
       }
@@ -95,7 +96,7 @@ Result<void> Walk::enter() {
 // A whole frame: a record, unless a cursor of this snapshot has ended before it. Then it became whole too late.
 Result<bool> Walk::found(RecordView& record) {
   if (!is_in_snapshot()) {
-    return finish(Stop::end_of_input, scanner_.frame_offset());
+    return end_at(Stop::end_of_input, scanner_.frame_offset());
   }
   account();
   record = view();
@@ -117,17 +118,47 @@ RecordRef Walk::last_record() const noexcept {
 
 // The current segment yields no further record: the next one, the end, or damage. True if a record came after all.
 Result<bool> Walk::stopped(Stop stop, RecordView& record) {
+  if (start_ != Start::proven) {
+    if (Result<void> proven = prove_start(stop); !proven) return propagate(proven);
+  }
   if (in_last() && last_ == LastSegment::live && stop != Stop::end_of_input) return stopped_live(stop, record);
-  if (in_last()) return finish(stop, scanner_.end());
+  if (in_last()) return finish(stop, record);
   if (stop != Stop::end_of_input) {
     stop_ = stop;
-    if (last_ == LastSegment::live) settle_end(scanner_.end(), true);
+    if (last_ == LastSegment::live) snapshot_->end.settle_anyway(end_here(scanner_.end(), true), false);
     const Verdict verdict = judge(SegmentRole::sealed, stop, Promise::none);
     return std::unexpected(damage(stop, verdict, Promise::none));
   }
   file_.reset();
   ++index_;
+  start_ = Start::proven;
   return false;
+}
+
+// The walk stopped in the segment in which it began. Where it stands a record begins if one began there where it came from.
+Result<void> Walk::prove_start(Stop stop) {
+  const std::uint64_t end = scanner_.end();
+  const bool is_whole = stop == Stop::end_of_input && end == snapshot_->segments[index_].info.size;
+  if (is_whole && !in_last()) return {};
+  // No payload ends like this, for a checksum follows; but whoever gives a place may give any.
+  if (start_ == Start::named && (is_whole || stop == Stop::zeros)) return {};
+  segment::Scanner scanner;
+  scanner.start(*file_, 0, end);
+  while (scanner.end() < end) {
+    Result<Stop> read = scanner.next();
+    if (!read) return propagate(read);
+    if (*read != Stop::none) break;
+  }
+  if (scanner.end() == end) {
+    start_ = Start::proven;
+    return {};
+  }
+  return std::unexpected(Error{.code = Errc::snapshot_expired,
+                               .action = "read on",
+                               .path = segment_path(*snapshot_, segment_id_),
+                               .segment = segment_id_,
+                               .offset = end,
+                               .detail = "no record begins where reading was to go on"});
 }
 
 // What this reader's copy shows may be a frame that was just being written, so it looks twice before it says anything.
@@ -142,7 +173,7 @@ Result<bool> Walk::stopped_live(Stop stop, RecordView& record) {
     }
   }
   if (!decodes) return propagate(decodes);
-  return *decodes ? found(record) : finish(stop, scanner_.end());
+  return *decodes ? found(record) : finish(stop, record);
 }
 
 // Reads again from the stop on; true if a whole frame stands there now. A frame that the pinned size cuts is let in whole, and
@@ -160,8 +191,25 @@ Result<bool> Walk::look_again(Stop& stop) {
   return stop == Stop::none;
 }
 
-// The highest segment ended here.
-Result<bool> Walk::finish(Stop stop, std::uint64_t valid_end) {
+// The highest segment ends where the scanner stopped, unless another cursor has found a record there meanwhile.
+Result<bool> Walk::finish(Stop stop, RecordView& record) {
+  if (last_ == LastSegment::live) {
+    const auto end = [this, &stop] {
+      WatermarkCheck watermark = watermark_;  // this stop need not be the last
+      const Verdict verdict = judge(SegmentRole::active, stop, watermark.at_stop(scanner_.end()));
+      return end_here(scanner_.end(), verdict == Verdict::refuse || verdict == Verdict::unsupported_version);
+    };
+    if (!snapshot_->end.settle(end(), true)) {
+      Result<bool> decodes = look_again(stop);
+      if (!decodes) return decodes;
+      if (*decodes) return found(record);
+      snapshot_->end.settle_anyway(end(), true);
+    }
+  }
+  return end_at(stop, scanner_.end());
+}
+
+Result<bool> Walk::end_at(Stop stop, std::uint64_t valid_end) {
   stop_ = stop;
   if (snapshot_->segments.empty()) {
     done_ = true;
@@ -174,9 +222,9 @@ Result<bool> Walk::finish(Stop stop, std::uint64_t valid_end) {
   const bool published = last_ == LastSegment::published;
   const Promise promise = watermark_.at_stop(end_.valid_end);
   end_.verdict = judge(published ? SegmentRole::sealed : SegmentRole::active, stop, promise);
-  const bool refused = end_.verdict == Verdict::refuse || end_.verdict == Verdict::unsupported_version;
-  if (last_ == LastSegment::live) settle_end(valid_end, refused);
-  if (refused) return std::unexpected(damage(stop, end_.verdict, promise));
+  if (end_.verdict == Verdict::refuse || end_.verdict == Verdict::unsupported_version) {
+    return std::unexpected(damage(stop, end_.verdict, promise));
+  }
   done_ = true;
   if (!published) {
     if (Result<void> surveyed = survey_tail(stop); !surveyed) return propagate(surveyed);
@@ -186,10 +234,8 @@ Result<bool> Walk::finish(Stop stop, std::uint64_t valid_end) {
   return false;
 }
 
-void Walk::settle_end(std::uint64_t offset, bool is_damage) const {
-  snapshot_->end.settle(
-      {.segment = snapshot_->segments[index_].id, .offset = offset, .last = last_record(), .is_damage = is_damage},
-      in_last());
+LogEnd Walk::end_here(std::uint64_t offset, bool is_damage) const {
+  return {.segment = snapshot_->segments[index_].id, .offset = offset, .last = last_record(), .is_damage = is_damage};
 }
 
 Result<void> Walk::survey_tail(Stop stop) {

@@ -40,9 +40,20 @@ struct Position {
   std::uint64_t offset = 0;
 };
 
+/// What is known of the place where a walk begins. The bytes of a payload may look like a record and its end: only a walk that
+/// began where a record begins may say where the log ends, or that it is damaged.
+enum class Start : std::uint8_t {
+  given,   ///< nothing but that somebody gave it
+  named,   ///< the record that a RecordRef names was found there
+  proven,  ///< a record begins there, or would
+};
+
 /// One thread at a time.
 class Walk {
  public:
+  /// `from` is `proven` if it is the beginning of a segment, else `given`. If the walk has to end where it came from a place that is not
+  /// proven, it reads that segment from its beginning to see whether a record begins there; if not, it is `snapshot_expired`,
+  /// and nothing else has changed.
   [[gnu::cold]] Walk(std::shared_ptr<const Snapshot> snapshot, LastSegment last, Position from = {});
 
   /// What next() does most of the time: goes to the next record if the buffer holds the whole of it; see view(). False: ask
@@ -86,6 +97,9 @@ class Walk {
   /// Where the walk is: behind the last record that was returned, or at the damage.
   [[nodiscard, gnu::cold]] Position position() const noexcept;
 
+  /// More is known now of where it began.
+  void began_at(Start start) noexcept { start_ = start; }
+
   /// Called for each txid that is not its predecessor + 1.
   using GapCallback = std::function<void(const RecordView& record, std::uint64_t expected)>;
   void on_gap(GapCallback callback) { on_gap_ = std::move(callback); }
@@ -98,8 +112,16 @@ class Walk {
   [[nodiscard]] bool in_last() const noexcept { return index_ + 1 == snapshot_->segments.size(); }
   [[nodiscard]] RecordRef last_record() const noexcept;
   /// Whether the frame that was found now belongs to what cursors of this snapshot show.
-  [[nodiscard]] bool is_in_snapshot() const noexcept {
-    return last_ != LastSegment::live || !in_last() || scanner_.frame_offset() < snapshot_->end.limit();
+  [[nodiscard]] bool is_in_snapshot() {
+    if (last_ != LastSegment::live || !in_last() || scanner_.end() <= admitted_end_) return true;
+    if (start_ == Start::given) return scanner_.frame_offset() < snapshot_->end.limit();
+    // With those behind it that are known to be whole: a claim that others see is not needed for each.
+    const std::uint64_t verified_end = scanner_.verified_end();
+    if (snapshot_->end.admit(scanner_.frame_offset(), verified_end)) {
+      if (snapshot_->end.limit() >= verified_end) admitted_end_ = verified_end;
+      return true;
+    }
+    return false;
   }
   [[nodiscard, gnu::cold]] Result<void> enter();
   [[nodiscard, gnu::cold]] Result<bool> found(RecordView& record);
@@ -121,8 +143,10 @@ class Walk {
   [[nodiscard, gnu::cold]] Result<bool> stopped(format::Stop stop, RecordView& record);
   [[nodiscard, gnu::cold]] Result<bool> stopped_live(format::Stop stop, RecordView& record);
   [[nodiscard, gnu::cold]] Result<bool> look_again(format::Stop& stop);
-  [[nodiscard, gnu::cold]] Result<bool> finish(format::Stop stop, std::uint64_t valid_end);
-  [[gnu::cold]] void settle_end(std::uint64_t offset, bool is_damage) const;
+  [[nodiscard, gnu::cold]] Result<void> prove_start(format::Stop stop);
+  [[nodiscard, gnu::cold]] Result<bool> finish(format::Stop stop, RecordView& record);
+  [[nodiscard, gnu::cold]] Result<bool> end_at(format::Stop stop, std::uint64_t valid_end);
+  [[nodiscard]] LogEnd end_here(std::uint64_t offset, bool is_damage) const;
   [[nodiscard, gnu::cold]] Result<void> survey_tail(format::Stop stop);
   [[nodiscard, gnu::cold]] Error damage(format::Stop stop, Verdict verdict, Promise promise) const;
   [[nodiscard, gnu::cold]] std::unexpected<Error> fail(Error error);
@@ -131,6 +155,8 @@ class Walk {
   LastSegment last_;
   std::size_t index_ = 0;  // into the snapshot's segments
   std::uint64_t begin_ = 0;
+  Start start_ = Start::proven;     // of the segment where it is
+  std::uint64_t admitted_end_ = 0;  // of the last segment: frames up to here are shown
   std::uint32_t segment_id_ = 0;
   bool is_found_ = false;                   // the scanner stands at a frame that next() is to judge
   std::shared_ptr<safeatomic::File> file_;  // null between segments

@@ -55,6 +55,8 @@ class Scanner {
 
   /// Where the valid prefix ends: behind the last frame found.
   [[nodiscard]] std::uint64_t end() const noexcept { return buffer_offset_ + begin_; }
+  /// Whole, right frames lie between end() and this.
+  [[nodiscard]] std::uint64_t verified_end() const noexcept { return buffer_offset_ + std::max(begin_, verified_end_); }
   /// The first byte that is not looked at: `limit`, or the end of a file that is shorter.
   [[nodiscard]] std::uint64_t limit() const noexcept { return limit_; }
 
