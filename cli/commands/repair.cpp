@@ -46,7 +46,7 @@ void print(Console& console, const RepairReport& report) {
   names.reserve(paths.size());
   for (const std::filesystem::path& path : paths) names.push_back(path.native());
   fields.json().texts("quarantine_paths", names);
-  fields.number("records_quarantined", report.records_quarantined);
+  fields.number("records_quarantined", report.records_quarantined).number("records_apart", report.records_apart);
   fields.print();
 }
 
@@ -62,6 +62,16 @@ void note_returning_keys(Console& console, const RepairReport& report) {
                 .text = what + ": a key that was deleted or overwritten there shows its older value again"});
 }
 
+// Frames in what was cut that are bytes of a value, as far as can be told, and have a txid that none of the log's records has.
+void note_txid_apart(Console& console, const RepairReport& report) {
+  if (report.highest_txid_apart == 0) return;
+  console.note(
+      {.code = "records_apart",
+       .text = fmt::format("{} with txids up to {} lie in damaged records, as values that hold records have them: "
+                           "they count as bytes, and the next txid does not follow them",
+                           counted(report.records_apart, "whole record"), report.highest_txid_apart)});
+}
+
 int cut(Console& console, const RepairArguments& arguments) {
   ProgressBar bar("repairing");
   OpenOptions options;
@@ -72,6 +82,7 @@ int cut(Console& console, const RepairArguments& arguments) {
   if (!report) return console.fail(report.error(), arguments.dir);
   print(console, *report);
   if (report->action == RepairAction::cut) note_returning_keys(console, *report);
+  note_txid_apart(console, *report);
   return check_result(console, arguments.dir);
 }
 
@@ -89,7 +100,7 @@ void print(Console& console, const SalvageReport& report, const std::filesystem:
   fields.json().number("segment", 0).number("offset", 0).number("bytes_quarantined", 0).null("quarantine_path");
   fields.number("records_salvaged", report.records_salvaged).path("target", target);
   fields.number("bytes_skipped", report.bytes_skipped).number("duplicates", report.duplicates);
-  fields.number("conflicts", report.conflicts);
+  fields.number("conflicts", report.conflicts).number("records_apart", report.records_apart);
   fields.json().raw("lost_txids", json_of(report.lost_txids));
   for (const TxidRange& lost : report.lost_txids) {
     fields.line("lost_txids", fmt::format("{} to {}", lost.first, lost.last));
@@ -145,6 +156,8 @@ again. A record of a newer format is refused: that is no damage.
 
 With --salvage every record that still decodes, before and behind the damage,
 is copied into a new store, and DIR is not touched. Transaction ids are kept.
+Records inside the value of a damaged record are bytes of that value; where
+some are found, they are counted as records_apart and not copied.
 
 Either way the result is verified before the command says that it is done.
 

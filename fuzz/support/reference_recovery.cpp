@@ -173,4 +173,15 @@ ReferenceSearch reference_search(std::string_view bytes) {
   return search;
 }
 
+std::vector<ReferenceRecord> reference_frames(std::string_view bytes) {
+  std::vector<ReferenceRecord> frames;
+  for (std::size_t at = bytes.find("DWAL"); at != std::string_view::npos; at = bytes.find("DWAL", at + 1)) {
+    const test::ReferenceOutcome found = test::reference_decode(bytes.substr(at));
+    if (found.stop != Stop::none) continue;
+    frames.push_back(
+        {0, at, static_cast<int>(found.type), found.txid, std::string(found.key), std::string(found.payload)});
+  }
+  return frames;
+}
+
 }  // namespace datawal::fuzz

@@ -2,6 +2,7 @@
 // What opening a store must come to, from the table of docs/DURABILITY.md and the reference codec alone: no code of the
 // library but the names of the stops.
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -47,6 +48,13 @@ struct Prediction {
   std::string torn{};                      ///< what goes to quarantine; empty: no tear
   std::uint64_t preallocated = 0;
   std::uint64_t last_txid = 0;  ///< the next one is one higher
+
+  /// Of the records.
+  [[nodiscard]] std::uint64_t last_txid_shown() const noexcept {
+    std::uint64_t last = 0;
+    for (const ReferenceRecord& record : records) last = std::max(last, record.txid);
+    return last;
+  }
 };
 
 struct ReferenceWatermark {
@@ -71,5 +79,8 @@ struct ReferenceSearch {
   std::uint64_t crc_work = 0;  ///< bytes of all complete frames that the search met, right or wrong
 };
 [[nodiscard]] ReferenceSearch reference_search(std::string_view bytes);
+
+/// Every whole record in `bytes`, at whatever offset, also inside another one.
+[[nodiscard]] std::vector<ReferenceRecord> reference_frames(std::string_view bytes);
 
 }  // namespace datawal::fuzz

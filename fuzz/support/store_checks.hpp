@@ -31,4 +31,8 @@ void require_projection(const std::filesystem::path& store, const std::vector<Re
 /// Of each txid, the first record in `source` that has it is among `found`.
 void require_contains_prefix(const std::vector<ReferenceRecord>& found, const std::vector<ReferenceRecord>& source);
 
+/// Each record of `found` is one of the segments' whole records, and none lies inside a record of `prefix` alone.
+void require_none_from_inside(const std::vector<ReferenceRecord>& found, const Image& image,
+                              const std::vector<ReferenceRecord>& prefix);
+
 }  // namespace datawal::fuzz

@@ -222,7 +222,9 @@ typedef struct datawal_repair_report {
   uint64_t records_quarantined; /**< repair: whole records among them (a lower bound) */
   uint64_t records_salvaged;    /**< salvage: records copied */
   uint64_t bytes_skipped;       /**< salvage: bytes in no whole record */
-  uint64_t reserved[8];         /**< 0 */
+  uint64_t records_apart;       /**< whole frames that are bytes of a damaged record's value: not kept as records */
+  uint64_t highest_txid_apart;  /**< repair: of these; no txid was taken over from them */
+  uint64_t reserved[6];         /**< 0 */
 } datawal_repair_report;
 
 /** How far long work has come. */

@@ -22,12 +22,18 @@ struct RepairReport {
   std::uint64_t offset = 0;                  ///< bytes of that segment that remain
   std::uint64_t bytes_quarantined = 0;       ///< in all quarantine files together
   std::uint64_t records_quarantined = 0;     ///< whole records among them: keys that they deleted may return
+  std::uint64_t records_apart =
+      0;  ///< whole frames among them that are no records of the log as far as can be told: those in
+          ///< the value of a damaged record, above all
+  std::uint64_t highest_txid_apart = 0;                   ///< of these; no txid was taken over from them
   std::vector<std::filesystem::path> quarantine_paths{};  ///< what was kept, in log order
 };
 
 /// Cuts the store in `dir` at its first corruption (or tear) so that it opens again. What is cut, the rest of that segment
 /// and every later segment, is kept beside it as `*.dwal.torn-OFFSET`. At every instant, crashes included, the directory
-/// holds either the damaged store or the repaired one. Takes the writer's lock. The next txid is above every one seen.
+/// holds either the damaged store or the repaired one. Takes the writer's lock. The next txid is above that of every
+/// record seen and above the watermark's; frames that are bytes of a damaged record's value do not count, nor does the txid in a
+/// header whose checksum is wrong.
 /// @return locked; unsupported_version (a newer program's data is not damage); no_space; io
 [[nodiscard]] Result<RepairReport> repair(const std::filesystem::path& dir, const OpenOptions& options = {});
 
@@ -41,13 +47,18 @@ struct TxidRange {
 struct SalvageReport {
   std::uint64_t records_salvaged = 0;  ///< copied
   std::uint64_t bytes_skipped = 0;  ///< bytes of the source that are in no whole record, zeros at the end not counted
-  std::uint64_t duplicates = 0;     ///< frames left out because their txid had been seen with the same bytes
-  std::uint64_t conflicts = 0;      ///< frames left out because their txid had been seen with other bytes
+  std::uint64_t records_apart =
+      0;  ///< whole frames among them that are no records of the log as far as can be told, and were
+          ///< not copied: those in the key or the value of a damaged record, above all
+  std::uint64_t duplicates = 0;         ///< frames left out because their txid had been seen with the same bytes
+  std::uint64_t conflicts = 0;          ///< frames left out because their txid had been seen with other bytes
   std::vector<TxidRange> lost_txids{};  ///< holes between the first and the last txid found, the first 1000
 };
 
-/// Copies every frame of `dir` that still decodes, in txid order, into a new store in `out`, which must be absent or empty.
-/// Resynchronises on the magic, with the CRC as the judge. Txids are kept. Takes no lock and changes nothing in `dir`.
+/// Copies every record of `dir` that still decodes, in txid order, into a new store in `out`, which must be absent or empty.
+/// A value may hold whole frames: what lies in a record whose header can be read is never taken for a record, and where a header
+/// is gone too, the unbroken chain of records behind it tells what is one. Txids are kept. Takes no lock, changes nothing in `dir`,
+/// and needs memory for the damaged places, not for the records.
 /// `out` is durable on return; after a crash it may hold a prefix.
 /// @return already_exists if `out` holds anything; not_found; no_space; io
 [[nodiscard]] Result<SalvageReport> salvage(const std::filesystem::path& dir, const std::filesystem::path& out,

@@ -64,6 +64,8 @@ datawal_code datawal_repair(const char* dir, datawal_repair_report* report, data
         report->offset = did.offset;
         report->bytes_quarantined = did.bytes_quarantined;
         report->records_quarantined = did.records_quarantined;
+        report->records_apart = did.records_apart;
+        report->highest_txid_apart = did.highest_txid_apart;
       });
 }
 
@@ -76,5 +78,6 @@ datawal_code datawal_salvage(const char* dir, const char* out, datawal_repair_re
         if (report == nullptr) return;
         report->records_salvaged = did.records_salvaged;
         report->bytes_skipped = did.bytes_skipped;
+        report->records_apart = did.records_apart;
       });
 }

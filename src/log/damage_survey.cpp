@@ -1,7 +1,9 @@
 #include "log/damage_survey.hpp"
 
 #include <memory>
+#include <optional>
 
+#include "segment/runs.hpp"
 #include "segment/scanner.hpp"
 #include "segment/tail.hpp"
 
@@ -30,7 +32,7 @@ Result<void> note_range(safeatomic::File& file, const PinnedSegment& segment, st
 }
 
 Result<void> survey_segment(const Snapshot& snapshot, const PinnedSegment& segment, std::uint64_t begin,
-                            VerifyReport& report) {
+                            std::optional<std::uint64_t>& previous, VerifyReport& report) {
   Result<std::shared_ptr<safeatomic::File>> file = open_pinned(snapshot, segment);
   if (!file) return propagate(file);
   std::uint64_t end = segment.info.size;
@@ -41,15 +43,16 @@ Result<void> survey_segment(const Snapshot& snapshot, const PinnedSegment& segme
   }
   std::uint64_t sound_end = begin;
   segment::CrcWork work;
-  Result<std::uint64_t> found = segment::find_records(
-      **file, begin, segment.info.size, work,
-      [&](std::uint64_t offset, const format::DecodedRecord& record) -> Result<void> {
-        Result<void> noted = note_range(**file, segment, sound_end, offset, report);
-        sound_end = offset + record.len;
+  Result<segment::Apart> apart = segment::find_runs(
+      **file, {.begin = begin, .end = segment.info.size, .previous_txid = previous}, work,
+      [&](const segment::Run& run) -> Result<void> {
+        Result<void> noted = note_range(**file, segment, sound_end, run.begin, report);
+        sound_end = run.end;
+        previous = run.last_txid;
+        report.records_behind_damage += run.records;
         return noted;
       });
-  if (!found) return propagate(found);
-  report.records_behind_damage += *found;
+  if (!apart) return propagate(apart);
   return sound_end < end ? note_range(**file, segment, sound_end, end, report) : Result<void>();
 }
 
@@ -71,10 +74,11 @@ void survey_ids(const Snapshot& snapshot, VerifyReport& report) {
 }
 
 Result<void> survey_damage(const Snapshot& snapshot, Position from, VerifyReport& report) {
+  std::optional<std::uint64_t> previous = report.recovery.last_txid_seen;
   for (const PinnedSegment& segment : snapshot.segments) {
     if (segment.id < from.segment) continue;
     const std::uint64_t begin = segment.id == from.segment ? from.offset : 0;
-    if (Result<void> done = survey_segment(snapshot, segment, begin, report); !done) return done;
+    if (Result<void> done = survey_segment(snapshot, segment, begin, previous, report); !done) return done;
   }
   return {};
 }

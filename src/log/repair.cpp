@@ -16,6 +16,7 @@
 #include "log/store_directory.hpp"
 #include "log/walk.hpp"
 #include "log/watermark_file.hpp"
+#include "segment/runs.hpp"
 #include "segment/tail.hpp"
 
 namespace datawal {
@@ -60,16 +61,19 @@ Result<std::optional<Cut>> find_cut(const Store& store) {
   }
 }
 
-// Counts the whole records in a range and remembers the highest txid among them: none of these may be given out again.
+// Counts the records in a range and remembers the highest txid among them: none of these may be given out again. Frames that are
+// bytes of a value count for nothing.
 Result<void> survey(File& file, std::uint64_t begin, std::uint64_t end, RepairReport& report, std::uint64_t& highest) {
   segment::CrcWork work;
-  Result<std::uint64_t> found = segment::find_records(
-      file, begin, end, work, [&highest](std::uint64_t, const format::DecodedRecord& record) -> Result<void> {
-        highest = std::max(highest, record.txid);
-        return {};
-      });
-  if (!found) return propagate(found);
-  report.records_quarantined += *found;
+  Result<segment::Apart> apart = segment::find_runs(file, {.begin = begin, .end = end, .previous_txid = highest}, work,
+                                                    [&](const segment::Run& run) -> Result<void> {
+                                                      report.records_quarantined += run.records;
+                                                      highest = std::max(highest, run.last_txid);
+                                                      return {};
+                                                    });
+  if (!apart) return propagate(apart);
+  report.records_apart += apart->records;
+  report.highest_txid_apart = std::max(report.highest_txid_apart, apart->highest_txid);
   return {};
 }
 
@@ -211,7 +215,6 @@ Result<void> cut_segment(const Store& store, const Cut& cut, File& file, bool is
 Result<RepairReport> cut_store(const Store& store, const Cut& cut) {
   RepairReport report{.action = RepairAction::cut, .segment = cut.at.segment, .offset = cut.at.offset};
   std::uint64_t highest = cut.last_txid_kept;
-  if (store.snapshot->watermark) highest = std::max(highest, store.snapshot->watermark->txid);
   std::unique_ptr<File> damaged;
   std::uint64_t rest_end = 0;
   if (cut.at.segment != 0) {
@@ -225,6 +228,7 @@ Result<RepairReport> cut_store(const Store& store, const Cut& cut) {
     if (Result<void> done = survey(*damaged, cut.at.offset, rest_end, report, highest); !done) return propagate(done);
   }
   if (Result<void> surveyed = survey_later_segments(store, cut, report, highest); !surveyed) return propagate(surveyed);
+  if (store.snapshot->watermark) highest = std::max(highest, store.snapshot->watermark->txid);
   Result<Carrier> carrier = plan_carrier(store, cut, highest);
   if (!carrier) return propagate(carrier);
 

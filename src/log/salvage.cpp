@@ -1,20 +1,17 @@
-#include <algorithm>
 #include <memory>
-#include <span>
-#include <tuple>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include <datawal/repair.hpp>
 #include <datawal/segment.hpp>
-#include <safeatomic/io.hpp>
 
 #include "format/frame.hpp"
 #include "format/seam_error.hpp"
 #include "log/lock.hpp"
 #include "log/recovery.hpp"
+#include "log/salvage_plan.hpp"
 #include "log/store_directory.hpp"
-#include "segment/tail.hpp"
 #include "segment/writer.hpp"
 
 namespace datawal {
@@ -24,65 +21,7 @@ namespace {
 using safeatomic::Directory;
 using safeatomic::File;
 
-// Where a whole frame was found. Only this is kept in memory, never its bytes.
-struct Found {
-  std::uint64_t txid = 0;
-  std::uint64_t offset = 0;
-  std::uint32_t segment = 0;
-  std::uint32_t len = 0;
-  std::uint32_t crc = 0;
-};
-
 constexpr std::size_t max_ranges_listed = 1000;
-
-Result<std::vector<Found>> find_all(const Snapshot& snapshot, SalvageReport& report) {
-  std::vector<Found> all;
-  for (const PinnedSegment& segment : snapshot.segments) {
-    Result<std::shared_ptr<File>> file = open_pinned(snapshot, segment);
-    if (!file) return propagate(file);
-    Result<std::uint64_t> data_end = segment::end_of_data(**file, 0, segment.info.size);
-    if (!data_end) return propagate(data_end);
-    std::uint64_t in_records = 0;
-    std::uint64_t last_end = 0;  // a record's checksum may end in zeros
-    segment::CrcWork work;
-    Result<std::uint64_t> found = segment::find_records(
-        **file, 0, segment.info.size, work,
-        [&](std::uint64_t offset, const format::DecodedRecord& record) -> Result<void> {
-          const char* frame = record.key.data() - format::header_len;
-          all.push_back({.txid = record.txid,
-                         .offset = offset,
-                         .segment = segment.id,
-                         .len = static_cast<std::uint32_t>(record.len),
-                         .crc = format::stored_crc(frame, record.len)});
-          in_records += record.len;
-          last_end = offset + record.len;
-          return {};
-        });
-    if (!found) return propagate(found);
-    report.bytes_skipped += std::max(*data_end, last_end) - in_records;
-  }
-  return all;
-}
-
-// In txid order, each txid once: the earliest frame in the log wins.
-std::vector<Found> choose(std::vector<Found> all, SalvageReport& report) {
-  std::ranges::sort(all, {}, [](const Found& frame) { return std::tuple(frame.txid, frame.segment, frame.offset); });
-  std::vector<Found> chosen;
-  for (const Found& frame : all) {
-    if (chosen.empty() || frame.txid != chosen.back().txid) {
-      const std::uint64_t expected = chosen.empty() ? frame.txid : chosen.back().txid + 1;
-      if (frame.txid != expected && report.lost_txids.size() < max_ranges_listed) {
-        report.lost_txids.push_back({.first = expected, .last = frame.txid - 1});
-      }
-      chosen.push_back(frame);
-    } else if (frame.len == chosen.back().len && frame.crc == chosen.back().crc) {
-      ++report.duplicates;
-    } else {
-      ++report.conflicts;
-    }
-  }
-  return chosen;
-}
 
 // The new store, one segment after the other.
 class Output {
@@ -126,27 +65,36 @@ class Output {
   std::unique_ptr<segment::Writer> writer_;
 };
 
-Result<void> copy_records(const Snapshot& snapshot, const std::vector<Found>& frames, Output& output,
-                          SalvageReport& report) {
-  std::vector<char> buffer;
-  std::shared_ptr<File> file;
-  std::uint32_t open_id = 0;
-  for (const Found& frame : frames) {
-    if (frame.segment != open_id) {
-      Result<std::shared_ptr<File>> opened = open_pinned(snapshot, *snapshot.find(frame.segment));
-      if (!opened) return propagate(opened);
-      file = std::move(*opened);
-      open_id = frame.segment;
+// What was copied last.
+struct Copied {
+  std::uint64_t txid = 0;
+  std::size_t len = 0;
+  std::uint32_t crc = 0;
+};
+
+void note_hole(std::uint64_t expected, std::uint64_t found, SalvageReport& report) {
+  if (found == expected || report.lost_txids.size() == max_ranges_listed) return;
+  report.lost_txids.push_back({.first = expected, .last = found - 1});
+}
+
+// In txid order, each txid once: the first record in the log wins.
+Result<void> copy_records(StrandMerge& records, Output& output, SalvageReport& report) {
+  std::optional<Copied> last;
+  StrandMerge::Record record;
+  for (;;) {
+    Result<bool> more = records.next(record);
+    if (!more) return propagate(more);
+    if (!*more) return output.finish();
+    const format::DecodedRecord& frame = record.frame;
+    if (last && frame.txid == last->txid) {
+      ++(frame.len == last->len && record.crc == last->crc ? report.duplicates : report.conflicts);
+      continue;
     }
-    buffer.resize(frame.len);
-    const safeatomic::Result<std::size_t> got = safeatomic::read_all(*file, frame.offset, buffer);
-    if (!got) return format::lift(got, "read segment");
-    const format::DecodeOutcome outcome = format::decode_next(std::string_view(buffer.data(), *got));
-    if (!outcome) continue;  // it was whole a moment ago: the store is being written to
-    if (Result<void> written = output.append(outcome.record); !written) return written;
+    if (last) note_hole(last->txid + 1, frame.txid, report);
+    if (Result<void> written = output.append(frame); !written) return written;
     ++report.records_salvaged;
+    last = {.txid = frame.txid, .len = frame.len, .crc = record.crc};
   }
-  return output.finish();
 }
 
 Result<void> refuse_unless_empty(Directory& out) {
@@ -176,13 +124,14 @@ Result<SalvageReport> salvage(const std::filesystem::path& dir, const std::files
   if (!lock) return propagate(lock);
 
   SalvageReport report;
-  Result<std::vector<Found>> all = find_all(**snapshot, report);
+  Result<std::vector<Strand>> strands = find_strands(**snapshot, report);
   Result<void> done;
-  if (!all) {
-    done = propagate(all);
+  if (!strands) {
+    done = propagate(strands);
   } else if (done = sync_with_ancestors(*directory); done) {
+    StrandMerge records(**snapshot, std::move(*strands));
     Output output(*directory, options);
-    done = copy_records(**snapshot, choose(std::move(*all), report), output, report);
+    done = copy_records(records, output, report);
   }
   lock->release();
   if (!done) return propagate(done);

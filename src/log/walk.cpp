@@ -9,6 +9,7 @@
 #include "format/frame.hpp"
 #include "format/seam_error.hpp"
 #include "log/store_directory.hpp"
+#include "segment/runs.hpp"
 #include "segment/tail.hpp"
 
 namespace datawal {
@@ -243,7 +244,8 @@ Result<void> Walk::survey_tail(Stop stop) {
     Result<std::uint64_t> data_end = segment::end_of_data(*file_, end_.valid_end, end_.file_end);
     if (!data_end) return propagate(data_end);
     end_.data_end = *data_end;
-    Result<std::uint64_t> records = segment::count_records(*file_, end_.valid_end, end_.data_end);
+    Result<std::uint64_t> records = segment::count_in_runs(
+        *file_, {.begin = end_.valid_end, .end = end_.data_end, .previous_txid = previous_txid_});
     if (!records) return propagate(records);
     report_.tail_truncated = true;
     report_.tail_bytes_discarded = end_.data_end - end_.valid_end;

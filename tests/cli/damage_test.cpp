@@ -147,12 +147,12 @@ TEST_F(Damage, RepairPrintsJson) {
       repair.out,
       R"({"schema":"datawal.cli.v1","kind":"repair","action":"cut","segment":1,"offset":62,"bytes_quarantined":28,)"
       R"("quarantine_path":"log/00000001.dwal.torn-62","records_salvaged":0,)"
-      R"("quarantine_paths":["log/00000001.dwal.torn-62"],"records_quarantined":0})"
+      R"("quarantine_paths":["log/00000001.dwal.torn-62"],"records_quarantined":0,"records_apart":0})"
       "\n");
   EXPECT_EQ(
       run({"--json", "repair", "log"}).out,
       R"({"schema":"datawal.cli.v1","kind":"repair","action":"none","segment":0,"offset":0,"bytes_quarantined":0,)"
-      R"("quarantine_path":null,"records_salvaged":0,"quarantine_paths":[],"records_quarantined":0})"
+      R"("quarantine_path":null,"records_salvaged":0,"quarantine_paths":[],"records_quarantined":0,"records_apart":0})"
       "\n");
 }
 
@@ -187,7 +187,7 @@ TEST_F(Damage, SalvageOfASoundStoreIsAWholeCopy) {
   EXPECT_EQ(salvage, (Ended{0,
                             R"({"schema":"datawal.cli.v1","kind":"repair","action":"salvage","segment":0,"offset":0,)"
                             R"("bytes_quarantined":0,"quarantine_path":null,"records_salvaged":3,"target":"out",)"
-                            R"("bytes_skipped":0,"duplicates":0,"conflicts":0,"lost_txids":[]})"
+                            R"("bytes_skipped":0,"duplicates":0,"conflicts":0,"records_apart":0,"lost_txids":[]})"
                             "\n",
                             ""}));
   EXPECT_EQ(read_file(in_dir("out/00000001.dwal")), read_file(in_dir("log/00000001.dwal")));

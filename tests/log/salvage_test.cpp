@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <numeric>
+
 #include <datawal/record_log.hpp>
 #include <datawal/repair.hpp>
 #include <datawal/verify.hpp>
@@ -112,6 +114,21 @@ TEST_F(Salvage, PutsSwappedSegmentsInOrder) {
   store_.put(2, frame(1) + frame(2));
   const SalvageReport report = run();
   EXPECT_THAT(txids(), ElementsAre(1, 2, 3, 4));
+  EXPECT_THAT(report.lost_txids, IsEmpty());
+}
+
+TEST_F(Salvage, ReadsInterleavedSegmentsAPartAtATime) {
+  constexpr std::uint32_t segments = 40;
+  constexpr std::uint64_t records = 400;
+  for (std::uint32_t id = 1; id <= segments; ++id) {
+    std::string bytes;
+    for (std::uint64_t txid = id; txid <= records; txid += segments) bytes += frame(txid);
+    store_.put(id, bytes);
+  }
+  const SalvageReport report = run();
+  std::vector<std::uint64_t> wanted(records);
+  std::iota(wanted.begin(), wanted.end(), 1);
+  EXPECT_EQ(txids(), wanted);
   EXPECT_THAT(report.lost_txids, IsEmpty());
 }
 

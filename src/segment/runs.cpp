@@ -1,0 +1,333 @@
+#include "segment/runs.hpp"
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include <safeatomic/io.hpp>
+
+#include "format/crc32c_join.hpp"
+#include "format/frame.hpp"
+#include "format/seam_error.hpp"
+#include "segment/run_list.hpp"
+#include "segment/scanner.hpp"
+
+namespace datawal::segment {
+
+namespace {
+
+using format::Stop;
+
+constexpr std::uint64_t min_frame_len = format::frame_len(0, 0);
+// What may be spent on proofs, in bytes of CRC work for each byte searched, and what one costs besides.
+constexpr std::uint64_t proof_work_per_byte = 4;
+constexpr std::uint64_t proof_work_at_first = 1024 * 1024;
+constexpr std::uint64_t proof_overhead = 1024;
+
+// What the header of a damaged record says, as far as it says anything.
+struct Announcement {
+  std::array<char, format::header_len> bytes{};
+  format::Header header{};
+  std::uint64_t end = 0;  // where it has the record end; 0 if its lengths are impossible
+  bool is_sound = false;  // nothing is wrong with the header by itself
+  bool is_empty = true;   // no key and no payload, as zeros have it
+};
+
+// The checksums of the bytes between a header and places behind it, each byte read once.
+class BodyCrc {
+ public:
+  BodyCrc(safeatomic::File& file, std::uint64_t begin) : file_(file), begin_(begin), at_(begin) {}
+
+  // Of the bytes up to `end`, which is not below that of the call before; nullopt if the file is shorter.
+  Result<std::optional<std::uint32_t>> upto(std::uint64_t end) {
+    if (!buffer_) buffer_ = std::make_unique_for_overwrite<char[]>(Scanner::block_len);
+    while (at_ < end) {
+      const auto len = static_cast<std::size_t>(std::min<std::uint64_t>(Scanner::block_len, end - at_));
+      const safeatomic::Result<std::size_t> got = safeatomic::read_all(file_, at_, std::span(buffer_.get(), len));
+      if (!got) return format::lift(got, "read segment");
+      if (*got < len) return std::nullopt;
+      crc_ = format::crc32c({buffer_.get(), len}, crc_);
+      at_ += len;
+    }
+    return crc_;
+  }
+  [[nodiscard]] std::uint64_t len() const noexcept { return at_ - begin_; }
+
+ private:
+  safeatomic::File& file_;
+  const std::uint64_t begin_;
+  std::uint64_t at_;
+  std::uint32_t crc_ = 0;
+  std::unique_ptr<char[]> buffer_;
+};
+
+class RunFinder {
+ public:
+  RunFinder(safeatomic::File& file, const RunSearch& search, CrcWork& work,
+            const std::function<Result<void>(const Run&)>& found)
+      : file_(file), search_(search), work_(work), found_(found), last_txid_(search.previous_txid) {}
+
+  Result<Apart> run() {
+    std::uint64_t at = search_.begin;
+    while (at < search_.end) {
+      Result<std::uint64_t> stop = follow(at);
+      if (!stop) return propagate(stop);
+      if (is_at_end()) break;
+      Result<std::uint64_t> next = next_start(*stop);
+      if (!next) return propagate(next);
+      if (Result<void> counted = count_apart(*stop, *next); !counted) return propagate(counted);
+      at = *next;
+    }
+    return apart_;
+  }
+
+ private:
+  // The records from `at` on, one behind the other; where they stop.
+  Result<std::uint64_t> follow(std::uint64_t at) {
+    scanner_.start(file_, at, search_.end);
+    Run run{.begin = at, .end = at};
+    for (;;) {
+      Result<Stop> stop = scanner_.next();
+      if (!stop) return propagate(stop);
+      stop_ = *stop;
+      if (stop_ != Stop::none) break;
+      const std::uint64_t txid = scanner_.frame().txid;
+      if (run.records > 0 && txid <= run.last_txid) {
+        if (Result<void> told = tell(run); !told) return propagate(told);
+        run = {.begin = run.end};
+      }
+      if (run.records++ == 0) run.first_txid = txid;
+      run.last_txid = txid;
+      run.end = scanner_.end();
+    }
+    if (Result<void> told = tell(run); !told) return propagate(told);
+    return scanner_.end();
+  }
+
+  Result<void> tell(const Run& run) {
+    if (run.records == 0) return {};
+    last_txid_ = run.last_txid;
+    return found_(run);
+  }
+
+  [[nodiscard]] bool is_at_end() const noexcept { return stop_ == Stop::end_of_input || stop_ == Stop::zeros; }
+
+  // No record can be read at `at`: where the next one begins; the end if there is none.
+  Result<std::uint64_t> next_start(std::uint64_t at) {
+    Result<Announcement> announced = announcement(at);
+    if (!announced) return propagate(announced);
+    if (!candidates_) {
+      Result<bool> simple = leads_to_the_end(at, *announced);
+      if (!simple) return propagate(simple);
+      if (*simple) return announced->end;
+      if (Result<void> listed = list(at); !listed) return propagate(listed);
+    }
+    Result<std::optional<std::uint64_t>> proven = prove(at, *announced);
+    if (!proven) return propagate(proven);
+    if (*proven) return std::min(**proven, search_.end);
+    return choose(at, *announced);
+  }
+
+  Result<Announcement> announcement(std::uint64_t at) {
+    Announcement result;
+    if (search_.end - at < format::header_len) return result;
+    const safeatomic::Result<std::size_t> got = safeatomic::read_all(file_, at, result.bytes);
+    if (!got) return format::lift(got, "read segment");
+    if (*got < result.bytes.size()) return result;
+    const char* from = result.bytes.data();
+    result.header = format::load_header(from);
+    result.is_sound = format::is_sound_header(from);
+    result.is_empty = result.header.key_len == 0 && result.header.payload_len == 0;
+    if (result.header.key_len <= max_key_len && result.header.payload_len <= max_payload_len) {
+      result.end = at + format::frame_len(result.header);
+    }
+    return result;
+  }
+
+  // The usual case, one damaged record: behind its announced end the records go on, with the next txid, until the segment ends.
+  Result<bool> leads_to_the_end(std::uint64_t at, const Announcement& announced) {
+    if (announced.end == 0 || announced.end >= search_.end || (announced.is_empty && !announced.is_sound)) return false;
+    if (at != search_.begin && last_txid_ && announced.header.txid <= *last_txid_) return false;
+    scanner_.start(file_, announced.end, search_.end);
+    std::uint64_t last = announced.header.txid;
+    for (bool is_first = true;; is_first = false) {
+      Result<Stop> stop = scanner_.next();
+      if (!stop) return propagate(stop);
+      if (*stop != Stop::none) return !is_first && (*stop == Stop::end_of_input || *stop == Stop::zeros);
+      const std::uint64_t txid = scanner_.frame().txid;
+      if (is_first ? txid != last + 1 : txid <= last) return false;
+      last = txid;
+    }
+  }
+
+  Result<void> list(std::uint64_t at) {
+    Result<std::uint64_t> data_end = end_of_data(file_, at, search_.end);
+    if (!data_end) return propagate(data_end);
+    data_end_ = *data_end;
+    Result<std::vector<CandidateRun>> runs = list_runs(file_, at + 1, search_.end, data_end_, work_);
+    if (!runs) return propagate(runs);
+    for (const CandidateRun& candidate : *runs) data_end_ = std::max(data_end_, candidate.run.end);
+    candidates_ = std::move(*runs);
+    return {};
+  }
+
+  // Where the record at `at` ends if nothing but one of its lengths is damaged: its own checksum is right for the length it had.
+  Result<std::optional<std::uint64_t>> prove(std::uint64_t at, const Announcement& announced) {
+    if (!is_sound_but_for_a_length(announced)) return std::nullopt;
+    BodyCrc body(file_, at + format::header_len);
+    std::vector<std::uint64_t> ends;
+    for (const CandidateRun& candidate : *candidates_) ends.push_back(candidate.run.begin);
+    // A checksum may end in zeros.
+    for (std::uint64_t end = data_end_; end <= std::min(data_end_ + format::crc_len - 1, search_.end); ++end) {
+      ends.push_back(end);
+    }
+    std::ranges::sort(ends);
+    for (const std::uint64_t end : ends) {
+      if (end < at + min_frame_len) continue;
+      if (end - at > format::max_frame_len || !can_afford_proof(end - at - body.len())) break;
+      proof_work_ += proof_overhead;
+      Result<bool> is_right = is_proven(announced, body, end, end - at - min_frame_len);
+      if (!is_right) return propagate(is_right);
+      if (*is_right) return end;
+    }
+    proof_work_ += body.len();
+    return std::nullopt;
+  }
+
+  // With one length as it should be, whatever it is now.
+  static bool is_sound_but_for_a_length(const Announcement& announced) noexcept {
+    std::array<char, format::header_len> bytes = announced.bytes;
+    format::store(bytes.data() + format::field::key_len, std::uint32_t{0});
+    format::store(bytes.data() + format::field::payload_len, std::uint32_t{0});
+    return format::is_sound_header(bytes.data());
+  }
+
+  [[nodiscard]] bool can_afford_proof(std::uint64_t bytes) const noexcept {
+    return proof_work_ + bytes <= proof_work_at_first + proof_work_per_byte * (search_.end - search_.begin);
+  }
+
+  Result<bool> is_proven(const Announcement& announced, BodyCrc& body, std::uint64_t end, std::uint64_t both_lengths) {
+    const std::uint64_t crc_at = end - format::crc_len;
+    Result<std::optional<std::uint32_t>> crc = body.upto(crc_at);
+    if (!crc) return propagate(crc);
+    if (!*crc) return false;
+    std::array<char, format::crc_len> stored{};
+    const safeatomic::Result<std::size_t> got = safeatomic::read_all(file_, crc_at, stored);
+    if (!got) return format::lift(got, "read segment");
+    if (*got < stored.size()) return false;
+    const auto want = format::load<std::uint32_t>(stored.data());
+    const auto is_right_with = [&](std::uint64_t key_len, std::uint64_t payload_len) {
+      if (key_len > max_key_len || payload_len > max_payload_len) return false;
+      std::array<char, format::header_len> bytes = announced.bytes;
+      format::store(bytes.data() + format::field::key_len, static_cast<std::uint32_t>(key_len));
+      format::store(bytes.data() + format::field::payload_len, static_cast<std::uint32_t>(payload_len));
+      const std::uint32_t head = format::crc32c({bytes.data(), bytes.size()});
+      return (format::crc32c_behind(head, body.len()) ^ **crc) == want;
+    };
+    const std::uint64_t key_len = announced.header.key_len;
+    const std::uint64_t payload_len = announced.header.payload_len;
+    return (key_len <= both_lengths && is_right_with(key_len, both_lengths - key_len)) ||
+           (payload_len <= both_lengths && is_right_with(both_lengths - payload_len, payload_len));
+  }
+
+  // By what is announced, and by the chains of txids.
+  std::uint64_t choose(std::uint64_t at, const Announcement& announced) const {
+    const bool is_refuted = is_crossed(at, announced.end);
+    const bool may_announce = announced.end != 0 && (announced.is_sound || !announced.is_empty) && !is_refuted;
+    if (may_announce) {
+      if (announced.end >= data_end_ && announced.end <= search_.end) return search_.end;
+      for (const CandidateRun& candidate : *candidates_) {
+        if (candidate.run.begin == announced.end && ascends(at, candidate.run)) return announced.end;
+      }
+    }
+    const bool is_opaque = announced.is_sound && !is_refuted;
+    const std::uint64_t from = is_opaque ? announced.end : at + 1;
+    const CandidateRun* anchor = nullptr;
+    for (const CandidateRun& candidate : *candidates_) {
+      const bool is_one = candidate.is_anchored && candidate.run.begin >= from && ascends(at, candidate.run);
+      if (is_one && (anchor == nullptr || candidate.run.begin < anchor->run.begin)) anchor = &candidate;
+    }
+    if (!is_refuted) {
+      for (const CandidateRun& candidate : *candidates_) {
+        if (anchor != nullptr && candidate.run.begin >= anchor->run.begin) break;
+        if (candidate.run.begin >= from && fits(at, candidate.run, anchor)) return candidate.run.begin;
+      }
+    }
+    return anchor == nullptr ? search_.end : anchor->run.begin;
+  }
+
+  // Whether records that reach the end of the segment run across `end`, where the one at `at` is said to end.
+  [[nodiscard]] bool is_crossed(std::uint64_t at, std::uint64_t end) const {
+    return end != 0 && std::ranges::any_of(*candidates_, [&](const CandidateRun& candidate) {
+             const Run& run = candidate.run;
+             return candidate.is_anchored && run.begin > at && run.begin < end && end < run.end && ascends(at, run);
+           });
+  }
+
+  // Segments may have been swapped, so that their beginnings need not ascend.
+  [[nodiscard]] bool ascends(std::uint64_t at, const Run& run) const noexcept {
+    return at == search_.begin || !last_txid_ || run.first_txid > *last_txid_;
+  }
+
+  // Whether a damaged record fits in before and behind the run, which is not all there is up to `anchor`.
+  [[nodiscard]] bool fits(std::uint64_t at, const Run& run, const CandidateRun* anchor) const noexcept {
+    const std::uint64_t room = run.begin - at;
+    const std::uint64_t last = last_txid_.value_or(0);
+    if (room < min_frame_len || run.first_txid <= last || run.first_txid - last < 2) return false;
+    if (anchor == nullptr) {
+      const std::uint64_t missing = run.first_txid - last - 1;
+      return missing <= room / min_frame_len && data_end_ - run.end >= min_frame_len;
+    }
+    const Run& next = anchor->run;
+    return run.end + min_frame_len <= next.begin && run.last_txid < next.first_txid &&
+           next.first_txid - run.last_txid >= 2;
+  }
+
+  Result<void> count_apart(std::uint64_t begin, std::uint64_t end) {
+    if (end - begin < min_frame_len) return {};
+    Result<std::uint64_t> count = find_records(
+        file_, begin, end, work_, [this](std::uint64_t, const format::DecodedRecord& record) -> Result<void> {
+          apart_.highest_txid = std::max(apart_.highest_txid, record.txid);
+          return {};
+        });
+    if (!count) return propagate(count);
+    apart_.records += *count;
+    return {};
+  }
+
+  safeatomic::File& file_;
+  const RunSearch search_;
+  CrcWork& work_;
+  const std::function<Result<void>(const Run&)>& found_;
+  std::optional<std::uint64_t> last_txid_;  // of the chain so far
+  Scanner scanner_;
+  Stop stop_ = Stop::none;
+  std::optional<std::vector<CandidateRun>> candidates_;  // listed once, where the usual case is not met
+  std::uint64_t data_end_ = 0;
+  std::uint64_t proof_work_ = 0;
+  Apart apart_;
+};
+
+}  // namespace
+
+Result<Apart> find_runs(safeatomic::File& file, const RunSearch& search, CrcWork& work,
+                        const std::function<Result<void>(const Run&)>& found) {
+  return RunFinder(file, search, work, found).run();
+}
+
+Result<std::uint64_t> count_in_runs(safeatomic::File& file, const RunSearch& search) {
+  constexpr std::uint64_t crc_work_per_byte = 4;
+  CrcWork work{.limit = crc_work_per_byte * (search.end - search.begin)};
+  std::uint64_t count = 0;
+  Result<Apart> apart = find_runs(file, search, work, [&count](const Run& run) -> Result<void> {
+    count += run.records;
+    return {};
+  });
+  if (!apart) return propagate(apart);
+  return count;
+}
+
+}  // namespace datawal::segment
