@@ -127,7 +127,7 @@ inline std::vector<Tail> tails() {
       {"wrong checksum, then a whole record", Stop::crc_mismatch, wrong_crc + after},
       {"wrong checksum, then zeros", Stop::crc_mismatch, wrong_crc + from_hex("00x4096")},
       {"wrong checksum, two whole records, zeros between", Stop::crc_mismatch,
-       wrong_crc + after + from_hex("00x9") + frame + from_hex("00x100")},
+       wrong_crc + after + from_hex("00x9") + reference_encode(1, 5, "key", "payload") + from_hex("00x100")},
   };
 }
 
