@@ -1,6 +1,7 @@
 #include <safeatomic/temporary.hpp>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace safeatomic {
@@ -50,7 +51,11 @@ TemporaryFile::~TemporaryFile() { discard(); }
 
 void TemporaryFile::discard() noexcept {
   // A name that cannot be removed now is left to whoever cleans up by is_temporary_name.
-  if (directory_ != nullptr) static_cast<void>(directory_->unlink(name_));
+  try {
+    if (directory_ != nullptr) static_cast<void>(directory_->unlink(name_));
+  } catch (const std::bad_alloc&) {
+    static_cast<void>(name_);  // likewise
+  }
   directory_ = nullptr;
 }
 

@@ -4,7 +4,6 @@
 #include <new>
 #include <utility>
 
-#include "kv/stats.hpp"
 #include "log/library_thread.hpp"
 
 namespace datawal::kv {
@@ -54,14 +53,10 @@ bool AutoCompaction::is_stopped() {
 
 bool AutoCompaction::is_due() const {
   const std::lock_guard guard(site_.changes);
-  std::uint64_t bytes = 0;
-  std::uint64_t garbage = 0;
-  for (const SegmentStats& segment : stats_of(site_.projection).per_segment) {
-    if (segment.is_active) continue;
-    bytes += segment.bytes;
-    garbage += segment.dead_bytes + segment.tombstone_bytes;
-  }
-  return garbage > 0 && static_cast<double>(garbage) >= options_.garbage_ratio * static_cast<double>(bytes);
+  SegmentCounts sealed = site_.projection.counts();
+  sealed -= site_.projection.space().last().counts;
+  const std::uint64_t garbage = sealed.dead_put_bytes() + sealed.delete_bytes;
+  return garbage > 0 && static_cast<double>(garbage) >= options_.garbage_ratio * static_cast<double>(sealed.bytes);
 }
 
 void AutoCompaction::run() {

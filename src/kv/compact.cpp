@@ -95,7 +95,7 @@ class Mover {
 
   void add(std::uint64_t hash, std::uint64_t old_offset, std::uint64_t new_offset, std::uint32_t len) {
     site_.projection.prefetch(hash);
-    moves_[count_++] = {hash, from_.base + old_offset, to_.base + new_offset, len};
+    moves_[count_++] = {hash, from_.extents.position(old_offset), to_.extents.position(new_offset), len};
     if (count_ == moves_.size()) flush();
   }
 
@@ -104,8 +104,8 @@ class Mover {
     for (std::size_t i = 0; i < count_; ++i) {
       const Move& move = moves_[i];
       if (!site_.projection.move(move.hash, move.from, move.to)) continue;  // superseded meanwhile
-      from_.counts.live_bytes -= move.len;
-      to_.counts.live_bytes += move.len;
+      site_.projection.space().count_dead(from_, move.len);
+      site_.projection.space().count_live(to_, move.len);
     }
     count_ = 0;
   }
@@ -179,11 +179,8 @@ class Compaction {
       segment = space.find(id);
       if (!segment || !segment->is_settled) return {};
       counts = segment->counts;
-      needed = segment->needed_tombstone_bytes;
-      for (std::size_t i = 0; i < space.table()->size(); ++i) {
-        const SpaceSegment& other = space.table()->at(i);
-        if (other.id > id && other.counts.bytes > 0) may_be_newest = false;
-      }
+      needed = space.needed_tombstone_bytes(*segment);
+      may_be_newest = !space.has_records_behind(id);
     }
     const std::uint64_t garbage = counts.dead_put_bytes() + counts.delete_bytes - needed;
     const bool is_worth_it = garbage > 0 && static_cast<double>(garbage) >=
@@ -224,7 +221,7 @@ class Compaction {
     if (rewritten->is_unchanged) {
       ++stats_.segments_skipped;
       const std::lock_guard guard(site_.changes);
-      segment->needed_tombstone_bytes = rewritten->needed_tombstone_bytes;
+      site_.projection.space().note_needed_tombstones(*segment, rewritten->needed_tombstone_bytes);
       return {};
     }
     return install(segment, *old, *rewritten);
@@ -308,10 +305,7 @@ class Compaction {
     }
     if (Result<PinnedSegment> named = site_.core.replace_sealed(from->id, old, *rewritten.file); !named) {
       // If it is the directory that could not be synced, nobody knows which file stands there: both stay readable.
-      if (named.error().code != Errc::poisoned) {
-        const std::lock_guard guard(site_.changes);
-        space.remove(*to);
-      }
+      if (named.error().code != Errc::poisoned) (void)remove(*to);
       return propagate(named);
     }
     const std::unique_ptr<File> written = rewritten.file->release();
@@ -323,8 +317,7 @@ class Compaction {
   Result<void> move_records(SpaceSegment& from, SpaceSegment& to, File& written, const Rewritten& rewritten) {
     {
       const std::lock_guard guard(site_.changes);
-      to.counts = rewritten.counts;
-      from.counts = {.live_bytes = from.counts.live_bytes};
+      site_.projection.space().count_rewritten(from, to, rewritten.counts);
     }
     Mover mover(site_, from, to);
     for (const MovedPut& put : rewritten.puts) mover.add(put.hash, put.old_offset, put.new_offset, put.len);
@@ -332,7 +325,7 @@ class Compaction {
     mover.flush();
     if (!is_whole) return propagate(is_whole);
     const std::lock_guard guard(site_.changes);
-    to.needed_tombstone_bytes = rewritten.needed_tombstone_bytes;
+    site_.projection.space().note_needed_tombstones(to, rewritten.needed_tombstone_bytes);
     to.is_settled = *is_whole;
     return {};
   }
@@ -358,20 +351,17 @@ class Compaction {
 
   // Frees a file of which the directory knows nothing any more, once its last reader has left; no lock is held meanwhile.
   void forget(const SpaceSegment& from) {
-    RecordSpace& space = site_.projection.space();
-    std::vector<std::shared_ptr<const SpaceTable>> removed;
     {
       const std::lock_guard guard(site_.changes);
       // What was superseded here is gone: tombstones behind it may have become superfluous.
-      for (std::size_t i = 0; i < space.table()->size(); ++i) {
-        if (space.table()->at(i).id > from.id) space.table()->at(i).needed_tombstone_bytes = 0;
-      }
-      if (from.counts.live_bytes != 0) return;  // the new file could not be read back: both stay
-      space.remove(from);
-      removed = space.take_removed();
+      site_.projection.space().note_puts_gone(from.id);
     }
-    space.readers().wait_for_readers();
-    removed.clear();
+    (void)remove(from);  // if the new file could not be read back, both stay
+  }
+
+  [[nodiscard]] RecordSpace::Removed remove(const SpaceSegment& segment) {
+    const std::lock_guard guard(site_.changes);
+    return site_.projection.space().remove(segment);
   }
 
   const CompactionSite& site_;

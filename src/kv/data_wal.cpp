@@ -15,12 +15,13 @@ Result<void> DataWal::Impl::change(RecordType type, std::string_view key, std::s
   std::uint64_t txid = 0;
   {
     const std::lock_guard guard(mutex);
-    projection->reserve();  // what can fail for lack of memory does so before anything is written
     Result<kv::Projection::Change> prepared = projection->prepare(key, hash);
     if (!prepared) return propagate(prepared);
-    Result<RecordRef> ref = core->append(type, key, value);
+    const std::uint64_t inserts = type == RecordType::Put && !prepared->live ? 1 : 0;
+    if (Result<void> room = make_room(inserts, format::frame_len(key.size(), value.size())); !room) return room;
+    Result<RecordRef> ref = following([&] { return core->append(type, key, value); });
     if (!ref) return propagate(ref);
-    if (Result<void> followed = follow(*ref); !followed) return followed;
+    follow(*ref);
     projection->apply(*prepared, type, *ref);
     txid = ref->txid;
   }
@@ -28,17 +29,13 @@ Result<void> DataWal::Impl::change(RecordType type, std::string_view key, std::s
 }
 
 // Everything up to the record `last` was appended.
-Result<void> DataWal::Impl::follow(const RecordRef& last) {
-  if (last.segment != projection->space().last_id()) {
-    if (Result<void> followed = follow_rotation(); !followed) return followed;
-  }
+void DataWal::Impl::follow(const RecordRef& last) noexcept {
   const std::uint64_t end = last.offset + last.len;
   projection->space().extend_last(end);
   if (auto_compaction && end >= look_at) [[unlikely]] {
     auto_compaction->look();  // what was overwritten meanwhile lies in sealed segments too
     look_at = end + look_step;
   }
-  return {};
 }
 
 Result<void> DataWal::put(std::string_view key, std::string_view value, const WriteOptions& options) {

@@ -5,8 +5,8 @@ namespace datawal {
 
 Result<void> DataWal::Impl::rotate() {
   const std::lock_guard guard(mutex);
-  if (Result<void> rotated = core->rotate(); !rotated) return rotated;
-  return core->active_segment() == projection->space().last_id() ? Result<void>{} : follow_rotation();
+  if (Result<void> room = make_room(0, 1); !room) return room;
+  return following([this] { return core->rotate(); });
 }
 
 Result<CompactionStats> DataWal::compact(const CompactOptions& options) {

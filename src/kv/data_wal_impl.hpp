@@ -35,8 +35,20 @@ struct [[gnu::visibility("hidden")]] DataWal::Impl {
   [[nodiscard]] Result<void> change(RecordType type, std::string_view key, std::string_view value,
                                     const WriteOptions& how);
   [[nodiscard]] Result<void> write(std::span<const RecordInput> records, const WriteOptions& how);
-  [[nodiscard]] Result<void> follow(const RecordRef& last);
-  [[nodiscard, gnu::cold]] Result<void> follow_rotation();
+  /// Gets what the index needs for changes that are appended next, of which `inserts` are of new keys and which take `len` bytes
+  /// together: from then on until they are applied nothing can fail but the log, so that it and the index never differ.
+  [[nodiscard]] Result<void> make_room(std::uint64_t inserts, std::uint64_t len) {
+    if (inserts != 0) projection->reserve(inserts);
+    return projection->space().make_room(len);
+  }
+  /// Calls `change_log()`, which may rotate the log, and follows it to the next segment, also if it fails or throws.
+  template <class ChangeLog>
+  [[nodiscard]] auto following(ChangeLog&& change_log) {
+    const Follower follower(*this);
+    return change_log();
+  }
+  void follow(const RecordRef& last) noexcept;
+  [[gnu::cold]] void follow_rotation() noexcept;
   [[nodiscard]] Result<void> rotate();
   [[nodiscard]] Result<kv::LiveView> view(std::shared_ptr<const Snapshot>* snapshot = nullptr) const;
   [[nodiscard]] Result<void> refuse_closed() const {
@@ -49,6 +61,21 @@ struct [[gnu::visibility("hidden")]] DataWal::Impl {
   /// What a segment of such a store may become.
   [[nodiscard]] static kv::SegmentRoom room_of(const OpenOptions& options) noexcept;
   [[nodiscard]] safeatomic::FileSystem& file_system() const noexcept { return file_system_of(options.file_system); }
+
+ private:
+  class Follower {
+   public:
+    explicit Follower(Impl& impl) noexcept : impl_(impl) {}
+    Follower(const Follower&) = delete;
+    Follower& operator=(const Follower&) = delete;
+    ~Follower() {
+      if (impl_.core->active_segment() != impl_.projection->space().last_id()) [[unlikely]]
+        impl_.follow_rotation();
+    }
+
+   private:
+    Impl& impl_;
+  };
 };
 
 }  // namespace datawal

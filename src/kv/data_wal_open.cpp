@@ -13,16 +13,13 @@ namespace {
 // A mapping that long shows what is appended without being made anew; a record behind it is read by `pread` until its
 // segment is sealed. Address space only: nothing is reserved.
 constexpr std::uint64_t room_without_limit = 1ULL << 30;
-
-// More than any file becomes; what is not used is given back when the segment is sealed.
-constexpr std::uint64_t positions_without_limit = 1ULL << 44;
+constexpr std::uint64_t longest_mapping = 1ULL << 44;
 
 }  // namespace
 
 kv::SegmentRoom DataWal::Impl::room_of(const OpenOptions& options) noexcept {
-  if (options.max_segment_bytes == 0) return {.positions = positions_without_limit, .mapped = room_without_limit};
-  const std::uint64_t mapped = std::min(options.max_segment_bytes, positions_without_limit);
-  return {.positions = std::max(mapped, format::max_frame_len), .mapped = mapped};
+  if (options.max_segment_bytes == 0) return {.mapped = room_without_limit};
+  return {.mapped = std::min(options.max_segment_bytes, longest_mapping)};
 }
 
 DataWal::Impl::~Impl() {
@@ -58,6 +55,7 @@ Result<DataWal> DataWal::open(const std::filesystem::path& dir, const OpenOption
     if (Result<void> added = space.add(empty, *empty.file); !added) return propagate(added);
   }
   space.reopen_last(active->segment, Impl::room_of(options));
+  if (Result<void> covered = space.cover_last(active->end); !covered) return propagate(covered);
   space.extend_last(active->end);
   impl->projection = std::move(projection);
   if (options.auto_compact.is_enabled) {
@@ -81,16 +79,10 @@ Error DataWal::Impl::moved_from() {
 }
 
 // The log has gone on to a new segment: it becomes the last one of the space.
-Result<void> DataWal::Impl::follow_rotation() {
-  kv::RecordSpace& space = projection->space();
-  Result<LogCore::Active> active = core->active();
-  if (!active) return propagate(active);
+void DataWal::Impl::follow_rotation() noexcept {
+  projection->space().rotate(core->last_sealed(), core->active_file(), room_of(options));
   if (auto_compaction) auto_compaction->look();
   look_at = look_step;
-  space.seal_last(core->last_sealed());
-  PinnedSegment empty = active->segment;
-  empty.info.size = 0;
-  return space.add(empty, *empty.file, room_of(options));
 }
 
 const RecordLog& DataWal::log() const noexcept { return impl_->log; }

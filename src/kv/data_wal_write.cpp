@@ -10,6 +10,29 @@
 
 namespace datawal {
 
+namespace {
+
+std::uint64_t len_of(std::span<const RecordInput> records) noexcept {
+  std::uint64_t len = 0;
+  for (const RecordInput& record : records) len += format::frame_len(record.key.size(), record.payload.size());
+  return len;
+}
+
+// How many of them find no live record of their key.
+std::uint64_t inserts_of(std::span<const RecordInput> records, std::span<const kv::Projection::Change> changes,
+                         std::span<const std::size_t> before) noexcept {
+  std::uint64_t inserts = 0;
+  for (std::size_t n = 0; n < records.size(); ++n) {
+    if (records[n].type != RecordType::Put) continue;
+    const bool finds_one = before[n] == kv::no_predecessor ? changes[n].live.has_value()
+                                                           : records[before[n]].type == RecordType::Put;
+    if (!finds_one) ++inserts;
+  }
+  return inserts;
+}
+
+}  // namespace
+
 Result<void> DataWal::Impl::write(std::span<const RecordInput> records, const WriteOptions& how) {
   if (Result<void> open = refuse_closed(); !open) return open;
   if (records.empty()) return {};
@@ -20,7 +43,6 @@ Result<void> DataWal::Impl::write(std::span<const RecordInput> records, const Wr
   std::vector<RecordRef> refs;
   {
     const std::lock_guard guard(mutex);
-    projection->reserve(records.size());
     constexpr std::size_t ahead = kv::Projection::fetched_ahead;
     for (std::size_t n = 0; n < std::min(ahead, hashes.size()); ++n) projection->prefetch_for_change(hashes[n]);
     for (std::size_t n = 0; n < records.size(); ++n) {
@@ -30,8 +52,10 @@ Result<void> DataWal::Impl::write(std::span<const RecordInput> records, const Wr
       changes[n] = *prepared;
     }
     const std::vector<std::size_t> before = kv::predecessors(records, hashes);
-    if (Result<void> appended = core->append_batch(records, refs); !appended) return appended;
-    if (Result<void> followed = follow(refs.back()); !followed) return followed;
+    if (Result<void> room = make_room(inserts_of(records, changes, before), len_of(records)); !room) return room;
+    const Result<void> appended = following([&] { return core->append_batch(records, refs); });
+    if (!appended) return appended;
+    follow(refs.back());
     for (std::size_t n = 0; n < records.size(); ++n) {
       if (const std::size_t earlier = before[n]; earlier != kv::no_predecessor) {
         projection->replaces(changes[n], records[earlier].type, refs[earlier]);

@@ -10,7 +10,7 @@
 
 #include <datawal/record.hpp>
 
-#include "kv/space_table.hpp"
+#include "kv/space_segment.hpp"
 
 namespace datawal::kv {
 

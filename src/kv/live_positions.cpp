@@ -10,45 +10,62 @@
 
 #include "kv/projection.hpp"
 #include "kv/radix_sort.hpp"
-#include "kv/space_table.hpp"
 
 namespace datawal::kv {
 
-void SpaceTable::sort_in_log_order(std::vector<std::uint64_t>& positions) const {
-  radix_sort(std::span(positions), [](std::uint64_t position) { return position; });
-  struct Run {
-    const SpaceSegment* segment;
-    std::size_t begin, end;
-  };
-  std::vector<Run> runs;
-  for (std::size_t i = 0; i < positions.size();) {
-    const SpaceSegment& segment = find(positions[i]);
-    const std::uint64_t behind = segment.base + std::max<std::uint64_t>(segment.reserved, segment.end.load());
-    const auto next = std::ranges::lower_bound(std::span(positions).subspan(i), behind);
-    const std::size_t end = static_cast<std::size_t>(next - std::span(positions).subspan(i).begin()) + i;
-    runs.push_back({&segment, i, end});
-    i = end;
+namespace {
+
+// Extents in the order of the log, and the other way round. A position in which the extent is replaced by its place in that
+// order is a number that ascends along the log.
+class LogOrder {
+ public:
+  explicit LogOrder(const SpaceSegments& segments) {
+    for (const auto& [key, segment] : segments) {
+      for (const std::uint32_t number : segment->extents.numbers()) add(number);
+    }
   }
-  const auto before = [](const Run& a, const Run& b) {
-    if (a.segment->id != b.segment->id) return a.segment->id < b.segment->id;
-    return a.segment->generation > b.segment->generation;
-  };
-  if (std::ranges::is_sorted(runs, before)) return;
-  std::ranges::sort(runs, before);
-  std::vector<std::uint64_t> sorted;
-  sorted.reserve(positions.size());
-  for (const Run& run : runs) {
-    sorted.insert(sorted.end(), positions.begin() + static_cast<std::ptrdiff_t>(run.begin),
-                  positions.begin() + static_cast<std::ptrdiff_t>(run.end));
+
+  /// The numbers themselves ascend along the log.
+  [[nodiscard]] bool is_natural() const noexcept { return is_natural_; }
+
+  [[nodiscard]] std::uint64_t place_of(std::uint64_t position) const noexcept { return exchanged(places_, position); }
+  [[nodiscard]] std::uint64_t position_of(std::uint64_t place) const noexcept { return exchanged(numbers_, place); }
+
+ private:
+  void add(std::uint32_t number) {
+    if (!numbers_.empty() && number < numbers_.back()) is_natural_ = false;
+    if (number >= places_.size()) places_.resize(std::size_t{number} + 1);
+    places_[number] = static_cast<std::uint32_t>(numbers_.size());
+    numbers_.push_back(number);
   }
-  positions = std::move(sorted);
+
+  static std::uint64_t exchanged(const std::vector<std::uint32_t>& by, std::uint64_t position) noexcept {
+    const std::uint64_t extent = position >> ExtentTable::offset_bits;
+    if (extent >= by.size()) return position;  // leads nowhere, as reading it will tell
+    return std::uint64_t{by[extent]} << ExtentTable::offset_bits | (position & ExtentTable::offset_mask);
+  }
+
+  std::vector<std::uint32_t> numbers_;
+  std::vector<std::uint32_t> places_;  // by number
+  bool is_natural_ = true;
+};
+
+}  // namespace
+
+void RecordSpace::sort_in_log_order(std::vector<std::uint64_t>& positions) const {
+  const auto itself = [](std::uint64_t number) { return number; };
+  const LogOrder order(segments_);
+  if (order.is_natural()) return radix_sort(std::span(positions), itself);
+  for (std::uint64_t& position : positions) position = order.place_of(position);
+  radix_sort(std::span(positions), itself);
+  for (std::uint64_t& position : positions) position = order.position_of(position);
 }
 
 std::vector<std::uint64_t> Projection::live_positions() const {
   std::vector<std::uint64_t> positions;
   positions.reserve(directory_.size());
   directory_.for_each([&](std::uint64_t position) { positions.push_back(position); });
-  if (!positions.empty()) space_.table()->sort_in_log_order(positions);
+  if (!positions.empty()) space_.sort_in_log_order(positions);
   return positions;
 }
 

@@ -52,17 +52,10 @@ void Projection::replaces(Change& change, RecordType type, const RecordRef& ref)
   change.live_segment = &space_.last();
 }
 
-void Projection::apply(const Change& prepared, RecordType type, const RecordRef& ref) {
+void Projection::apply(const Change& prepared, RecordType type, const RecordRef& ref) noexcept {
   SpaceSegment& segment = space_.last();
-  count(segment.counts, type, ref.len);
+  space_.count(segment, type, ref.len);
   change(segment, prepared, type, space_.position_in_last(ref.offset), ref.len);
-}
-
-SegmentCounts Projection::counts() const noexcept {
-  SegmentCounts counts;
-  const std::shared_ptr<SpaceTable>& table = space_.table();
-  for (std::size_t i = 0; table && i < table->size(); ++i) counts += table->at(i).counts;
-  return counts;
 }
 
 }  // namespace datawal::kv

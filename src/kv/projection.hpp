@@ -59,11 +59,11 @@ class Projection {
   void replaces(Change& change, RecordType type, const RecordRef& ref) noexcept;
 
   /// The record of a prepared change now lies at `ref` in the last segment of the space.
-  void apply(const Change& change, RecordType type, const RecordRef& ref);
+  void apply(const Change& change, RecordType type, const RecordRef& ref) noexcept;
 
   [[nodiscard]] std::uint64_t size() const noexcept { return directory_.size(); }
   /// Of all segments together.
-  [[nodiscard]] SegmentCounts counts() const noexcept;
+  [[nodiscard]] const SegmentCounts& counts() const noexcept { return space_.counts(); }
   [[nodiscard]] std::uint64_t memory_bytes() const noexcept { return directory_.memory_bytes(); }
 
   /// The hash under which the directory knows a key.

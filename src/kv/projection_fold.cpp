@@ -28,7 +28,7 @@ void Projection::fold(const FoldBatch& batch) {
     if (expects_live_ && i + looked_up_ahead < items.size()) prefetch_live(items[i + looked_up_ahead].hash);
     if (fold(*batch.segment(), items[i], batch.key(items[i]))) ++replaced;
   }
-  if (batch.segment() != nullptr) batch.segment()->counts += batch.counts();
+  if (batch.segment() != nullptr) space_.count(*batch.segment(), batch.counts());
   expects_live_ = replaced * worth_looking_up > items.size();
 }
 
@@ -53,7 +53,6 @@ void Projection::prefetch_live(std::uint64_t hash) const noexcept {
 
 Result<void> Projection::finish_fold() {
   fold_buffer_ = {};
-  (void)space_.take_removed();  // no reader is there yet
   if (fold_error_) return std::unexpected(std::move(*std::exchange(fold_error_, std::nullopt)));
   return {};
 }

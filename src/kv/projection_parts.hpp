@@ -42,9 +42,9 @@ Result<bool> Projection::locate(std::string_view key, std::uint64_t hash, std::s
 
 inline void Projection::change(SpaceSegment& segment, const Change& change, RecordType type, std::uint64_t position,
                                std::uint32_t len) {
-  if (change.live) change.live_segment->counts.live_bytes -= change.live_len;
+  if (change.live) space_.count_dead(*change.live_segment, change.live_len);
   if (type == RecordType::Put) {
-    segment.counts.live_bytes += len;
+    space_.count_live(segment, len);
     if (change.live) {
       (void)directory_.replace(change.hash, *change.live, position);
     } else {

@@ -1,10 +1,9 @@
 #include "kv/record_space.hpp"
 
 #include <algorithm>
-#include <optional>
-#include <span>
+#include <iterator>
+#include <limits>
 #include <string_view>
-#include <utility>
 
 #include <datawal/segment.hpp>
 #include <safeatomic/io.hpp>
@@ -33,130 +32,38 @@ RecordSpace::RecordSpace(std::shared_ptr<safeatomic::Directory> directory, ReadP
     : directory_(std::move(directory)), read_path_(read_path) {}
 RecordSpace::~RecordSpace() = default;
 
-Result<std::uint64_t> RecordSpace::find_room(const PinnedSegment& pinned, std::uint64_t needed) const {
-  if (needed <= limit) {
-    const std::optional<std::uint64_t> room = tables_ ? tables_->find_room(needed, limit) : 0;
-    if (room) return *room;
-  }
-  return std::unexpected(Error{.code = Errc::invalid_argument,
-                               .action = "open store",
-                               .path = segment::path(directory_->path(), pinned.id),
-                               .segment = pinned.id,
-                               .detail = "the store is larger than 256 TiB"});
-}
-
-Result<void> RecordSpace::add(const PinnedSegment& pinned, safeatomic::File& file, const SegmentRoom& room,
-                              bool may_map) {
-  auto segment = std::make_shared<SpaceSegment>();
-  segment->id = pinned.id;
-  segment->pinned = pinned;
-  segment->reserved = std::max({pinned.info.size, room.positions, std::uint64_t{1}});
-  Result<std::uint64_t> base = find_room(pinned, segment->reserved);
-  if (!base) return propagate(base);
-  segment->base = *base;
-  segment->end.store(pinned.info.size, std::memory_order_relaxed);
-  if (may_map) map(*segment, file, std::max(pinned.info.size, room.mapped));
-  publish(segment);
-  last_ = std::move(segment);
-  return {};
-}
-
-Result<std::shared_ptr<SpaceSegment>> RecordSpace::add_rewritten(const SpaceSegment& old, const PinnedSegment& pinned,
-                                                                 safeatomic::File& file) {
-  auto segment = std::make_shared<SpaceSegment>();
-  segment->id = pinned.id;
-  segment->pinned = pinned;
-  segment->generation = old.generation + 1;
-  segment->reserved = pinned.info.size;
-  Result<std::uint64_t> base = find_room(pinned, segment->reserved);
-  if (!base) return propagate(base);
-  segment->base = *base;
-  segment->end.store(pinned.info.size, std::memory_order_relaxed);
-  map(*segment, file, pinned.info.size);
-  publish(segment);
-  return segment;
-}
-
-void RecordSpace::hold(SpaceSegment& segment, std::shared_ptr<safeatomic::File> file) {
-  const std::lock_guard guard(files_mutex_);
-  segment.pinned.file = std::move(file);
-  cache_.forget(segment.id);
-}
-
-void RecordSpace::remove(const SpaceSegment& segment) { publish(tables_->changed(nullptr, &segment)); }
-
-void RecordSpace::publish(std::shared_ptr<SpaceSegment> added) {
-  if (tables_ && !tables_->is_full()) {
-    const SpaceSegment& behind = tables_->at(tables_->size() - 1);
-    if (behind.base < added->base) return tables_->append(std::move(added));
-  }
-  publish(tables_ ? tables_->changed(std::move(added), nullptr) : SpaceTable(0).changed(std::move(added), nullptr));
-}
-
-void RecordSpace::publish(std::shared_ptr<SpaceTable> table) {
-  if (tables_) removed_.push_back(tables_);
-  tables_ = std::move(table);
-  table_.store(tables_.get(), std::memory_order_release);
-}
-
-std::shared_ptr<SpaceSegment> RecordSpace::find(std::uint32_t id) const noexcept {
-  std::shared_ptr<SpaceSegment> found;
-  for (std::size_t i = 0; tables_ && i < tables_->size(); ++i) {
-    const std::shared_ptr<SpaceSegment>& segment = tables_->share(i);
-    if (segment->id == id && (!found || found->generation < segment->generation)) found = segment;
-  }
-  return found;
-}
-
 void RecordSpace::map(SpaceSegment& segment, safeatomic::File& file, std::uint64_t length) const noexcept {
-  segment.mapping.reset();
-  segment.mapped = nullptr;
-  segment.mapped_len = 0;
-  if (read_path_ != ReadPath::mapped || length == 0) return;
-  safeatomic::Result<std::unique_ptr<safeatomic::Mapping>> mapping = file.map(safeatomic::MapAccess::read, 0,
-                                                                              static_cast<std::size_t>(length));
-  if (!mapping) return;  // too many mappings, or a filesystem that has none
-  segment.mapping = std::move(*mapping);
-  segment.mapped = segment.mapping->bytes().data();
-  segment.mapped_len = length;
+  if (read_path_ == ReadPath::mapped) segment.mapping.map(file, length);
+  segment.mapped = segment.mapping.data();
+  segment.mapped_len = segment.mapped == nullptr ? 0 : length;
 }
 
-void RecordSpace::reopen_last(const PinnedSegment& pinned, const SegmentRoom& room) {
-  last_->pinned = pinned;
-  const std::uint64_t end = last_->end.load(std::memory_order_relaxed);
-  last_->reserved = std::max({end, std::min(room.positions, limit - last_->base), std::uint64_t{1}});
-  map(*last_, *pinned.file, std::max(end, room.mapped));
+void RecordSpace::prefetch(std::uint64_t position) const noexcept {
+  const ExtentTable::Place place = extents_.find(position);
+  if (place.segment == nullptr || place.offset >= place.segment->mapped_len) return;
+  prefetch_record(place.segment->mapped + place.offset);
 }
 
-void RecordSpace::seal_last(const PinnedSegment& pinned) {
-  const std::lock_guard guard(files_mutex_);
-  last_->pinned = pinned;
-  last_->pinned.file.reset();
-  last_->reserved = std::max(last_->end.load(std::memory_order_relaxed), std::uint64_t{1});
-}
-
-void RecordSpace::extend_last(std::uint64_t end) noexcept { last_->end.store(end, std::memory_order_release); }
-
-void RecordSpace::prefetch_in(const SpaceSegment& segment, std::uint64_t position) noexcept {
-  const std::uint64_t offset = position - segment.base;
-  if (offset < segment.mapped_len) prefetch_record(segment.mapped + offset);
-}
-
-Result<LocatedRecord> RecordSpace::read_in(SpaceSegment& segment, std::uint64_t position, std::string& buffer) const {
-  const std::uint64_t offset = position - segment.base;
+Result<LocatedRecord> RecordSpace::read_in(SpaceSegment& segment, std::uint64_t offset, std::string& buffer) const {
   const std::uint64_t end = segment.end.load(std::memory_order_acquire);
-  std::string_view bytes;
-  if (end <= segment.mapped_len) {
-    bytes = {segment.mapped + offset, static_cast<std::size_t>(end - offset)};
-    prefetch_record(bytes.data());
-  } else {
-    Result<std::string_view> got = bytes_of(segment, offset, buffer);
-    if (!got) return propagate(got);
-    bytes = *got;
-  }
+  if (offset >= end) [[unlikely]]
+    return leads_nowhere(&segment, offset);
+  const std::uint64_t mapped_end = std::min(end, segment.mapped_len);
   LocatedRecord located;
-  if (!format::decode_whole(bytes, located.record)) {
-    return damaged(segment, offset, format::decode_next(bytes).stop);
+  std::string_view bytes;
+  if (offset < mapped_end) {
+    bytes = {segment.mapped + offset, static_cast<std::size_t>(mapped_end - offset)};
+    prefetch_record(bytes.data());
+  }
+  if (!format::decode_whole(bytes, located.record)) [[unlikely]] {
+    if (mapped_end < end) {
+      Result<std::string_view> got = bytes_of(segment, offset, end, buffer);
+      if (!got) return propagate(got);
+      bytes = *got;
+    }
+    if (mapped_end == end || !format::decode_whole(bytes, located.record)) {
+      return damaged(segment, offset, format::decode_next(bytes).stop);
+    }
   }
   located.ref = {.segment = segment.id,
                  .offset = offset,
@@ -167,35 +74,51 @@ Result<LocatedRecord> RecordSpace::read_in(SpaceSegment& segment, std::uint64_t 
   return located;
 }
 
-// The bytes at `offset`, at least those of the frame that begins there, if they are there.
-Result<std::string_view> RecordSpace::bytes_of(const SpaceSegment& segment, std::uint64_t offset,
-                                               std::string& buffer) const {
-  PinnedSegment pinned;
-  {
+Result<std::shared_ptr<safeatomic::File>> RecordSpace::file_of(const SpaceSegment& segment) const {
+  const auto pinned = [&] {
     const std::lock_guard guard(files_mutex_);
-    pinned = segment.pinned;
-  }
-  std::shared_ptr<safeatomic::File> file = pinned.file;
-  if (!file) {
-    Result<std::shared_ptr<safeatomic::File>> opened = cache_.open(directory_, pinned);
-    if (!opened) return propagate(opened);
-    file = std::move(*opened);
-  }
-  const std::uint64_t left = segment.end.load(std::memory_order_acquire) - offset;
+    return segment.pinned;
+  };
+  const PinnedSegment first = pinned();
+  if (first.file) return first.file;
+  Result<std::shared_ptr<safeatomic::File>> opened = cache_.open(directory_, first);
+  if (opened || opened.error().code != Errc::snapshot_expired) return opened;
+  // Its name may have gone since the first look; it is held from before that on.
+  PinnedSegment second = pinned();
+  return second.file ? std::move(second.file) : std::move(opened);
+}
+
+// The bytes at `offset`, at least those of the frame that begins there, if they are there.
+Result<std::string_view> RecordSpace::bytes_of(const SpaceSegment& segment, std::uint64_t offset, std::uint64_t end,
+                                               std::string& buffer) const {
+  Result<std::shared_ptr<safeatomic::File>> file = file_of(segment);
+  if (!file) return propagate(file);
+  const std::uint64_t left = end - offset;
   buffer.resize(static_cast<std::size_t>(std::min<std::uint64_t>(first_read, left)));
-  safeatomic::Result<std::size_t> got = safeatomic::read_all(*file, offset, buffer);
+  safeatomic::Result<std::size_t> got = safeatomic::read_all(**file, offset, buffer);
   if (!got) return format::lift(got, "read record");
   buffer.resize(*got);
   if (format::decode_next(buffer).stop == format::Stop::body_cut) {
     const std::uint64_t len = format::frame_len(format::load_header(buffer.data()));
     if (len <= left) {
       buffer.resize(static_cast<std::size_t>(len));
-      got = safeatomic::read_all(*file, offset, buffer);
+      got = safeatomic::read_all(**file, offset, buffer);
       if (!got) return format::lift(got, "read record");
       buffer.resize(*got);
     }
   }
   return std::string_view(buffer);
+}
+
+// What the index says must be where there are records; anything else is refused, whatever lies there.
+std::unexpected<Error> RecordSpace::leads_nowhere(const SpaceSegment* segment, std::uint64_t offset) const {
+  return std::unexpected(
+      Error{.code = Errc::corruption,
+            .action = "read record",
+            .path = segment != nullptr ? segment::path(directory_->path(), segment->id) : directory_->path(),
+            .segment = segment != nullptr ? segment->id : 0,
+            .offset = offset,
+            .detail = "the index in memory leads to a place without a record"});
 }
 
 std::unexpected<Error> RecordSpace::damaged(const SpaceSegment& segment, std::uint64_t offset,

@@ -1,11 +1,12 @@
 #pragma once
-// All segments of a log laid out one behind the other: where a 48-bit position lies, and the record there.
+// All segments of a log as one space of records: which files there are, what they hold, and the record at a position.
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <datawal/error.hpp>
@@ -14,8 +15,10 @@
 #include <datawal/record.hpp>
 #include <safeatomic/file_system.hpp>
 
+#include "kv/extent_table.hpp"
 #include "kv/reader_slots.hpp"
-#include "kv/space_table.hpp"
+#include "kv/removed_files.hpp"
+#include "kv/space_segment.hpp"
 #include "log/file_cache.hpp"
 #include "log/snapshot.hpp"
 
@@ -29,10 +32,9 @@ struct LocatedRecord {
   SpaceSegment* segment = nullptr;
 };
 
-/// How long a segment that is added may become.
+/// How much of a segment's file is mapped, so that what is appended shows there; its size if that is more.
 struct SegmentRoom {
-  std::uint64_t positions = 0;  ///< its size if that is more
-  std::uint64_t mapped = 0;     ///< beyond its end, so that what is appended shows there; its size if that is more
+  std::uint64_t mapped = 0;
 };
 
 /// Threads: what is const, from any thread, for positions that were handed over to it after `add` or `extend_last` returned and
@@ -40,113 +42,211 @@ struct SegmentRoom {
 /// that lock.
 class RecordSpace {
  public:
-  /// Positions are below this: 48 bits, 256 TiB.
-  static constexpr std::uint64_t limit = 1ULL << 48;
-
   RecordSpace(std::shared_ptr<safeatomic::Directory> directory, ReadPath read_path);
   ~RecordSpace();
   RecordSpace(const RecordSpace&) = delete;
   RecordSpace& operator=(const RecordSpace&) = delete;
 
-  /// Adds the next segment, whose file is open now. What cannot be mapped is read with `pread`.
+  // Growing.
+
+  /// Adds the next segment, whose file is open now. What cannot be mapped is read with `pread`. Throws std::bad_alloc.
   /// @param may_map  false for a segment that another process's writer may cut
-  /// @return invalid_argument when 256 TiB are used up
   [[nodiscard, gnu::cold]] Result<void> add(const PinnedSegment& segment, safeatomic::File& file,
                                             const SegmentRoom& room = {}, bool may_map = true);
+
+  /// Sees to it that all offsets below `end` of the last segment have positions. Throws std::bad_alloc.
+  /// @return invalid_argument when 256 TiB are used up
+  [[nodiscard]] Result<void> cover_last(std::uint64_t end) {
+    return last_->extents.cover(end) ? Result<void>() : no_positions(last_->id);
+  }
+
+  /// Gets all that is needed for `len` bytes more, whether they go behind the last segment's or, after a rotation, into one of
+  /// their own: what can fail does so before anything is appended. Throws std::bad_alloc.
+  /// @return invalid_argument when 256 TiB are used up
+  [[nodiscard]] Result<void> make_room(std::uint64_t len) {
+    const std::uint64_t end = last_->end.load(std::memory_order_relaxed) + len;
+    if (end <= last_->extents.end() && len <= spare_end_) [[likely]]
+      return {};
+    return get_room(end, len);
+  }
+
+  /// The last segment has grown: everything below `end` is whole records.
+  void extend_last(std::uint64_t end) noexcept { last_->end.store(end, std::memory_order_release); }
+
+  /// The log has gone on from the last segment, which is now `sealed`, to `next`, which is empty. There is room.
+  [[gnu::cold]] void rotate(const PinnedSegment& sealed, const PinnedSegment& next, const SegmentRoom& room) noexcept;
 
   /// Takes `segment`, whose file is open, for the last segment from now on. No reader is there yet.
   [[gnu::cold]] void reopen_last(const PinnedSegment& segment, const SegmentRoom& room);
 
-  /// The last segment will not grow any more: its descriptor is let go. Another one follows.
-  [[gnu::cold]] void seal_last(const PinnedSegment& segment);
-
-  /// The last segment has grown: everything below `end` is whole records.
-  void extend_last(std::uint64_t end) noexcept;
+  // Rewriting.
 
   /// The name of `segment` is about to go: what is not mapped is read from `file`.
-  void hold(SpaceSegment& segment, std::shared_ptr<safeatomic::File> file);
+  void hold(SpaceSegment& segment, std::shared_ptr<safeatomic::File> file) noexcept;
 
-  /// Adds what `old` was rewritten to; both are there until one is removed.
+  /// Adds what `old` was rewritten to; both are there until one is removed. Throws std::bad_alloc.
   /// @return invalid_argument when 256 TiB are used up
   [[nodiscard, gnu::cold]] Result<std::shared_ptr<SpaceSegment>> add_rewritten(const SpaceSegment& old,
                                                                                const PinnedSegment& segment,
                                                                                safeatomic::File& file);
 
-  /// No position leads to `segment` any more. Its memory is freed by free_removed().
-  void remove(const SpaceSegment& segment);
+  /// A file that the space has no more. Its end lets go of it once every reader has left that may have a position in it; so
+  /// the owner's lock must not be held then.
+  class Removed {
+   public:
+    Removed() = default;
+    Removed(Removed&&) noexcept = default;
+    Removed& operator=(Removed&&) = delete;
+    ~Removed() {
+      if (file_) readers_->wait_for_readers();
+    }
 
-  /// What was removed, to be destroyed by the caller once readers() have left and without the owner's lock.
-  [[nodiscard]] std::vector<std::shared_ptr<const SpaceTable>> take_removed() noexcept { return std::move(removed_); }
+   private:
+    friend class RecordSpace;
+    Removed(std::shared_ptr<SpaceSegment> file, ReaderSlots& readers) : file_(std::move(file)), readers_(&readers) {}
+    std::shared_ptr<SpaceSegment> file_;
+    ReaderSlots* readers_ = nullptr;
+  };
+
+  /// Takes a file out, to which no position of the index leads any more.
+  /// @return nothing, and nothing is done, if there are live records in it
+  [[nodiscard]] Removed remove(const SpaceSegment& segment) noexcept;
+
+  // Looking up.
+
   [[nodiscard]] ReaderSlots& readers() const noexcept { return *readers_; }
 
   /// The store's.
   [[nodiscard]] const safeatomic::Directory& directory() const noexcept { return *directory_; }
 
   /// The position of a record in the last segment.
-  [[nodiscard]] std::uint64_t position_in_last(std::uint64_t offset) const noexcept { return last_->base + offset; }
+  [[nodiscard]] std::uint64_t position_in_last(std::uint64_t offset) const noexcept {
+    return last_->extents.position(offset);
+  }
 
   /// The last segment; there is one.
   [[nodiscard]] SpaceSegment& last() const noexcept { return *last_; }
   /// The id of the last segment; 0 if there is none.
   [[nodiscard]] std::uint32_t last_id() const noexcept { return last_ ? last_->id : 0; }
 
-  /// The segments that there are now, for whoever holds the owner's lock.
-  [[nodiscard]] const std::shared_ptr<SpaceTable>& table() const noexcept { return tables_; }
+  /// The files that there are now, in log order, for whoever holds the owner's lock.
+  [[nodiscard]] const SpaceSegments& segments() const noexcept { return segments_; }
 
-  /// The newest file of a segment; null if there is none.
+  /// The newest file of a segment; null if there is none. By the owner's lock.
   [[nodiscard]] std::shared_ptr<SpaceSegment> find(std::uint32_t id) const noexcept;
+
+  /// Whether any segment behind that one holds a record. By the owner's lock.
+  [[nodiscard]] bool has_records_behind(std::uint32_t id) const noexcept;
 
   /// The record at `position`, its header, its extent and its CRC checked.
   /// @param buffer  holds the bytes where the segment is not mapped
-  /// @return corruption naming segment and offset; io; snapshot_expired
+  /// @return corruption naming segment and offset, or that the position leads nowhere; io; snapshot_expired
   [[nodiscard]] Result<LocatedRecord> read(std::uint64_t position, std::string& buffer) const {
-    return read_in(table_.load(std::memory_order_acquire)->find(position), position, buffer);
+    const ExtentTable::Place place = extents_.find(position);
+    if (place.segment == nullptr) [[unlikely]]
+      return leads_nowhere(nullptr, position);
+    return read_in(*place.segment, place.offset, buffer);
   }
-
-  /// The same for a segment that is known.
-  [[nodiscard]] Result<LocatedRecord> read_in(SpaceSegment& segment, std::uint64_t position, std::string& buffer) const;
 
   /// Starts fetching the record at `position`.
-  void prefetch(std::uint64_t position) const noexcept {
-    prefetch_in(table_.load(std::memory_order_acquire)->find(position), position);
+  void prefetch(std::uint64_t position) const noexcept;
+
+  /// Puts positions into log order. By the owner's lock.
+  void sort_in_log_order(std::vector<std::uint64_t>& positions) const;
+
+  // Counting. By the owner's lock; while a log is replayed, by whoever folds.
+
+  /// Of all segments together.
+  [[nodiscard]] const SegmentCounts& counts() const noexcept { return counts_; }
+  /// One more record in `segment`; a Put is not live yet.
+  void count(SpaceSegment& segment, RecordType type, std::uint32_t len) noexcept {
+    kv::count(segment.counts, type, len);
+    kv::count(counts_, type, len);
   }
-  static void prefetch_in(const SpaceSegment& segment, std::uint64_t position) noexcept;
+  /// More records in `segment`.
+  void count(SpaceSegment& segment, const SegmentCounts& more) noexcept {
+    segment.counts += more;
+    counts_ += more;
+  }
+  /// A Put of `len` bytes in `segment` is the newest record of its key.
+  void count_live(SpaceSegment& segment, std::uint32_t len) noexcept {
+    segment.counts.live_bytes += len;
+    counts_.live_bytes += len;
+  }
+  /// It is not any more.
+  void count_dead(SpaceSegment& segment, std::uint32_t len) noexcept {
+    segment.counts.live_bytes -= len;
+    counts_.live_bytes -= len;
+  }
+  /// `from` was rewritten to `to`, which holds `counts`; its live records are about to be moved.
+  void count_rewritten(SpaceSegment& from, SpaceSegment& to, const SegmentCounts& counts) noexcept;
+
+  /// Bytes of tombstones in a sealed segment that were found to be needed when it was last looked at, if that still holds: not
+  /// once a Put may have gone from a segment before it.
+  [[nodiscard]] std::uint64_t needed_tombstone_bytes(const SpaceSegment& segment) const noexcept;
+  void note_needed_tombstones(SpaceSegment& segment, std::uint64_t bytes) noexcept;
+  /// Superseded Puts have gone from the segment `id`.
+  void note_puts_gone(std::uint32_t id) noexcept;
 
  private:
-  [[nodiscard, gnu::cold]] Result<std::uint64_t> find_room(const PinnedSegment& segment, std::uint64_t needed) const;
-  [[gnu::cold]] void publish(std::shared_ptr<SpaceSegment> added);
-  [[gnu::cold]] void publish(std::shared_ptr<SpaceTable> table);
+  friend class PinnedSpace;
+
+  [[nodiscard, gnu::cold]] Result<void> get_room(std::uint64_t last_end, std::uint64_t len);
+  [[nodiscard, gnu::cold]] std::unexpected<Error> no_positions(std::uint32_t id) const;
+  [[nodiscard]] SpaceSegments::node_type make_node();
   [[gnu::cold]] void map(SpaceSegment& segment, safeatomic::File& file, std::uint64_t length) const noexcept;
-  [[nodiscard]] Result<std::string_view> bytes_of(const SpaceSegment& segment, std::uint64_t offset,
+  [[nodiscard]] Result<LocatedRecord> read_in(SpaceSegment& segment, std::uint64_t offset, std::string& buffer) const;
+  [[nodiscard]] Result<std::shared_ptr<safeatomic::File>> file_of(const SpaceSegment& segment) const;
+  [[nodiscard]] Result<std::string_view> bytes_of(const SpaceSegment& segment, std::uint64_t offset, std::uint64_t end,
                                                   std::string& buffer) const;
+  [[nodiscard, gnu::cold]] std::unexpected<Error> leads_nowhere(const SpaceSegment* segment,
+                                                                std::uint64_t offset) const;
   [[nodiscard, gnu::cold]] std::unexpected<Error> damaged(const SpaceSegment& segment, std::uint64_t offset,
                                                           format::Stop stop) const;
 
   const std::shared_ptr<safeatomic::Directory> directory_;
   const ReadPath read_path_;
-  std::atomic<const SpaceTable*> table_{nullptr};  // what readers without a lock see
-  std::shared_ptr<SpaceTable> tables_;             // keeps it
+  ExtentTable extents_;  // before all that has extents
+  SpaceSegments segments_;
   std::shared_ptr<SpaceSegment> last_;
-  std::vector<std::shared_ptr<const SpaceTable>> removed_;  // readers may still be in them
+  SpaceSegments::node_type spare_;  // what the next segment will be; empty: to be made
+  std::uint64_t spare_end_ = 0;     // of its extents
+  SegmentCounts counts_;
+  // When Puts went from which segment, as far as nothing has gone from an earlier one since: so both ascend.
+  struct PutsGone {
+    std::uint64_t at;
+    std::uint32_t id;
+  };
+  std::vector<PutsGone> puts_gone_;
+  std::uint64_t puts_gone_now_ = 0;
+
   const std::unique_ptr<ReaderSlots> readers_ = std::make_unique<ReaderSlots>();
+  mutable RemovedFiles removed_;
   mutable std::mutex files_mutex_;  // guards which file a segment is read from where it is not mapped
   mutable FileCache cache_;
 };
 
-/// The segments of one instant, kept as long as this object, whatever is rewritten meanwhile. Made under the owner's lock.
+/// The records of one instant, kept as long as this object, whatever is rewritten meanwhile. Made under the owner's lock, and not
+/// to outlive the space.
 class PinnedSpace {
  public:
-  explicit PinnedSpace(const RecordSpace& space) : space_(&space), table_(space.table()) {}
+  /// Throws std::bad_alloc.
+  explicit PinnedSpace(const RecordSpace& space) : space_(&space), instant_(space.removed_.pin()) {}
+  PinnedSpace(PinnedSpace&& other) noexcept : space_(std::exchange(other.space_, nullptr)), instant_(other.instant_) {}
+  PinnedSpace& operator=(PinnedSpace&&) = delete;
+  ~PinnedSpace() {
+    if (space_ != nullptr) space_->removed_.unpin(instant_);
+  }
 
   [[nodiscard]] Result<LocatedRecord> read(std::uint64_t position, std::string& buffer) const {
-    return space_->read_in(table_->find(position), position, buffer);
+    return space_->read(position, buffer);
   }
-  void prefetch(std::uint64_t position) const noexcept { RecordSpace::prefetch_in(table_->find(position), position); }
+  void prefetch(std::uint64_t position) const noexcept { space_->prefetch(position); }
   [[nodiscard]] const safeatomic::Directory& directory() const noexcept { return space_->directory(); }
 
  private:
   const RecordSpace* space_;
-  std::shared_ptr<const SpaceTable> table_;
+  std::uint64_t instant_;
 };
 
 }  // namespace datawal::kv

@@ -47,6 +47,9 @@ RecoveryVisitor Replay::visitor() {
 void Replay::take(std::span<const RecordView> records) {
   RecordSpace& space = projection_.space();
   for (const RecordView& record : records) {
+    Result<void> covered = error_ ? Result<void>() : space.cover_last(record.ref.offset + record.ref.len);
+    if (!covered) error_ = std::move(covered.error());
+    if (error_) return;
     batch_->begin(space.last());
     const std::uint64_t hash = record.type == RecordType::Raw ? 0 : projection_.hash_of(record.key);
     batch_->add(record, hash, space.position_in_last(record.ref.offset));
@@ -68,6 +71,7 @@ void Replay::hand_over() {
 Result<void> Replay::finish() {
   if (!batch_->is_empty()) hand_over();
   if (pipeline_) pipeline_->finish();
+  if (error_) return std::unexpected(std::move(*error_));
   return projection_.finish_fold();
 }
 

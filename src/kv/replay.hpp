@@ -39,6 +39,7 @@ class Replay {
   std::uint64_t batches_before_second_thread_;
   FoldBatch own_;
   FoldBatch* batch_ = &own_;
+  std::optional<Error> error_;  // nothing is taken any more
   std::unique_ptr<FoldPipeline> pipeline_;
 };
 

@@ -79,7 +79,7 @@ class Judge {
     const std::uint64_t offset = record.offset;
     if (frame.type == RecordType::Raw) return Need::other;
     if (frame.type == RecordType::Delete && earlier_.may_hold(record.hash)) return Need::tombstone;
-    if (frame.type == RecordType::Put && projection_.points_to(record.hash, segment_.base + offset)) {
+    if (frame.type == RecordType::Put && projection_.points_to(record.hash, segment_.extents.position(offset))) {
       return Need::live_put;
     }
     const bool is_last_of_all = may_be_newest_ && offset + frame.len == segment_.pinned.info.size;

@@ -47,9 +47,8 @@ void merge(std::vector<SegmentStats>& segments) {
 
 StoreStats stats_of(const Projection& projection) {
   StoreStats stats{.live_keys = projection.size(), .key_directory_bytes = projection.memory_bytes()};
-  const std::shared_ptr<SpaceTable>& table = projection.space().table();
-  for (std::size_t i = 0; table && i < table->size(); ++i) {
-    stats.per_segment.push_back(stats_of(table->at(i), projection.space().last_id()));
+  for (const auto& [key, segment] : projection.space().segments()) {
+    stats.per_segment.push_back(stats_of(*segment, projection.space().last_id()));
   }
   merge(stats.per_segment);
   stats.segments = stats.per_segment.size();

@@ -113,7 +113,14 @@ Result<LogCore::Active> LogCore::active() const {
                 .end = writer_->end()};
 }
 
-PinnedSegment LogCore::last_sealed() const {
+PinnedSegment LogCore::active_file() const noexcept {
+  const std::lock_guard guard(mutex_);
+  PinnedSegment active{.id = active_segment(), .info = active_info_, .file = writer_ ? writer_->file() : nullptr};
+  active.info.size = 0;
+  return active;
+}
+
+PinnedSegment LogCore::last_sealed() const noexcept {
   const std::lock_guard guard(mutex_);
   return sealed_.back();
 }

@@ -70,8 +70,10 @@ class LogCore {
   };
   /// `closed` after close().
   [[nodiscard]] Result<Active> active() const;
+  /// The same file, of no size; after close() it is not open.
+  [[nodiscard]] PinnedSegment active_file() const noexcept;
   /// The segment sealed last, not kept open. There is one.
-  [[nodiscard]] PinnedSegment last_sealed() const;
+  [[nodiscard]] PinnedSegment last_sealed() const noexcept;
   /// The sealed segments, ascending. `closed` after close().
   [[nodiscard]] Result<std::vector<PinnedSegment>> sealed() const;
 

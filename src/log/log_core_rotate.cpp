@@ -70,15 +70,19 @@ Result<void> LogCore::rotate_in_turn() {
 // Makes the segment `id`; the one before it is durable.
 Result<std::unique_ptr<File>> LogCore::create_next(std::uint32_t id) {
   const std::string name = segment::filename(id);
-  safeatomic::Result<std::unique_ptr<File>> file = directory_->open_file(
-      name, {.write = true, .create = true, .exclusive = true, .mode = options_.file_mode});
-  if (file) return std::move(*file);
   // A file of that name, whoever made it, is the active segment at the next opening, and this one a sealed one in which a
   // torn tail is damage: nothing may be appended to it any more.
-  const safeatomic::Result<safeatomic::FileInfo> there = directory_->info_of(name);
-  const bool is_absent = !there && there.error().code == safeatomic::Errc::not_found;
-  if (!is_absent) return poison(format::from_seam(file.error(), "create segment"));
-  return format::lift(file, "create segment");
+  try {
+    safeatomic::Result<std::unique_ptr<File>> file = directory_->open_file(
+        name, {.write = true, .create = true, .exclusive = true, .mode = options_.file_mode});
+    if (file) return std::move(*file);
+    const safeatomic::Result<safeatomic::FileInfo> there = directory_->info_of(name);
+    const bool is_absent = !there && there.error().code == safeatomic::Errc::not_found;
+    if (!is_absent) return poison(format::from_seam(file.error(), "create segment"));
+    return format::lift(file, "create segment");
+  } catch (const std::bad_alloc&) {
+    return poison({.code = Errc::poisoned, .action = "create segment", .os_errno = ENOMEM});  // it may be there
+  }
 }
 
 }  // namespace datawal

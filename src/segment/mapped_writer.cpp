@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <new>
 #include <utility>
 
 #include <safeatomic/io.hpp>
@@ -130,11 +131,16 @@ bool MappedWriter::map() noexcept {
   drop_mapping();
   if (!can_map_) return false;
   mapped_begin_ = end() / huge_page * huge_page;
-  safeatomic::Result<std::unique_ptr<safeatomic::Mapping>> mapping = file()->map(
-      safeatomic::MapAccess::read_write, mapped_begin_, static_cast<std::size_t>(reserved_end_ - mapped_begin_));
-  can_map_ = mapping.has_value();
-  if (!can_map_) return false;
-  mapping_ = std::move(*mapping);
+  can_map_ = false;
+  try {
+    safeatomic::Result<std::unique_ptr<safeatomic::Mapping>> mapping = file()->map(
+        safeatomic::MapAccess::read_write, mapped_begin_, static_cast<std::size_t>(reserved_end_ - mapped_begin_));
+    if (!mapping) return false;
+    mapping_ = std::move(*mapping);
+  } catch (const std::bad_alloc&) {
+    return false;  // without, frames go by call
+  }
+  can_map_ = true;
   mapped_end_ = reserved_end_;
   return true;
 }

@@ -1,0 +1,112 @@
+// A store whose memory runs out in the middle of a call: what the handle shows and what reopening shows is the same.
+
+#include <functional>
+#include <new>
+
+#include "kv/kv_support.hpp"
+#include "support/failing_memory.hpp"
+
+namespace datawal::test {
+namespace {
+
+struct Call {
+  const char* name;
+  std::uint64_t keys_before;  // put before it, so that it meets a rotation, or does not
+  std::function<Result<void>(DataWal&)> make;
+};
+
+Batch batch_of(int count, const std::string& value) {
+  Batch batch;
+  for (int n = 0; n < count; ++n) {
+    batch.put("batch " + std::to_string(n), value);
+    if (n % 3 == 0) batch.erase("batch " + std::to_string(n));
+    if (n % 4 == 0) batch.put(std::to_string(n), value);
+  }
+  return batch;
+}
+
+// Segments of 1,000 bytes hold 9 of the records of fill_some().
+const Call calls[] = {
+    {"a put of a new key", 5, [](DataWal& kv) { return kv.put("new", "value"); }},
+    {"a put of a new key that rotates", 9, [](DataWal& kv) { return kv.put("new", std::string(100, 'v')); }},
+    {"a put over another that rotates", 9, [](DataWal& kv) { return kv.put("3", std::string(100, 'w')); }},
+    {"a put that is longer than a segment", 8, [](DataWal& kv) { return kv.put("3", std::string(3'000'000, 'l')); }},
+    {"an erase", 5, [](DataWal& kv) { return kv.erase("3"); }},
+    {"an erase that rotates", 9, [](DataWal& kv) { return kv.erase("3"); }},
+    {"a batch that rotates", 9, [](DataWal& kv) { return kv.write(batch_of(20, "value")); }},
+    {"a batch that is longer than a segment", 9,
+     [](DataWal& kv) { return kv.write(batch_of(20, std::string(200'000, 'l'))); }},
+    {"a synced put that rotates", 9, [](DataWal& kv) { return kv.put("new", std::string(100, 'v'), {.sync = true}); }},
+    {"a compaction", 40, [](DataWal& kv) { return drop_value(kv.compact({.min_garbage_ratio = 0})); }},
+};
+
+class OutOfMemory : public testing::TestWithParam<std::tuple<Call, ReadPath, WritePath, bool>> {
+ protected:
+  static void fill_some(DataWal& kv, std::uint64_t count) {
+    for (std::uint64_t n = 0; n < count; ++n) must(kv.put(std::to_string(n % 10), std::string(80, 'v')));
+  }
+
+  // The call, in which the `nth` allocation fails. @return false if there are not so many
+  static bool make(DataWal& kv, std::uint64_t nth) {
+    const Call& call = std::get<0>(GetParam());
+    const FailingMemory failing(nth, std::get<3>(GetParam()));
+    try {
+      (void)call.make(kv);
+    } catch (const std::bad_alloc&) {
+      return true;
+    }
+    return failing.has_failed();
+  }
+};
+
+TEST_P(OutOfMemory, LeavesAHandleThatShowsWhatReopeningShows) {
+  const Call& call = std::get<0>(GetParam());
+  bool has_failed = true;
+  std::uint64_t nth = 1;
+  for (; has_failed; ++nth) {
+    SCOPED_TRACE("allocation " + std::to_string(nth));
+    const Store store;
+    const OpenOptions options{
+        .max_segment_bytes = 1000, .write_path = std::get<2>(GetParam()), .read_path = std::get<1>(GetParam())};
+    DataWal kv = open_kv(store.path(), options);
+    fill_some(kv, call.keys_before);
+    has_failed = make(kv, nth);
+    const Contents shown = contents_of(kv);
+    for (const auto& [key, value] : shown) ASSERT_TRUE(has(kv, key, value));
+    {
+      const DataWalReader beside = open_kv_reader(store.path());
+      ASSERT_EQ(contents_of(beside), shown);
+    }
+    Contents later = shown;
+    if (!kv.log().is_poisoned()) {
+      for (int n = 0; n < 20; ++n) {
+        later["later"] = std::to_string(n) + std::string(80, 'l');
+        ASSERT_TRUE(ok(kv.put("later", later["later"])));
+      }
+      ASSERT_EQ(contents_of(kv), later);
+    }
+    const StoreStats stats = kv.stats();
+    const Result<void> closed = kv.close();
+    ASSERT_TRUE(closed || closed.error().code == Errc::poisoned) << closed.error().message();
+    const DataWal again = open_kv(store.path(), options);
+    ASSERT_EQ(contents_of(again), later);
+    ASSERT_EQ(again.stats().live_bytes, stats.live_bytes);
+  }
+  if (std::string_view(call.name).contains("rotates")) {
+    EXPECT_GT(nth, 5U) << "hardly any allocation failed";
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Calls, OutOfMemory,
+                         testing::Combine(testing::ValuesIn(calls), testing::ValuesIn(both_read_paths),
+                                          testing::Values(WritePath::mapped, WritePath::append), testing::Bool()),
+                         [](const auto& of) {
+                           std::string name = std::get<0>(of.param).name;
+                           std::ranges::replace(name, ' ', '_');
+                           return name + "_" + name_of(std::get<1>(of.param)) +
+                                  (std::get<2>(of.param) == WritePath::mapped ? "_mapped" : "_append") +
+                                  (std::get<3>(of.param) ? "_from_then_on" : "_once");
+                         });
+
+}  // namespace
+}  // namespace datawal::test
