@@ -11,7 +11,8 @@
 
 namespace datawal {
 
-/// Puts and erases, in order; a later one of the same key wins. Copies what it is given. One thread at a time.
+/// Puts and erases, in order; a later one of the same key wins. Copies what it is given, which may be views of records(). One
+/// thread at a time.
 class Batch {
  public:
   /// Throws std::bad_alloc; nothing changed then. Lengths are checked by DataWal::write.

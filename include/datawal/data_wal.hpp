@@ -181,7 +181,8 @@ class DataWal {
   /// closed, moved from, or belongs to another process.
   [[nodiscard]] StoreStats stats() const;
 
-  /// The log below. Valid as long as this handle, and not moved with it.
+  /// The log below. The reference is valid until this handle is moved, assigned to or destroyed. Of a handle that was moved from, a
+  /// log whose calls return `closed` and whose numbers are 0.
   [[nodiscard]] const RecordLog& log() const noexcept;
 
   /// As RecordLog::close.

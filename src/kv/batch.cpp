@@ -1,16 +1,21 @@
 #include <datawal/batch.hpp>
 
+#include <algorithm>
+#include <utility>
+
 namespace datawal {
 
 void Batch::add(RecordType type, std::string_view key, std::string_view value) {
-  const std::size_t before = bytes_.size();
   entries_.reserve(entries_.size() + 1 > entries_.capacity() ? 2 * entries_.size() + 8 : 0);
-  bytes_.append(key);
-  try {
-    bytes_.append(value);
-  } catch (...) {
-    bytes_.resize(before);
-    throw;
+  const std::size_t wanted = bytes_.size() + key.size() + value.size();
+  if (wanted <= bytes_.capacity()) {
+    bytes_.append(key).append(value);
+  } else {
+    // What is given may lie in this very batch: so the old bytes go last.
+    std::string larger;
+    larger.reserve(std::max(wanted, 2 * bytes_.capacity()));
+    larger.append(bytes_).append(key).append(value);
+    bytes_ = std::move(larger);
   }
   entries_.push_back({.type = type, .key_len = key.size(), .value_len = value.size()});
 }

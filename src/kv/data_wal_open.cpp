@@ -85,7 +85,10 @@ void DataWal::Impl::follow_rotation() noexcept {
   look_at = look_step;
 }
 
-const RecordLog& DataWal::log() const noexcept { return impl_->log; }
+const RecordLog& DataWal::log() const noexcept {
+  static const RecordLog none = RecordLogAccess::none();
+  return impl_ ? impl_->log : none;
+}
 
 Result<void> DataWal::close() {
   if (!impl_) return std::unexpected(Impl::moved_from());

@@ -21,6 +21,8 @@ struct RecordLogAccess {
   [[nodiscard]] static RecordLog wrap(std::unique_ptr<LogCore> core) {
     return RecordLog(std::make_unique<RecordLog::Impl>(std::move(core)));
   }
+  /// As if it had been moved from.
+  [[nodiscard]] static RecordLog none() noexcept { return RecordLog(nullptr); }
 };
 
 }  // namespace datawal

@@ -57,7 +57,11 @@ TEST_F(KvHandle, ThatWasMovedFromRefusesEveryCall) {
   EXPECT_TRUE(refused(kv_.close(), Errc::closed));
   EXPECT_TRUE(kv_.empty());
   EXPECT_EQ(kv_.stats().live_keys, 0U);
+  EXPECT_TRUE(refused(kv_.log().scan(), Errc::closed));
+  EXPECT_EQ(kv_.log().last_txid(), 0U);
+  EXPECT_FALSE(kv_.log().is_poisoned());
   EXPECT_TRUE(has(other, "a", "1"));
+  EXPECT_EQ(other.log().last_txid(), 1U);
 }
 
 TEST_F(KvHandle, OfTheParentRefusesEveryCallOfTheChildAndTouchesNoFile) {
