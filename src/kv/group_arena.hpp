@@ -43,6 +43,9 @@ class GroupArena {
   /// Gives a group back; whoever still looks at it finds it empty.
   void release(std::uint32_t number) noexcept;
 
+  /// Groups that are taken.
+  [[nodiscard]] std::uint64_t groups_in_use() const noexcept { return fresh_ - first - free_count_; }
+
   /// Bytes that were ever handed out, with what their pages take beyond that.
   [[nodiscard]] std::uint64_t memory_bytes() const noexcept;
 

@@ -46,6 +46,12 @@ std::uint32_t split_bit(std::uint32_t depth) noexcept { return 0x8000'0000U >> d
 
 KeyDirectory::KeyDirectory() : gathered_(new Entry[group_slots]), gathered_capacity_(group_slots) {}
 
+// How many groups so many inserts may take, one at most each. A group that is there may be split, or its chain, by the first one
+// that meets it; one that was made by a split only when it has taken the share of entries that the split at least moved.
+std::uint64_t KeyDirectory::groups_for(std::uint64_t inserts) const noexcept {
+  return std::min(inserts, part_count + 2 * arena_.groups_in_use() + inserts / (min_moved / 2));
+}
+
 const PartTable& KeyDirectory::part_of(std::uint64_t hash) const noexcept { return parts_[part_of_byte[hash >> 56]]; }
 PartTable& KeyDirectory::part_of(std::uint64_t hash) noexcept { return parts_[part_of_byte[hash >> 56]]; }
 

@@ -120,7 +120,7 @@ class KeyDirectory {
   [[nodiscard]] std::uint64_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
 
   /// Sees to it that the next `inserts` calls of insert() cannot fail. Throws std::bad_alloc; nothing changed then.
-  void reserve(std::uint64_t inserts = 1) { arena_.reserve(inserts); }
+  void reserve(std::uint64_t inserts = 1) { arena_.reserve(inserts <= 1 ? inserts : groups_for(inserts)); }
 
   /// Adds an entry, also if there is an equal one. Throws std::bad_alloc if it was not reserved; nothing changed then.
   /// @param position  below position_limit (48 bits)
@@ -151,6 +151,7 @@ class KeyDirectory {
 
   static constexpr std::size_t part_count = 16;
 
+  [[nodiscard]] std::uint64_t groups_for(std::uint64_t inserts) const noexcept;
   [[nodiscard]] const PartTable& part_of(std::uint64_t hash) const noexcept;
   [[nodiscard]] PartTable& part_of(std::uint64_t hash) noexcept;
   [[nodiscard]] bool collect(Candidates& candidates) const noexcept;

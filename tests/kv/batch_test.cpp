@@ -1,7 +1,12 @@
 // Many changes with one append.
+#include <sys/resource.h>
+
+#include <fstream>
+
 #include <gmock/gmock.h>
 
 #include "kv_support.hpp"
+#include "support/child.hpp"
 #include "support/seed.hpp"
 
 namespace datawal::test {
@@ -38,6 +43,19 @@ TEST_P(KvBatch, IsAppliedInOrder) {
   EXPECT_EQ(store.stats().delete_records, 3U);
   must(store.close());
   EXPECT_EQ(contents_of(open()), (Contents{{"", "the empty key"}, {"a", "2"}}));
+}
+
+TEST_P(KvBatch, TakesViewsOfItself) {
+  Batch batch;
+  batch.put("first key", "first value");
+  for (int n = 0; n < 1000; ++n) {
+    const RecordInput last = batch.records().back();
+    batch.put(last.key, last.payload);
+  }
+  for (const RecordInput& record : batch.records()) {
+    ASSERT_EQ(record.key, "first key");
+    ASSERT_EQ(record.payload, "first value");
+  }
 }
 
 TEST_P(KvBatch, OfNothingDoesNothing) {
@@ -96,6 +114,26 @@ TEST_P(KvBatch, OfAnyChangesLeavesWhatSingleOnesLeave) {
   EXPECT_EQ(again.stats().live_bytes, stats.live_bytes);
   EXPECT_EQ(again.stats().bytes, stats.bytes);
 }
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+// A process that may have one GiB of addresses more than when it began.
+TEST(KvBatchMemory, IsOfItsChangesAndNotAGroupForEach) {
+  const Store store;
+  in_child([&] {
+    Batch batch;
+    for (int n = 0; n < 500'000; ++n) batch.put(std::to_string(n), "v");
+    DataWal kv = open_kv(store.path(), {.max_segment_bytes = 0, .write_path = WritePath::append});
+    std::ifstream statm("/proc/self/statm");
+    rlim_t pages = 0;
+    statm >> pages;
+    const rlimit limit{.rlim_cur = pages * 4096 + (1ULL << 30), .rlim_max = RLIM_INFINITY};
+    ASSERT_EQ(::setrlimit(RLIMIT_AS, &limit), 0);
+    EXPECT_TRUE(ok(kv.write(batch)));
+    EXPECT_TRUE(ok(kv.write(batch))) << "all of them over others";
+    EXPECT_EQ(kv.size(), 500'000U);
+  });
+}
+#endif
 
 }  // namespace
 }  // namespace datawal::test
