@@ -14,8 +14,10 @@ class SimWorld final : public World {
   }
   [[nodiscard]] FileSystem& file_system() override { return machine_; }
   [[nodiscard]] std::filesystem::path root() const override { return "/world"; }
-  bool make_symbolic_link(const std::filesystem::path&, const std::filesystem::path&) override { return false; }
-  bool make_fifo(const std::filesystem::path&) override { return false; }
+  bool make_symbolic_link(const std::filesystem::path& target, const std::filesystem::path& link) override {
+    return machine_.make_symbolic_link(target, link).has_value();
+  }
+  bool make_fifo(const std::filesystem::path& path) override { return machine_.make_fifo(path).has_value(); }
 
  private:
   SimFileSystem machine_;
@@ -24,6 +26,34 @@ class SimWorld final : public World {
 INSTANTIATE_TEST_SUITE_P(Sim, FileSystemContract,
                          testing::Values(WorldFactory{"Sim", [] { return std::make_unique<SimWorld>(); }}),
                          [](const auto& one) { return one.param.name; });
+
+TEST(SimLinks, AreFollowedInPathsAndKeptOnTheDisk) {
+  SimFileSystem machine;
+  const auto top = value_of(machine.open_directory("/"));
+  EXPECT_TRUE(succeeded(top->make_directory("d", 0700)));
+  const auto below = value_of(top->open_directory("d"));
+  durable_file(*below, "f", "abc");
+  EXPECT_TRUE(succeeded(machine.make_symbolic_link("../d", "/d/again")));
+  EXPECT_TRUE(succeeded(machine.make_symbolic_link("/loop", "/loop")));
+  EXPECT_TRUE(succeeded(machine.make_fifo("/d/fifo")));
+  EXPECT_TRUE(failed_with(Errc::already_exists, machine.make_fifo("/d/fifo")));
+  EXPECT_TRUE(failed_with(Errc::not_found, machine.make_fifo("/absent/fifo")));
+  const SimFileSystem after(machine.shut_down());
+  EXPECT_EQ(after.peek("/d/again/f"), "abc");
+  EXPECT_EQ(after.peek("/d/fifo"), std::nullopt);
+  EXPECT_EQ(after.peek_names("/d"), (std::vector<std::string>{"again", "f", "fifo"}));
+  EXPECT_TRUE(failed_with(Errc::not_found, machine.open_directory("/loop")));
+}
+
+TEST(SimLinks, HaveANameThatAPowerLossMayTake) {
+  SimFileSystem machine;
+  const auto top = value_of(machine.open_directory("/"));
+  durable_file(*top, "f", "abc");
+  EXPECT_TRUE(succeeded(machine.make_symbolic_link("f", "/link")));
+  EXPECT_EQ(outcomes_of(machine, "/link"), (std::set<std::string>{"<absent>", "abc"}));
+  EXPECT_TRUE(succeeded(top->sync()));
+  EXPECT_EQ(outcomes_of(machine, "/link"), (std::set<std::string>{"abc"}));
+}
 
 TEST(SimUsage, CountsWhatIsOpenAndForgetsWhatIsClosed) {
   SimFileSystem machine;

@@ -41,6 +41,7 @@ TEST(SimFailedSync, StaysBelievedAfterTheProcessWasKilled) {
   machine.set_hook(fault_at(OpKind::sync_data, 1, Fault::eio));
   EXPECT_FALSE(file->sync_data());
   machine.process_kill();
+  machine.start_process();
   top = value_of(machine.open_directory("/"));
   file = value_of(top->open_file("f", {.write = true}));
   EXPECT_TRUE(succeeded(file->sync_data()));
@@ -69,9 +70,84 @@ TEST(SimKill, DropsLocksAndKeepsWhatWasWritten) {
   EXPECT_FALSE(write_all(*file, 4, "e"));
   EXPECT_FALSE(file->sync_data());
   EXPECT_EQ(machine.peek("/f"), "abcd");
+  machine.start_process();
   const auto top_again = value_of(machine.open_directory("/"));
   EXPECT_TRUE(value_of(top_again->try_lock()));
   EXPECT_TRUE(value_of(value_of(top_again->open_file("f", {.write = true}))->try_lock(LockKind::record)));
+}
+
+TEST(SimKill, LeavesNothingToBeOpenedUntilTheNextProcessStarts) {
+  SimFileSystem machine;
+  auto top = value_of(machine.open_directory("/"));
+  durable_file(*top, "f", "abc");
+  machine.set_hook(fault_at(OpKind::list, 1, Fault::process_kill));
+  EXPECT_FALSE(top->list());
+  const std::uint64_t operations = machine.ordinal();
+  EXPECT_TRUE(failed_with(Errc::io, machine.open_directory("/"))) << "a fresh handle of the killed program";
+  EXPECT_TRUE(failed_with(Errc::io, machine.random()));
+  EXPECT_EQ(machine.ordinal(), operations) << "and nobody is asked";
+  machine.start_process();
+  EXPECT_FALSE(top->list()) << "the old handle stays dead";
+  top = value_of(machine.open_directory("/"));
+  EXPECT_TRUE(value_of(top->open_file("f", {})));
+  machine.start_process();
+  EXPECT_TRUE(top->list()) << "nobody was killed";
+}
+
+TEST(SimDroppedCache, ShowsTheOldBytesAgainAfterAFailedSync) {
+  SimFileSystem machine;
+  const auto top = value_of(machine.open_directory("/"));
+  const auto file = durable_file(*top, "f", "old");
+  const auto mapping = value_of(file->map(MapAccess::read, 0, 4096));
+  EXPECT_TRUE(succeeded(write_all(*file, 0, "newer")));
+  machine.set_hook(fault_at(OpKind::sync_data, 1, Fault::eio_dropped));
+  EXPECT_TRUE(failed_with(Errc::io, file->sync_data()));
+  std::string read(5, '?');
+  EXPECT_EQ(value_of(read_all(*file, 0, read)), 5U) << "the size stays while it is open";
+  EXPECT_EQ(read, std::string("old\0\0", 5));
+  EXPECT_EQ(mapping->bytes().substr(0, 5), read);
+  EXPECT_TRUE(succeeded(file->sync_data()));
+  const std::set<std::string> left = outcomes_of(machine, "/f");
+  EXPECT_FALSE(left.contains("newer")) << "what a reader has seen is what the disk holds";
+}
+
+TEST(SimDroppedCache, TakesTheSizeOnceNobodyHasTheFileOpen) {
+  SimFileSystem machine;
+  const auto top = value_of(machine.open_directory("/"));
+  auto file = durable_file(*top, "f", "old");
+  EXPECT_TRUE(succeeded(write_all(*file, 0, "newer")));
+  machine.set_hook(fault_at(OpKind::sync_data, 1, Fault::eio));
+  EXPECT_FALSE(file->sync_data());
+  EXPECT_EQ(machine.peek("/f"), "newer");
+  machine.drop_caches();
+  EXPECT_EQ(machine.peek("/f"), std::string("old\0\0", 5));
+  file.reset();
+  machine.drop_caches();
+  EXPECT_EQ(machine.peek("/f"), "old");
+  EXPECT_EQ(outcomes_of(machine, "/f"), Contents{"old"});
+}
+
+TEST(SimDroppedCache, KeepsWhatIsDirty) {
+  SimFileSystem machine;
+  const auto file = durable_file(*value_of(machine.open_directory("/")), "f", "old");
+  EXPECT_TRUE(succeeded(write_all(*file, 0, "newer")));
+  machine.drop_caches();
+  EXPECT_EQ(machine.peek("/f"), "newer");
+  EXPECT_TRUE(succeeded(file->sync_data()));
+  machine.drop_caches();
+  EXPECT_EQ(outcomes_of(machine, "/f"), Contents{"newer"});
+}
+
+// The program of which many exist: it believes that a sync which failed has succeeded if the bytes can be read.
+TEST(SimDroppedCache, FailsWhoeverVerifiesByReadingBack) {
+  SimFileSystem machine;
+  const auto file = durable_file(*value_of(machine.open_directory("/")), "f", "old");
+  EXPECT_TRUE(succeeded(write_all(*file, 0, "new")));
+  machine.set_hook(fault_at(OpKind::sync_data, 1, Fault::eio_dropped));
+  bool is_believed = file->sync_data().has_value();
+  std::string read(3, '?');
+  is_believed = is_believed || (read_all(*file, 0, read) && read == "new");
+  EXPECT_FALSE(is_believed);
 }
 
 TEST(SimPowerFault, StopsTheMachineBeforeTheOperation) {

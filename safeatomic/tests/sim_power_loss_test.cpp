@@ -1,5 +1,8 @@
 // What a loss of power may leave, in each of the three models.
 
+#include <algorithm>
+#include <string_view>
+
 #include "sim_support.hpp"
 
 namespace safeatomic::test {
@@ -200,6 +203,122 @@ TEST(SimPowerLoss, NamesEveryOutcomeOfTheModelPrefix) {
   EXPECT_EQ(named, possible);
   EXPECT_EQ(prefixes.front(), Choice(choice.size(), 0));
   EXPECT_EQ(SimFileSystem(loss.outcome(prefixes.back())).peek("/g"), machine.peek("/g"));
+}
+
+/// The names of the root and their permissions, for each outcome of the model `prefix`, the oldest first.
+std::vector<std::string> modes_of_prefixes(const SimFileSystem& machine) {
+  std::vector<std::string> all;
+  const PowerLoss loss(machine);
+  for (const Choice& choice : loss.prefixes()) {
+    EXPECT_TRUE(loss.is_possible(choice, LossModel::prefix));
+    SimFileSystem after(loss.outcome(choice));
+    const auto top = value_of(after.open_directory("/"));
+    std::string& text = all.emplace_back();
+    for (const std::string& name : value_of(top->list())) {
+      text += name + (value_of(top->info_of(name)).mode == 0600 ? " 0600 " : " wide ");
+    }
+  }
+  return all;
+}
+
+TEST(SimPowerLoss, GivesTheOldPermissionsUntilTheyAreNarrowed) {
+  SimFileSystem machine;
+  const auto top = value_of(machine.open_directory("/"));
+  const auto file = durable_file(*top, "new", "secret");
+  EXPECT_TRUE(succeeded(machine.change_mode("/new", 0644)));
+  EXPECT_TRUE(succeeded(file->sync_all()));
+  EXPECT_TRUE(succeeded(file->copy_ownership({.mode = 0600})));
+  EXPECT_TRUE(succeeded(top->rename("new", *top, "f", RenameMode::replace)));
+  EXPECT_EQ(modes_of_prefixes(machine), (std::vector<std::string>{"new wide ", "new 0600 ", "f 0600 "}));
+}
+
+TEST(SimPowerLoss, ShowsANameThatGotItsPermissionsTooLate) {
+  SimFileSystem machine;
+  const auto top = value_of(machine.open_directory("/"));
+  const auto file = durable_file(*top, "new", "secret");
+  EXPECT_TRUE(succeeded(machine.change_mode("/new", 0644)));
+  EXPECT_TRUE(succeeded(file->sync_all()));
+  EXPECT_TRUE(succeeded(top->rename("new", *top, "f", RenameMode::replace)));
+  EXPECT_TRUE(succeeded(file->copy_ownership({.mode = 0600})));
+  EXPECT_EQ(modes_of_prefixes(machine), (std::vector<std::string>{"new wide ", "f wide ", "f 0600 "}));
+}
+
+TEST(SimPowerLoss, KeepsPermissionsThatWereSyncedAlone) {
+  SimFileSystem machine;
+  durable_file(*value_of(machine.open_directory("/")), "f", "abc");
+  SimFileSystem again(machine.shut_down());
+  const auto top = value_of(again.open_directory("/"));
+  const auto file = value_of(top->open_file("f", {.write = true}));
+  EXPECT_TRUE(succeeded(file->copy_ownership({.mode = 0640})));
+  EXPECT_TRUE(succeeded(file->sync_all()));
+  EXPECT_TRUE(PowerLoss(again).undecided().empty());
+  SimFileSystem after(again.shut_down());
+  EXPECT_EQ(value_of(value_of(after.open_directory("/"))->info_of("f")).mode, 0640U);
+}
+
+TEST(SimPowerLoss, MayTakeThePermissionsOfADirectory) {
+  SimFileSystem machine;
+  const auto top = value_of(machine.open_directory("/"));
+  EXPECT_TRUE(succeeded(top->make_directory("d", 0755)));
+  EXPECT_TRUE(succeeded(top->sync()));
+  const auto below = value_of(top->open_directory("d"));
+  EXPECT_TRUE(succeeded(machine.change_mode("/d", 0700)));
+  EXPECT_EQ(value_of(below->info()).mode, 0700U);
+  std::set<std::uint32_t> modes;
+  for_each_outcome(machine, LossModel::arbitrary, [&](const DiskImage& disk) {
+    SimFileSystem after(disk);
+    modes.insert(value_of(value_of(after.open_directory("/"))->info_of("d")).mode);
+  });
+  EXPECT_EQ(modes, (std::set<std::uint32_t>{0755, 0700}));
+  EXPECT_TRUE(succeeded(below->sync()));
+  EXPECT_TRUE(PowerLoss(machine).undecided().empty());
+}
+
+/// In how many places "d" may lie, over all outcomes.
+std::set<std::size_t> place_counts(const SimFileSystem& machine) {
+  std::set<std::size_t> counts;
+  for_each_outcome(machine, LossModel::arbitrary, [&](const DiskImage& disk) {
+    const SimFileSystem after(disk);
+    std::size_t count = 0;
+    for (const char* parent : {"/a", "/b", "/c"}) {
+      const std::vector<std::string> names = after.peek_names(parent);
+      count += static_cast<std::size_t>(std::ranges::count(names, "d"));
+    }
+    counts.insert(count);
+  });
+  return counts;
+}
+
+TEST(SimPowerLoss, LeavesADirectoryInOnePlace) {
+  for (const std::string_view synced : {"", "a", "b", "c"}) {
+    SimFileSystem machine;
+    const auto top = value_of(machine.open_directory("/"));
+    for (const char* name : {"a", "b", "c"}) EXPECT_TRUE(succeeded(top->make_directory(name, 0700)));
+    const auto a = value_of(top->open_directory("a"));
+    const auto b = value_of(top->open_directory("b"));
+    const auto c = value_of(top->open_directory("c"));
+    EXPECT_TRUE(succeeded(a->make_directory("d", 0700)));
+    EXPECT_TRUE(succeeded(a->sync()));
+    EXPECT_TRUE(succeeded(top->sync()));
+    EXPECT_TRUE(succeeded(a->rename("d", *b, "d", RenameMode::replace)));
+    EXPECT_EQ(place_counts(machine), std::set<std::size_t>{1});
+    EXPECT_TRUE(succeeded(b->rename("d", *c, "d", RenameMode::replace)));
+    for (Directory* const one : {a.get(), b.get(), c.get()}) {
+      if (one->path().filename() != synced) continue;
+      EXPECT_TRUE(succeeded(one->sync()));
+    }
+    EXPECT_EQ(place_counts(machine), std::set<std::size_t>{1}) << "synced: " << synced;
+    if (synced.empty()) continue;
+    EXPECT_TRUE(PowerLoss(machine).undecided().empty()) << "the move is one change";
+  }
+}
+
+TEST(SimPowerLoss, RefusesToMoveADirectoryBelowItself) {
+  SimFileSystem machine;
+  const auto top = value_of(machine.open_directory("/"));
+  EXPECT_TRUE(succeeded(top->make_directory("d", 0700)));
+  const auto below = value_of(top->open_directory("d"));
+  EXPECT_TRUE(failed_with(Errc::invalid_argument, top->rename("d", *below, "e", RenameMode::replace)));
 }
 
 TEST(SimPowerLoss, EqualDisksHaveEqualHashes) {

@@ -84,6 +84,7 @@ Fault fault_of(Plan::Kind kind) {
     case Plan::Kind::none: return Fault::none;
     case Plan::Kind::kill: return Fault::process_kill;
     case Plan::Kind::eio: return Fault::eio;
+    case Plan::Kind::eio_dropped: return Fault::eio_dropped;
     case Plan::Kind::enospc: return Fault::enospc;
     case Plan::Kind::short_write: return Fault::short_write;
     case Plan::Kind::interrupted: return Fault::interrupted;
@@ -131,7 +132,12 @@ void Explorer::explore(const Scenario& prototype, const Plan& plan) {
     return;
   }
   level.machine.process_kill();
+  level.machine.start_process();
   check_leaks(level);
+  if (plan.kind == Plan::Kind::eio_dropped) {  // that costs what a loss of power costs
+    level.machine.drop_caches();
+    scenario->lose_power();
+  }
   level.is_watched = true;
   run_recovery(level);
 }
@@ -244,6 +250,9 @@ std::vector<Plan> Explorer::plans(const Scenario& prototype) {
     }
     if (op.kind != OpKind::map_write) all.push_back({Plan::Kind::eio, op.ordinal});
     if (can_lack_room(op.kind)) all.push_back({Plan::Kind::enospc, op.ordinal});
+    if (op.kind == OpKind::sync_data || op.kind == OpKind::sync_all) {
+      all.push_back({Plan::Kind::eio_dropped, op.ordinal});
+    }
     if (op.kind == OpKind::write) {  // nothing was done, and nearly all
       all.push_back({Plan::Kind::eio, op.ordinal, 0});
       all.push_back({Plan::Kind::enospc, op.ordinal, 0});

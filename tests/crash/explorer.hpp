@@ -38,6 +38,7 @@ struct Plan {
     none,
     kill,         ///< the process dies before the operation `ordinal`, or in it
     eio,          ///< the operation `ordinal` fails
+    eio_dropped,  ///< a sync fails, and what it called clean is read from the disk from then on
     enospc,       ///< likewise, for want of room
     short_write,  ///< it does less than what it was asked for
     interrupted,  ///< it does nothing, since a signal came

@@ -67,6 +67,7 @@ std::optional<Choice> to_choice(const std::string& text) {
 constexpr std::array kind_names = {
     std::pair{Plan::Kind::kill, "kill"sv},
     std::pair{Plan::Kind::eio, "eio"sv},
+    std::pair{Plan::Kind::eio_dropped, "eio_dropped"sv},
     std::pair{Plan::Kind::enospc, "enospc"sv},
     std::pair{Plan::Kind::short_write, "short_write"sv},
     std::pair{Plan::Kind::interrupted, "interrupted"sv},

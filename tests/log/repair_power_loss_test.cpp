@@ -42,7 +42,7 @@ void expect_open_after_power_loss(const SimFileSystem& machine, std::uint64_t ki
   const PowerLoss loss(machine);
   for (const bool lands : {false, true}) {
     Choice choice;
-    for (const auto& one : loss.undecided()) choice.push_back(lands ? static_cast<std::uint16_t>(one.options - 1) : 0);
+    for (const auto& one : loss.undecided()) choice.push_back(lands ? one.options - 1 : 0);
     SimFileSystem after(loss.outcome(choice));
     const Result<RecordLog> log = RecordLog::open(dir, {.file_system = &after});
     EXPECT_TRUE(log) << "killed before operation " << killed_before << ": " << log.error().message();
@@ -57,6 +57,7 @@ TEST(RepairPowerLoss, KeepsWhatARunAgainAfterAKillFoundDone) {
       machine.set_hook([&](const Operation& op) { return op.ordinal == ordinal ? Fault::process_kill : Fault::none; });
       (void)repair(dir, {.file_system = &machine});
       if (machine.ordinal() < ordinal) break;
+      machine.start_process();
       ASSERT_TRUE(repair(dir, {.file_system = &machine}));
       expect_open_after_power_loss(machine, ordinal);
     }

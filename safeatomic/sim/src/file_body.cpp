@@ -159,4 +159,21 @@ void FileBody::fail_sync() {
   if (size_dirt_ == Dirt::written) size_dirt_ = Dirt::clean;
 }
 
+bool FileBody::drop_clean(bool with_size) {
+  const auto is_clean = [this](std::size_t index) { return index >= dirt_.size() || dirt_[index] == Dirt::clean; };
+  bool has_changed = false;
+  for (const SectorChange& change : sector_changes_) {
+    if (!is_clean(change.index)) continue;
+    has_changed = true;
+    put(content_, change.index, sector_at(disk_, change.index));
+  }
+  std::erase_if(sector_changes_, [&](const SectorChange& change) { return is_clean(change.index); });
+  if (with_size && size_dirt_ == Dirt::clean && !size_changes_.empty()) {
+    has_changed = true;
+    size_ = disk_size_;
+    size_changes_.clear();
+  }
+  return has_changed;
+}
+
 }  // namespace safeatomic::sim::detail

@@ -49,6 +49,9 @@ class FileBody {
   bool sync();
   /// Forgets that it is dirty. Cuts stay to be written.
   void fail_sync();
+  /// Clean sectors, and with `with_size` a clean size, are what the disk holds, also in a loss of power.
+  /// @return whether that changed anything
+  bool drop_clean(bool with_size);
 
   // What PowerLoss looks at.
   [[nodiscard]] const Sectors& content() const noexcept { return content_; }
@@ -61,6 +64,7 @@ class FileBody {
   /// The file on the disk while it is settled, kept from its last use; null if it must be made.
   [[nodiscard]] const std::shared_ptr<const ImageFile>& settled_image() const noexcept { return settled_image_; }
   void keep_settled_image(std::shared_ptr<const ImageFile> image) const { settled_image_ = std::move(image); }
+  void forget_settled_image() noexcept { settled_image_.reset(); }
 
  private:
   enum class Dirt : std::uint8_t { clean, written, cut };

@@ -27,7 +27,8 @@ std::shared_ptr<const Image> make_image(std::vector<ImageNode> nodes) {
       hash = mixed(hash, node.file->hash);
       continue;
     }
-    hash = with_attributes(mixed(mixed(hash, 2), node.inode), node.attributes);
+    hash = with_attributes(mixed(mixed(hash, node.is_other ? 3 : 2), node.inode), node.attributes);
+    hash = mixed(hash, hash_of(node.link_target));
     for (const auto& [name, number] : node.entries) hash = mixed(mixed(hash, hash_of(name)), number);
   }
   return std::make_shared<const Image>(Image{std::move(nodes), hash});

@@ -31,7 +31,9 @@ struct ImageFile {
 [[nodiscard]] std::shared_ptr<const ImageFile> make_image_file(ImageFile file);
 
 struct ImageNode {
-  std::shared_ptr<const ImageFile> file{};  // null: a directory
+  std::shared_ptr<const ImageFile> file{};  // null: a directory, or
+  bool is_other = false;                    // a symbolic link or, without a target, a FIFO
+  std::string link_target{};
   Attributes attributes{};
   std::uint64_t inode = 0;
   std::vector<std::pair<std::string, std::uint32_t>> entries{};  // sorted; the number of a node

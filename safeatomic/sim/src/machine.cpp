@@ -24,6 +24,7 @@ Injection Machine::begin(Operation op) {
 }
 
 void Machine::kill() {
+  is_killed = true;
   ++generation;
   for (Node* const node : locked) node->flock_holder = node->record_holder = nullptr;
   locked.clear();
@@ -55,7 +56,32 @@ void Machine::change_entries(std::vector<EntryEdit> edits) {
   entry_changes.push_back({time++, std::move(edits)});
 }
 
+namespace {
+
+bool moves_directory(const EntryChange& change) {
+  return change.edits.size() > 1 && change.edits.back().node && change.edits.back().node->is_directory;
+}
+
+}  // namespace
+
+// A directory has one place: what moves one lands as a whole, and so do both directories that it concerns.
 void Machine::sync_directory(Node& directory) {
+  std::set<Node*> concerned = {&directory};
+  for (std::size_t known = 0; known != concerned.size();) {
+    known = concerned.size();
+    for (const EntryChange& change : entry_changes) {
+      if (!moves_directory(change)) continue;
+      const bool is_concerned = std::ranges::any_of(
+          change.edits, [&](const EntryEdit& edit) { return concerned.contains(edit.directory.get()); });
+      if (!is_concerned) continue;
+      for (const EntryEdit& edit : change.edits) concerned.insert(edit.directory.get());
+    }
+  }
+  for (Node* const node : concerned) land_entries(*node);
+  sync_attributes(directory);
+}
+
+void Machine::land_entries(Node& directory) {
   const std::size_t before = entry_changes.size();
   std::size_t landed = 0;
   for (EntryChange& change : entry_changes) {
@@ -79,24 +105,64 @@ void Machine::sync_file(Node& file) {
 }
 
 void Machine::sync_everything() {
-  std::vector<NodeRef> to_visit = {root};
-  while (!to_visit.empty()) {
-    const NodeRef node = std::move(to_visit.back());
-    to_visit.pop_back();
+  for (const NodeRef& node : all_nodes()) {
     if (node->is_directory) {
       sync_directory(*node);
-      for (const auto& [name, child] : node->entries) to_visit.push_back(child);
     } else {
       sync_file(*node);
     }
-    node->disk_attributes = node->attributes;
+    sync_attributes(*node);
   }
 }
 
+std::vector<NodeRef> Machine::all_nodes() const {
+  std::vector<NodeRef> nodes = {root};
+  std::set<const Node*> seen = {root.get()};
+  for (std::size_t at = 0; at < nodes.size(); ++at) {
+    const NodeRef node = nodes[at];
+    for (const auto& [name, child] : node->entries) {
+      if (seen.insert(child.get()).second) nodes.push_back(child);
+    }
+  }
+  return nodes;
+}
+
+void Machine::change_attributes(Node& node, const Attributes& attributes) {
+  if (attributes == node.attributes) return;
+  node.attributes = attributes;
+  node.attribute_changes.push_back({time++, attributes});
+}
+
+void Machine::sync_attributes(Node& node) {
+  if (node.attribute_changes.empty()) return;
+  ++syncs;
+  node.disk_attributes = node.attributes;
+  node.attribute_changes.clear();
+  node.body.forget_settled_image();
+}
+
+void Machine::drop_clean(Node& file, bool with_size) {
+  const std::uint64_t size = file.body.size();
+  if (!file.body.drop_clean(with_size)) return;
+  ++syncs;
+  for (SimMapping* const mapping : file.mappings) mapping->refresh(0, size);
+}
+
 NodeRef Machine::find(const std::filesystem::path& path) const {
+  constexpr int links_max = 40;  // as Linux
+  int links = 0;
+  std::vector<std::string> rest;  // of the path, the last component first
+  const auto add = [&rest](const std::filesystem::path& more) {
+    const auto at = rest.size();
+    for (const std::filesystem::path& part : more) rest.push_back(part.native());
+    std::reverse(rest.begin() + static_cast<std::ptrdiff_t>(at), rest.end());
+  };
+  add(path);
   NodeRef node = root;
-  for (const std::filesystem::path& part : path) {
-    const std::string& name = part.native();
+  while (!rest.empty()) {
+    const std::string name = std::move(rest.back());
+    rest.pop_back();
+    if (name == "/") node = root;
     if (name.empty() || name == "/" || name == ".") continue;
     if (!node->is_directory) return nullptr;
     if (name == "..") {
@@ -105,7 +171,12 @@ NodeRef Machine::find(const std::filesystem::path& path) const {
     }
     const auto entry = node->entries.find(name);
     if (entry == node->entries.end()) return nullptr;
-    node = entry->second;
+    if (entry->second->link_target.empty()) {
+      node = entry->second;
+    } else {
+      if (++links > links_max) return nullptr;
+      add(entry->second->link_target);
+    }
   }
   return node;
 }
@@ -135,6 +206,7 @@ int Machine::errno_of(Fault fault) noexcept {
     case Fault::interrupted: return 0;
     case Fault::enospc: return ENOSPC;
     case Fault::eio:
+    case Fault::eio_dropped:
     case Fault::process_kill:
     case Fault::power_loss: return EIO;
   }
@@ -142,7 +214,9 @@ int Machine::errno_of(Fault fault) noexcept {
 }
 
 FileInfo info_of(const Node& node) noexcept {
-  return {.kind = node.is_directory ? FileKind::directory : FileKind::regular,
+  return {.kind = node.is_directory ? FileKind::directory
+                  : node.is_other   ? FileKind::other
+                                    : FileKind::regular,
           .device = 1,
           .inode = node.inode,
           .size = node.body.size(),
@@ -160,11 +234,15 @@ Opening::Opening(Machine& machine, NodeRef node, std::filesystem::path path, std
       generation_(machine.generation),
       count_(count) {
   ++(machine_.usage.*count_);
+  if (node_->open_generation != generation_) node_->open_count = 0;
+  node_->open_generation = generation_;
+  ++node_->open_count;
 }
 
 Opening::~Opening() {
   const std::scoped_lock guard(machine_.mutex);
   --(machine_.usage.*count_);
+  if (node_->open_generation == generation_) --node_->open_count;
   machine_.release_locks(this);
   node_.reset();  // it may be the last that holds the node, whose end changes the machine
 }

@@ -36,7 +36,12 @@ class InodeNumbers {
   std::set<std::uint64_t> taken_;
 };
 
-/// A file or a directory. Lives as long as a name, a possible name or an opening leads to it.
+struct AttributeChange {
+  std::uint64_t time;
+  Attributes attributes;
+};
+
+/// A file, a directory, a symbolic link or a FIFO. Lives as long as a name, a possible name or an opening leads to it.
 struct Node {
   Node(std::shared_ptr<InodeNumbers> from, std::uint64_t inode_number) noexcept
       : numbers(std::move(from)), inode(inode_number) {}
@@ -47,11 +52,16 @@ struct Node {
   std::shared_ptr<InodeNumbers> numbers;
   std::uint64_t inode;
   bool is_directory = false;
+  bool is_other = false;    // a symbolic link or,
+  std::string link_target;  // without a target, a FIFO
   Attributes attributes;
-  Attributes disk_attributes;  // at the last sync_all
+  Attributes disk_attributes;                      // at the last sync_all
+  std::vector<AttributeChange> attribute_changes;  // since then
   std::int64_t modified = 0;
   const void* flock_holder = nullptr;
   const void* record_holder = nullptr;
+  std::uint64_t open_generation = 0;  // of the process that has it open
+  std::uint64_t open_count = 0;
 
   // Of a file.
   std::uint64_t link_count = 0;  // as processes see it
@@ -86,7 +96,8 @@ struct Machine {
   std::uint64_t time = 1;                  // of the next change
   std::uint64_t syncs = 0;                 // that changed what is undecided
   std::uint64_t ordinal = 0;
-  std::uint64_t generation = 0;  // of processes
+  std::uint64_t generation = 1;  // of processes
+  bool is_killed = false;        // and no process was started since
   bool power_lost = false;
   std::uint64_t random_state = 0;
   FaultHook hook;
@@ -97,15 +108,28 @@ struct Machine {
   [[nodiscard]] Injection begin(Operation op);
   void kill();
 
+  /// Nothing can be opened.
+  [[nodiscard]] bool is_down() const noexcept { return power_lost || is_killed; }
   [[nodiscard]] bool is_dead(std::uint64_t of_generation) const noexcept {
-    return power_lost || of_generation != generation;
+    return is_down() || of_generation != generation;
+  }
+  [[nodiscard]] bool is_open(const Node& node) const noexcept {
+    return node.open_generation == generation && node.open_count != 0;
   }
 
   [[nodiscard]] NodeRef make_node(bool is_directory, std::uint32_t mode);
   void change_entries(std::vector<EntryEdit> edits);
   void sync_directory(Node& directory);
+  void land_entries(Node& directory);
   void sync_file(Node& file);
   void sync_everything();
+  void change_attributes(Node& node, const Attributes& attributes);
+  void sync_attributes(Node& node);
+  /// See SimFileSystem::drop_caches.
+  void drop_clean(Node& file, bool with_size);
+  /// Every node that has a name, once.
+  [[nodiscard]] std::vector<NodeRef> all_nodes() const;
+  /// Follows symbolic links.
   [[nodiscard]] NodeRef find(const std::filesystem::path& path) const;
   void release_locks(const void* holder);
   void update_mappings(Node& file, std::uint64_t offset, std::uint64_t length);

@@ -32,6 +32,7 @@ struct Slot {
   std::vector<std::uint64_t> times = {0};
   std::vector<SectorRef> sectors{};
   std::vector<std::uint64_t> sizes{};
+  std::vector<detail::Attributes> attributes{};
   std::vector<bool> is_loose{};  // of sizes: states that the model `arbitrary` alone knows
 
   [[nodiscard]] bool is_loose_at(std::size_t state) const { return state < is_loose.size() && is_loose[state]; }
@@ -49,7 +50,7 @@ struct Slot {
   }
 };
 
-/// The slots of one file lie side by side.
+/// The slots of one file or directory lie side by side.
 struct FileSlots {
   const Node* node;
   std::size_t begin;
@@ -82,9 +83,12 @@ struct PowerLoss::Impl {
 
   void collect();
   void meet(const std::string& path, const NodeRef& node);
-  void add_file(const std::string& path, const Node& node);
+  void add_node(const std::string& path, const Node& node);
+  void add_body(const std::string& path, const FileBody& body);
   void add(const std::string& path, Slot slot, std::size_t options);
   void build_tree(const Choice& choice) const;
+  void add_slots(const Node& node, std::vector<std::size_t>& to) const;
+  [[nodiscard]] detail::Attributes attributes_of(const Node& node, const Choice& choice) const;
   [[nodiscard]] std::shared_ptr<const ImageFile> file_image(const Node& node, const Choice& choice) const;
   [[nodiscard]] std::size_t entry_count() const noexcept { return machine.entry_changes.size(); }
 };
@@ -119,17 +123,30 @@ void PowerLoss::Impl::collect() {
 
 void PowerLoss::Impl::meet(const std::string& path, const NodeRef& node) {
   if (!path_of.emplace(node.get(), path).second) return;
-  if (!node->is_directory) {
-    add_file(path, *node);
-    return;
-  }
+  add_node(path.empty() ? "/" : path, *node);
+  if (!node->is_directory) return;
   for (const auto& [below, child] : node->disk_entries) meet(path + "/" + below, child);
   for (const auto& [below, child] : node->entries) meet(path + "/" + below, child);
 }
 
-void PowerLoss::Impl::add_file(const std::string& path, const Node& node) {
-  const FileBody& body = node.body;
+void PowerLoss::Impl::add_node(const std::string& path, const Node& node) {
   const std::size_t begin = slots.size();
+  add_body(path, node.body);
+  if (!node.attribute_changes.empty()) {
+    Slot slot{.kind = Undecided::Kind::attributes, .attributes = {node.disk_attributes}};
+    for (const detail::AttributeChange& change : node.attribute_changes) {
+      slot.times.push_back(change.time);
+      slot.attributes.push_back(change.attributes);
+    }
+    const std::size_t options = slot.attributes.size();
+    add(path, std::move(slot), options);
+  }
+  if (slots.size() == begin) return;
+  file_of.emplace(&node, files.size());
+  files.push_back({&node, begin, slots.size()});
+}
+
+void PowerLoss::Impl::add_body(const std::string& path, const FileBody& body) {
   if (!body.size_changes().empty()) {
     Slot slot{.kind = Undecided::Kind::size, .sizes = {body.disk_size()}, .is_loose = {false}};
     for (const detail::SizeChange& change : body.size_changes()) {
@@ -155,14 +172,19 @@ void PowerLoss::Impl::add_file(const std::string& path, const Node& node) {
     const std::size_t options = slot.sectors.size();
     add(path, std::move(slot), options);
   }
-  if (node.attributes != node.disk_attributes) {
-    Slot slot{.kind = Undecided::Kind::attributes};
-    slot.times.push_back(0);
-    add(path, std::move(slot), 2);
-  }
-  if (slots.size() == begin) return;
-  file_of.emplace(&node, files.size());
-  files.push_back({&node, begin, slots.size()});
+}
+
+void PowerLoss::Impl::add_slots(const Node& node, std::vector<std::size_t>& to) const {
+  const auto own = file_of.find(&node);
+  if (own == file_of.end()) return;
+  for (std::size_t i = files[own->second].begin; i < files[own->second].end; ++i) to.push_back(i);
+}
+
+detail::Attributes PowerLoss::Impl::attributes_of(const Node& node, const Choice& choice) const {
+  const auto own = file_of.find(&node);
+  if (own == file_of.end()) return node.disk_attributes;
+  const std::size_t last = files[own->second].end - 1;
+  return slots[last].kind == Undecided::Kind::attributes ? slots[last].attributes[choice[last]] : node.disk_attributes;
 }
 
 void PowerLoss::Impl::build_tree(const Choice& choice) const {
@@ -170,12 +192,14 @@ void PowerLoss::Impl::build_tree(const Choice& choice) const {
   if (!tree.empty() && wanted == tree_choice) return;
   tree_choice = wanted;
   std::map<const Node*, detail::Entries> changed;
+  std::map<const Node*, std::pair<const Node*, std::string>> place_of;  // of directories that were moved
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     if (wanted[i] == 0) continue;
     for (const EntryEdit& edit : machine.entry_changes[i].edits) {
       detail::Entries& entries = changed.try_emplace(edit.directory.get(), edit.directory->disk_entries).first->second;
       if (edit.node) {
         entries.insert_or_assign(edit.name, edit.node);
+        if (edit.node->is_directory) place_of[edit.node.get()] = {edit.directory.get(), edit.name};
       } else {
         entries.erase(edit.name);
       }
@@ -189,6 +213,8 @@ void PowerLoss::Impl::build_tree(const Choice& choice) const {
     const auto own = changed.find(&node);
     const detail::Entries& entries = own == changed.end() ? node.disk_entries : own->second;
     for (const auto& [name, child] : entries) {
+      const auto place = place_of.find(child.get());
+      if (place != place_of.end() && place->second != std::pair{&node, name}) continue;  // it is elsewhere by now
       const auto [number, is_new] = numbers.emplace(child.get(), static_cast<std::uint32_t>(tree.size()));
       if (is_new) tree.push_back({.node = child.get(), .entries = {}});
       tree[at].entries.emplace_back(name, number->second);
@@ -199,7 +225,7 @@ void PowerLoss::Impl::build_tree(const Choice& choice) const {
 std::shared_ptr<const ImageFile> PowerLoss::Impl::file_image(const Node& node, const Choice& choice) const {
   const auto own = file_of.find(&node);
   if (own == file_of.end() && node.body.settled_image()) return node.body.settled_image();
-  ImageFile file{.attributes = node.disk_attributes,
+  ImageFile file{.attributes = attributes_of(node, choice),
                  .inode = node.inode,
                  .size = node.body.disk_size(),
                  .sectors = node.body.disk()};
@@ -209,7 +235,6 @@ std::shared_ptr<const ImageFile> PowerLoss::Impl::file_image(const Node& node, c
       const Slot& slot = slots[i];
       if (choice[i] == 0) continue;
       if (slot.kind == Undecided::Kind::size) file.size = slot.sizes[choice[i]];
-      if (slot.kind == Undecided::Kind::attributes) file.attributes = node.attributes;
       if (slot.kind != Undecided::Kind::sector) continue;
       if (file.sectors.size() <= slot.sector) file.sectors.resize(slot.sector + 1);
       file.sectors[slot.sector] = slot.sectors[choice[i]];
@@ -240,15 +265,13 @@ std::vector<std::size_t> PowerLoss::seen(const Choice& choice,
   std::vector<std::size_t> found;
   std::vector<bool> is_reached(impl_->tree.size(), false);  // a directory stands before what is in it
   is_reached.front() = true;
+  impl_->add_slots(*impl_->machine.root, found);
   for (std::size_t at = 0; at < impl_->tree.size(); ++at) {
     if (!is_reached[at]) continue;
     for (const auto& [name, number] : impl_->tree[at].entries) {
       if (!is_seen(name)) continue;
       is_reached[number] = true;
-      const auto own = impl_->file_of.find(impl_->tree[number].node);
-      if (own == impl_->file_of.end()) continue;
-      const FileSlots& range = impl_->files[own->second];
-      for (std::size_t i = range.begin; i < range.end; ++i) found.push_back(i);
+      impl_->add_slots(*impl_->tree[number].node, found);
     }
   }
   std::ranges::sort(found);
@@ -264,7 +287,6 @@ bool PowerLoss::is_possible(const Choice& choice, LossModel model) const {
   const std::size_t considered = model == LossModel::prefix ? impl_->slots.size() : impl_->entry_count();
   for (std::size_t i = 0; i < considered; ++i) {
     const Slot& slot = impl_->slots[i];
-    if (slot.kind == Undecided::Kind::attributes) continue;
     if (slot.is_loose_at(choice[i])) return false;
     landed = std::max(landed, slot.times[choice[i]]);
     missed = std::min(missed, slot.next_time(choice[i]));
@@ -308,8 +330,10 @@ DiskImage PowerLoss::outcome(const Choice& choice) const {
   nodes.reserve(impl_->tree.size());
   for (const TreeNode& from : impl_->tree) {
     ImageNode node;
-    if (from.node->is_directory) {
-      node.attributes = from.node->disk_attributes;
+    if (from.node->is_directory || from.node->is_other) {
+      node.is_other = from.node->is_other;
+      node.link_target = from.node->link_target;
+      node.attributes = impl_->attributes_of(*from.node, choice);
       node.inode = from.node->inode;
       node.entries = from.entries;
     } else {

@@ -72,6 +72,10 @@ Result<std::unique_ptr<File>> SimDirectory::open_file(std::string_view name, con
     NodeRef node = at(name);
     if (node && how.create && how.exclusive) return refuse(action, name, EEXIST);
     if (node && node->is_directory) return refuse(action, name, EISDIR);
+    if (node && node->is_other) {
+      const int reason = node->link_target.empty() ? 0 : ELOOP;
+      return std::unexpected(Error{Errc::not_regular, action, path() / name, reason});
+    }
     if (!node && !how.create) return refuse(action, name, ENOENT);
     if (!node) {
       node = machine().make_node(false, how.mode);
@@ -163,6 +167,9 @@ Result<void> SimDirectory::rename(std::string_view name, Directory& target, std:
     if (there && there->is_directory && !node->is_directory) return into.refuse(action, new_name, EISDIR);
     if (there && !there->is_directory && node->is_directory) return into.refuse(action, new_name, ENOTDIR);
     if (there && !there->entries.empty()) return into.refuse(action, new_name, ENOTEMPTY);
+    for (NodeRef above = into.opening_.node(); above; above = above->parent.lock()) {
+      if (above == node) return into.refuse(action, new_name, EINVAL);  // below itself
+    }
     machine().change_entries(
         {{opening_.node(), std::string(name), nullptr}, {into.opening_.node(), std::string(new_name), node}});
     return {};

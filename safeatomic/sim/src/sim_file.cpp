@@ -19,7 +19,8 @@ std::size_t done_of(const Injection& injection, std::uint64_t offset, std::size_
     case Fault::none:
     case Fault::interrupted:
     case Fault::power_loss: return size;
-    case Fault::eio: return at_most(injection.bytes.value_or(size));
+    case Fault::eio:
+    case Fault::eio_dropped: return at_most(injection.bytes.value_or(size));
     case Fault::enospc: return at_most(injection.bytes.value_or(size / 2));
     case Fault::short_write: return at_most(std::max<std::uint64_t>(injection.bytes.value_or(size / 2), 1));
     case Fault::process_kill: {
@@ -64,7 +65,8 @@ class SimFile final : public File {
   }
   [[nodiscard]] Result<void> copy_ownership(const FileInfo& like) override {
     return opening_.run("change owner of", operation(OpKind::copy_ownership), [&]() -> Result<void> {
-      node().attributes = {.mode = like.mode & 0777U, .owner = like.owner, .group = like.group};
+      opening_.machine().change_attributes(node(),
+                                           {.mode = like.mode & 0777U, .owner = like.owner, .group = like.group});
       return {};
     });
   }
@@ -151,7 +153,7 @@ Result<void> SimFile::reserve(std::uint64_t offset, std::uint64_t length) {
   int reason = opening_.begin(operation(OpKind::reserve, offset, length), injection);
   if (reason == 0 && !can_write_) reason = EBADF;
   if (reason == 0 && (offset > offset_max || length > offset_max - offset)) reason = EINVAL;
-  if (reason == 0 && injection.fault == Fault::eio) reason = EIO;
+  if (reason == 0 && injection.fault != Fault::enospc) reason = Machine::errno_of(injection.fault);
   if (reason != 0) return failed(action, path(), reason);
   const bool lacks_room = injection.fault == Fault::enospc;
   const std::uint64_t done = lacks_room ? std::min(injection.bytes.value_or(length / 2), length) : length;
@@ -166,10 +168,11 @@ Result<void> SimFile::sync(OpKind kind) {
   if (const int reason = opening_.begin(operation(kind), injection); reason != 0) return failed("sync", path(), reason);
   if (const int reason = Machine::errno_of(injection.fault); reason != 0) {
     node().body.fail_sync();
+    if (injection.fault == Fault::eio_dropped) opening_.machine().drop_clean(node(), false);
     return failed("sync", path(), reason);
   }
   opening_.machine().sync_file(node());
-  if (kind == OpKind::sync_all) node().disk_attributes = node().attributes;
+  if (kind == OpKind::sync_all) opening_.machine().sync_attributes(node());
   return {};
 }
 

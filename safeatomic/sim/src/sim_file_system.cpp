@@ -20,7 +20,9 @@ NodeRef boot_node(Machine& machine, const ImageNode& from) {
   const std::uint64_t inode = from.file ? from.file->inode : from.inode;
   machine.numbers->take(inode);
   auto node = std::make_shared<Node>(machine.numbers, inode);
-  node->is_directory = !from.file;
+  node->is_directory = !from.file && !from.is_other;
+  node->is_other = from.is_other;
+  node->link_target = from.link_target;
   node->attributes = node->disk_attributes = from.file ? from.file->attributes : from.attributes;
   if (from.file) node->body = detail::FileBody(from.file);
   return node;
@@ -41,6 +43,20 @@ void boot(Machine& machine, const Image& image) {
   machine.root = nodes.front();
 }
 
+Result<void> make_other(Machine& machine, const std::filesystem::path& path, const std::string& link_target) {
+  constexpr std::string_view action = "make";
+  const std::scoped_lock guard(machine.mutex);
+  const NodeRef directory = machine.find(path.parent_path());
+  const std::string name = path.filename().native();
+  if (!directory || !directory->is_directory || name.empty()) return detail::failed(action, path, ENOENT);
+  if (directory->entries.contains(name)) return detail::failed(action, path, EEXIST);
+  const NodeRef node = machine.make_node(false, 0777);
+  node->is_other = true;
+  node->link_target = link_target;
+  machine.change_entries({{directory, name, node}});
+  return {};
+}
+
 }  // namespace
 
 SimFileSystem::SimFileSystem(const DiskImage& disk) : machine_(std::make_unique<Machine>()) {
@@ -52,7 +68,7 @@ SimFileSystem::~SimFileSystem() = default;
 Result<std::unique_ptr<Directory>> SimFileSystem::open_directory(const std::filesystem::path& path) {
   constexpr std::string_view action = "open directory";
   const std::scoped_lock guard(machine_->mutex);
-  if (machine_->power_lost) return detail::failed(action, path, EIO);
+  if (machine_->is_down()) return detail::failed(action, path, EIO);
   const Injection injection = machine_->begin({.kind = OpKind::open_root, .directory = path.native()});
   if (const int reason = Machine::errno_of(injection.fault); reason != 0) return detail::failed(action, path, reason);
   NodeRef node = machine_->find(path);
@@ -64,7 +80,7 @@ Result<std::unique_ptr<Directory>> SimFileSystem::open_directory(const std::file
 Result<std::uint64_t> SimFileSystem::random() {
   constexpr std::string_view action = "draw a random number";
   const std::scoped_lock guard(machine_->mutex);
-  if (machine_->power_lost) return detail::failed(action, {}, EIO);
+  if (machine_->is_down()) return detail::failed(action, {}, EIO);
   const Injection injection = machine_->begin({.kind = OpKind::random});
   if (const int reason = Machine::errno_of(injection.fault); reason != 0) return detail::failed(action, {}, reason);
   return detail::mixed(0, ++machine_->random_state);
@@ -90,6 +106,32 @@ void SimFileSystem::process_kill() {
   machine_->kill();
 }
 
+void SimFileSystem::start_process() {
+  const std::scoped_lock guard(machine_->mutex);
+  machine_->is_killed = false;
+}
+
+void SimFileSystem::drop_caches() {
+  const std::scoped_lock guard(machine_->mutex);
+  for (const NodeRef& node : machine_->all_nodes()) machine_->drop_clean(*node, !machine_->is_open(*node));
+}
+
+Result<void> SimFileSystem::make_symbolic_link(const std::filesystem::path& target, const std::filesystem::path& link) {
+  return make_other(*machine_, link, target.native());
+}
+
+Result<void> SimFileSystem::make_fifo(const std::filesystem::path& path) { return make_other(*machine_, path, {}); }
+
+Result<void> SimFileSystem::change_mode(const std::filesystem::path& path, std::uint32_t mode) {
+  const std::scoped_lock guard(machine_->mutex);
+  const NodeRef node = machine_->find(path);
+  if (!node) return detail::failed("change mode of", path, ENOENT);
+  detail::Attributes attributes = node->attributes;
+  attributes.mode = mode & 0777U;
+  machine_->change_attributes(*node, attributes);
+  return {};
+}
+
 bool SimFileSystem::is_power_lost() const {
   const std::scoped_lock guard(machine_->mutex);
   return machine_->power_lost;
@@ -103,7 +145,7 @@ Usage SimFileSystem::usage() const {
 std::optional<std::string> SimFileSystem::peek(const std::filesystem::path& path) const {
   const std::scoped_lock guard(machine_->mutex);
   const NodeRef node = machine_->find(path);
-  if (!node || node->is_directory) return std::nullopt;
+  if (!node || node->is_directory || node->is_other) return std::nullopt;
   std::string content(static_cast<std::size_t>(node->body.size()), '\0');
   static_cast<void>(node->body.read(0, content));
   return content;

@@ -13,12 +13,13 @@
 // The disk: per file, the content and size of the last sync and every later change of a sector of 512 bytes and of the size; per
 // directory, the entries of the last sync and every later change. A write that makes a file larger may be cut by a loss of power
 // wherever a sector ends (see LossModel for what the stricter models know), a reservation in its middle. A rename, also over
-// another name, is one change; one between two directories happens as a whole until one of the two is synced. A failed sync
-// leaves the sectors clean but not on the disk, as ext4, XFS and btrfs do (Rebello et al., USENIX ATC 2020): a later sync that
-// succeeds does not write them, only writing them again makes them dirty. The same holds for a size that writing made larger.
-// Cuts and directory entries are metadata that a journal holds: they stay to be written. Hard links, open files without a name,
-// locks and mappings behave as POSIX says; symbolic links and FIFOs do not exist. An inode number is given out again as soon as
-// nothing holds it.
+// another name, is one change; one between two directories happens as a whole until one of the two is synced, and always as a
+// whole if it moves a directory. A failed sync leaves the sectors clean but not on the disk, as ext4, XFS and btrfs do (Rebello
+// et al., USENIX ATC 2020): a later sync that succeeds does not write them, only writing them again makes them dirty. The same
+// holds for a size that writing made larger. Cuts and directory entries are metadata that a journal holds: they stay to be
+// written. Owner and permissions wait for the next sync of all of the file, or of the directory. Hard links, open files without
+// a name, symbolic links, FIFOs, locks and mappings behave as POSIX says; permissions are kept, and nobody is refused for them.
+// An inode number is given out again as soon as nothing holds it.
 
 #include <cstdint>
 #include <filesystem>
@@ -40,8 +41,11 @@ enum class Fault : std::uint8_t {
   enospc,        ///< ENOSPC. Half of a write or reservation is done, a sync fails as for `eio`
   short_write,   ///< a write or read does half of what it was asked for, at least a byte; nothing to other operations
   interrupted,   ///< EINTR for a write or read, which do nothing; nothing to other operations
-  process_kill,  ///< the process dies before it: process_kill()
+  process_kill,  ///< the process dies before it, and stays dead: process_kill()
   power_loss,    ///< the power fails before it: whatever was opened is dead, and so is the machine
+  /// As `eio`; of a sync, the pages that it leaves clean are dropped from the cache at once: whoever reads them sees what the disk
+  /// holds, the old bytes. The size stays until nobody has the file open: see drop_caches().
+  eio_dropped,
 };
 
 /// A fault, and how much of the operation is done before it. A Fault alone is one.
@@ -93,13 +97,29 @@ class SimFileSystem : public FileSystem {
   [[nodiscard]] std::uint64_t change_count() const;
 
   /// Everything that is open is dead from now on: its operations fail with EIO and change nothing. Its locks are gone. What was
-  /// written stays visible to the next process, and what was wrongly marked clean stays clean.
+  /// written stays visible to the next process, and what was wrongly marked clean stays clean. Nothing can be opened until
+  /// start_process(): whatever of the killed program still runs, on other threads or in its error paths, does nothing more.
   void process_kill();
+  /// The next process may open files. Nothing where none was killed.
+  void start_process();
+
+  /// What is in the cache and clean is read from the disk again: after a failed sync the old bytes, and, of files that nobody has
+  /// open, the old size. A system may do that at any time. No operation.
+  void drop_caches();
 
   /// Whether the power has failed: then only PowerLoss is of use.
   [[nodiscard]] bool is_power_lost() const;
 
   [[nodiscard]] Usage usage() const;  ///< now
+
+  // What the seam cannot do, done by another program. No operations.
+
+  /// Makes a symbolic link at `link`; `already_exists`, `not_found`.
+  Result<void> make_symbolic_link(const std::filesystem::path& target, const std::filesystem::path& link);
+  /// Makes a FIFO; `already_exists`, `not_found`.
+  Result<void> make_fifo(const std::filesystem::path& path);
+  /// Changes the permissions of a file or directory; on the disk once it is synced (a file by `sync_all`). `not_found`.
+  Result<void> change_mode(const std::filesystem::path& path, std::uint32_t mode);
 
   /// The content that processes see, nullopt if there is no such file. No operation: nothing is counted or asked.
   [[nodiscard]] std::optional<std::string> peek(const std::filesystem::path& path) const;
