@@ -250,9 +250,6 @@ std::vector<Plan> Explorer::plans(const Scenario& prototype) {
     }
     if (op.kind != OpKind::map_write) all.push_back({Plan::Kind::eio, op.ordinal});
     if (can_lack_room(op.kind)) all.push_back({Plan::Kind::enospc, op.ordinal});
-    if (op.kind == OpKind::sync_data || op.kind == OpKind::sync_all) {
-      all.push_back({Plan::Kind::eio_dropped, op.ordinal});
-    }
     if (op.kind == OpKind::write) {  // nothing was done, and nearly all
       all.push_back({Plan::Kind::eio, op.ordinal, 0});
       all.push_back({Plan::Kind::enospc, op.ordinal, 0});
