@@ -7,7 +7,9 @@
 #include <system_error>
 #include <utility>
 
-#include "cli/human.hpp"
+#include <datawal/text.hpp>
+
+#include "cli/hints.hpp"
 #include "cli/json.hpp"
 #include "cli/terminal.hpp"
 
@@ -23,33 +25,11 @@ void write_to_stderr(std::string_view text) {
   }
 }
 
-// A name in a message must not drive the terminal.
-std::string without_controls(std::string text) {
-  for (char& c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((byte < 0x20 && c != '\n') || byte == 0x7F) c = '?';
-  }
-  return text;
-}
-
-// What to type next, where the library's sentence, written for callers of functions, does not name a command.
-std::string next_command(const Error& error, const std::filesystem::path& dir) {
-  const std::string store = shell_word(dir);
-  switch (error.code) {
-    case Errc::corruption: return fmt::format("`datawal repair {} --salvage OUT` copies what still decodes", store);
-    case Errc::unsupported_version: return "`datawal --version` tells which one this is";
-    case Errc::locked: return fmt::format("looking needs no lock: `datawal tail {}`", store);
-    case Errc::not_found: return fmt::format("`datawal append {}` makes a store", store);
-    case Errc::no_space: return fmt::format("`df {}` shows the room there is", store);
-    case Errc::poisoned:
-    case Errc::closed: return fmt::format("`datawal verify {}` tells what is there", store);
-    case Errc::snapshot_expired: return fmt::format("run `datawal verify {}`, or the same command again", store);
-    case Errc::io:
-    case Errc::invalid_argument:
-    case Errc::already_exists:
-      return fmt::format("`ls -la {}` shows what is there", error.path.empty() ? store : shell_word(error.path));
-  }
-  return {};
+// What the library says about options of its functions, as the program calls them.
+void name_the_option(std::string& text) {
+  constexpr std::string_view option = "set allow_network_filesystem";
+  if (const std::size_t place = text.find(option); place != std::string::npos)
+    text.replace(place, option.size(), "say --allow-network-filesystem");
 }
 
 // Who has just done it need not be told to.
@@ -76,7 +56,8 @@ ExitCode Console::fail(const Error& error, const std::filesystem::path& dir) {
     text = fmt::format("the files of {} were replaced while they were read", shell_word(dir));
   }
   if (command_ == "verify") forget_verifying(text);
-  if (const std::string next = next_command(error, dir); !next.empty()) text += "; " + next;
+  name_the_option(text);
+  if (const std::string next = hint_for(error, dir, command_); !next.empty()) text += "; " + next;
   return fail(exit_code_of(error), {.code = name_of(error.code),
                                     .text = text,
                                     .path = error.path,
@@ -103,7 +84,7 @@ int Console::finish(int status) {
 void Console::say(std::string_view kind, const Message& message) {
   out_.flush();
   const std::string who = fmt::format("datawal{}{}:", command_.empty() ? "" : " ", command_);
-  const std::string line = without_controls(message.text);
+  const std::string line = printable(message.text);  // a name in a message must not drive the terminal
   if (takes_colours(STDERR_FILENO)) {
     write_to_stderr(fmt::format("\033[1;{}m{}\033[0m {}\n", kind == "error" ? "31" : "33", who, line));
   } else {

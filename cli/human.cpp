@@ -6,8 +6,7 @@
 #include <iterator>
 
 #include <datawal/base64.hpp>
-
-#include "cli/utf8.hpp"
+#include <datawal/text.hpp>
 
 namespace datawal::cli {
 namespace {
@@ -145,21 +144,6 @@ std::string_view name_of(RecordType type) noexcept {
 
 std::string counted(std::uint64_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
-std::string shell_word(const std::filesystem::path& path) {
-  constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+:@%=,~";
-  const std::string& text = path.native();
-  if (!text.empty() && text.find_first_not_of(plain) == std::string::npos) return text;
-  std::string word = "'";
-  for (const char c : text) {
-    if (c == '\'') {
-      word += "'\\''";
-    } else {
-      word += c;
-    }
-  }
-  return word + '\'';
 }
 
 }  // namespace datawal::cli

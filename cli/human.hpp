@@ -3,11 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <string_view>
 
 #include <datawal/record.hpp>
+#include <datawal/text.hpp>
 
 namespace datawal::cli {
 
@@ -41,8 +41,5 @@ void append_frame_line(std::string& line, const RecordView& record, const Record
 
 /// "1 record", "2 records".
 [[nodiscard]] std::string counted(std::uint64_t count, std::string_view noun);
-
-/// `path` as it can be pasted into a shell.
-[[nodiscard]] std::string shell_word(const std::filesystem::path& path);
 
 }  // namespace datawal::cli

@@ -5,8 +5,7 @@
 #include <iterator>
 
 #include <datawal/base64.hpp>
-
-#include "cli/utf8.hpp"
+#include <datawal/text.hpp>
 
 namespace datawal::cli {
 namespace {

@@ -4,18 +4,17 @@
 
 #include <datawal/segment.hpp>
 
+#include "cli/hints.hpp"
 #include "cli/human.hpp"
 
 namespace datawal::cli {
 
 ExitCode fail_for_empty_store(Console& console, const std::filesystem::path& dir) {
-  return console.fail(
-      exit_usage,
-      {.code = "not_found",
-       .text = fmt::format("{} holds no segment: it is no store, or nothing was ever appended; `datawal append {}` "
-                           "makes one, `ls -la {}` shows what is there",
-                           shell_word(dir), shell_word(dir), shell_word(dir)),
-       .path = dir});
+  return console.fail(exit_usage,
+                      {.code = "not_found",
+                       .text = fmt::format("{} holds no segment: it is no store, or nothing was ever appended; {}",
+                                           shell_word(dir), hint_to_make(dir, console.command())),
+                       .path = dir});
 }
 
 std::optional<RecordLogReader> open_to_read(Console& console, const std::filesystem::path& dir, int& status) {

@@ -20,4 +20,5 @@
 #include <datawal/repair.hpp>
 #include <datawal/segment.hpp>
 #include <datawal/stats.hpp>
+#include <datawal/text.hpp>
 #include <datawal/verify.hpp>

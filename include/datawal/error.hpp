@@ -34,8 +34,8 @@ struct Error {
   std::filesystem::path path{};  ///< the file or directory concerned; empty if none
   std::uint32_t segment = 0;     ///< 0 if none
   std::uint64_t offset = 0;      ///< bytes from the start of the segment
-  int os_errno = 0;              ///< set where the operating system said no
-  std::string detail{};          ///< what exactly is wrong, e.g. "checksum mismatch"; may be empty
+  int os_errno = 0;      ///< set where the operating system said no; EDEADLK with `locked`: this process holds the lock
+  std::string detail{};  ///< what exactly is wrong, e.g. "checksum mismatch"; may be empty
 
   /// One sentence: what was tried, where, why it failed, and what to do about it.
   [[nodiscard]] std::string message() const;

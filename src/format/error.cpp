@@ -3,40 +3,18 @@
 #include <cerrno>
 #include <system_error>
 
+#include <datawal/text.hpp>
+
 namespace datawal {
 namespace {
-
-// A path as it can be pasted into a shell; control characters, which could drive a terminal, come out as \xNN.
-std::string quoted(const std::string& path) {
-  constexpr std::string_view plain = "/._-+:@%=,";
-  const auto is_plain = [&](unsigned char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c >= 0x80 ||
-           plain.find(static_cast<char>(c)) != std::string_view::npos;
-  };
-  std::string text;
-  bool needs_quotes = path.empty();
-  for (const char byte : path) {
-    const auto c = static_cast<unsigned char>(byte);
-    needs_quotes = needs_quotes || !is_plain(c);
-    if (c < 0x20 || c == 0x7F) {
-      constexpr std::string_view digits = "0123456789abcdef";
-      text += {'\\', 'x', digits[c >> 4], digits[c & 15]};
-    } else if (c == '\'') {
-      text += "'\\''";
-    } else {
-      text += byte;
-    }
-  }
-  return needs_quotes ? "'" + text + "'" : text;
-}
 
 // The store that an error is about, for commands that take its directory.
 std::string store_of(const std::filesystem::path& path) {
   if (path.empty()) return "DIR";
   const std::string name = path.filename().string();
   const bool is_file = name.ends_with(".dwal") || name == ".watermark" || name == ".lock";
-  if (!is_file) return quoted(path.string());
-  return path.has_parent_path() ? quoted(path.parent_path().string()) : ".";
+  if (!is_file) return shell_word(path);
+  return path.has_parent_path() ? shell_word(path.parent_path()) : ".";
 }
 
 std::string_view default_reason(Errc code) noexcept {
@@ -57,7 +35,8 @@ std::string_view default_reason(Errc code) noexcept {
 }
 
 std::string reason_of(const Error& error) {
-  const std::string os_text = error.os_errno != 0 ? std::generic_category().message(error.os_errno) : std::string();
+  const bool is_told = error.os_errno != 0 && error.code != Errc::locked;
+  const std::string os_text = is_told ? std::generic_category().message(error.os_errno) : std::string();
   if (error.detail.empty()) return os_text.empty() ? std::string(default_reason(error.code)) : os_text;
   return os_text.empty() ? error.detail : error.detail + " (" + os_text + ")";
 }
@@ -71,6 +50,18 @@ std::string_view io_advice(int os_errno) noexcept {
     case ENFILE: return "raise the limit of open files, then try again";
     case ENOTDIR:
     case ELOOP: return "check the path: a part of it is not a directory";
+    case ENAMETOOLONG: return "choose a shorter name";
+    case EISDIR: return "name a file, not a directory";
+    case EFBIG: return "raise the limit on the size of files, then try again";
+    case ENOMEM:
+    case EAGAIN: return "the system is short of memory or of processes: try again when it is not";
+    case EINTR: return "try again";
+    case EBUSY:
+    case ETXTBSY: return "something else uses it: try again when it does not";
+    case EXDEV: return "choose a place on the same filesystem";
+    case EINVAL:
+    case ENOSYS:
+    case EOPNOTSUPP: return "this filesystem cannot do it: choose a place on another one";
     default: return "check the disk and the system's log, then try again";
   }
 }
@@ -79,7 +70,8 @@ std::string advice_for(const Error& error) {
   switch (error.code) {
     case Errc::io: return std::string(io_advice(error.os_errno));
     case Errc::no_space: return "free room on that filesystem, then go on";
-    case Errc::locked: return "wait for that process or end it";
+    case Errc::locked:
+      return error.os_errno == EDEADLK ? "use that handle, or close it first" : "wait for that process or end it";
     case Errc::corruption: {
       const std::string store = store_of(error.path);
       return "nothing was changed: run `datawal verify " + store + "`, then `datawal repair " + store +
@@ -128,7 +120,7 @@ std::string_view name_of(Errc code) noexcept {
 std::string Error::message() const {
   std::string text = "cannot ";
   text += action.empty() ? std::string_view("go on") : action;
-  if (!path.empty()) text.append(" ").append(quoted(path.string()));
+  if (!path.empty()) text.append(" ").append(shell_word(path));
   text.append(place_of(*this));
   text.append(": ").append(reason_of(*this));
   text.append("; ").append(advice_for(*this));

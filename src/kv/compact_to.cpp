@@ -106,7 +106,7 @@ Result<CompactionStats> compact_view(LiveView view, const CompactToOptions& opti
   if (!locked) return format::lift(locked, "lock directory");
   if (!*locked) {
     return std::unexpected(
-        Error{.code = Errc::locked, .action = "compact", .path = dir, .detail = "the target is in use"});
+        Error{.code = Errc::locked, .action = "compact", .path = dir, .detail = "another process uses the target"});
   }
   if (Result<void> cleared = clear_target(directory); !cleared) return propagate(cleared);
   if (Result<void> synced = sync_with_ancestors(directory); !synced) return propagate(synced);

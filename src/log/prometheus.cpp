@@ -1,9 +1,11 @@
 // Numbers as Prometheus reads them: its text exposition format.
 
+#include <algorithm>
 #include <charconv>
 #include <concepts>
 
 #include <datawal/stats.hpp>
+#include <datawal/text.hpp>
 
 namespace datawal {
 
@@ -20,13 +22,15 @@ std::string to_text(double value) {
 class Exposition {
  public:
   Exposition(std::string_view prefix, std::string_view store) : prefix_(prefix) {
-    for (const char c : store) {
-      if (c == '\\' || c == '"') store_ += '\\';
-      if (c == '\n') {
-        store_ += "\\n";
-      } else {
+    // A label is UTF-8, and a terminal may show it. The format has an escape of its own for a line's end.
+    for (std::size_t begin = 0; begin < store.size();) {
+      const std::size_t end = std::min(store.find('\n', begin), store.size());
+      for (const char c : printable(store.substr(begin, end - begin))) {
+        if (c == '\\' || c == '"') store_ += '\\';
         store_ += c;
       }
+      if (end < store.size()) store_ += "\\n";
+      begin = end + 1;
     }
   }
 

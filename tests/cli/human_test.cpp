@@ -95,6 +95,16 @@ TEST(ShellWord, CanBePastedIntoAShell) {
   EXPECT_EQ(shell_word("it's"), R"('it'\''s')");
   EXPECT_EQ(shell_word("$HOME"), "'$HOME'");
   EXPECT_EQ(shell_word(""), "''");
+  EXPECT_EQ(shell_word("~root"), "'~root'");
+  EXPECT_EQ(shell_word("caf\xC3\xA9"), "caf\xC3\xA9");
+}
+
+TEST(ShellWord, IsTextThatDrivesNoTerminalWhateverTheName) {
+  EXPECT_EQ(shell_word("a\x1b[2Jb"), "$'a\\x1b[2Jb'");
+  EXPECT_EQ(shell_word("a\nb"), "$'a\\x0ab'");
+  EXPECT_EQ(shell_word("\xff it's \\"), "$'\\xff it\\'s \\\\'");
+  EXPECT_EQ(shell_word("\xC2\x9B"), "$'\\xc2\\x9b'") << "CSI in one character";
+  EXPECT_EQ(shell_word("a\xE2\x80\xAE"), "$'a\\xe2\\x80\\xae'") << "turns the direction of writing";
 }
 
 }  // namespace

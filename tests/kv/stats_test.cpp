@@ -155,5 +155,10 @@ TEST(KvStats, AreTextForPrometheus) {
   EXPECT_EQ(text.back(), '\n');
 }
 
+TEST(PrometheusText, HasLabelsThatAreTextWhateverTheName) {
+  const std::string text = prometheus_text(StoreStats{}, "a\x1b[2J\xff\r\n\nb");
+  EXPECT_NE(text.find(R"(datawal_live_keys{store="a\\x1b[2J\\xff\\x0d\n\nb"} 0)"), std::string::npos) << text;
+}
+
 }  // namespace
 }  // namespace datawal::test
