@@ -14,6 +14,8 @@ endif()
 
 # A target of each component of find_package(datawal COMPONENTS ...), and the export set of its own that it lies in.
 set(components safeatomic datawal)
+# All that is installed, and nothing else: what `./dev build` makes.
+add_custom_target(datawal_installable)
 if(TARGET safeatomic_sim)
   list(APPEND components sim)
   set_target_properties(safeatomic_sim PROPERTIES EXPORT_NAME sim EXCLUDE_FROM_ALL OFF)
@@ -28,6 +30,7 @@ foreach(component IN LISTS components)
     LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT libdatawal1 NAMELINK_COMPONENT libdatawal-dev
     ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT libdatawal-dev
     FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT libdatawal-dev)
+  add_dependencies(datawal_installable ${target})
   set(namespace safeatomic::)
   if(component STREQUAL datawal)
     set(namespace datawal::)
@@ -59,7 +62,9 @@ endforeach()
 
 if(TARGET datawal_cli)
   install(TARGETS datawal_cli RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT datawal)
+  add_dependencies(datawal_installable datawal_cli)
   if(TARGET datawal_manual_pages)
+    add_dependencies(datawal_installable datawal_manual_pages)
     set(manual "${PROJECT_BINARY_DIR}/cli/manual")
     install(DIRECTORY "${manual}/man1" DESTINATION "${CMAKE_INSTALL_MANDIR}" COMPONENT datawal)
     install(FILES "${manual}/datawal.bash" DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions"
