@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -52,6 +53,19 @@ std::expected<InputFile, std::string> InputFile::open(const std::string& name) {
   const int fd = ::open(name.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return cannot_read(shown(name), errno);
   return InputFile(fd, shown(name));
+}
+
+std::expected<std::size_t, std::string> InputFile::read(std::span<char> room) const {
+  for (;;) {
+    const ssize_t got = ::read(fd_, room.data(), room.size());
+    if (got >= 0) return static_cast<std::size_t>(got);
+    if (errno == EAGAIN) {  // a descriptor shared with somebody who made it non-blocking
+      pollfd input{.fd = fd_, .events = POLLIN, .revents = 0};
+      ::poll(&input, 1, -1);
+    } else if (errno != EINTR) {
+      return cannot_read(shown_name_, errno);
+    }
+  }
 }
 
 InputFile::InputFile(InputFile&& other) noexcept

@@ -1,8 +1,9 @@
 #pragma once
-// The files that `append` reads.
+// The files that commands read.
 
 #include <expected>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,10 @@ class InputFile {
   InputFile& operator=(InputFile&&) = delete;
   ~InputFile();
 
+  /// Reads what there is into `room`, waiting until there is something; 0 bytes are the end.
+  /// @return or a sentence with the name and the reason
+  [[nodiscard]] std::expected<std::size_t, std::string> read(std::span<char> room) const;
+
   [[nodiscard]] int fd() const noexcept { return fd_; }
   [[nodiscard]] const std::string& shown_name() const noexcept { return shown_name_; }
 
@@ -28,7 +33,7 @@ class InputFile {
   std::string shown_name_;
 };
 
-/// Whether all of `names` can be read, asked before a log is opened, so that a mistyped name makes no store. Opens nothing:
+/// Whether all of `names` can be read, asked before a store is opened, so that a mistyped name makes no store. Opens nothing:
 /// a FIFO's writer would see it close. A segment of the store in `dir` is refused: it would grow as fast as it is read.
 /// @return or a sentence with the first that cannot
 [[nodiscard]] std::expected<void, std::string> check_input_files(const std::vector<std::string>& names,

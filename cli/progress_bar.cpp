@@ -1,12 +1,15 @@
 #include "cli/progress_bar.hpp"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "cli/terminal.hpp"
 
@@ -28,6 +31,22 @@ std::string size_text(double bytes) {
   return fmt::format("{:.{}f} {}", bytes, unit == 0 ? 0 : 1, units[unit]);
 }
 
+// Of a line of the terminal. The last one stays free: some terminals wrap as soon as it is taken.
+std::size_t columns_of(int fd) {
+  winsize size{};
+  constexpr std::size_t usual = 80;
+  const std::size_t columns = ::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : usual;
+  return columns - 1;
+}
+
+// The first of these that fits; nothing if none does.
+std::string_view widest(std::span<const std::string> texts, std::size_t columns) {
+  for (const std::string& text : texts) {
+    if (text.size() <= columns) return text;
+  }
+  return {};
+}
+
 }  // namespace
 
 ProgressBar::ProgressBar(std::string_view what, int fd, milliseconds first_draw)
@@ -38,14 +57,21 @@ void ProgressBar::show(const Progress& progress) {
   const Clock::time_point now = Clock::now();
   if (now < next_draw_) return;
   next_draw_ = now + between_draws;
-  is_drawn_ = true;
   const auto done = static_cast<double>(progress.bytes_done);
   const auto total = static_cast<double>(std::max(progress.bytes_total, progress.bytes_done));
   const double share = total > 0 ? done / total : 1;
   const auto filled = static_cast<std::size_t>(share * static_cast<double>(cells));
   const double seconds = std::max(std::chrono::duration<double>(now - started_).count(), 0.001);
-  draw(fmt::format("\r{} [{:<{}}] {:3.0f}%  {} of {}  {}/s\033[K", what_, std::string(filled, '#'), cells, share * 100,
-                   size_text(done), size_text(total), size_text(done / seconds)));
+  const std::string percent = fmt::format("{:3.0f}%", share * 100);
+  const std::string bar = fmt::format("{} [{:<{}}] {}", what_, std::string(filled, '#'), cells, percent);
+  const std::string bytes = fmt::format("{}  {} of {}", bar, size_text(done), size_text(total));
+  const std::array<std::string, 5> texts = {fmt::format("{}  {}/s", bytes, size_text(done / seconds)), bytes, bar,
+                                            fmt::format("{} {}", what_, percent), percent};
+  // A line that wraps would stay: the next one begins at the start of its last row.
+  const std::string_view text = widest(texts, columns_of(fd_));
+  if (text.empty()) return;
+  is_drawn_ = true;
+  draw(fmt::format("\r{}\033[K", text));
 }
 
 ProgressCallback ProgressBar::callback() {

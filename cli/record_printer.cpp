@@ -27,7 +27,9 @@ void RecordPrinter::print_record(const RecordView& record) {
 void RecordPrinter::print_frame(const RecordView& record) {
   if (console_.json()) {
     start(json_, "frame", record);
-    json_.number("key_len", record.key.size()).number("payload_len", record.payload.size());
+    json_.base64("key_base64", record.key)
+        .number("key_len", record.key.size())
+        .number("payload_len", record.payload.size());
     json_.text("ref", to_string(record.ref));
     console_.out().write(json_.finish());
   } else {

@@ -18,7 +18,7 @@ class RecordPrinter {
   /// Kind `record`: everything.
   void print_record(const RecordView& record);
 
-  /// Kind `frame`: lengths in the place of key and payload.
+  /// Kind `frame`: the lengths of key and payload, and not the payload.
   void print_frame(const RecordView& record);
 
  private:

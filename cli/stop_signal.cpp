@@ -71,7 +71,7 @@ StopSignal::StopSignal() {
   received = 0;
   woken = &pipe_;
   for (const int number : stop_signals) {
-    if (number == SIGHUP && is_ignored(number)) continue;
+    if (is_ignored(number)) continue;
     set_action(number, remember_signal, static_cast<int>(SA_RESETHAND));
   }
 }

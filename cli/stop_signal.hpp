@@ -24,7 +24,7 @@ class WakePipe {
 };
 
 /// While it lives, the first SIGINT, SIGTERM or SIGHUP is remembered instead of ending the process; a second one ends it.
-/// A SIGHUP that the caller ignores (nohup) stays ignored. At most one at a time.
+/// One that the caller ignores (nohup; a shell that starts a command in the background) stays ignored. At most one at a time.
 class StopSignal {
  public:
   StopSignal();

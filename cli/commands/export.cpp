@@ -1,9 +1,8 @@
 // `datawal export` and `datawal import`: live keys as lines of JSON, and back.
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cerrno>
+#include <expected>
 #include <memory>
 #include <span>
 #include <string>
@@ -60,28 +59,45 @@ int export_store(Console& console, const ExportArguments& arguments) {
   return exit_done;
 }
 
-// Reads what there is, for the library, which cuts it into lines.
-DataWal::Source source_of(const InputFile& input) {
-  return [&input](std::span<char> into) -> Result<std::size_t> {
-    for (;;) {
-      const ssize_t got = ::read(input.fd(), into.data(), into.size());
-      if (got >= 0) return static_cast<std::size_t>(got);
-      if (errno != EINTR) {
-        return std::unexpected(
-            Error{.code = Errc::io, .action = "read input", .path = input.shown_name(), .os_errno = errno});
-      }
-    }
-  };
+// What the library reads from, and what kept it from reading.
+struct Input {
+  const InputFile& file;
+  std::string failure{};
+
+  DataWal::Source source() {
+    return [this](std::span<char> into) -> Result<std::size_t> {
+      const std::expected<std::size_t, std::string> got = file.read(into);
+      if (got) return *got;
+      failure = got.error();
+      return std::unexpected(Error{.code = Errc::io, .action = "read input"});
+    };
+  }
+};
+
+int fail_to_import(Console& console, const ImportArguments& arguments, const Error& error, const Input& input) {
+  if (!input.failure.empty()) {
+    return console.fail(exit_usage,
+                        {.code = "input", .text = input.failure + "; what was behind that was not imported"});
+  }
+  if (error.code != Errc::invalid_argument) return console.fail(error, arguments.dir);
+  return console.fail(exit_usage, {.code = "input",
+                                   .text = fmt::format("{}: {}; correct that line and import again, or leave such "
+                                                       "lines out with --skip-bad",
+                                                       input.file.shown_name(), error.detail)});
 }
 
 int import_store(Console& console, const ImportArguments& arguments) {
-  const std::expected<InputFile, std::string> input = InputFile::open(arguments.file);
-  if (!input) return console.fail(exit_usage, {.code = "input", .text = input.error() + "; nothing was imported"});
+  // Before the store is opened, so that a mistyped name does not make one.
+  const std::expected<void, std::string> usable = check_input_files({arguments.file}, arguments.dir);
+  const std::expected<InputFile, std::string> file = usable ? InputFile::open(arguments.file)
+                                                            : std::unexpected(usable.error());
+  if (!file) return console.fail(exit_usage, {.code = "input", .text = file.error() + "; nothing was imported"});
+  Input input{*file};
   int status = exit_done;
   std::optional<DataWal> store = open_store_for_writing(console, arguments.dir, arguments.open, status);
   if (!store) return status;
   const std::uint64_t first_txid = store->log().last_txid();
-  const Result<ImportStats> stats = store->import_jsonl_from(source_of(*input), input->shown_name(),
+  const Result<ImportStats> stats = store->import_jsonl_from(input.source(), file->shown_name(),
                                                              {.skip_bad = arguments.skip_bad});
   // What was imported before a failure is made durable too.
   const Result<void> closed = store->log().is_poisoned() ? Result<void>{} : store->close();
@@ -89,13 +105,7 @@ int import_store(Console& console, const ImportArguments& arguments) {
     const std::uint64_t applied = store->log().last_txid() - first_txid;
     console.note(
         {.code = "partial", .text = fmt::format("imported before that, and kept: {}", counted(applied, "record"))});
-    if (stats.error().code == Errc::invalid_argument) {
-      return console.fail(exit_usage, {.code = "input",
-                                       .text = fmt::format("{}: {}; correct that line and import again, or leave such "
-                                                           "lines out with --skip-bad",
-                                                           input->shown_name(), stats.error().detail)});
-    }
-    return console.fail(stats.error(), arguments.dir);
+    return fail_to_import(console, arguments, stats.error(), input);
   }
   if (!closed) return console.fail(closed.error(), arguments.dir);
   ReportFields fields(console, "import");
@@ -139,8 +149,8 @@ Examples:
   datawal import ./kv backup.jsonl
   zcat backup.jsonl.gz | datawal import ./kv -
 
-Exit status: 0 done; 1 usage, a bad line, or the store is locked; 3 damage, no
-space, or the operating system failed.)");
+Exit status: 0 done; 1 usage, a bad line, an input that cannot be read, or the
+store is locked; 3 damage, no space, or the operating system failed.)");
   auto arguments = std::make_shared<ImportArguments>();
   add_store(command, arguments->dir);
   add_text(

@@ -11,6 +11,7 @@
 #include "cli/input_files.hpp"
 #include "cli/input_records.hpp"
 #include "cli/key_argument.hpp"
+#include "cli/reading.hpp"
 #include "cli/report_fields.hpp"
 #include "cli/store.hpp"
 
@@ -67,6 +68,7 @@ int put(Console& console, const ChangeArguments& arguments) {
 
 int erase(Console& console, const ChangeArguments& arguments) {
   int status = exit_done;
+  if (!open_to_read(console, arguments.dir, status)) return status;  // a mistyped name must not become a store
   std::optional<DataWal> store = open_store_for_writing(console, arguments.dir, arguments.open, status);
   if (!store) return status;
   const Result<bool> there = store->contains(arguments.key);
@@ -115,13 +117,13 @@ space, or the operating system failed.)");
 void add_delete(CLI::App& program, Run& run) {
   CLI::App& command = add_command(program, "delete", "Removes a key.",
                                   R"(Appends a tombstone. When it says that it is done, the key stays away after a
-loss of power too. A key that is not there is left alone.
+loss of power too. A key that is not there is left alone, and no store is made.
 
 Example:
   datawal delete ./kv --key user:17
 
-Exit status: 0 done; 1 usage, or the store is locked; 2 the key was not
-there; 3 damage, no space, or the operating system failed.)");
+Exit status: 0 done; 1 usage, no store there, or it is locked; 2 the key was
+not there; 3 damage, no space, or the operating system failed.)");
   auto arguments = std::make_shared<ChangeArguments>();
   add_store(command, arguments->dir);
   add_key(command, arguments->key);

@@ -204,6 +204,21 @@ TEST_F(Append, EndsInGoodOrderAtASignal) {
   }
 }
 
+TEST_F(Append, GoesOnAtASignalThatItsCallerIgnores) {
+  for (const int ignored : {SIGINT, SIGTERM, SIGHUP}) {
+    const std::string store = "log-" + std::to_string(ignored);
+    const auto before = std::signal(ignored, SIG_IGN);
+    const auto running = start({"append", store, "--ack", "--sync", "each"});
+    std::signal(ignored, before);
+    running->send("a\n");
+    EXPECT_EQ(running->read_line(), "1");
+    running->signal(ignored);
+    running->send("b\n");
+    EXPECT_EQ(running->read_line(), "2") << ignored;
+    EXPECT_EQ(running->finish().status, 0) << ignored;
+  }
+}
+
 TEST_F(Append, StopsWhenNobodyReadsItsAcknowledgements) {
   for (const char* sync : {"each", "every=1"}) {
     const std::string store = std::string("log-") + sync;

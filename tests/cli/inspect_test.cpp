@@ -57,12 +57,14 @@ TEST_F(Inspect, DumpPrintsLengthsForPayloads) {
                    "seg=00000001 off=         0 len=      33 type=RAW txid=         1 key= key_len=0 payload_len=5\n"
                    "seg=00000001 off=        33 len=      38 type=RAW txid=         2 key= key_len=0 payload_len=10\n",
                    ""}));
-  EXPECT_EQ(run({"dump", "log", "--json", "--from-segment", "1", "--from-offset", "103"}),
-            (Ended{0,
-                   R"({"schema":"datawal.cli.v1","kind":"frame","segment":1,"offset":130,"len":33,)"
-                   R"("record_type":"Raw","txid":5,"key_len":1,"payload_len":4,"ref":"1:130:33:5:d5828c2e"})"
-                   "\n",
-                   ""}));
+  EXPECT_EQ(
+      run({"dump", "log", "--json", "--from-segment", "1", "--from-offset", "103"}),
+      (Ended{
+          0,
+          R"({"schema":"datawal.cli.v1","kind":"frame","segment":1,"offset":130,"len":33,)"
+          R"("record_type":"Raw","txid":5,"key_base64":"aw==","key_len":1,"payload_len":4,"ref":"1:130:33:5:d5828c2e"})"
+          "\n",
+          ""}));
 }
 
 TEST_F(Inspect, ScanShowsBytesAsAskedFor) {

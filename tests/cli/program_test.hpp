@@ -32,10 +32,10 @@ class ProgramTest : public testing::Test {
     return running.finish();
   }
 
-  [[nodiscard]] std::unique_ptr<Running> start(std::vector<std::string> arguments,
-                                               const std::string& output = {}) const {
+  [[nodiscard]] std::unique_ptr<Running> start(std::vector<std::string> arguments, const std::string& output = {},
+                                               int input = -1) const {
     return std::make_unique<Running>(std::move(arguments),
-                                     Running::Setting{.directory = dir_.path(), .output = output});
+                                     Running::Setting{.directory = dir_.path(), .output = output, .input = input});
   }
 
   /// The payloads of `store` as lines, exactly as they are for text without blanks.

@@ -3,6 +3,7 @@
 #include "cli/progress_bar.hpp"
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <array>
@@ -35,6 +36,11 @@ class Terminal {
   }
 
   [[nodiscard]] int fd() const noexcept { return slave_; }
+
+  void set_columns(unsigned short columns) const {
+    const winsize size{.ws_row = 24, .ws_col = columns, .ws_xpixel = 0, .ws_ypixel = 0};
+    if (::ioctl(slave_, TIOCSWINSZ, &size) != 0) throw std::runtime_error("no terminal");
+  }
 
   // What was drawn since the last call. It comes some time after it was written, so a mark is sent behind it.
   std::string seen() const {
@@ -83,6 +89,31 @@ TEST(ProgressBar, StaysWithinItsFrameWhateverItIsTold) {
     ProgressBar bar("x", terminal.fd(), milliseconds(0));
     bar.show(progress);
     EXPECT_THAT(terminal.seen(), testing::HasSubstr("[########################] 100%"));
+  }
+}
+
+// A line that wraps stays behind: the next one begins at the start of its last row.
+TEST(ProgressBar, FitsOnOneLineOfANarrowTerminal) {
+  const Terminal terminal;
+  for (unsigned short columns = 1; columns <= 100; ++columns) {
+    terminal.set_columns(columns);
+    std::string drawn;
+    {
+      ProgressBar bar("compacting", terminal.fd(), milliseconds(0));
+      bar.show({.bytes_done = 1000ULL << 30, .bytes_total = 1000ULL << 30});
+      drawn = terminal.seen();
+    }
+    terminal.seen();
+    constexpr std::string_view begin = "\r", end = "\033[K";
+    if (columns < 5) {
+      EXPECT_EQ(drawn, "") << columns;
+      continue;
+    }
+    ASSERT_TRUE(drawn.starts_with(begin) && drawn.ends_with(end)) << columns;
+    const std::string shown = drawn.substr(begin.size(), drawn.size() - begin.size() - end.size());
+    EXPECT_LT(shown.size(), columns);
+    EXPECT_THAT(shown, testing::HasSubstr("100%")) << columns;
+    EXPECT_EQ(shown.find("[########################] 100%") != std::string::npos, columns >= 43) << columns;
   }
 }
 

@@ -44,6 +44,7 @@ class Running {
   struct Setting {
     std::filesystem::path directory = ".";  ///< where it runs
     std::string output{};                   ///< a file to open as standard output in the place of a pipe
+    int input = -1;                         ///< a descriptor to be standard input in the place of a pipe
   };
 
   Running(std::vector<std::string> arguments, const Setting& setting) {
@@ -51,7 +52,7 @@ class Running {
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addchdir_np(&actions, setting.directory.c_str());
-    posix_spawn_file_actions_adddup2(&actions, input.read, STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, setting.input >= 0 ? setting.input : input.read, STDIN_FILENO);
     if (setting.output.empty()) {
       posix_spawn_file_actions_adddup2(&actions, output.write, STDOUT_FILENO);
     } else {
