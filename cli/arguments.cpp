@@ -114,6 +114,16 @@ void add_network(CLI::App& command, bool& allow) {
                    "Write on NFS, SMB and the like, where locks do not hold\nreliably: you vouch for a single writer");
 }
 
+void add_creation(CLI::App& command, OpenOptions& options) {
+  CLI::Option* exists = command.add_flag_callback(
+      "--must-exist", [&options] { options.mode = OpenMode::must_exist; },
+      "Fail where there is no store, instead of making one");
+  CLI::Option* is_new = command.add_flag_callback(
+      "--must-be-new", [&options] { options.mode = OpenMode::must_be_new; }, "Fail where there is a store already");
+  exists->option_text(" ")->excludes(is_new);
+  is_new->option_text(" ");
+}
+
 void add_writing(CLI::App& command, OpenOptions& options) {
   const auto take_segment_bytes = [&options](const std::string& text) {
     const std::optional<std::uint64_t> bytes = parse_bytes(text);

@@ -59,6 +59,9 @@ void add_selection(CLI::App& command, Selection& selection);
 /// `--allow-network-filesystem`.
 void add_network(CLI::App& command, bool& allow);
 
+/// What may be there where a command makes stores: `--must-exist`, `--must-be-new`.
+void add_creation(CLI::App& command, OpenOptions& options);
+
 /// How a command that appends opens its store: `--segment-bytes`, `--write-path`, `--allow-network-filesystem`.
 void add_writing(CLI::App& command, OpenOptions& options);
 

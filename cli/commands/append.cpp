@@ -193,6 +193,7 @@ after signal N.)");
       "A key that each record carries, up to 65536 bytes")
       ->option_text("TEXT");
   add_durability(command, *arguments);
+  add_creation(command, arguments->open);
   add_writing(command, arguments->open);
   command.final_callback([&run, arguments] {
     if (arguments->source.files.empty()) arguments->source.files.emplace_back("-");

@@ -158,6 +158,7 @@ store is locked; 3 damage, no space, or the operating system failed.)");
       "What to read; - is standard input (default)")
       ->option_text(" ");
   command.add_flag("--skip-bad", arguments->skip_bad, "Leave out lines that are no records, and count them");
+  add_creation(command, arguments->open);
   add_writing(command, arguments->open);
   command.final_callback(
       [&run, arguments] { run = [arguments](Console& console) { return import_store(console, *arguments); }; });

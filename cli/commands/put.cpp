@@ -109,6 +109,7 @@ space, or the operating system failed.)");
       ->option_text("FILE")
       ->excludes(value);
   add_key(command, arguments->key);
+  add_creation(command, arguments->open);
   add_writing(command, arguments->open);
   command.final_callback(
       [&run, arguments] { run = [arguments](Console& console) { return put(console, *arguments); }; });
@@ -127,6 +128,7 @@ not there; 3 damage, no space, or the operating system failed.)");
   auto arguments = std::make_shared<ChangeArguments>();
   add_store(command, arguments->dir);
   add_key(command, arguments->key);
+  arguments->open.mode = OpenMode::must_exist;
   add_writing(command, arguments->open);
   command.final_callback(
       [&run, arguments] { run = [arguments](Console& console) { return erase(console, *arguments); }; });

@@ -70,6 +70,7 @@ int trim(Console& console, const TrimArguments& arguments) {
   int status = exit_done;
   if (!open_to_read(console, arguments.dir, status)) return status;  // a mistyped name must not become a store
   OpenOptions options;
+  options.mode = OpenMode::must_exist;
   options.allow_network_filesystem = arguments.allow_network_filesystem;
   Result<RecordLog> log = RecordLog::open(arguments.dir, options);
   if (!log) return console.fail(log.error(), arguments.dir);

@@ -77,6 +77,13 @@ struct AutoCompact {
   bool keeps_up_with_writers = true;
 };
 
+/// What `open` does where there is no store, and where there is one: is_store().
+enum class OpenMode : std::uint8_t {
+  create_if_missing,  ///< opens the store, or makes one
+  must_exist,         ///< `not_found` if there is none; nothing is made then
+  must_be_new,        ///< `already_exists` if there is one; nothing is changed then
+};
+
 /// For opening a store to write.
 struct OpenOptions {
   /// The active segment is rotated before it would grow beyond this many bytes; 0 leaves rotation to rotate(). A larger
@@ -86,8 +93,10 @@ struct OpenOptions {
   ReadPath read_path = ReadPath::mapped;          ///< how single records are read back
   SyncPolicy sync_policy = SyncPolicy::manual();  ///< when to sync without being told to
   AutoCompact auto_compact{};                     ///< of DataWal
-  std::uint32_t file_mode = 0600;                 ///< permission bits of new files, before the umask
-  std::uint32_t directory_mode = 0700;            ///< permission bits of new directories, before the umask
+  OpenMode mode = OpenMode::create_if_missing;    ///< what may be there
+  std::uint32_t file_mode = 0600;  ///< permission bits of new files, before the umask; the owner's rw are among them
+  std::uint32_t directory_mode =
+      0700;  ///< permission bits of new directories, before the umask; the owner's rwx are among them
   /// Copy a torn tail to `NNNNNNNN.dwal.torn-OFFSET` before it is cut. Without, its bytes are gone: a way to open a
   /// store on a disk that is too full for the copy.
   bool quarantine_torn_tail = true;

@@ -18,6 +18,11 @@
 
 namespace datawal {
 
+/// Whether there is a store in `dir`: a segment, or what is left of a store whose segments are missing. An absent directory holds
+/// none, and neither does a file. Any thread.
+/// @return io if it cannot be looked at
+[[nodiscard]] Result<bool> is_store(const std::filesystem::path& dir, const ReaderOptions& options = {});
+
 /// An append-only, segmented log of CRC-framed records. Movable; all functions may be called from any thread, but for moving,
 /// close() and destruction, which must be the last. The handle belongs to the process that opened it: in a forked child
 /// every call returns `closed` and destruction touches no file.
@@ -33,9 +38,11 @@ class RecordLog {
   ///   unsupported_version  a record of a newer format; nothing but `.lock` was changed
   ///   no_space             too full to quarantine the torn tail, to make segment 1, or, where a filesystem copies on
   ///                        write, to write again what was not proven; nothing acknowledged was touched
-  ///   invalid_argument     a network filesystem without allow_network_filesystem, or `.lock` is not a regular file with
-  ///                        one link
-  ///   already_exists       100,000 quarantine files of this very place are there
+  ///   invalid_argument     a network filesystem without allow_network_filesystem, `.lock` is not a regular file with one
+  ///                        link, or an option makes no sense
+  ///   not_found            there is no store, and OpenMode::must_exist; nothing was made
+  ///   already_exists       there is a store, and OpenMode::must_be_new; or 100,000 quarantine files of this very place are
+  ///                        there
   ///   io
   [[nodiscard]] static Result<RecordLog> open(const std::filesystem::path& dir, const OpenOptions& options = {});
 

@@ -66,7 +66,9 @@ Result<bool> DataWal::contains(std::string_view key) const {
   return ref->has_value();
 }
 
-std::uint64_t DataWal::size() const noexcept { return impl_ ? impl_->projection->size() : 0; }
+std::uint64_t DataWal::size() const noexcept {
+  return impl_ && !impl_->core->is_closed() ? impl_->projection->size() : 0;
+}
 bool DataWal::empty() const noexcept { return size() == 0; }
 
 Result<void> DataWal::fsync() {

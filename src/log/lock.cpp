@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <string>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include <safeatomic/io.hpp>
 
 #include "format/seam_error.hpp"
+#include "log/held_locks.hpp"
 #include "log/store_directory.hpp"
 
 namespace datawal {
@@ -35,6 +37,13 @@ std::string holder_of(Directory& directory) {
 }
 
 std::unexpected<Error> locked(Directory& directory, std::string_view which) {
+  if (is_locked_here(directory)) {
+    return std::unexpected(Error{.code = Errc::locked,
+                                 .action = "lock store",
+                                 .path = directory.path(),
+                                 .os_errno = EDEADLK,  // to wait for it would be to wait for oneself
+                                 .detail = "another handle of this process holds the lock on " + std::string(which)});
+  }
   const std::string pid = holder_of(directory);
   return std::unexpected(Error{.code = Errc::locked,
                                .action = "lock store",
@@ -64,7 +73,10 @@ Result<StoreLock> StoreLock::acquire(const std::shared_ptr<Directory>& directory
   };
   safeatomic::Result<std::unique_ptr<File>> file = directory->open_file(lock_name,
                                                                         {.write = true, .create = true, .mode = mode});
-  if (!file && file.error().code == safeatomic::Errc::no_space) return lock;
+  if (!file && file.error().code == safeatomic::Errc::no_space) {
+    remember_lock(directory);
+    return lock;
+  }
   if (!file) return give_up(format::lift(file, "open lock file"));
   lock.file_ = std::move(*file);
   const safeatomic::Result<safeatomic::FileInfo> info = lock.file_->info();
@@ -82,6 +94,7 @@ Result<StoreLock> StoreLock::acquire(const std::shared_ptr<Directory>& directory
     if (!held) return give_up(format::lift(held, "lock store"));
     if (!*held) return give_up(locked(*directory, lock_name));
   }
+  remember_lock(directory);
   write_holder(*lock.file_);
   return lock;
 }
@@ -93,6 +106,7 @@ void StoreLock::release() noexcept {
     (void)file_->unlock(safeatomic::LockKind::flock);
   }
   (void)directory_->unlock();
+  forget_lock(directory_);
   file_.reset();
   directory_.reset();
 }
@@ -118,6 +132,7 @@ void DirLock::release() noexcept {
 }
 
 Result<DirLock> DirLock::acquire(const std::filesystem::path& dir, const OpenOptions& options) {
+  if (Result<void> sensible = refuse_options(options); !sensible) return propagate(sensible);
   Result<std::unique_ptr<Directory>> directory = open_store_directory(file_system_of(options.file_system), dir);
   if (!directory) return propagate(directory);
   Result<StoreLock> lock = StoreLock::acquire(std::move(*directory), options.file_mode);

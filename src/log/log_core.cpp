@@ -13,6 +13,10 @@ Result<std::unique_ptr<LogCore>> LogCore::open(const std::shared_ptr<Directory>&
                                                const RecoveryVisitor& visitor) {
   Result<StoreLock> lock = StoreLock::acquire(directory, options.file_mode);
   if (!lock) return propagate(lock);
+  if (Result<void> wanted = refuse_mode(*directory, options.mode); !wanted) {
+    lock->release();
+    return propagate(wanted);
+  }
   Result<Recovered> recovered = recover(file_system_of(options.file_system), directory, options, visitor);
   if (!recovered) {
     lock->release();

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include <datawal/record_log.hpp>
 #include <datawal/segment.hpp>
 #include <safeatomic/directories.hpp>
 #include <safeatomic/temporary.hpp>
@@ -33,6 +34,28 @@ std::unexpected<Error> not_opened(const safeatomic::Error& failed) {
 }
 
 bool is_quarantine_name(std::string_view name) noexcept { return name.find(".dwal.torn-") != std::string_view::npos; }
+
+}  // namespace
+
+namespace {
+
+// By what a store leaves in its directory, but for what a refused or interrupted opening leaves in any.
+Result<bool> holds_store(Directory& directory) {
+  const safeatomic::Result<std::vector<std::string>> names = directory.list();
+  if (!names) return format::lift(names, "list store");
+  return std::ranges::any_of(*names, [](const std::string& name) {
+    return is_store_name(name) && name != lock_name && !safeatomic::is_temporary_name(name);
+  });
+}
+
+Result<std::unique_ptr<Directory>> open_store_that_exists(FileSystem& file_system, const std::filesystem::path& dir,
+                                                          const OpenOptions& options) {
+  Result<std::unique_ptr<Directory>> directory = open_store_directory(file_system, dir);
+  if (!directory) return directory;
+  if (Result<void> wanted = refuse_mode(**directory, options.mode); !wanted) return propagate(wanted);
+  if (Result<void> local = refuse_network(**directory, options); !local) return propagate(local);
+  return directory;
+}
 
 }  // namespace
 
@@ -65,13 +88,57 @@ Result<void> refuse_network(const Directory& directory, const OpenOptions& optio
                       "allow_network_filesystem if only this machine ever writes here"});
 }
 
+Result<void> refuse_mode(Directory& directory, OpenMode mode) {
+  if (mode == OpenMode::create_if_missing) return {};
+  Result<bool> there = holds_store(directory);
+  if (!there) return propagate(there);
+  if (mode == OpenMode::must_exist && !*there) {
+    return std::unexpected(Error{
+        .code = Errc::not_found, .action = "open store", .path = directory.path(), .detail = "it holds no segment"});
+  }
+  if (mode == OpenMode::must_be_new && *there) {
+    return std::unexpected(Error{
+        .code = Errc::already_exists, .action = "make store", .path = directory.path(), .detail = "it holds a store"});
+  }
+  return {};
+}
+
+Result<void> refuse_options(const OpenOptions& options) {
+  const auto refused = [](const char* why) {
+    return std::unexpected(Error{.code = Errc::invalid_argument, .action = "open store", .detail = why});
+  };
+  constexpr std::uint32_t known_bits = 07777;
+  if ((options.file_mode & ~known_bits) != 0) return refused("file_mode has bits beyond 07777");
+  if ((options.directory_mode & ~known_bits) != 0) return refused("directory_mode has bits beyond 07777");
+  if ((options.file_mode & 0600) != 0600)
+    return refused("file_mode does not let the owner read and write: the store could not be opened again");
+  if ((options.directory_mode & 0700) != 0700)
+    return refused("directory_mode does not let the owner read, write and enter: the store could not be opened again");
+  const double ratio = options.auto_compact.garbage_ratio;
+  if (!(ratio >= 0 && ratio <= 1)) return refused("auto_compact.garbage_ratio is not from 0 to 1");
+  return {};
+}
+
+Result<bool> is_store(const std::filesystem::path& dir, const ReaderOptions& options) {
+  Result<std::unique_ptr<Directory>> directory = open_store_directory(file_system_of(options.file_system), dir);
+  if (directory) return holds_store(**directory);
+  const Error& error = directory.error();
+  if (error.code == Errc::not_found || error.os_errno == ENOTDIR) return false;
+  return propagate(directory);
+}
+
 Result<std::unique_ptr<Directory>> make_store_directory(FileSystem& file_system, const std::filesystem::path& dir,
                                                         const OpenOptions& options) {
   if (dir.empty()) return empty_path();
+  if (Result<void> sensible = refuse_options(options); !sensible) return propagate(sensible);
+  if (options.mode == OpenMode::must_exist) return open_store_that_exists(file_system, dir, options);
   // What is to be made would lie on the filesystem of the lowest directory that is there.
   for (std::filesystem::path there = dir;; there = there.parent_path()) {
     const safeatomic::Result<std::unique_ptr<Directory>> found = file_system.open_directory(there);
     if (found) {
+      if (there == dir) {
+        if (Result<void> wanted = refuse_mode(**found, options.mode); !wanted) return propagate(wanted);
+      }
       if (Result<void> local = refuse_network(**found, options); !local) return propagate(local);
       break;
     }

@@ -32,8 +32,15 @@ inline constexpr const char* watermark_name = ".watermark";
 /// Fails on a network filesystem, unless the options allow them.
 [[nodiscard]] Result<void> refuse_network(const safeatomic::Directory& directory, const OpenOptions& options);
 
-/// open_store_directory(), after making the directory and its missing parents; their names are not synced. Refuses network filesystems before
-/// anything is made.
+/// Fails if a store is there, or none, and OpenOptions::mode does not want that. Asked before anything is made or locked, and again
+/// under the lock, which others may have had meanwhile.
+[[nodiscard]] Result<void> refuse_mode(safeatomic::Directory& directory, OpenMode mode);
+
+/// Fails where an option makes no sense.
+[[nodiscard]] Result<void> refuse_options(const OpenOptions& options);
+
+/// open_store_directory(), after making the directory and its missing parents, if the mode allows that; their names are not synced.
+/// Refuses what makes no sense, a store that must not be there, or must, and network filesystems, before anything is made.
 [[nodiscard]] Result<std::unique_ptr<safeatomic::Directory>> make_store_directory(safeatomic::FileSystem& file_system,
                                                                                   const std::filesystem::path& dir,
                                                                                   const OpenOptions& options);

@@ -65,6 +65,29 @@ TEST_F(Keys, AreNotDeletedFromAStoreThatIsNotThere) {
   EXPECT_TRUE(std::filesystem::is_empty(in_dir("empty")));
 }
 
+TEST_F(Keys, AreWrittenOnlyWhereTheStoreIsAsTheCallerSays) {
+  write_file(in_dir("lines"), R"({"key_b64":"YQ==","value_b64":"MQ=="})");
+  static const std::vector<std::vector<std::string>> commands = {
+      {"put", "kv", "--key", "a", "1"}, {"import", "kv", "lines"}, {"append", "kv", "lines"}};
+  for (std::vector<std::string> command : commands) {
+    command.emplace_back("--must-exist");
+    EXPECT_EQ(run(command).status, 1) << command.front();
+    EXPECT_FALSE(std::filesystem::exists(in_dir("kv"))) << command.front();
+    command.back() = "--must-be-new";
+    EXPECT_EQ(run(command).status, 0) << command.front();
+    const auto before = image_of("kv");
+    const Ended again = run(command);
+    EXPECT_EQ(again.status, 1) << command.front();
+    EXPECT_THAT(again.err, testing::HasSubstr("it holds a store")) << command.front();
+    EXPECT_EQ(image_of("kv"), before) << command.front();
+    command.back() = "--must-exist";
+    EXPECT_EQ(run(command).status, 0) << command.front();
+    command.emplace_back("--must-be-new");
+    EXPECT_EQ(run(command).status, 1) << "not both";
+    std::filesystem::remove_all(in_dir("kv"));
+  }
+}
+
 TEST_F(Keys, AreImportedFromAPipeThatDoesNotBlock) {
   NonBlockingInput input;
   const auto running = start({"import", "kv"}, {}, input.read_end());

@@ -50,6 +50,39 @@ TEST_F(LockContention, TwoHandlesOfOneProcessExcludeEachOther) {
   EXPECT_TRUE(ok(try_open()));
 }
 
+TEST_F(LockContention, SaysThatThisProcessHoldsTheLockAndByWhichWayEver) {
+  const RecordLog first = store_.open();
+  const std::filesystem::path link = store_.path().parent_path() / (store_.path().filename().string() + "-link");
+  std::filesystem::create_directory_symlink(store_.path(), link);
+  for (const std::filesystem::path& way : {store_.path(), link, link / "."}) {
+    const Result<RecordLog> second = RecordLog::open(way);
+    ASSERT_TRUE(refused(second, Errc::locked)) << way;
+    EXPECT_EQ(second.error().os_errno, EDEADLK) << way;
+    EXPECT_THAT(second.error().message(), HasSubstr("another handle of this process holds the lock")) << way;
+  }
+  std::filesystem::remove(link);
+}
+
+TEST_F(LockContention, SaysThatAnotherProcessHoldsItThoughThisOneDidBefore) {
+  must(store_.open().close());
+  const std::unique_ptr<Child> writer = other_writer();
+  const Result<RecordLog> log = try_open();
+  ASSERT_TRUE(refused(log, Errc::locked));
+  EXPECT_EQ(log.error().os_errno, 0);
+  EXPECT_THAT(log.error().message(), HasSubstr("process " + std::to_string(writer->pid()) + " holds the lock"));
+  writer->talk().tell("close it");
+  EXPECT_EQ(writer->wait(), 0);
+}
+
+TEST_F(LockContention, InAChildIsThatOfItsParentAndNotItsOwn) {
+  const RecordLog log = store_.open();
+  Child child([this](Talk&) {
+    const Result<RecordLog> second = try_open();
+    if (second || second.error().os_errno != 0) throw std::runtime_error("it takes its parent's lock for its own");
+  });
+  EXPECT_EQ(child.wait(), 0);
+}
+
 TEST_F(LockContention, TwoProcessesExcludeEachOther) {
   const std::unique_ptr<Child> writer = other_writer();
   EXPECT_TRUE(refused(try_open(), Errc::locked));
