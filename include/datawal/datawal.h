@@ -5,12 +5,18 @@
  * datawal for C (C99 and newer), and for everything that can call C. It says what the C++ headers say; those describe
  * what each call promises. What is different here:
  *
- * Errors: a call returns DATAWAL_OK or why it failed, and fills `error` unless that is NULL.
+ * Errors: a call returns DATAWAL_OK or why it failed, and fills `error` unless that is NULL. What the last failed call of a thread
+ * had to say, datawal_last_error tells too. Messages are valid UTF-8.
  * Handles: opaque; each kind has one function that ends it, `..._free`, which accepts NULL. That of a writing handle
  * closes it and swallows the error: call `..._close` first to know. Those who hand out a handle set it to NULL on failure.
  * Memory: what a call returns in a datawal_buffer is given back with datawal_buffer_free; everything else belongs to the
  * handle that lent it. Bytes handed in are copied. Paths are NUL-terminated.
- * Options: start from `..._init`. NULL stands for the defaults. What is reserved must stay as it was initialised.
+ * Options: start from `..._init`, or from zeros. NULL stands for the defaults, and so does 0 in every field. What makes no sense
+ * (a number that no enumerator has, a flag that is neither 0 nor 1, a reserved field that is set, NaN, a length beyond its limit)
+ * is DATAWAL_INVALID_ARGUMENT, whose message names the field or the argument.
+ * Sizes: the first field of options is `struct_size`, the sizeof in the header that the program was built with: `..._init` sets
+ * it. Fields beyond it are taken for 0; 0 stands for the size that the options had when they first appeared. A program built
+ * with a newer header may hand over more, as long as that is 0 to a library which does not know it. Offsets: docs/BINDINGS.md.
  * Callbacks: called from the thread that made the call, with the `context` given beside them. They must return.
  * Threads: as the C++ class behind the handle.
  */
@@ -42,12 +48,12 @@ typedef enum datawal_code {
 
 /** One failed call, or DATAWAL_OK. Lives where the caller wants it. */
 typedef struct datawal_error {
-  datawal_code code;  /**< what the call returned */
-  int os_errno;       /**< set where the operating system said no, else 0 */
-  uint32_t segment;   /**< segment concerned; 0 if none */
-  uint64_t offset;    /**< bytes from the start of the segment */
-  char path[512];     /**< file or directory concerned, "" if none; cut if it is longer */
-  char message[1024]; /**< one sentence that says what to do; cut if it is longer */
+  datawal_code code; /**< what the call returned */
+  int os_errno;      /**< set where the operating system said no, else 0; EDEADLK: this process itself holds the lock */
+  uint32_t segment;  /**< segment concerned; 0 if none */
+  uint64_t offset;   /**< bytes from the start of the segment */
+  char path[512];    /**< file or directory concerned, its bytes as they are, "" if none; cut if it is longer */
+  char message[1024]; /**< one sentence that says what to do, valid UTF-8; cut between two characters if it is longer */
 } datawal_error;
 
 /** Bytes that the caller owns from now on. Also NUL-terminated, which `size` does not count. */
@@ -253,26 +259,47 @@ typedef enum datawal_sync_policy {
   DATAWAL_SYNC_INTERVAL = 2      /**< in the background, every sync_interval_ms */
 } datawal_sync_policy;
 
+/** What opening does where there is no store, and where there is one. */
+typedef enum datawal_open_mode {
+  DATAWAL_CREATE_IF_MISSING = 0, /**< opens the store, or makes one */
+  DATAWAL_MUST_EXIST = 1,        /**< DATAWAL_NOT_FOUND if there is none; nothing is made then */
+  DATAWAL_MUST_BE_NEW = 2        /**< DATAWAL_ALREADY_EXISTS if there is one; nothing is changed then */
+} datawal_open_mode;
+
+/** In the place of a number of bytes: as many as there are. */
+#define DATAWAL_UNLIMITED UINT64_MAX
+
 /** What can be chosen when a store is opened for writing. */
 typedef struct datawal_open_options {
-  uint64_t max_segment_bytes;             /**< rotate before a segment grows beyond; 0: never by itself */
-  datawal_write_path write_path;          /**< how frames are written */
-  datawal_read_path read_path;            /**< how single records are read */
-  datawal_sync_policy sync_policy;        /**< when to sync unasked */
-  uint32_t file_mode;                     /**< permission bits of new files */
-  uint32_t directory_mode;                /**< permission bits of new directories */
-  int quarantine_torn_tail;               /**< 1: copy a torn tail aside before it is cut */
-  int allow_network_filesystem;           /**< 1: you vouch for a single writer */
-  datawal_progress on_progress;           /**< called while open reads the segments; may be NULL */
-  void* progress_context;                 /**< its first argument */
-  uint64_t sync_interval_ms;              /**< of DATAWAL_SYNC_INTERVAL, from 1 on */
-  unsigned open_threads;                  /**< of datawal_store_open: 1, or 0 for two where that pays */
-  int auto_compact;                       /**< 1: datawal_store_compact by itself, in the background */
-  double auto_compact_ratio;              /**< begins when the sealed segments hold this share of garbage */
-  uint64_t auto_compact_bytes_per_second; /**< read and written together; 0: as fast as it goes */
-  int auto_compact_keeps_up;              /**< 1: faster than that while more is appended than given back */
-  uint64_t reserved[8];                   /**< 0 */
+  size_t struct_size; /**< see the top of this file */
+  uint64_t
+      max_segment_bytes; /**< rotate before a segment grows beyond; 0: 256 MiB; DATAWAL_UNLIMITED: never by itself */
+  datawal_write_path write_path;   /**< how frames are written */
+  datawal_read_path read_path;     /**< how single records are read */
+  datawal_sync_policy sync_policy; /**< when to sync unasked */
+  datawal_open_mode open_mode;     /**< what may be there */
+  uint64_t sync_interval_ms;       /**< of DATAWAL_SYNC_INTERVAL, 1 to 4294967295; else 0 */
+  uint32_t file_mode;              /**< permission bits of new files, with the owner's rw; 0: 0600 */
+  uint32_t directory_mode;         /**< permission bits of new directories, with the owner's rwx; 0: 0700 */
+  int drops_torn_tail;             /**< 1: cut a torn tail without keeping a copy of it */
+  int allow_network_filesystem;    /**< 1: you vouch for a single writer */
+  datawal_progress on_progress;    /**< called while open reads the segments; may be NULL */
+  void* progress_context;          /**< its first argument */
+  uint32_t open_threads;           /**< of datawal_store_open: 1 or 2; 0: two where that pays */
+  int auto_compact;                /**< 1: datawal_store_compact by itself, in the background */
+  double auto_compact_ratio;       /**< begins when the sealed segments hold this share of garbage, up to 1; 0: 0.5 */
+  uint64_t
+      auto_compact_bytes_per_second; /**< read and written together; 0: 64 MiB; DATAWAL_UNLIMITED: as fast as it goes */
+  int auto_compact_is_capped;        /**< 1: no faster than that even where more is appended than given back */
+  uint32_t reserved;                 /**< 0 */
 } datawal_open_options;
+
+/** What can be chosen when a store is opened to look at it. */
+typedef struct datawal_reader_options {
+  size_t struct_size;          /**< see the top of this file */
+  datawal_read_path read_path; /**< of datawal_store_reader, for sealed segments; the active one is never mapped */
+  uint32_t open_threads;       /**< of datawal_store_reader, 1 or 2; 0: two where that pays */
+} datawal_reader_options;
 
 /** Whether a write returns only when it survives a loss of power. */
 typedef enum datawal_sync {
@@ -290,13 +317,16 @@ typedef enum datawal_raw_records {
 /** How far compaction has come; 0 stops it. Must not call the store. */
 typedef int (*datawal_compact_progress)(void* context, uint64_t bytes_done, uint64_t bytes_total);
 
+/** For datawal_compact_options.min_garbage_ratio: whatever has any garbage at all. */
+#define DATAWAL_ANY_GARBAGE 1e-9
+
 /** For datawal_store_compact. */
 typedef struct datawal_compact_options {
-  double min_garbage_ratio;             /**< segments with a smaller share of garbage are left as they are */
-  uint64_t max_bytes_per_second;        /**< read and written together; 0: as fast as it goes */
+  size_t struct_size;            /**< see the top of this file */
+  double min_garbage_ratio;      /**< segments with a smaller share of garbage are left as they are, up to 1; 0: 0.3 */
+  uint64_t max_bytes_per_second; /**< read and written together; 0 and DATAWAL_UNLIMITED: as fast as it goes */
   datawal_compact_progress on_progress; /**< may be NULL */
   void* progress_context;               /**< its first argument */
-  uint64_t reserved[8];                 /**< 0 */
 } datawal_compact_options;
 
 typedef struct datawal_log datawal_log;                   /**< datawal::RecordLog */
@@ -305,6 +335,7 @@ typedef struct datawal_cursor datawal_cursor;             /**< datawal::RecordCu
 typedef struct datawal_store datawal_store;               /**< datawal::DataWal */
 typedef struct datawal_store_reader datawal_store_reader; /**< datawal::DataWalReader */
 typedef struct datawal_keys datawal_keys;                 /**< keys in memory */
+typedef struct datawal_batch datawal_batch;               /**< datawal::Batch */
 
 /* The library. */
 
@@ -312,8 +343,14 @@ const char* datawal_version(void);                           /**< "0.1.0" */
 uint32_t datawal_wire_version(void);                         /**< of the format on disk */
 const char* datawal_code_name(datawal_code code);            /**< "no_space"; "unknown" for what is no code */
 void datawal_buffer_free(datawal_buffer* buffer);            /**< gives it back and empties it */
-void datawal_open_options_init(datawal_open_options*);       /**< the defaults */
-void datawal_compact_options_init(datawal_compact_options*); /**< the defaults */
+void datawal_open_options_init(datawal_open_options*);       /**< the defaults: zeros behind struct_size */
+void datawal_reader_options_init(datawal_reader_options*);   /**< the same */
+void datawal_compact_options_init(datawal_compact_options*); /**< the same */
+/** What the last failed call of this thread had to say; DATAWAL_OK if none failed yet. Calls that succeed leave it as it is. Valid
+ * until the thread ends, changed by its next failed call. */
+const datawal_error* datawal_last_error(void);
+/** Whether there is a store, or a log, in `dir`: a segment, or what is left of a store. An absent directory holds none. */
+datawal_code datawal_is_store(const char* dir, int* is_there, datawal_error* error);
 
 /* The log: datawal/record_log.hpp. */
 
@@ -327,7 +364,7 @@ datawal_code datawal_log_append(datawal_log* log, const void* payload, size_t pa
 datawal_code datawal_log_append_record(datawal_log* log, datawal_record_type type, const void* key, size_t key_len,
                                        const void* payload, size_t payload_len, datawal_sync sync, datawal_ref* ref,
                                        datawal_error* error);
-/** Appends `count` records as one; `refs` is NULL or has room for as many places. */
+/** Appends `count` records as one, up to 4294967295; `refs` is NULL or has room for as many places. */
 datawal_code datawal_log_append_batch(datawal_log* log, const datawal_input* records, size_t count, datawal_sync sync,
                                       datawal_ref* refs, datawal_error* error);
 /** On return everything appended before survives a loss of power. */
@@ -372,7 +409,8 @@ void datawal_cursor_free(datawal_cursor* cursor);                               
 /* Looking at a log without a lock and without changing a byte: datawal/record_log_reader.hpp. */
 
 /** Takes a snapshot of the log in `dir`. */
-datawal_code datawal_log_reader_open(const char* dir, datawal_log_reader** reader, datawal_error* error);
+datawal_code datawal_log_reader_open(const char* dir, const datawal_reader_options* options,
+                                     datawal_log_reader** reader, datawal_error* error);
 /** The snapshot's segments, ascending; valid until it is refreshed or freed. */
 const uint32_t* datawal_log_reader_segments(const datawal_log_reader* reader, size_t* count);
 /** The records of the snapshot. */
@@ -408,16 +446,21 @@ datawal_code datawal_store_get(const datawal_store* store, const void* key, size
 /** Removes a key, whether or not it is there. */
 datawal_code datawal_store_erase(datawal_store* store, const void* key, size_t key_len, datawal_sync sync,
                                  datawal_error* error);
-/** Writes `count` puts and deletes as one; a later one of the same key wins. */
-datawal_code datawal_store_write(datawal_store* store, const datawal_input* changes, size_t count, datawal_sync sync,
+/** Writes the changes of a batch as one; a later one of the same key wins. The batch stays as it is. */
+datawal_code datawal_store_write(datawal_store* store, const datawal_batch* batch, datawal_sync sync,
                                  datawal_error* error);
+/** datawal_store_write of an array of `count` puts and deletes, up to 4294967295. */
+datawal_code datawal_store_write_array(datawal_store* store, const datawal_input* changes, size_t count,
+                                       datawal_sync sync, datawal_error* error);
 /** Whether a key has a value. */
 datawal_code datawal_store_contains(const datawal_store* store, const void* key, size_t key_len, int* found,
                                     datawal_error* error);
 /** Where the record of a key lies; `found` is 0 if it has none. */
 datawal_code datawal_store_ref_of(const datawal_store* store, const void* key, size_t key_len, datawal_ref* ref,
                                   int* found, datawal_error* error);
-uint64_t datawal_store_size(const datawal_store* store); /**< live keys */
+uint64_t datawal_store_size(const datawal_store* store);         /**< live keys; 0 once it is closed */
+uint64_t datawal_store_last_txid(const datawal_store* store);    /**< newest written; 0 if none ever was */
+uint64_t datawal_store_durable_txid(const datawal_store* store); /**< newest known to survive a loss of power */
 /** All live keys, ascending. */
 datawal_code datawal_store_keys(const datawal_store* store, datawal_keys** keys, datawal_error* error);
 /** Calls `visit` for each live key, in the order in which they were last put. */
@@ -456,6 +499,21 @@ int datawal_store_is_poisoned(const datawal_store* store);        /**< 1: open a
 datawal_code datawal_store_close(datawal_store*, datawal_error*); /**< syncs and gives the lock back */
 void datawal_store_free(datawal_store* store);                    /**< closes it if need be */
 
+/* Changes to be written together: datawal/batch.hpp. One thread at a time. */
+
+/** An empty batch. */
+datawal_code datawal_batch_new(datawal_batch** batch, datawal_error* error);
+/** Adds a put; on failure the batch is as before. */
+datawal_code datawal_batch_put(datawal_batch* batch, const void* key, size_t key_len, const void* value,
+                               size_t value_len, datawal_error* error);
+/** Adds a delete; on failure the batch is as before. */
+datawal_code datawal_batch_erase(datawal_batch* batch, const void* key, size_t key_len, datawal_error* error);
+void datawal_batch_clear(datawal_batch* batch);         /**< forgets all; its memory is kept for the next */
+size_t datawal_batch_count(const datawal_batch* batch); /**< changes */
+void datawal_batch_free(datawal_batch* batch);          /**< ends it */
+
+/* Keys in memory. */
+
 size_t datawal_keys_count(const datawal_keys* keys); /**< how many there are */
 /** Key number `index`, from 0; NULL behind the last. Valid until the keys are freed. */
 const char* datawal_keys_at(const datawal_keys* keys, size_t index, size_t* key_len);
@@ -464,7 +522,8 @@ void datawal_keys_free(datawal_keys* keys); /**< ends them */
 /* Looking at keys and values without a lock and without changing a byte: datawal/data_wal_reader.hpp. */
 
 /** Builds the index of the store in `dir` by reading it once. */
-datawal_code datawal_store_reader_open(const char* dir, datawal_store_reader** reader, datawal_error* error);
+datawal_code datawal_store_reader_open(const char* dir, const datawal_reader_options* options,
+                                       datawal_store_reader** reader, datawal_error* error);
 /** As datawal_store_get. */
 datawal_code datawal_store_reader_get(const datawal_store_reader* reader, const void* key, size_t key_len,
                                       datawal_buffer* value, int* found, datawal_error* error);

@@ -23,7 +23,7 @@ void fill(datawal_verify_report& report, const VerifyReport& found) {
   report.records_behind_damage = found.records_behind_damage;
   report.missing_segments = found.missing_segments.size();
   report.recovery = to_c(found.recovery);
-  if (found.damage) fail(&report.damage, *found.damage);
+  if (found.damage) capi::fill(report.damage, *found.damage);
 }
 
 }  // namespace

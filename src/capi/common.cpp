@@ -4,12 +4,24 @@
 #include <cstdlib>
 #include <cstring>
 
+#include <datawal/text.hpp>
+
 namespace datawal::capi {
 namespace {
 
+// Where text that does not fit is cut: in front of a character of UTF-8, not within it.
+std::size_t cut_at(std::string_view text, std::size_t room) noexcept {
+  if (text.size() <= room) return text.size();
+  std::size_t end = room;
+  constexpr std::size_t longest_character = 4;
+  while (end > 0 && room - end < longest_character && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  const bool is_within = first_character(text.substr(end)).len > room - end;
+  return is_within ? end : room;  // what is no UTF-8 is cut anywhere
+}
+
 template <std::size_t size>
 void copy_cut(char (&into)[size], std::string_view text) noexcept {
-  const std::size_t length = std::min(text.size(), size - 1);
+  const std::size_t length = cut_at(text, size - 1);
   std::memcpy(into, text.data(), length);
   std::memset(into + length, 0, size - length);
 }
@@ -20,30 +32,35 @@ static_assert(static_cast<int>(Errc::io) + 1 == DATAWAL_IO);
 static_assert(static_cast<int>(Errc::locked) + 1 == DATAWAL_LOCKED);
 static_assert(static_cast<int>(Errc::closed) + 1 == DATAWAL_CLOSED, "a new code needs a number behind the last one");
 
+// Not allocated at the first failure, which may be the lack of memory.
+thread_local datawal_error last_error{};
+
 }  // namespace
 
-datawal_code fail(datawal_error* error, const Error& with) noexcept {
-  const datawal_code code = code_of(with.code);
-  if (error == nullptr) return code;
+void fill(datawal_error& error, const Error& with) noexcept {
+  error.code = code_of(with.code);
   try {
-    copy_cut(error->message, with.message());
+    copy_cut(error.message, with.message());
   } catch (const std::bad_alloc&) {
-    copy_cut(error->message, name_of(with.code));
+    copy_cut(error.message, name_of(with.code));
   }
-  copy_cut(error->path, with.path.native());
-  error->code = code;
-  error->os_errno = with.os_errno;
-  error->segment = with.segment;
-  error->offset = with.offset;
-  return code;
+  copy_cut(error.path, with.path.native());
+  error.os_errno = with.os_errno;
+  error.segment = with.segment;
+  error.offset = with.offset;
+}
+
+datawal_code fail(datawal_error* error, const Error& with) noexcept {
+  fill(last_error, with);
+  if (error != nullptr) *error = last_error;
+  return last_error.code;
 }
 
 datawal_code fail_without_memory(datawal_error* error) noexcept {
-  if (error != nullptr) {
-    *error = {};
-    error->code = DATAWAL_NO_MEMORY;
-    copy_cut(error->message, "out of memory; nothing acknowledged is lost");
-  }
+  last_error = {};
+  last_error.code = DATAWAL_NO_MEMORY;
+  copy_cut(last_error.message, "out of memory; nothing acknowledged is lost");
+  if (error != nullptr) *error = last_error;
   return DATAWAL_NO_MEMORY;
 }
 
@@ -57,6 +74,12 @@ datawal_code succeed(datawal_error* error) noexcept {
     error->message[0] = '\0';
   }
   return DATAWAL_OK;
+}
+
+Error refusal(const Refused& refused) {
+  return {.code = Errc::invalid_argument,
+          .action = "take the arguments",
+          .detail = std::string(refused.field) + " " + refused.why};
 }
 
 Error missing(std::string_view action) {
@@ -104,56 +127,6 @@ datawal_store_stats to_c(const StoreStats& stats) noexcept {
           .reserved = {}};
 }
 
-OpenOptions from_c(const datawal_open_options* options) {
-  OpenOptions result;
-  if (options == nullptr) return result;
-  result.max_segment_bytes = options->max_segment_bytes;
-  if (options->write_path == DATAWAL_WRITE_MAPPED) result.write_path = WritePath::mapped;
-  if (options->write_path == DATAWAL_WRITE_APPEND) result.write_path = WritePath::append;
-  if (options->read_path == DATAWAL_READ_PREAD) result.read_path = ReadPath::pread;
-  if (options->sync_policy == DATAWAL_SYNC_EVERY_APPEND) result.sync_policy = SyncPolicy::every_append();
-  if (options->sync_policy == DATAWAL_SYNC_INTERVAL) {
-    constexpr std::uint64_t longest = 1ULL << 40;
-    const auto period = static_cast<std::int64_t>(std::min<std::uint64_t>(options->sync_interval_ms, longest));
-    result.sync_policy = SyncPolicy::interval(std::chrono::milliseconds(period));
-  }
-  result.open_threads = options->open_threads;
-  result.auto_compact = {.is_enabled = options->auto_compact != 0,
-                         .garbage_ratio = options->auto_compact_ratio,
-                         .max_bytes_per_second = options->auto_compact_bytes_per_second,
-                         .keeps_up_with_writers = options->auto_compact_keeps_up != 0};
-  result.file_mode = options->file_mode;
-  result.directory_mode = options->directory_mode;
-  result.quarantine_torn_tail = options->quarantine_torn_tail != 0;
-  result.allow_network_filesystem = options->allow_network_filesystem != 0;
-  if (options->on_progress != nullptr) {
-    result.on_progress = [call = options->on_progress, context = options->progress_context](const Progress& progress) {
-      call(context, progress.bytes_done, progress.bytes_total);
-    };
-  }
-  return result;
-}
-
-CompactOptions from_c(const datawal_compact_options* options) {
-  CompactOptions result;
-  if (options == nullptr) return result;
-  result.min_garbage_ratio = options->min_garbage_ratio;
-  result.max_bytes_per_second = options->max_bytes_per_second;
-  if (options->on_progress != nullptr) {
-    result.on_progress = [call = options->on_progress, context = options->progress_context](const Progress& progress) {
-      return call(context, progress.bytes_done, progress.bytes_total) != 0;
-    };
-  }
-  return result;
-}
-
-CompactToOptions from_c(datawal_raw_records raw) {
-  CompactToOptions options;
-  if (raw == DATAWAL_RAW_INCLUDE) options.raw = RawRecords::include;
-  if (raw == DATAWAL_RAW_DROP) options.raw = RawRecords::drop;
-  return options;
-}
-
 void fill(datawal_counts* counts, const CompactionStats& stats) noexcept {
   if (counts == nullptr) return;
   *counts = {};
@@ -197,6 +170,14 @@ using namespace datawal::capi;
 
 const char* datawal_version() { return DATAWAL_VERSION; }
 
+const datawal_error* datawal_last_error() { return &last_error; }
+
+datawal_code datawal_is_store(const char* dir, int* is_there, datawal_error* error) {
+  if (is_there != nullptr) *is_there = 0;
+  if (dir == nullptr || is_there == nullptr) return fail(error, missing("look for store"));
+  return returned(error, [&] { return is_store(dir); }, [&](bool there) { *is_there = there ? 1 : 0; });
+}
+
 uint32_t datawal_wire_version() { return wire_version; }
 
 const char* datawal_code_name(datawal_code code) {
@@ -210,26 +191,4 @@ void datawal_buffer_free(datawal_buffer* buffer) {
   if (buffer == nullptr) return;
   std::free(buffer->data);
   *buffer = {};
-}
-
-void datawal_open_options_init(datawal_open_options* options) {
-  if (options == nullptr) return;
-  const OpenOptions defaults;
-  *options = {};
-  options->max_segment_bytes = defaults.max_segment_bytes;
-  options->file_mode = defaults.file_mode;
-  options->directory_mode = defaults.directory_mode;
-  options->quarantine_torn_tail = 1;
-  options->open_threads = defaults.open_threads;
-  options->auto_compact_ratio = defaults.auto_compact.garbage_ratio;
-  options->auto_compact_bytes_per_second = defaults.auto_compact.max_bytes_per_second;
-  options->auto_compact_keeps_up = defaults.auto_compact.keeps_up_with_writers ? 1 : 0;
-}
-
-void datawal_compact_options_init(datawal_compact_options* options) {
-  if (options == nullptr) return;
-  const CompactOptions defaults;
-  *options = {};
-  options->min_garbage_ratio = defaults.min_garbage_ratio;
-  options->max_bytes_per_second = defaults.max_bytes_per_second;
 }

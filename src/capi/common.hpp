@@ -1,7 +1,10 @@
 #pragma once
 // What every function of datawal.h needs: errors and bytes handed over, exceptions stopped.
 
+#include <cstdint>
+#include <cstring>
 #include <new>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,10 +36,16 @@ struct datawal_store_reader {
 struct datawal_keys {
   std::vector<std::string> keys;
 };
+struct datawal_batch {
+  datawal::Batch batch;
+};
 
 namespace datawal::capi {
 
-/// Fills `error`, unless it is null, and returns its code.
+/// Fills `error`.
+void fill(datawal_error& error, const Error& with) noexcept;
+
+/// Keeps `with` as the last error of this thread, fills `error`, unless that is null, and returns its code.
 datawal_code fail(datawal_error* error, const Error& with) noexcept;
 datawal_code fail_without_memory(datawal_error* error) noexcept;
 datawal_code succeed(datawal_error* error) noexcept;
@@ -44,24 +53,61 @@ datawal_code succeed(datawal_error* error) noexcept;
 /// The same for a null pointer where there may be none.
 [[nodiscard]] Error missing(std::string_view action);
 
-/// Thrown by view(), and caught by guarded().
-struct BytesAreMissing {};
+/// Thrown for an argument that makes no sense, and caught by guarded(). Both texts are literals.
+struct Refused {
+  const char* field;  ///< or argument
+  const char* why;    ///< "is set"
+};
+[[nodiscard]] Error refusal(const Refused& refused);
 
-/// The bytes that a caller lends. To take bytes that are not there for none would store something else than was meant.
-[[nodiscard]] inline std::string_view view(const void* bytes, std::size_t size) {
-  if (bytes == nullptr && size != 0) throw BytesAreMissing();
+/// The number in an enumeration, which a caller may have set to anything: to read it as what it should be is undefined.
+template <class Enumeration>
+[[nodiscard]] int number_in(const Enumeration& value) noexcept {
+  static_assert(sizeof(Enumeration) == sizeof(int));
+  int number = 0;
+  std::memcpy(&number, &value, sizeof number);
+  return number;
+}
+
+/// The bytes that a caller lends: a key. Nothing is read of what is longer than it may be; and to take bytes that are not there
+/// for none would store something else than was meant.
+[[nodiscard]] inline std::string_view key_view(const void* bytes, std::size_t size) {
+  if (size > max_key_len) throw Refused{"key_len", "is more than 65536"};
+  if (bytes == nullptr && size != 0) throw Refused{"key", "is NULL, and key_len is not 0"};
   return {static_cast<const char*>(bytes), size};
 }
 
-/// `call` returns a code; the one exception that the library lets out becomes one too, and so do bytes that are not there.
+/// The same: a payload.
+[[nodiscard]] inline std::string_view payload_view(const void* bytes, std::size_t size) {
+  if (size > max_payload_len) throw Refused{"payload_len", "is more than 67108864"};
+  if (bytes == nullptr && size != 0) throw Refused{"payload", "is NULL, and payload_len is not 0"};
+  return {static_cast<const char*>(bytes), size};
+}
+
+/// The same: the payload of a put.
+[[nodiscard]] inline std::string_view value_view(const void* bytes, std::size_t size) {
+  if (size > max_payload_len) throw Refused{"value_len", "is more than 67108864"};
+  if (bytes == nullptr && size != 0) throw Refused{"value", "is NULL, and value_len is not 0"};
+  return {static_cast<const char*>(bytes), size};
+}
+
+/// The same: records. No memory holds more of them.
+[[nodiscard]] inline std::span<const datawal_input> inputs_view(const datawal_input* inputs, std::size_t count) {
+  if (count > UINT32_MAX) throw Refused{"count", "is more than 4294967295"};
+  return {inputs, count};
+}
+
+/// `call` returns a code; the one exception that the library lets out becomes one too, and so does Refused.
 template <class Call>
 datawal_code guarded(datawal_error* error, Call call) noexcept {
   try {
-    return call();
+    try {
+      return call();
+    } catch (const Refused& refused) {
+      return fail(error, refusal(refused));
+    }
   } catch (const std::bad_alloc&) {
     return fail_without_memory(error);
-  } catch (const BytesAreMissing&) {
-    return fail(error, missing("use key or payload"));
   }
 }
 
@@ -89,10 +135,16 @@ datawal_code done(datawal_error* error, Call call) noexcept {
 [[nodiscard]] RecordRef from_c(const datawal_ref& ref) noexcept;
 [[nodiscard]] datawal_recovery_report to_c(const RecoveryReport& report) noexcept;
 [[nodiscard]] datawal_store_stats to_c(const StoreStats& stats) noexcept;
-[[nodiscard]] OpenOptions from_c(const datawal_open_options* options);
-[[nodiscard]] CompactOptions from_c(const datawal_compact_options* options);
-[[nodiscard]] inline WriteOptions from_c(datawal_sync sync) noexcept { return {.sync = sync != DATAWAL_NO_SYNC}; }
-[[nodiscard]] CompactToOptions from_c(datawal_raw_records raw);
+
+// These throw Refused.
+[[nodiscard]] OpenOptions from_c(const datawal_open_options* given);
+[[nodiscard]] ReaderOptions from_c(const datawal_reader_options* given);
+[[nodiscard]] CompactOptions from_c(const datawal_compact_options* given);
+[[nodiscard]] WriteOptions from_c(const datawal_sync& sync);
+[[nodiscard]] CompactToOptions from_c(const datawal_raw_records& raw);
+[[nodiscard]] RecordType from_c(const datawal_record_type& type);
+[[nodiscard]] bool from_c(int truth, const char* argument);
+
 void fill(datawal_counts* counts, const CompactionStats& stats) noexcept;
 void fill(datawal_counts* counts, const ExportStats& stats) noexcept;
 

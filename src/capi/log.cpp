@@ -27,7 +27,7 @@ datawal_code datawal_log_append_record(datawal_log* log, datawal_record_type typ
                                        datawal_error* error) {
   if (log == nullptr) return fail(error, missing("append record"));
   const auto append = [&] {
-    return log->log.append_record(static_cast<RecordType>(type), view(key, key_len), view(payload, payload_len),
+    return log->log.append_record(from_c(type), key_view(key, key_len), payload_view(payload, payload_len),
                                   from_c(sync));
   };
   return returned(error, append, [&](const RecordRef& place) {
@@ -39,12 +39,13 @@ datawal_code datawal_log_append_batch(datawal_log* log, const datawal_input* rec
                                       datawal_ref* refs, datawal_error* error) {
   if (log == nullptr || (records == nullptr && count != 0)) return fail(error, missing("append records"));
   const auto append = [&] {
+    const std::span<const datawal_input> given = inputs_view(records, count);
     std::vector<RecordInput> inputs;
-    inputs.reserve(count);
-    for (const datawal_input& record : std::span(records, count)) {
-      inputs.push_back({.type = static_cast<RecordType>(record.type),
-                        .key = view(record.key, record.key_len),
-                        .payload = view(record.payload, record.payload_len)});
+    inputs.reserve(given.size());
+    for (const datawal_input& record : given) {
+      inputs.push_back({.type = from_c(record.type),
+                        .key = key_view(record.key, record.key_len),
+                        .payload = payload_view(record.payload, record.payload_len)});
     }
     return log->log.append_batch(inputs, from_c(sync));
   };

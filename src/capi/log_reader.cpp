@@ -21,11 +21,12 @@ datawal_code hand_out(const datawal_log_reader* reader, datawal_cursor** cursor,
 
 }  // namespace
 
-datawal_code datawal_log_reader_open(const char* dir, datawal_log_reader** reader, datawal_error* error) {
+datawal_code datawal_log_reader_open(const char* dir, const datawal_reader_options* options,
+                                     datawal_log_reader** reader, datawal_error* error) {
   if (reader != nullptr) *reader = nullptr;
   return guarded(error, [&] {
     if (dir == nullptr || reader == nullptr) return fail(error, missing("open log"));
-    Result<RecordLogReader> opened = RecordLogReader::open(dir);
+    Result<RecordLogReader> opened = RecordLogReader::open(dir, from_c(options));
     if (!opened) return fail(error, opened.error());
     *reader = new datawal_log_reader{std::move(*opened)};
     return succeed(error);

@@ -20,7 +20,8 @@ datawal_code datawal_store_open(const char* dir, const datawal_open_options* opt
 datawal_code datawal_store_put(datawal_store* store, const void* key, size_t key_len, const void* value,
                                size_t value_len, datawal_sync sync, datawal_error* error) {
   if (store == nullptr) return fail(error, missing("put"));
-  return done(error, [&] { return store->store.put(view(key, key_len), view(value, value_len), from_c(sync)); });
+  return done(error,
+              [&] { return store->store.put(key_view(key, key_len), value_view(value, value_len), from_c(sync)); });
 }
 
 datawal_code datawal_store_get(const datawal_store* store, const void* key, size_t key_len, datawal_buffer* value,
@@ -29,35 +30,37 @@ datawal_code datawal_store_get(const datawal_store* store, const void* key, size
   if (found != nullptr) *found = 0;
   if (store == nullptr || value == nullptr) return fail(error, missing("get"));
   return returned(
-      error, [&] { return store->store.get(view(key, key_len)); },
+      error, [&] { return store->store.get(key_view(key, key_len)); },
       [&](const std::optional<std::string>& got) { give(value, found, got); });
 }
 
 datawal_code datawal_store_erase(datawal_store* store, const void* key, size_t key_len, datawal_sync sync,
                                  datawal_error* error) {
   if (store == nullptr) return fail(error, missing("erase"));
-  return done(error, [&] { return store->store.erase(view(key, key_len), from_c(sync)); });
+  return done(error, [&] { return store->store.erase(key_view(key, key_len), from_c(sync)); });
 }
 
-datawal_code datawal_store_write(datawal_store* store, const datawal_input* changes, size_t count, datawal_sync sync,
+datawal_code datawal_store_write(datawal_store* store, const datawal_batch* batch, datawal_sync sync,
                                  datawal_error* error) {
+  if (store == nullptr || batch == nullptr) return fail(error, missing("write batch"));
+  return done(error, [&] { return store->store.write(batch->batch, from_c(sync)); });
+}
+
+datawal_code datawal_store_write_array(datawal_store* store, const datawal_input* changes, size_t count,
+                                       datawal_sync sync, datawal_error* error) {
   if (store == nullptr || (changes == nullptr && count != 0)) return fail(error, missing("write batch"));
-  return guarded(error, [&] {
+  return done(error, [&] {
+    const WriteOptions how = from_c(sync);
     Batch batch;
-    for (const datawal_input& change : std::span(changes, count)) {
-      const std::string_view key = view(change.key, change.key_len);
-      if (change.type == DATAWAL_PUT) {
-        batch.put(key, view(change.payload, change.payload_len));
-      } else if (change.type == DATAWAL_DELETE) {
-        batch.erase(key);
-      } else {
-        return fail(error, {.code = Errc::invalid_argument,
-                            .action = "write batch",
-                            .detail = "a change that is neither a put nor a delete"});
+    for (const datawal_input& change : inputs_view(changes, count)) {
+      const std::string_view key = key_view(change.key, change.key_len);
+      switch (from_c(change.type)) {
+        case RecordType::Put: batch.put(key, payload_view(change.payload, change.payload_len)); break;
+        case RecordType::Delete: batch.erase(key); break;
+        case RecordType::Raw: throw Refused{"type", "is neither DATAWAL_PUT nor DATAWAL_DELETE"};
       }
     }
-    const Result<void> written = store->store.write(batch, from_c(sync));
-    return written ? succeed(error) : fail(error, written.error());
+    return store->store.write(batch, how);
   });
 }
 
@@ -66,7 +69,8 @@ datawal_code datawal_store_contains(const datawal_store* store, const void* key,
   if (store == nullptr || found == nullptr) return fail(error, missing("look up key"));
   *found = 0;
   return returned(
-      error, [&] { return store->store.contains(view(key, key_len)); }, [&](bool there) { *found = there ? 1 : 0; });
+      error, [&] { return store->store.contains(key_view(key, key_len)); },
+      [&](bool there) { *found = there ? 1 : 0; });
 }
 
 datawal_code datawal_store_ref_of(const datawal_store* store, const void* key, size_t key_len, datawal_ref* ref,
@@ -75,7 +79,7 @@ datawal_code datawal_store_ref_of(const datawal_store* store, const void* key, s
   *found = 0;
   *ref = {};
   return returned(
-      error, [&] { return store->store.ref_of(view(key, key_len)); },
+      error, [&] { return store->store.ref_of(key_view(key, key_len)); },
       [&](const std::optional<RecordRef>& place) {
         *found = place ? 1 : 0;
         if (place) *ref = to_c(*place);
@@ -83,6 +87,14 @@ datawal_code datawal_store_ref_of(const datawal_store* store, const void* key, s
 }
 
 uint64_t datawal_store_size(const datawal_store* store) { return store == nullptr ? 0 : store->store.size(); }
+
+uint64_t datawal_store_last_txid(const datawal_store* store) {
+  return store == nullptr ? 0 : store->store.log().last_txid();
+}
+
+uint64_t datawal_store_durable_txid(const datawal_store* store) {
+  return store == nullptr ? 0 : store->store.log().durable_txid();
+}
 
 datawal_code datawal_store_keys(const datawal_store* store, datawal_keys** keys, datawal_error* error) {
   if (keys != nullptr) *keys = nullptr;
@@ -129,10 +141,8 @@ datawal_code datawal_store_export_jsonl(const datawal_store* store, const char* 
 datawal_code datawal_store_import_jsonl(datawal_store* store, const char* file, int skip_bad, datawal_counts* counts,
                                         datawal_error* error) {
   if (store == nullptr || file == nullptr) return fail(error, missing("import"));
-  ImportOptions options;
-  options.skip_bad = skip_bad != 0;
   return returned(
-      error, [&] { return store->store.import_jsonl(file, options); },
+      error, [&] { return store->store.import_jsonl(file, {.skip_bad = from_c(skip_bad, "skip_bad")}); },
       [&](const ImportStats& stats) {
         if (counts == nullptr) return;
         *counts = {};

@@ -5,11 +5,12 @@
 using namespace datawal;
 using namespace datawal::capi;
 
-datawal_code datawal_store_reader_open(const char* dir, datawal_store_reader** reader, datawal_error* error) {
+datawal_code datawal_store_reader_open(const char* dir, const datawal_reader_options* options,
+                                       datawal_store_reader** reader, datawal_error* error) {
   if (reader != nullptr) *reader = nullptr;
   return guarded(error, [&] {
     if (dir == nullptr || reader == nullptr) return fail(error, missing("open store"));
-    Result<DataWalReader> opened = DataWalReader::open(dir);
+    Result<DataWalReader> opened = DataWalReader::open(dir, from_c(options));
     if (!opened) return fail(error, opened.error());
     *reader = new datawal_store_reader{std::move(*opened)};
     return succeed(error);
@@ -22,7 +23,7 @@ datawal_code datawal_store_reader_get(const datawal_store_reader* reader, const 
   if (found != nullptr) *found = 0;
   if (reader == nullptr || value == nullptr) return fail(error, missing("get"));
   return returned(
-      error, [&] { return reader->reader.get(view(key, key_len)); },
+      error, [&] { return reader->reader.get(key_view(key, key_len)); },
       [&](const std::optional<std::string>& got) { give(value, found, got); });
 }
 
@@ -31,7 +32,8 @@ datawal_code datawal_store_reader_contains(const datawal_store_reader* reader, c
   if (reader == nullptr || found == nullptr) return fail(error, missing("look up key"));
   *found = 0;
   return returned(
-      error, [&] { return reader->reader.contains(view(key, key_len)); }, [&](bool there) { *found = there ? 1 : 0; });
+      error, [&] { return reader->reader.contains(key_view(key, key_len)); },
+      [&](bool there) { *found = there ? 1 : 0; });
 }
 
 uint64_t datawal_store_reader_size(const datawal_store_reader* reader) {

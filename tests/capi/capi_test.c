@@ -109,7 +109,7 @@ static void a_reader_follows_a_log(void) {
   datawal_log* log = NULL;
   OK(datawal_log_open("log", NULL, &log, &error));
   datawal_log_reader* reader = NULL;
-  OK(datawal_log_reader_open("log", &reader, &error));
+  OK(datawal_log_reader_open("log", NULL, &reader, &error));
   size_t segments = 0;
   const uint32_t* ids = datawal_log_reader_segments(reader, &segments);
   CHECK(segments == 2 && ids[0] == 1 && ids[1] == 2);
@@ -137,7 +137,7 @@ static void a_reader_follows_a_log(void) {
   CHECK(flag == 1);
   datawal_log_reader_free(reader);
   datawal_log_free(log);
-  CHECK(datawal_log_reader_open("nowhere", &reader, &error) == DATAWAL_NOT_FOUND && reader == NULL);
+  CHECK(datawal_log_reader_open("nowhere", NULL, &reader, &error) == DATAWAL_NOT_FOUND && reader == NULL);
 }
 
 struct visited {
@@ -162,8 +162,9 @@ static void a_store_keeps_keys_and_values(void) {
   OK(datawal_store_put(store, "b", 1, "B", 1, DATAWAL_NO_SYNC, &error));
   OK(datawal_store_put(store, "a", 1, "A", 1, DATAWAL_NO_SYNC, &error));
   const datawal_input changes[2] = {{DATAWAL_PUT, "gone", 4, "", 0}, {DATAWAL_DELETE, "gone", 4, NULL, 0}};
-  OK(datawal_store_write(store, changes, 2, DATAWAL_SYNC, &error));
+  OK(datawal_store_write_array(store, changes, 2, DATAWAL_SYNC, &error));
   OK(datawal_store_erase(store, "never", 5, DATAWAL_NO_SYNC, &error));
+  CHECK(datawal_store_last_txid(store) == 5 && datawal_store_durable_txid(store) == 4);
 
   datawal_buffer value;
   int found = 0;
@@ -208,7 +209,6 @@ static void a_store_keeps_keys_and_values(void) {
   datawal_compact_options compact;
   datawal_compact_options_init(&compact);
   compact.on_progress = stop_at_once;
-  CHECK(compact.min_garbage_ratio > 0);
   OK(datawal_store_put(store, "a", 1, "A", 1, DATAWAL_NO_SYNC, &error));
   OK(datawal_store_compact(store, &compact, &counts, &error));
   CHECK(counts.is_cancelled);
@@ -220,9 +220,39 @@ static void a_store_keeps_keys_and_values(void) {
   datawal_store_free(store);
 }
 
+static void changes_are_collected_and_written_together(void) {
+  int there = 1;
+  OK(datawal_is_store("batches", &there, &error));
+  CHECK(!there);
+  datawal_open_options options;
+  datawal_open_options_init(&options);
+  options.open_mode = DATAWAL_MUST_BE_NEW;
+  datawal_store* store = NULL;
+  OK(datawal_store_open("batches", &options, &store, &error));
+  OK(datawal_is_store("batches", &there, &error));
+  CHECK(there);
+  datawal_batch* batch = NULL;
+  OK(datawal_batch_new(&batch, &error));
+  OK(datawal_batch_put(batch, "a", 1, "A", 1, &error));
+  OK(datawal_batch_put(batch, "b", 1, NULL, 0, &error));
+  OK(datawal_batch_erase(batch, "b", 1, &error));
+  CHECK(datawal_batch_count(batch) == 3);
+  OK(datawal_store_write(store, batch, DATAWAL_SYNC, &error));
+  CHECK(datawal_store_size(store) == 1 && datawal_store_durable_txid(store) == 3);
+  datawal_batch_clear(batch);
+  CHECK(datawal_batch_count(batch) == 0);
+  OK(datawal_store_write(store, batch, DATAWAL_NO_SYNC, &error));
+  datawal_batch_free(batch);
+  datawal_store_free(store);
+}
+
 static void a_reader_looks_at_a_store(void) {
   datawal_store_reader* reader = NULL;
-  OK(datawal_store_reader_open("kv", &reader, &error));
+  datawal_reader_options options;
+  datawal_reader_options_init(&options);
+  options.read_path = DATAWAL_READ_PREAD;
+  options.open_threads = 1;
+  OK(datawal_store_reader_open("kv", &options, &reader, &error));
   datawal_buffer value;
   int found = 0;
   OK(datawal_store_reader_get(reader, "b", 1, &value, &found, &error));
@@ -277,7 +307,7 @@ static void segments_are_dropped_copied_and_counted(void) {
   datawal_log_free(log);
 
   datawal_log_reader* reader = NULL;
-  OK(datawal_log_reader_open("monday", &reader, &error));
+  OK(datawal_log_reader_open("monday", NULL, &reader, &error));
   OK(datawal_log_reader_checkpoint(reader, "wednesday", NULL, &copied, &error));
   CHECK(copied.segments == 4);
   datawal_log_reader_free(reader);
@@ -290,7 +320,7 @@ static void stores_are_copied(void) {
   OK(datawal_store_checkpoint(store, "copy", NULL, NULL, &error));
   datawal_store_free(store);
   datawal_store_reader* reader = NULL;
-  OK(datawal_store_reader_open("copy", &reader, &error));
+  OK(datawal_store_reader_open("copy", NULL, &reader, &error));
   CHECK(datawal_store_reader_size(reader) == 1);
   OK(datawal_store_reader_checkpoint(reader, "copy of it", NULL, NULL, &error));
   datawal_store_reader_free(reader);
@@ -299,7 +329,7 @@ static void stores_are_copied(void) {
 static void the_background_compacts_and_segments_are_counted(void) {
   datawal_open_options options;
   datawal_open_options_init(&options);
-  CHECK(options.auto_compact == 0 && options.auto_compact_ratio > 0 && options.auto_compact_keeps_up == 1);
+  CHECK(options.struct_size == sizeof options && options.auto_compact == 0);
   options.auto_compact = 1;
   options.open_threads = 1;
   options.max_segment_bytes = 200;
@@ -393,6 +423,7 @@ int main(void) {
   a_log_is_written_walked_and_read();
   a_reader_follows_a_log();
   a_store_keeps_keys_and_values();
+  changes_are_collected_and_written_together();
   a_reader_looks_at_a_store();
   segments_are_dropped_copied_and_counted();
   stores_are_copied();

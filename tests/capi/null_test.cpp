@@ -34,8 +34,8 @@ class Capi : public testing::Test {
   Capi() {
     EXPECT_EQ(datawal_log_open((directory_ / "log").c_str(), nullptr, &log_, nullptr), DATAWAL_OK);
     EXPECT_EQ(datawal_store_open((directory_ / "store").c_str(), nullptr, &store_, nullptr), DATAWAL_OK);
-    EXPECT_EQ(datawal_log_reader_open((directory_ / "log").c_str(), &log_reader_, nullptr), DATAWAL_OK);
-    EXPECT_EQ(datawal_store_reader_open((directory_ / "store").c_str(), &store_reader_, nullptr), DATAWAL_OK);
+    EXPECT_EQ(datawal_log_reader_open((directory_ / "log").c_str(), nullptr, &log_reader_, nullptr), DATAWAL_OK);
+    EXPECT_EQ(datawal_store_reader_open((directory_ / "store").c_str(), nullptr, &store_reader_, nullptr), DATAWAL_OK);
   }
   ~Capi() override {
     datawal_log_reader_free(log_reader_);
@@ -60,7 +60,7 @@ TEST_F(Capi, RefusesBytesThatAreNotThere) {
   expect_all_refused({
       {"append", [&](auto* error) { return datawal_log_append(log_, nullptr, 5, DATAWAL_NO_SYNC, nullptr, error); }},
       {"put", [&](auto* error) { return datawal_store_put(store_, "key", 3, nullptr, 5, DATAWAL_NO_SYNC, error); }},
-      {"write", [&](auto* error) { return datawal_store_write(store_, &input, 1, DATAWAL_NO_SYNC, error); }},
+      {"write", [&](auto* error) { return datawal_store_write_array(store_, &input, 1, DATAWAL_NO_SYNC, error); }},
       {"get", [&](auto* error) { return datawal_store_get(store_, nullptr, 3, &value, &found, error); }},
   });
   EXPECT_EQ(datawal_log_last_txid(log_), 0U);
@@ -109,6 +109,8 @@ TEST_F(Capi, RefusesANullStore) {
   int found = 1;
   const datawal_input input{};
   const datawal_input neither{DATAWAL_RAW, "k", 1, "v", 1};
+  datawal_batch* batch = nullptr;
+  ASSERT_EQ(datawal_batch_new(&batch, nullptr), DATAWAL_OK);
   expect_all_refused({
       {"open without a directory", [&](auto* e) { return datawal_store_open(nullptr, nullptr, &store, e); }},
       {"open to nowhere", [&](auto* e) { return datawal_store_open("/nowhere", nullptr, nullptr, e); }},
@@ -116,9 +118,16 @@ TEST_F(Capi, RefusesANullStore) {
       {"get", [&](auto* e) { return datawal_store_get(nullptr, "k", 1, &value, &found, e); }},
       {"get to nowhere", [&](auto* e) { return datawal_store_get(store_, "k", 1, nullptr, &found, e); }},
       {"erase", [&](auto* e) { return datawal_store_erase(nullptr, "k", 1, DATAWAL_SYNC, e); }},
-      {"write", [&](auto* e) { return datawal_store_write(nullptr, &input, 1, DATAWAL_SYNC, e); }},
-      {"write of a null batch", [&](auto* e) { return datawal_store_write(store_, nullptr, 1, DATAWAL_SYNC, e); }},
-      {"write of a Raw record", [&](auto* e) { return datawal_store_write(store_, &neither, 1, DATAWAL_SYNC, e); }},
+      {"write", [&](auto* e) { return datawal_store_write(nullptr, batch, DATAWAL_SYNC, e); }},
+      {"write of a null batch", [&](auto* e) { return datawal_store_write(store_, nullptr, DATAWAL_SYNC, e); }},
+      {"write an array", [&](auto* e) { return datawal_store_write_array(nullptr, &input, 1, DATAWAL_SYNC, e); }},
+      {"write a null array", [&](auto* e) { return datawal_store_write_array(store_, nullptr, 1, DATAWAL_SYNC, e); }},
+      {"write a Raw record", [&](auto* e) { return datawal_store_write_array(store_, &neither, 1, DATAWAL_SYNC, e); }},
+      {"make a batch nowhere", [&](auto* e) { return datawal_batch_new(nullptr, e); }},
+      {"put into a batch", [&](auto* e) { return datawal_batch_put(nullptr, "k", 1, "v", 1, e); }},
+      {"erase in a batch", [&](auto* e) { return datawal_batch_erase(nullptr, "k", 1, e); }},
+      {"look for a store nowhere", [&](auto* e) { return datawal_is_store(nullptr, &found, e); }},
+      {"look for a store for nobody", [&](auto* e) { return datawal_is_store("/", nullptr, e); }},
       {"contains", [&](auto* e) { return datawal_store_contains(nullptr, "k", 1, &found, e); }},
       {"contains to nowhere", [&](auto* e) { return datawal_store_contains(store_, "k", 1, nullptr, e); }},
       {"ref_of", [&](auto* e) { return datawal_store_ref_of(nullptr, "k", 1, &ref, &found, e); }},
@@ -139,7 +148,11 @@ TEST_F(Capi, RefusesANullStore) {
       {"import from nowhere", [&](auto* e) { return datawal_store_import_jsonl(store_, nullptr, 0, nullptr, e); }},
   });
   EXPECT_EQ(store, nullptr) << "who hands out a handle sets it to null";
-  EXPECT_EQ(datawal_store_size(nullptr) + datawal_keys_count(nullptr), 0U);
+  EXPECT_EQ(datawal_store_size(nullptr) + datawal_keys_count(nullptr) + datawal_batch_count(nullptr), 0U);
+  EXPECT_EQ(datawal_store_last_txid(nullptr) + datawal_store_durable_txid(nullptr), 0U);
+  datawal_batch_clear(nullptr);
+  datawal_batch_free(nullptr);
+  datawal_batch_free(batch);
   EXPECT_EQ(datawal_store_is_poisoned(nullptr), 0);
   EXPECT_EQ(datawal_store_close(nullptr, nullptr), DATAWAL_OK);
   std::size_t key_len = 1;
@@ -164,8 +177,8 @@ TEST_F(Capi, RefusesANullReader) {
   const datawal_ref last{};
   int answer = 0;
   expect_all_refused({
-      {"open a log", [&](auto* e) { return datawal_log_reader_open(nullptr, &log_reader, e); }},
-      {"open a log to nowhere", [&](auto* e) { return datawal_log_reader_open("/nowhere", nullptr, e); }},
+      {"open a log", [&](auto* e) { return datawal_log_reader_open(nullptr, nullptr, &log_reader, e); }},
+      {"open a log to nowhere", [&](auto* e) { return datawal_log_reader_open("/nowhere", nullptr, nullptr, e); }},
       {"records", [&](auto* e) { return datawal_log_reader_records(nullptr, &cursor, e); }},
       {"records to nowhere", [&](auto* e) { return datawal_log_reader_records(log_reader_, nullptr, e); }},
       {"records from", [&](auto* e) { return datawal_log_reader_records_from(nullptr, 1, 0, &cursor, e); }},
@@ -177,8 +190,8 @@ TEST_F(Capi, RefusesANullReader) {
       {"refresh a log", [&](auto* e) { return datawal_log_reader_refresh(nullptr, &answer, e); }},
       {"writer lives", [&](auto* e) { return datawal_log_reader_writer_lives(nullptr, &answer, e); }},
       {"writer lives to nowhere", [&](auto* e) { return datawal_log_reader_writer_lives(log_reader_, nullptr, e); }},
-      {"open a store", [&](auto* e) { return datawal_store_reader_open(nullptr, &store_reader, e); }},
-      {"open a store to nowhere", [&](auto* e) { return datawal_store_reader_open("/nowhere", nullptr, e); }},
+      {"open a store", [&](auto* e) { return datawal_store_reader_open(nullptr, nullptr, &store_reader, e); }},
+      {"open a store to nowhere", [&](auto* e) { return datawal_store_reader_open("/nowhere", nullptr, nullptr, e); }},
       {"get", [&](auto* e) { return datawal_store_reader_get(nullptr, "k", 1, &value, &answer, e); }},
       {"get to nowhere", [&](auto* e) { return datawal_store_reader_get(store_reader_, "k", 1, nullptr, &answer, e); }},
       {"contains", [&](auto* e) { return datawal_store_reader_contains(nullptr, "k", 1, &answer, e); }},
@@ -233,7 +246,9 @@ TEST_F(Capi, TellsThatAHandleIsClosed) {
   EXPECT_EQ(datawal_log_append(log_, "x", 1, DATAWAL_NO_SYNC, nullptr, nullptr), DATAWAL_CLOSED);
   EXPECT_EQ(datawal_log_fsync(log_, nullptr), DATAWAL_CLOSED);
   EXPECT_EQ(datawal_log_rotate(log_, nullptr), DATAWAL_CLOSED);
+  EXPECT_EQ(datawal_store_put(store_, "k", 1, "v", 1, DATAWAL_NO_SYNC, nullptr), DATAWAL_OK);
   EXPECT_EQ(datawal_store_close(store_, nullptr), DATAWAL_OK);
+  EXPECT_EQ(datawal_store_size(store_), 0U);
   int found = 0;
   datawal_buffer value{};
   EXPECT_EQ(datawal_store_put(store_, "k", 1, "v", 1, DATAWAL_NO_SYNC, nullptr), DATAWAL_CLOSED);

@@ -1,0 +1,206 @@
+// Options and enumerators as C programs hand them over: anything may stand there.
+
+#include <algorithm>
+#include <cstddef>
+
+#include "capi/common.hpp"
+
+namespace datawal::capi {
+namespace {
+
+// Nobody has so many; a number that was never set mostly is more, and nothing is read as far as that.
+constexpr std::size_t largest_struct = 4096;
+
+// The end of `field`, with which a struct ended when it first appeared. What comes later is added behind that.
+#define DATAWAL_FIRST_SIZE(type, field) (offsetof(type, field) + sizeof(type::field))
+constexpr std::size_t first_size(const datawal_open_options&) {
+  return DATAWAL_FIRST_SIZE(datawal_open_options, reserved);
+}
+constexpr std::size_t first_size(const datawal_reader_options&) {
+  return DATAWAL_FIRST_SIZE(datawal_reader_options, open_threads);
+}
+constexpr std::size_t first_size(const datawal_compact_options&) {
+  return DATAWAL_FIRST_SIZE(datawal_compact_options, progress_context);
+}
+#undef DATAWAL_FIRST_SIZE
+
+/// The options as this library knows them, from a caller who may know fewer or more. All of them zero if there are none.
+template <class Options>
+Options known(const Options* given) {
+  Options options{};
+  if (given == nullptr) return options;
+  const std::size_t size = given->struct_size != 0 ? given->struct_size : first_size(options);
+  if (size < first_size(options) || size > largest_struct) {
+    throw Refused{"struct_size", "is not what the size of these options can be: start from ..._init"};
+  }
+  const auto* const bytes = reinterpret_cast<const char*>(given);
+  std::memcpy(&options, bytes, std::min(size, sizeof options));
+  for (std::size_t i = sizeof options; i < size; ++i) {
+    if (bytes[i] != 0) throw Refused{"struct_size", "covers a field that is set and that this library does not know"};
+  }
+  return options;
+}
+
+bool flag(int value, const char* field) {
+  if (value != 0 && value != 1) throw Refused{field, "is neither 0 nor 1"};
+  return value == 1;
+}
+
+double share(double value, double otherwise, const char* field) {
+  if (!(value >= 0 && value <= 1)) throw Refused{field, "is not from 0 to 1"};
+  return value == 0 ? otherwise : value;
+}
+
+std::uint32_t threads(std::uint32_t count) {
+  constexpr std::uint32_t most = 2;
+  if (count > most) throw Refused{"open_threads", "is more than 2"};
+  return count;
+}
+
+template <class Number>
+Number unless_zero(Number value, Number otherwise) noexcept {
+  return value != 0 ? value : otherwise;
+}
+
+// The C++ interface has 0 for what has no limit.
+std::uint64_t limit(std::uint64_t bytes, std::uint64_t otherwise) noexcept {
+  return bytes == DATAWAL_UNLIMITED ? 0 : unless_zero(bytes, otherwise);
+}
+
+WritePath from_c(const datawal_write_path& path) {
+  switch (number_in(path)) {
+    case DATAWAL_WRITE_AUTOMATIC: return WritePath::automatic;
+    case DATAWAL_WRITE_MAPPED: return WritePath::mapped;
+    case DATAWAL_WRITE_APPEND: return WritePath::append;
+    default: throw Refused{"write_path", "is no write path that this library knows"};
+  }
+}
+
+ReadPath from_c(const datawal_read_path& path) {
+  switch (number_in(path)) {
+    case DATAWAL_READ_MAPPED: return ReadPath::mapped;
+    case DATAWAL_READ_PREAD: return ReadPath::pread;
+    default: throw Refused{"read_path", "is no read path that this library knows"};
+  }
+}
+
+OpenMode from_c(const datawal_open_mode& mode) {
+  switch (number_in(mode)) {
+    case DATAWAL_CREATE_IF_MISSING: return OpenMode::create_if_missing;
+    case DATAWAL_MUST_EXIST: return OpenMode::must_exist;
+    case DATAWAL_MUST_BE_NEW: return OpenMode::must_be_new;
+    default: throw Refused{"open_mode", "is no mode that this library knows"};
+  }
+}
+
+SyncPolicy policy_of(const datawal_open_options& options) {
+  const int policy = number_in(options.sync_policy);
+  const std::uint64_t interval = options.sync_interval_ms;
+  if (policy == DATAWAL_SYNC_INTERVAL) {
+    constexpr std::uint64_t longest = UINT32_MAX;
+    if (interval == 0 || interval > longest) throw Refused{"sync_interval_ms", "is not from 1 to 4294967295"};
+    return SyncPolicy::interval(std::chrono::milliseconds(static_cast<std::int64_t>(interval)));
+  }
+  // Who sets it believes that something is synced.
+  if (interval != 0) throw Refused{"sync_interval_ms", "is set, but sync_policy is not DATAWAL_SYNC_INTERVAL"};
+  switch (policy) {
+    case DATAWAL_SYNC_MANUAL: return SyncPolicy::manual();
+    case DATAWAL_SYNC_EVERY_APPEND: return SyncPolicy::every_append();
+    default: throw Refused{"sync_policy", "is no policy that this library knows"};
+  }
+}
+
+}  // namespace
+
+OpenOptions from_c(const datawal_open_options* given) {
+  const datawal_open_options options = known(given);
+  OpenOptions result;
+  result.max_segment_bytes = limit(options.max_segment_bytes, result.max_segment_bytes);
+  result.write_path = from_c(options.write_path);
+  result.read_path = from_c(options.read_path);
+  result.sync_policy = policy_of(options);
+  result.mode = from_c(options.open_mode);
+  result.file_mode = unless_zero(options.file_mode, result.file_mode);
+  result.directory_mode = unless_zero(options.directory_mode, result.directory_mode);
+  result.quarantine_torn_tail = !flag(options.drops_torn_tail, "drops_torn_tail");
+  result.allow_network_filesystem = flag(options.allow_network_filesystem, "allow_network_filesystem");
+  result.open_threads = threads(options.open_threads);
+  AutoCompact& compaction = result.auto_compact;
+  compaction.is_enabled = flag(options.auto_compact, "auto_compact");
+  compaction.garbage_ratio = share(options.auto_compact_ratio, compaction.garbage_ratio, "auto_compact_ratio");
+  compaction.max_bytes_per_second = limit(options.auto_compact_bytes_per_second, compaction.max_bytes_per_second);
+  compaction.keeps_up_with_writers = !flag(options.auto_compact_is_capped, "auto_compact_is_capped");
+  if (options.reserved != 0) throw Refused{"reserved", "is set"};
+  if (options.on_progress != nullptr) {
+    result.on_progress = [call = options.on_progress, context = options.progress_context](const Progress& progress) {
+      call(context, progress.bytes_done, progress.bytes_total);
+    };
+  }
+  return result;
+}
+
+ReaderOptions from_c(const datawal_reader_options* given) {
+  const datawal_reader_options options = known(given);
+  return {.read_path = from_c(options.read_path), .open_threads = threads(options.open_threads)};
+}
+
+CompactOptions from_c(const datawal_compact_options* given) {
+  const datawal_compact_options options = known(given);
+  CompactOptions result;
+  result.min_garbage_ratio = share(options.min_garbage_ratio, result.min_garbage_ratio, "min_garbage_ratio");
+  result.max_bytes_per_second = limit(options.max_bytes_per_second, result.max_bytes_per_second);
+  if (options.on_progress != nullptr) {
+    result.on_progress = [call = options.on_progress, context = options.progress_context](const Progress& progress) {
+      return call(context, progress.bytes_done, progress.bytes_total) != 0;
+    };
+  }
+  return result;
+}
+
+CompactToOptions from_c(const datawal_raw_records& raw) {
+  switch (number_in(raw)) {
+    case DATAWAL_RAW_REFUSE: return {.raw = RawRecords::refuse};
+    case DATAWAL_RAW_INCLUDE: return {.raw = RawRecords::include};
+    case DATAWAL_RAW_DROP: return {.raw = RawRecords::drop};
+    default: throw Refused{"raw", "is nothing that can be done with Raw records"};
+  }
+}
+
+WriteOptions from_c(const datawal_sync& sync) {
+  switch (number_in(sync)) {
+    case DATAWAL_NO_SYNC: return {.sync = false};
+    case DATAWAL_SYNC: return {.sync = true};
+    default: throw Refused{"sync", "is neither DATAWAL_NO_SYNC nor DATAWAL_SYNC"};
+  }
+}
+
+RecordType from_c(const datawal_record_type& type) {
+  switch (number_in(type)) {
+    case DATAWAL_RAW: return RecordType::Raw;
+    case DATAWAL_PUT: return RecordType::Put;
+    case DATAWAL_DELETE: return RecordType::Delete;
+    default: throw Refused{"type", "is no kind of record"};
+  }
+}
+
+bool from_c(int truth, const char* argument) { return flag(truth, argument); }
+
+}  // namespace datawal::capi
+
+using namespace datawal;
+using namespace datawal::capi;
+
+namespace {
+
+template <class Options>
+void init(Options* options) noexcept {
+  if (options == nullptr) return;
+  *options = {};
+  options->struct_size = sizeof *options;
+}
+
+}  // namespace
+
+void datawal_open_options_init(datawal_open_options* options) { init(options); }
+void datawal_reader_options_init(datawal_reader_options* options) { init(options); }
+void datawal_compact_options_init(datawal_compact_options* options) { init(options); }
