@@ -47,12 +47,19 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/datawal-config-version.c
 install(FILES "${PROJECT_BINARY_DIR}/datawal-config.cmake" "${PROJECT_BINARY_DIR}/datawal-config-version.cmake"
   DESTINATION "${package_dir}" COMPONENT libdatawal-dev)
 
-# What a static library leaves to the linker of the user is private where the shared one is there.
+# What a static library leaves to the linker of the user is private where the shared one is there. By the names of libraries, since
+# pkg-config wants the file of each package that is required, even where it is private and only flags for the compiler are asked for.
 if(flavour STREQUAL shared)
   set(pc_private .private)
 else()
   set(pc_private)
 endif()
+set(pc_libraries "-lisal -lsimdjson -lstdc++")
+foreach(directory IN LISTS ISAL_LIBRARY_DIRS)
+  if(NOT directory IN_LIST CMAKE_CXX_IMPLICIT_LINK_DIRECTORIES)
+    string(PREPEND pc_libraries "-L${directory} ")
+  endif()
+endforeach()
 file(RELATIVE_PATH pc_prefix "/prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/prefix")
 foreach(name safeatomic datawal)
   configure_file("${PROJECT_SOURCE_DIR}/cmake/${name}.pc.in" "${PROJECT_BINARY_DIR}/${name}.pc" @ONLY)
@@ -61,6 +68,11 @@ foreach(name safeatomic datawal)
 endforeach()
 
 if(TARGET datawal_cli)
+  if(flavour STREQUAL shared)
+    file(RELATIVE_PATH to_library "/prefix/${CMAKE_INSTALL_BINDIR}" "/prefix/${CMAKE_INSTALL_LIBDIR}")
+    set_target_properties(datawal_cli PROPERTIES
+      INSTALL_RPATH "$<IF:$<PLATFORM_ID:Darwin>,@loader_path,$ORIGIN>/${to_library}")
+  endif()
   install(TARGETS datawal_cli RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT datawal)
   add_dependencies(datawal_installable datawal_cli)
   if(TARGET datawal_manual_pages)
