@@ -37,8 +37,9 @@ int copy(const char* from, const char* to) {
     if (const auto put = store->put(view(at->key()), view(at->value())); !put) return fail(put.error().message());
   }
   if (!at->status().ok()) return fail(at->status().ToString());
+  const auto copied = store->size();
   if (const auto closed = store->close(); !closed) return fail(closed.error().message());  // durable from here on
-  std::cout << store->size() << " keys copied\n";
+  std::cout << copied << " keys copied\n";
   return 0;
 }
 

@@ -67,8 +67,9 @@ int copy(const char* from, const char* to) {
     if (const auto put = store->put(view(key), view(value)); !put) return fail(put.error().message());
   }
   if (error != MDB_NOTFOUND) return fail(std::string(from) + ": " + mdb_strerror(error));
+  const auto copied = store->size();
   if (const auto closed = store->close(); !closed) return fail(closed.error().message());  // durable from here on
-  std::cout << store->size() << " keys copied, " << duplicates << " further values of a key left out\n";
+  std::cout << copied << " keys copied, " << duplicates << " further values of a key left out\n";
   return 0;
 }
 

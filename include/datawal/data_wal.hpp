@@ -117,7 +117,7 @@ class DataWal {
   /// Where the record of a live key lies; nullopt if the key has none. Errors as get().
   [[nodiscard]] Result<std::optional<RecordRef>> ref_of(std::string_view key) const;
 
-  [[nodiscard]] std::uint64_t size() const noexcept;  ///< live keys
+  [[nodiscard]] std::uint64_t size() const noexcept;  ///< live keys; 0 once it is closed
   [[nodiscard]] bool empty() const noexcept;          ///< size() is 0
 
   /// All live keys, ascending. One state of the store, as items(), for_each(), export_jsonl() and compact_to(): that at

@@ -271,9 +271,8 @@ typedef enum datawal_open_mode {
 
 /** What can be chosen when a store is opened for writing. */
 typedef struct datawal_open_options {
-  size_t struct_size; /**< see the top of this file */
-  uint64_t
-      max_segment_bytes; /**< rotate before a segment grows beyond; 0: 256 MiB; DATAWAL_UNLIMITED: never by itself */
+  size_t struct_size;              /**< see the top of this file */
+  uint64_t max_segment_bytes;      /**< rotate before a segment is larger; 0: 256 MiB; DATAWAL_UNLIMITED: never */
   datawal_write_path write_path;   /**< how frames are written */
   datawal_read_path read_path;     /**< how single records are read */
   datawal_sync_policy sync_policy; /**< when to sync unasked */
@@ -288,10 +287,9 @@ typedef struct datawal_open_options {
   uint32_t open_threads;           /**< of datawal_store_open: 1 or 2; 0: two where that pays */
   int auto_compact;                /**< 1: datawal_store_compact by itself, in the background */
   double auto_compact_ratio;       /**< begins when the sealed segments hold this share of garbage, up to 1; 0: 0.5 */
-  uint64_t
-      auto_compact_bytes_per_second; /**< read and written together; 0: 64 MiB; DATAWAL_UNLIMITED: as fast as it goes */
-  int auto_compact_is_capped;        /**< 1: no faster than that even where more is appended than given back */
-  uint32_t reserved;                 /**< 0 */
+  uint64_t auto_compact_bytes_per_second; /**< read and written together; 0: 64 MiB; DATAWAL_UNLIMITED: no limit */
+  int auto_compact_is_capped;             /**< 1: no faster than that even where more is appended than given back */
+  uint32_t reserved;                      /**< 0 */
 } datawal_open_options;
 
 /** What can be chosen when a store is opened to look at it. */
