@@ -127,9 +127,11 @@ class Compaction {
  public:
   Compaction(const CompactionSite& site, const CompactOptions& options, double bytes_per_appended,
              const std::vector<PinnedSegment>& segments)
-      : site_(site), options_(options), pace_(site.core, options, bytes_per_appended, total_of(segments)) {
-    for (const PinnedSegment& segment : segments) waiting_.push_back(segment.id);
-  }
+      : site_(site),
+        options_(options),
+        pace_(site.core, options, bytes_per_appended, total_of(segments)),
+        waiting_(ids_of(segments)),
+        earlier_(site.projection, site.changes, site.core.directory(), waiting_) {}
 
   Result<CompactionStats> run() {
     // What does not fit now may fit when later segments have given back theirs.
@@ -145,6 +147,12 @@ class Compaction {
   }
 
  private:
+  static std::vector<std::uint32_t> ids_of(const std::vector<PinnedSegment>& segments) {
+    std::vector<std::uint32_t> ids;
+    for (const PinnedSegment& segment : segments) ids.push_back(segment.id);
+    return ids;
+  }
+
   static std::uint64_t total_of(const std::vector<PinnedSegment>& segments) noexcept {
     std::uint64_t total = 0;
     for (const PinnedSegment& segment : segments) total += segment.info.size;
@@ -152,12 +160,11 @@ class Compaction {
   }
 
   Result<void> pass(std::optional<Error>& no_space) {
-    EarlierPuts earlier(site_.projection, site_.core.directory());
     std::vector<std::uint32_t> left;
     for (const std::uint32_t id : std::exchange(waiting_, {})) {
       if (pace_.is_stopped()) break;
       const std::lock_guard care(site_.core.care());
-      Result<void> done = take(id, earlier);
+      Result<void> done = take(id);
       if (!done && done.error().code != Errc::no_space) return done;
       if (!done) {
         no_space = std::move(done.error());
@@ -168,7 +175,7 @@ class Compaction {
     return {};
   }
 
-  Result<void> take(std::uint32_t id, EarlierPuts& earlier) {
+  Result<void> take(std::uint32_t id) {
     bool may_be_newest = true;
     SegmentCounts counts;
     std::uint64_t needed = 0;
@@ -182,31 +189,26 @@ class Compaction {
       needed = space.needed_tombstone_bytes(*segment);
       may_be_newest = !space.has_records_behind(id);
     }
+    if (counts.dead_put_bytes() == 0) earlier_.prove(id, EarlierPuts::Proof::counted);
     const std::uint64_t garbage = counts.dead_put_bytes() + counts.delete_bytes - needed;
     const bool is_worth_it = garbage > 0 && static_cast<double>(garbage) >=
                                                 options_.min_garbage_ratio * static_cast<double>(counts.bytes);
     if (!is_worth_it) {
       ++stats_.segments_skipped;
-      leave(*segment, counts, earlier);
       (void)pace_.passed(counts.bytes);
       return {};
     }
-    Result<void> done = rewrite_one(segment, counts, earlier, may_be_newest);
-    if (!done && done.error().code == Errc::no_space) leave(*segment, counts, earlier);
+    Result<void> done = rewrite_one(segment, counts, may_be_newest);
     if (done) (void)pace_.passed(counts.bytes);
     return done;
   }
 
-  // The segment stays as it is, with its dead Puts.
-  static void leave(const SpaceSegment& segment, const SegmentCounts& counts, EarlierPuts& earlier) {
-    if (counts.dead_put_bytes() > 0) earlier.stay_in(segment.pinned, counts.put_records);
-  }
-
   Result<void> rewrite_one(const std::shared_ptr<SpaceSegment>& segment, const SegmentCounts& counts,
-                           EarlierPuts& earlier, bool may_be_newest) {
+                           bool may_be_newest) {
     const bool may_go = !may_be_newest && counts.raw_bytes + counts.delete_bytes == 0;  // once nothing in it is alive
     if (may_go && !holds_live_puts(*segment)) return take_away(segment);
-    if (Result<void> prepared = earlier.prepare(counts.delete_bytes); !prepared) return prepared;
+    Result<MayHold> earlier = earlier_.before(segment->id, counts.delete_bytes);
+    if (!earlier) return propagate(earlier);
     Result<std::shared_ptr<File>> old = open_sealed(*segment);
     if (!old) return propagate(old);
     const RewriteOptions rewriting{
@@ -215,11 +217,12 @@ class Compaction {
         .go_on = [this, &segment, may_go](std::uint64_t bytes) {
           return pace_.worked(bytes) && !(may_go && !holds_live_puts(*segment));
         }};
-    Result<Rewritten> rewritten = rewrite(site_.core, site_.projection, *segment, **old, earlier, rewriting);
+    Result<Rewritten> rewritten = rewrite(site_.core, site_.projection, *segment, **old, *earlier, rewriting);
     if (!rewritten) return propagate(rewritten);
     if (rewritten->is_cancelled) return pace_.is_stopped() ? Result<void>() : take_away(segment);
     if (rewritten->is_unchanged) {
       ++stats_.segments_skipped;
+      earlier_.prove(segment->id, EarlierPuts::Proof::counted);
       const std::lock_guard guard(site_.changes);
       site_.projection.space().note_needed_tombstones(*segment, rewritten->needed_tombstone_bytes);
       return {};
@@ -285,6 +288,7 @@ class Compaction {
 
   Result<void> drop(const std::shared_ptr<SpaceSegment>& from, const std::shared_ptr<File>& old) {
     if (Result<void> removed = site_.core.remove_sealed(from->id, old); !removed) return removed;
+    earlier_.prove(from->id, EarlierPuts::Proof::gone);
     ++stats_.segments_removed;
     return {};
   }
@@ -310,6 +314,7 @@ class Compaction {
     }
     const std::unique_ptr<File> written = rewritten.file->release();
     if (Result<void> moved = move_records(*from, *to, *written, rewritten); !moved) return moved;
+    earlier_.prove(from->id, EarlierPuts::Proof::rewritten);
     ++stats_.segments_rewritten;
     return {};
   }
@@ -321,25 +326,26 @@ class Compaction {
     }
     Mover mover(site_, from, to);
     for (const MovedPut& put : rewritten.puts) mover.add(put.hash, put.old_offset, put.new_offset, put.len);
-    Result<bool> is_whole = move_the_rest(mover, written, rewritten);
+    Result<void> rest = move_the_rest(mover, to.id, written, rewritten);
     mover.flush();
-    if (!is_whole) return propagate(is_whole);
+    if (!rest) return rest;
     const std::lock_guard guard(site_.changes);
     site_.projection.space().note_needed_tombstones(to, rewritten.needed_tombstone_bytes);
-    to.is_settled = *is_whole;
+    to.is_settled = true;
     return {};
   }
 
   // What was not noted while it was written.
-  Result<bool> move_the_rest(Mover& mover, File& written, const Rewritten& rewritten) {
-    if (rewritten.puts_end == rewritten.counts.bytes) return true;
+  Result<void> move_the_rest(Mover& mover, std::uint32_t id, File& written, const Rewritten& rewritten) {
+    if (rewritten.puts_end == rewritten.counts.bytes) return {};
     segment::Scanner scanner;
     scanner.start(written, rewritten.puts_end, rewritten.counts.bytes);
     std::size_t run = 0;
     for (;;) {
       Result<format::Stop> stop = scanner.next();
       if (!stop) return propagate(stop);
-      if (*stop != format::Stop::none) return scanner.end() == rewritten.counts.bytes;
+      if (*stop != format::Stop::none && scanner.end() == rewritten.counts.bytes) return {};
+      if (*stop != format::Stop::none) return reads_back_otherwise(id, scanner.end());
       const std::uint64_t offset = scanner.frame_offset();
       while (run + 1 < rewritten.runs.size() && rewritten.runs[run + 1].begin <= offset) ++run;
       const format::DecodedRecord& frame = scanner.frame();
@@ -347,6 +353,17 @@ class Compaction {
       mover.add(site_.projection.hash_of(frame.key), offset + rewritten.runs[run].distance, offset,
                 static_cast<std::uint32_t>(frame.len));
     }
+  }
+
+  [[nodiscard]] std::unexpected<Error> reads_back_otherwise(std::uint32_t id, std::uint64_t offset) const {
+    return std::unexpected(
+        Error{.code = Errc::corruption,
+              .action = "compact segment",
+              .path = segment::path(site_.core.directory()->path(), id),
+              .segment = id,
+              .offset = offset,
+              .detail = "what was just written cannot be read back; the old file's records stay readable "
+                        "while the store is open"});
   }
 
   // Frees a file of which the directory knows nothing any more, once its last reader has left; no lock is held meanwhile.
@@ -368,6 +385,7 @@ class Compaction {
   const CompactOptions& options_;
   Pace pace_;
   std::vector<std::uint32_t> waiting_;  // ascending
+  EarlierPuts earlier_;
   CompactionStats stats_;
 };
 

@@ -68,7 +68,7 @@ class OldRecords {
 // Which of its records a segment cannot do without.
 class Judge {
  public:
-  Judge(const LogCore& core, const Projection& projection, const SpaceSegment& segment, const EarlierPuts& earlier,
+  Judge(const LogCore& core, const Projection& projection, const SpaceSegment& segment, const MayHold& earlier,
         bool may_be_newest)
       : core_(core), projection_(projection), segment_(segment), earlier_(earlier), may_be_newest_(may_be_newest) {}
 
@@ -78,7 +78,7 @@ class Judge {
     const format::DecodedRecord& frame = record.frame;
     const std::uint64_t offset = record.offset;
     if (frame.type == RecordType::Raw) return Need::other;
-    if (frame.type == RecordType::Delete && earlier_.may_hold(record.hash)) return Need::tombstone;
+    if (frame.type == RecordType::Delete && earlier_(record.hash)) return Need::tombstone;
     if (frame.type == RecordType::Put && projection_.points_to(record.hash, segment_.extents.position(offset))) {
       return Need::live_put;
     }
@@ -90,7 +90,7 @@ class Judge {
   const LogCore& core_;
   const Projection& projection_;
   const SpaceSegment& segment_;
-  const EarlierPuts& earlier_;
+  const MayHold& earlier_;
   const bool may_be_newest_;
 };
 
@@ -119,7 +119,7 @@ void note(Rewritten& rewritten, const OldRecord& record, std::uint64_t offset, b
 }  // namespace
 
 Result<Rewritten> rewrite(const LogCore& core, const Projection& projection, const SpaceSegment& segment,
-                          safeatomic::File& old, const EarlierPuts& earlier, const RewriteOptions& options) {
+                          safeatomic::File& old, const MayHold& earlier, const RewriteOptions& options) {
   const Judge judge(core, projection, segment, earlier, options.may_be_newest);
   Rewritten rewritten;
   SegmentOutput output(file_system_of(core.options().file_system), *core.directory(), core.options().file_mode,

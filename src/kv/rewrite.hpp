@@ -58,9 +58,9 @@ struct RewriteOptions {
 
 /// Copies what is needed of `segment`, whose open file is `old`: Raw records, Puts that the projection points to, tombstones
 /// of keys that an earlier segment may hold, and the newest record of the log.
+/// @param earlier  of this segment
 /// @return corruption if the segment does not decode to its end; no_space; io: the temporary is gone then
 [[nodiscard]] Result<Rewritten> rewrite(const LogCore& core, const Projection& projection, const SpaceSegment& segment,
-                                        safeatomic::File& old, const EarlierPuts& earlier,
-                                        const RewriteOptions& options);
+                                        safeatomic::File& old, const MayHold& earlier, const RewriteOptions& options);
 
 }  // namespace datawal::kv

@@ -28,7 +28,8 @@ struct Landing : Mutation {
 };
 
 /// p KEY:SIZE put; P put and sync; e KEY: erase; E erase and sync; b KEY:SIZE write a batch that puts KEY and erases k2; w SIZE
-/// append a Raw record, as a log; s fsync; k compact; K KEY:SIZE compact, and while it runs put KEY and erase k2; c close; o open.
+/// append a Raw record, as a log; s fsync; k compact; K KEY:SIZE compact, and while it runs put KEY and erase k2; m compact what is
+/// half garbage; x SIZE the same, stopped when it tells of its progress the SIZE-th time; c close; o open.
 class KvScenario final : public StoreScenario {
  public:
   explicit KvScenario(const StoreWorkload& workload) : StoreScenario(workload) { prepare(); }
@@ -124,7 +125,12 @@ Result<void> KvScenario::compact(World& world, const Step& step) {
       if (!world.is_dead && !is_poisoned()) (void)erase(world, "k2", false);
     };
   }
-  const Result<CompactionStats> done = store_->compact({.min_garbage_ratio = 0});
+  const bool is_all = step.what == 'k' || step.what == 'K';
+  const Result<CompactionStats> done = store_->compact(
+      {.min_garbage_ratio = is_all ? 0 : 0.5,
+       .on_progress = [left = step.what == 'x' ? step.size : 0](const Progress&) mutable {
+         return left == 0 || --left > 0;
+       }});
   landing_->land = nullptr;
   if (!done) return std::unexpected(done.error());
   return {};
@@ -133,7 +139,9 @@ Result<void> KvScenario::compact(World& world, const Step& step) {
 Result<void> KvScenario::step(World& world, const Step& step) {
   switch (step.what) {
     case 'k':
-    case 'K': return compact(world, step);
+    case 'K':
+    case 'm':
+    case 'x': return compact(world, step);
     case 'p': return put(world, step.key, step.size, false);
     case 'P': return put(world, step.key, step.size, true);
     case 'e': return erase(world, step.key, false);

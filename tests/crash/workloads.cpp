@@ -79,6 +79,15 @@ std::vector<StoreWorkload> kv_workloads() {
        .script = "pk2:90 k ek3: s k",
        .prepared = "w200 pk1:200 pk2:100 w300 ek1: pk3:200 pk2:60 w40 ek2: pk1:30",
        .max_segment_bytes = 500},
+      // Of the dead k1 little is garbage, so that its segment stays; the second one holds its tombstone, the others give room.
+      {.name = "compact_skipping",
+       .script = "m m",
+       .prepared = "pk1:20 pk3:400 ek1: pk2:400 pk2:300 pk2:60 pk2:300",
+       .max_segment_bytes = 500},
+      {.name = "compact_stopped",
+       .script = "x2 x3 k",
+       .prepared = "pk1:20 pk3:400 ek1: pk2:400 pk2:300 pk2:60 pk2:300",
+       .max_segment_bytes = 500},
       {.name = "kv_batches", .script = "bk1:300 s bk2:200 bk3:600", .prepared = "pk1:50 pk2:60"},
       {.name = "kv_torn", .script = "pk1:40 ek0: s", .prepared = "pk0:50 pk1:60", .torn = "pk2:700 ek1: pk0:900"},
   };
@@ -114,7 +123,7 @@ std::string random_script(std::mt19937_64& random, int steps) {
 }
 
 std::string random_kv_script(std::mt19937_64& random, int steps) {
-  constexpr std::string_view letters = "pppppPeeEbbskkK";
+  constexpr std::string_view letters = "pppppPeeEbbskmxK";
   std::string script;
   for (int i = 0; i < steps; ++i) {
     const char letter = letters[random() % letters.size()];
@@ -123,6 +132,7 @@ std::string random_kv_script(std::mt19937_64& random, int steps) {
     script.append(1, letter);
     if (std::string_view("pPbK").find(letter) != std::string_view::npos) script += key + ":" + std::to_string(size);
     if (letter == 'e' || letter == 'E') script += key + ":";
+    if (letter == 'x') script += std::to_string(1 + size % 4);
     script.append(" ");
     if (random() % 16 == 0) script.append("c o ");
   }
