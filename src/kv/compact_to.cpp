@@ -97,6 +97,9 @@ Result<void> refuse_raw(const Projection& projection, const CompactToOptions& op
 Result<CompactionStats> compact_view(LiveView view, const CompactToOptions& options,
                                      std::shared_ptr<const Snapshot> snapshot, LastSegment last,
                                      safeatomic::FileSystem& file_system, const std::filesystem::path& dir) {
+  if (Result<void> outside = refuse_place_inside(file_system, dir, *snapshot->directory, "compact"); !outside) {
+    return propagate(outside);
+  }
   const OpenOptions target_options{.file_system = &file_system};
   Result<std::unique_ptr<Directory>> target = make_store_directory(file_system, dir, target_options);
   if (!target) return propagate(target);

@@ -113,6 +113,11 @@ class Writer {
       : source_(source), target_(target), previous_(previous), options_(options) {}
 
   Result<void> write() {
+    if (previous_ != nullptr) {
+      Result<StoreListing> listing = list_store(*previous_);
+      if (!listing) return propagate(listing);
+      if (!listing->segments.empty()) previous_highest_ = listing->segments.back().id;
+    }
     for (const PinnedSegment& segment : source_.snapshot.segments) {
       const bool is_highest = segment.id == source_.snapshot.segments.back().id;
       Result<void> done = is_highest ? copy(segment, source_.end) : take_sealed(segment);
@@ -156,7 +161,11 @@ class Writer {
     return false;
   }
 
+  // A name of the previous checkpoint's file, if that has the same bytes and nobody may change it: it may be a store in use by now.
+  // A store's writer appends to its highest segment alone, and changes no file in place that has a second name when it opens it. So a
+  // segment is sealed for good if one stands behind it once it has the second name; the order matters.
   Result<bool> take_previous(const PinnedSegment& segment, const std::string& name) {
+    if (segment.id >= previous_highest_) return false;
     safeatomic::Result<std::unique_ptr<File>> file = previous_->open_file(name, {});
     if (!file) return false;
     const safeatomic::Result<FileInfo> info = (*file)->info();
@@ -170,8 +179,15 @@ class Writer {
     }
     Result<bool> linked = link(*previous_, name, *info);
     if (!linked || !*linked) return linked;
+    if (!previous_->info_of(segment::filename(previous_highest_))) return unlink(name);
     if (safeatomic::Result<void> synced = (*file)->sync_data(); !synced) return format::lift(synced, "sync segment");
     return true;
+  }
+
+  Result<bool> unlink(const std::string& name) {
+    if (safeatomic::Result<void> removed = target_.unlink(name); !removed) return format::lift(removed, action);
+    --report_.linked;
+    return false;
   }
 
   Result<void> sync_linked(const std::string& name) {
@@ -198,6 +214,7 @@ class Writer {
   const CheckpointSource& source_;
   Directory& target_;
   Directory* previous_;  // null: none
+  std::uint32_t previous_highest_ = 0;
   const CheckpointOptions& options_;
   CheckpointReport report_;
 };
@@ -212,6 +229,10 @@ Result<void> write_checkpoint(const CheckpointSource& source, const std::filesys
   safeatomic::Result<std::unique_ptr<Directory>> parent = source.file_system.open_directory(path.parent_path());
   if (!parent) return format::lift(parent, action);
   if ((*parent)->info_of(name)) return refuse(Errc::already_exists, dir, "it is there already");
+  if (Result<void> outside = refuse_place_inside(source.file_system, path, *source.snapshot.directory, action);
+      !outside) {
+    return outside;
+  }
   std::unique_ptr<Directory> previous;
   if (!options.previous.empty()) {
     Result<std::unique_ptr<Directory>> opened = open_store_directory(source.file_system, options.previous);

@@ -150,6 +150,31 @@ Result<std::unique_ptr<Directory>> make_store_directory(FileSystem& file_system,
   return std::move(*made);
 }
 
+Result<void> refuse_place_inside(FileSystem& file_system, const std::filesystem::path& place, const Directory& store,
+                                 std::string_view action) {
+  const safeatomic::Result<safeatomic::FileInfo> forbidden = store.info();
+  if (!forbidden) return format::lift(forbidden, action);
+  safeatomic::Result<std::unique_ptr<Directory>> at = file_system.open_directory(place);
+  if (at) at = (*at)->open_parent();
+  for (std::filesystem::path there = place; !at && !there.empty();) {
+    there = there.parent_path() == there ? std::filesystem::path() : there.parent_path();
+    at = file_system.open_directory(there);
+  }
+  for (std::uint64_t below = 0; at;) {
+    const safeatomic::Result<safeatomic::FileInfo> info = (*at)->info();
+    if (!info) return format::lift(info, action);
+    if (info->inode == forbidden->inode && info->device == forbidden->device) {
+      return std::unexpected(Error{.code = Errc::invalid_argument,
+                                   .action = action,
+                                   .path = place,
+                                   .detail = "that is inside the store itself; name a place beside it"});
+    }
+    if (info->inode == std::exchange(below, info->inode)) return {};  // the root
+    at = (*at)->open_parent();
+  }
+  return {};  // what cannot be opened is not ours to look into
+}
+
 Result<void> sync_with_ancestors(Directory& directory) {
   if (safeatomic::Result<void> synced = directory.sync(); !synced) return format::lift(synced, "sync directory");
   if (safeatomic::Result<void> synced = safeatomic::sync_ancestors(directory); !synced) {

@@ -45,6 +45,11 @@ inline constexpr const char* watermark_name = ".watermark";
                                                                                   const std::filesystem::path& dir,
                                                                                   const OpenOptions& options);
 
+/// Fails if `place`, where something new is to be made, lies below the store's directory: everything there goes with the store when it is
+/// copied or removed, and a copy would be a part of what it is a copy of.
+[[nodiscard]] Result<void> refuse_place_inside(safeatomic::FileSystem& file_system, const std::filesystem::path& place,
+                                               const safeatomic::Directory& store, std::string_view action);
+
 /// Syncs the directory and every one above it up to the mount point, so that its name survives a loss of power.
 [[nodiscard]] Result<void> sync_with_ancestors(safeatomic::Directory& directory);
 

@@ -178,5 +178,16 @@ TEST_F(CompactTo, IsCompleteOrAbsentAfterAFailureOfAnyOperation) {
   }
 }
 
+TEST_F(CompactTo, IsRefusedInsideTheStoreItself) {
+  DataWal kv = open_kv(store_.path());
+  must(kv.put("a", "1"));
+  const std::vector<std::string> names = names_in(store_.path());
+  for (const char* inside : {"small", "new/small"}) {
+    EXPECT_TRUE(refused(kv.compact_to(store_.path() / inside, {.raw = RawRecords::drop}), Errc::invalid_argument))
+        << inside;
+  }
+  EXPECT_EQ(names_in(store_.path()), names);
+}
+
 }  // namespace
 }  // namespace datawal::test

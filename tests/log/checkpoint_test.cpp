@@ -95,6 +95,21 @@ TEST_F(Checkpoint, IsRefusedWhereSomethingIs) {
   EXPECT_TRUE(refused(log.checkpoint(""), Errc::invalid_argument));
 }
 
+TEST_F(Checkpoint, IsRefusedInsideTheStoreItself) {
+  RecordLog log = open();
+  append(log, 1);
+  std::filesystem::create_directory(store_.path() / "below");
+  std::filesystem::create_directory_symlink(store_.path(), store_.beside("link"));
+  const std::vector<std::string> names = names_in(store_.path());
+  for (const char* inside : {"copy", "below/copy", "../link/copy"}) {
+    EXPECT_TRUE(refused(log.checkpoint(store_.path() / inside), Errc::invalid_argument)) << inside;
+    EXPECT_TRUE(
+        refused(must(RecordLogReader::open(store_.path())).checkpoint(store_.path() / inside), Errc::invalid_argument))
+        << inside;
+  }
+  EXPECT_EQ(names_in(store_.path()), names);
+}
+
 TEST_F(Checkpoint, IsSyncedBeforeItGetsItsName) {
   RecordLog log = open();
   append(log, 10);
