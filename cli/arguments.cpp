@@ -46,6 +46,15 @@ CLI::Option* add_text(CLI::App& command, const std::string& name, const std::fun
       name, [take](const std::string& value) { take(as_typed(value)); }, text);
 }
 
+CLI::Option* add_path(CLI::App& command, const std::string& name, const std::function<void(const std::string&)>& take,
+                      const std::string& text) {
+  const auto take_name = [name, take](const std::string& typed) {
+    if (typed.empty()) throw CLI::ValidationError(name, "the name is empty");
+    take(typed);
+  };
+  return add_text(command, name, take_name, text);
+}
+
 void add_json(CLI::App& command) {
   const std::string text =
       "One JSON object a line on standard output instead of\ntext; failures also as JSON on standard error";
@@ -62,11 +71,10 @@ CLI::App& add_command(CLI::App& program, const std::string& name, const std::str
 }
 
 void add_store(CLI::App& command, std::filesystem::path& dir) {
-  const auto take = [&dir](const std::string& text) {
-    if (text.empty()) throw CLI::ValidationError("DIR", "the directory's name is empty");
-    dir = text;
-  };
-  add_text(command, "DIR", take, "The store's directory")->option_text(" ")->required();
+  add_path(
+      command, "DIR", [&dir](const std::string& text) { dir = text; }, "The store's directory")
+      ->option_text(" ")
+      ->required();
 }
 
 CLI::Option* add_count(CLI::App& command, const std::string& name, std::optional<std::uint64_t>& value,

@@ -34,6 +34,10 @@ std::string as_typed(const std::string& guarded);
 CLI::Option* add_text(CLI::App& command, const std::string& name, const std::function<void(const std::string&)>& take,
                       const std::string& text);
 
+/// The same for the name of a file or directory: never empty, which is what an unset variable of a script leaves.
+CLI::Option* add_path(CLI::App& command, const std::string& name, const std::function<void(const std::string&)>& take,
+                      const std::string& text);
+
 /// Starts a command: its name, one sentence, and what `--help` says below the options (examples, exit status).
 CLI::App& add_command(CLI::App& program, const std::string& name, const std::string& purpose,
                       const std::string& footer);

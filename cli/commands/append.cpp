@@ -183,7 +183,10 @@ after signal N.)");
       .add_option_function<std::vector<std::string>>(
           "FILE",
           [arguments](const std::vector<std::string>& names) {
-            for (const std::string& name : names) arguments->source.files.push_back(as_typed(name));
+            for (const std::string& name : names) {
+              if (as_typed(name).empty()) throw CLI::ValidationError("FILE", "the name is empty");
+              arguments->source.files.push_back(as_typed(name));
+            }
           },
           "What to read, one after the other; - is standard input\n(default)")
       ->option_text("...");

@@ -44,10 +44,11 @@ int checkpoint(Console& console, const CheckpointArguments& arguments) {
 
 void add_checkpoint(CLI::App& program, Run& run) {
   CLI::App& command = add_command(program, "checkpoint", "Makes a consistent copy of a store that may be in use.",
-                                  R"(TARGET must be absent. It becomes a store of its own, with what DIR held at one
-instant. Sealed segments are hard links where the filesystem lets us, which
-costs no space; the newest segment is copied. Takes no lock. Neither store
-ever changes the other. After a crash TARGET is complete or absent.
+                                  R"(TARGET must be absent, and not inside DIR. It becomes a store of its own, with
+what DIR held at one instant. Sealed segments are hard links where the
+filesystem lets us, which costs no space; the newest segment is copied. Takes
+no lock. Neither store ever changes the other. After a crash TARGET is
+complete or absent.
 
 With --incremental, what PREVIOUS, an earlier checkpoint, holds with the same
 bytes is linked to it: for checkpoints on another disk.
@@ -60,11 +61,11 @@ Exit status: 0 done; 1 usage, no store there, or TARGET exists; 3 damage, no
 space, or the operating system failed.)");
   auto arguments = std::make_shared<CheckpointArguments>();
   add_store(command, arguments->dir);
-  add_text(
+  add_path(
       command, "TARGET", [arguments](const std::string& text) { arguments->target = text; }, "The new directory")
       ->option_text(" ")
       ->required();
-  add_text(
+  add_path(
       command, "--incremental", [arguments](const std::string& text) { arguments->previous = text; },
       "An earlier checkpoint to share files with")
       ->option_text("PREVIOUS");

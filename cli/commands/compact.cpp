@@ -134,7 +134,7 @@ Exit status: 0 done; 1 usage, no store there, locked, or TARGET is not empty;
 3 damage, no space, or the operating system failed.)");
   auto arguments = std::make_shared<CompactArguments>();
   add_store(command, arguments->dir);
-  add_text(
+  add_path(
       command, "TARGET", [arguments](const std::string& text) { arguments->target = text; },
       "The new store's directory")
       ->option_text(" ");

@@ -130,7 +130,7 @@ Exit status: 0 done; 1 usage, no store there, or nobody reads the output any
 more; 3 damage, no space, or the operating system failed.)");
   auto arguments = std::make_shared<ExportArguments>();
   add_store(command, arguments->dir);
-  add_text(
+  add_path(
       command, "OUTFILE", [arguments](const std::string& text) { arguments->file = text; },
       "The file to write or replace; - is standard output\n(default)")
       ->option_text(" ");
@@ -153,7 +153,7 @@ Exit status: 0 done; 1 usage, a bad line, an input that cannot be read, or the
 store is locked; 3 damage, no space, or the operating system failed.)");
   auto arguments = std::make_shared<ImportArguments>();
   add_store(command, arguments->dir);
-  add_text(
+  add_path(
       command, "FILE", [arguments](const std::string& text) { arguments->file = text; },
       "What to read; - is standard input (default)")
       ->option_text(" ");

@@ -103,7 +103,7 @@ space, or the operating system failed.)");
   CLI::Option* value = add_text(
       command, "VALUE", [arguments](const std::string& text) { arguments->value = text; }, "The value as it is typed");
   value->option_text("(standard input)");
-  add_text(
+  add_path(
       command, "--value-file", [arguments](const std::string& text) { arguments->value_file = text; },
       "Take the value from this file; - is standard input")
       ->option_text("FILE")

@@ -171,12 +171,9 @@ is not empty; 2 the salvaged store is clean, but something could not be
 copied; 3 it could not be repaired.)");
   auto arguments = std::make_shared<RepairArguments>();
   add_store(command, arguments->dir);
-  const auto take_target = [arguments](const std::string& text) {
-    if (text.empty()) throw CLI::ValidationError("--salvage", "the directory's name is empty");
-    arguments->salvage_to = text;
-  };
-  add_text(command, "--salvage", take_target,
-           "Copy what still decodes into the new directory OUT and\nchange nothing in DIR")
+  add_path(
+      command, "--salvage", [arguments](const std::string& text) { arguments->salvage_to = text; },
+      "Copy what still decodes into the new directory OUT and\nchange nothing in DIR")
       ->option_text("OUT");
   add_network(command, arguments->allow_network_filesystem);
   command.final_callback([&run, arguments] {

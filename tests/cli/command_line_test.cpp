@@ -65,7 +65,7 @@ TEST_F(CommandLine, RefusesWhatItDoesNotUnderstandWithStatus1) {
       {{"frob"}, "datawal: 'frob' is no command; see `datawal --help`\n"},
       {{"frob", "--json"}, "datawal: 'frob' is no command; see `datawal --help`\n"},
       {{"scan"}, "datawal scan: DIR is required; see `datawal scan --help`\n"},
-      {{"scan", ""}, "datawal scan: DIR: the directory's name is empty; see `datawal scan --help`\n"},
+      {{"scan", ""}, "datawal scan: DIR: the name is empty; see `datawal scan --help`\n"},
       {{"scan", "log", "more"}, "datawal scan: The following argument was not expected: more; see"},
       {{"scan", "log", "--frob"}, "datawal scan: The following argument was not expected: --frob; see"},
       {{"scan", "log", "--limit"}, "datawal scan: --limit"},
@@ -81,7 +81,6 @@ TEST_F(CommandLine, RefusesWhatItDoesNotUnderstandWithStatus1) {
       {{"append", "log", "--key", std::string(65537, 'k')}, "datawal append: --key is 65537 bytes long"},
       {{"append", "log", "--segment-bytes", "12Q"}, "datawal append: --segment-bytes: '12Q' is not a number of bytes"},
       {{"tail", "log", "-f", "--interval", "0"}, "datawal tail: --interval takes"},
-      {{"repair", "log", "--salvage", ""}, "datawal repair: --salvage: the directory's name is empty"},
   };
   for (const auto& row : rows) {
     const Ended ended = run(row.arguments);
@@ -90,6 +89,40 @@ TEST_F(CommandLine, RefusesWhatItDoesNotUnderstandWithStatus1) {
     EXPECT_THAT(ended.err, StartsWith(row.message));
   }
   EXPECT_FALSE(std::filesystem::exists(in_dir("log")));
+}
+
+// What an unset variable of a script leaves: taken for nothing, `compact DIR ""` would not make a copy, but change the store.
+TEST_F(CommandLine, RefusesAnEmptyNameOfAFileOrDirectoryEverywhere) {
+  EXPECT_EQ(run({"append", "log"}, "a\n").status, 0);
+  const auto before = image_of("log");
+  static const std::vector<std::vector<std::string>> rows = {
+      {"append", "log", ""},
+      {"append", "log", "-", ""},
+      {"put", "log", "--key", "k", "--value-file", ""},
+      {"put", "log", "--key", "k", "--value-file="},
+      {"export", "log", ""},
+      {"import", "log", ""},
+      {"compact", "log", ""},
+      {"compact", "log", "", "--dry-run"},
+      {"checkpoint", "log", ""},
+      {"checkpoint", "log", "copy", "--incremental", ""},
+      {"checkpoint", "log", "copy", "--incremental="},
+      {"repair", "log", "--salvage", ""},
+  };
+  for (const auto& row : rows) {
+    const Ended ended = run(row);
+    EXPECT_EQ(ended.status, 1) << testing::PrintToString(row);
+    EXPECT_EQ(ended.out, "") << testing::PrintToString(row);
+    EXPECT_THAT(ended.err, HasSubstr(": the name is empty; see `datawal " + row.front() + " --help`\n"));
+  }
+  for (const char* command : {"append", "scan", "tail", "dump", "report", "verify", "repair", "get", "put", "delete",
+                              "check", "stat", "export", "import", "compact", "checkpoint", "trim"}) {
+    const Ended ended = run({command, ""});
+    EXPECT_EQ(ended.status, 1) << command;
+    EXPECT_THAT(ended.err, HasSubstr("DIR: the name is empty")) << command;
+  }
+  EXPECT_EQ(image_of("log"), before);
+  EXPECT_FALSE(std::filesystem::exists(in_dir("copy")));
 }
 
 TEST_F(CommandLine, TellsUsageErrorsAsJsonTooIfThatIsAskedFor) {

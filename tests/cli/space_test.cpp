@@ -270,6 +270,19 @@ TEST_F(Space, IsSharedWithAnEarlierCheckpointWhereBytesAreTheSame) {
   EXPECT_FALSE(std::filesystem::exists(in_dir("wednesday")));
 }
 
+TEST_F(Space, IsNotSharedWithASegmentToWhichAnEarlierCheckpointStillAppends) {
+  const Contents contents = churn("kv", 5);
+  EXPECT_EQ(run({"checkpoint", "kv", "monday"}).status, 0);
+  std::filesystem::copy(in_dir("monday"), in_dir("elsewhere"), std::filesystem::copy_options::recursive);
+  EXPECT_EQ(run({"compact", "kv", "--min-garbage", "1"}).status, 0);  // seals the segment that is the last one of monday's
+  DataWal elsewhere = open("elsewhere");
+  EXPECT_EQ(run({"checkpoint", "kv", "tuesday", "--incremental", "elsewhere"}).status, 0);
+  elsewhere.put("a", "elsewhere").value();
+  elsewhere.close().value();
+  EXPECT_EQ(contents_of("tuesday"), contents);
+  EXPECT_EQ(segments_of("tuesday"), segments_of("kv"));
+}
+
 TEST_F(Space, IsCopiedConsistentlyDuringACompactionByAnotherProcess) {
   const Contents contents = churn("kv", 60);
   DataWal store = open("kv");
