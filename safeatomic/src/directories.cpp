@@ -38,7 +38,7 @@ Result<std::unique_ptr<Directory>> make_directories(FileSystem& file_system, con
   return directory;
 }
 
-Result<void> sync_ancestors(Directory& directory) {
+Result<void> sync_ancestors(Directory& directory, bool require_sync) {
   std::unique_ptr<Directory> held;
   Directory* below = &directory;
   while (true) {
@@ -51,7 +51,9 @@ Result<void> sync_ancestors(Directory& directory) {
     if (!parent_info) return propagate(parent_info);
     const bool is_mount_point = parent_info->device != info->device;
     if (is_mount_point || parent_info->inode == info->inode) return {};
-    if (const Result<void> synced = (*parent)->sync(); !synced) return synced;
+    if (const Result<void> synced = (*parent)->sync(); !synced) {
+      if (require_sync || synced.error().code != Errc::unsupported) return synced;
+    }
     held = std::move(*parent);
     below = held.get();
   }

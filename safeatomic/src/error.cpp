@@ -19,6 +19,8 @@ std::string_view reason_of(Errc code) noexcept {
     case Errc::other_filesystem: return "it lies on another filesystem";
     case Errc::interrupted: return "interrupted before anything happened";
     case Errc::invalid_argument: return "invalid argument";
+    case Errc::busy:
+      return "it is a mount point, which cannot be replaced: mount the directory that holds the file instead";
   }
   return "unknown reason";
 }
@@ -40,9 +42,10 @@ std::string Error::message() const {
   if (!path.empty()) text += " " + path.native();
   text += ": ";
   // The code says more than the number where several numbers mean it (ELOOP, EISDIR, ENXIO: not a regular file).
-  if (os_errno == 0 || code == Errc::not_regular) text += reason_of(code);
+  const bool code_says_more = code == Errc::not_regular || code == Errc::busy;
+  if (os_errno == 0 || code_says_more) text += reason_of(code);
   if (os_errno == 0) return text;
-  if (code == Errc::not_regular) return text + ": " + describe(os_errno);
+  if (code_says_more) return text + ": " + describe(os_errno);
   return text + describe(os_errno);
 }
 
@@ -61,6 +64,7 @@ Errc errc_of(int os_errno) noexcept {
 #endif
     case EOPNOTSUPP:
     case ENOSYS: return Errc::unsupported;
+    case EBUSY: return Errc::busy;
     case EXDEV: return Errc::other_filesystem;
     case EINTR: return Errc::interrupted;
     case ENAMETOOLONG: return Errc::invalid_argument;

@@ -23,10 +23,15 @@ struct Place {
   std::string name;
 };
 
-[[nodiscard]] Result<Place> open_place(FileSystem& file_system, const std::filesystem::path& path);
+/// With `follows_links` a symbolic link at the end leads on to what it names, there or not; `not_regular` after 40 of them.
+[[nodiscard]] Result<Place> open_place(FileSystem& file_system, const std::filesystem::path& path,
+                                       bool follows_links = false);
+
+/// Directory::sync, or nothing where the filesystem cannot do that and the settings allow it.
+[[nodiscard]] Result<void> sync_names_in(Directory& directory, const Settings& settings);
 
 /// write_once in a directory that is open already.
 [[nodiscard]] Result<bool> write_once_in(FileSystem& file_system, Directory& directory, std::string_view name,
-                                         std::string_view content, std::uint32_t file_mode);
+                                         std::string_view content, const Settings& settings);
 
 }  // namespace safeatomic::detail

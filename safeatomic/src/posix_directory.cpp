@@ -2,7 +2,10 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 
@@ -13,23 +16,54 @@ namespace {
 
 constexpr int directory_flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 
+/// A name as the system takes it, without memory from the heap: removing a temporary must work when there is none.
+class Name {
+ public:
+  static constexpr std::size_t len_max = 255;
+
+  explicit Name(std::string_view name) noexcept { std::ranges::copy(name, text_.begin()); }
+
+  [[nodiscard]] const char* c_str() const noexcept { return text_.data(); }
+
+ private:
+  std::array<char, len_max + 1> text_{};
+};
+
 /// A name is one component: nothing that leads out of the directory, and nothing that the kernel would read shorter.
-Result<std::string> checked_name(std::string_view action, const std::filesystem::path& directory,
-                                 std::string_view name) {
+Result<Name> checked_name(std::string_view action, const std::filesystem::path& directory, std::string_view name) {
   const bool is_component = !name.empty() && name != "." && name != ".." &&
                             name.find_first_of(std::string_view("/\0", 2)) == std::string_view::npos;
   if (!is_component) return failed_as(Errc::invalid_argument, action, directory / name, EINVAL);
-  return std::string(name);
+  if (name.size() > Name::len_max) return failed(action, directory, name, ENAMETOOLONG);
+  return Name(name);
 }
 
 int flags_of(const OpenMode& how) noexcept {
   // O_NONBLOCK: a FIFO must not hold us up before fstat tells what it is. It means nothing to regular files.
   int flags = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-  flags |= how.write ? O_RDWR : O_RDONLY;
+#if defined(O_PATH)
+  if (how.inspect) return O_PATH | O_NOFOLLOW | O_CLOEXEC;
+#endif
+  flags |= how.write ? (how.append ? O_WRONLY | O_APPEND : O_RDWR) : O_RDONLY;
   if (how.create) flags |= O_CREAT;
   if (how.create && how.exclusive) flags |= O_EXCL;
   return flags;
 }
+
+/// Whether names can be added to the directory, but never taken away (chattr +a).
+bool keeps_every_name(int directory) noexcept {
+#if defined(STATX_ATTR_APPEND)
+  struct statx status{};
+  return ::statx(directory, "", AT_EMPTY_PATH, STATX_TYPE, &status) == 0 &&
+         (status.stx_attributes & STATX_ATTR_APPEND) != 0;
+#else
+  static_cast<void>(directory);
+  return false;
+#endif
+}
+
+/// Without /proc only a file that is open for reading shows its access control list.
+bool shows_lists_of_paths() noexcept { return ::access("/proc/self/fd", X_OK) == 0; }
 
 int rename_without_replacing(int from_fd, const char* from, int to_fd, const char* to) noexcept {
 #if defined(RENAME_NOREPLACE)
@@ -60,13 +94,16 @@ Result<std::vector<std::string>> read_names(DIR* stream, const std::filesystem::
 
 Result<std::unique_ptr<File>> PosixDirectory::open_file(std::string_view name, const OpenMode& how) {
   constexpr std::string_view action = "open";
-  const Result<std::string> checked = checked_name(action, path_, name);
+  const Result<Name> checked = checked_name(action, path_, name);
   if (!checked) return propagate(checked);
+  if (how.temporary && keeps_every_name(fd())) return failed("make a temporary in", path_, EPERM);
+  // Whatever needs memory does so before a file may come to be that nobody would hear of.
+  auto file = std::make_unique<PosixFile>(Descriptor(-1), path_ / name);
+  const std::filesystem::path& path = file->path();
   Descriptor descriptor(
       uninterrupted([&] { return ::openat(fd(), checked->c_str(), flags_of(how), static_cast<mode_t>(how.mode)); }));
-  const int reason = errno;
-  std::filesystem::path path = path_ / name;
   if (!descriptor.is_open()) {
+    const int reason = errno;
     // ELOOP: a symbolic link. ENXIO: a socket, or a device that nothing drives.
     const bool is_other = reason == ELOOP || reason == ENXIO;
     return failed_as(is_other ? Errc::not_regular : errc_of(reason), action, path, reason);
@@ -74,12 +111,18 @@ Result<std::unique_ptr<File>> PosixDirectory::open_file(std::string_view name, c
   const Result<FileInfo> status = info_of_descriptor(descriptor.get(), path);
   if (!status) return propagate(status);
   if (status->kind != FileKind::regular) return failed_as(Errc::not_regular, action, path, 0);
-  return std::make_unique<PosixFile>(std::move(descriptor), std::move(path));
+  if (how.inspect && !shows_lists_of_paths()) {
+    Descriptor readable(uninterrupted([&] { return ::openat(fd(), checked->c_str(), flags_of({})); }));
+    const Result<FileInfo> same = info_of_descriptor(readable.get(), path);
+    if (same && same->device == status->device && same->inode == status->inode) descriptor = std::move(readable);
+  }
+  file->take(std::move(descriptor));
+  return file;
 }
 
 Result<std::unique_ptr<Directory>> PosixDirectory::open_directory(std::string_view name) {
   constexpr std::string_view action = "open directory";
-  const Result<std::string> checked = checked_name(action, path_, name);
+  const Result<Name> checked = checked_name(action, path_, name);
   if (!checked) return propagate(checked);
   Descriptor descriptor(uninterrupted([&] { return ::openat(fd(), checked->c_str(), directory_flags | O_NOFOLLOW); }));
   if (!descriptor.is_open()) return failed(action, path_, name, errno);
@@ -94,7 +137,7 @@ Result<std::unique_ptr<Directory>> PosixDirectory::open_parent() {
 
 Result<void> PosixDirectory::make_directory(std::string_view name, std::uint32_t mode) {
   constexpr std::string_view action = "make directory";
-  const Result<std::string> checked = checked_name(action, path_, name);
+  const Result<Name> checked = checked_name(action, path_, name);
   if (!checked) return propagate(checked);
   if (uninterrupted([&] { return ::mkdirat(fd(), checked->c_str(), static_cast<mode_t>(mode)); }) != 0) {
     return failed(action, path_, name, errno);
@@ -112,16 +155,15 @@ Result<std::vector<std::string>> PosixDirectory::list() {
     ::close(own);
     return failed("list", path_, reason);
   }
-  Result<std::vector<std::string>> names = read_names(stream, path_);
-  ::closedir(stream);
-  return names;
+  const std::unique_ptr<DIR, void (*)(DIR*)> closes(stream, [](DIR* open) { ::closedir(open); });
+  return read_names(stream, path_);
 }
 
 Result<FileInfo> PosixDirectory::info() const { return info_of_descriptor(fd(), path_); }
 
 Result<FileInfo> PosixDirectory::info_of(std::string_view name) const {
   constexpr std::string_view action = "inspect";
-  const Result<std::string> checked = checked_name(action, path_, name);
+  const Result<Name> checked = checked_name(action, path_, name);
   if (!checked) return propagate(checked);
   struct stat status{};
   if (::fstatat(fd(), checked->c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
@@ -130,11 +172,26 @@ Result<FileInfo> PosixDirectory::info_of(std::string_view name) const {
   return to_info(status);
 }
 
+Result<std::filesystem::path> PosixDirectory::read_link(std::string_view name) const {
+  constexpr std::string_view action = "read link";
+  const Result<Name> checked = checked_name(action, path_, name);
+  if (!checked) return propagate(checked);
+  std::string target(256, '\0');
+  while (true) {
+    const ssize_t size = ::readlinkat(fd(), checked->c_str(), target.data(), target.size());
+    if (size < 0 && errno == EINVAL) return failed_as(Errc::not_regular, action, path_ / name, EINVAL);
+    if (size < 0) return failed(action, path_, name, errno);
+    const auto len = static_cast<std::size_t>(size);
+    if (len < target.size()) return std::filesystem::path(target.substr(0, len));
+    target.resize(2 * target.size());
+  }
+}
+
 Result<void> PosixDirectory::link(std::string_view name, Directory& target, std::string_view new_name) {
   constexpr std::string_view action = "link";
-  const Result<std::string> from = checked_name(action, path_, name);
+  const Result<Name> from = checked_name(action, path_, name);
   if (!from) return propagate(from);
-  const Result<std::string> to = checked_name(action, target.path(), new_name);
+  const Result<Name> to = checked_name(action, target.path(), new_name);
   if (!to) return propagate(to);
   const int to_fd = static_cast<PosixDirectory&>(target).fd();
   if (uninterrupted([&] { return ::linkat(fd(), from->c_str(), to_fd, to->c_str(), 0); }) != 0) {
@@ -146,9 +203,9 @@ Result<void> PosixDirectory::link(std::string_view name, Directory& target, std:
 Result<void> PosixDirectory::rename(std::string_view name, Directory& target, std::string_view new_name,
                                     RenameMode mode) {
   constexpr std::string_view action = "rename to";
-  const Result<std::string> from = checked_name(action, path_, name);
+  const Result<Name> from = checked_name(action, path_, name);
   if (!from) return propagate(from);
-  const Result<std::string> to = checked_name(action, target.path(), new_name);
+  const Result<Name> to = checked_name(action, target.path(), new_name);
   if (!to) return propagate(to);
   const int to_fd = static_cast<PosixDirectory&>(target).fd();
   const int result = uninterrupted([&] {
@@ -164,7 +221,7 @@ Result<void> PosixDirectory::rename(std::string_view name, Directory& target, st
 
 Result<void> PosixDirectory::unlink(std::string_view name) {
   constexpr std::string_view action = "remove";
-  const Result<std::string> checked = checked_name(action, path_, name);
+  const Result<Name> checked = checked_name(action, path_, name);
   if (!checked) return propagate(checked);
   if (uninterrupted([&] { return ::unlinkat(fd(), checked->c_str(), 0); }) != 0) {
     return failed(action, path_, name, errno);
@@ -174,7 +231,7 @@ Result<void> PosixDirectory::unlink(std::string_view name) {
 
 Result<void> PosixDirectory::remove_directory(std::string_view name) {
   constexpr std::string_view action = "remove directory";
-  const Result<std::string> checked = checked_name(action, path_, name);
+  const Result<Name> checked = checked_name(action, path_, name);
   if (!checked) return propagate(checked);
   if (uninterrupted([&] { return ::unlinkat(fd(), checked->c_str(), AT_REMOVEDIR); }) != 0) {
     return failed(action, path_, name, errno);

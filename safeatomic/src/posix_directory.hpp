@@ -30,6 +30,7 @@ class PosixDirectory final : public Directory {
   Result<void> unlock() override;
   [[nodiscard]] Result<bool> is_network() const override;
   [[nodiscard]] Result<bool> reserves_for_good() const override;
+  [[nodiscard]] Result<std::filesystem::path> read_link(std::string_view name) const override;
 
  private:
   [[nodiscard]] int fd() const noexcept { return descriptor_.get(); }

@@ -118,11 +118,23 @@ Result<void> PosixFile::copy_ownership(const FileInfo& like) {
       return failed("change owner of", path_, errno);
     }
   }
+  // With an inherited list the middle bits would be its mask, and give what it has given so far to nobody.
+  const Result<bool> dropped = drop_access_control_list(fd(), path_);
+  if (!dropped) return propagate(dropped);
   // Last, since changing the owner may take bits away.
-  if (own->mode != like.mode && ::fchmod(fd(), static_cast<mode_t>(like.mode & 0777)) != 0) {
+  if ((own->mode != like.mode || *dropped) && ::fchmod(fd(), static_cast<mode_t>(like.mode & 0777)) != 0) {
     return failed("change permissions of", path_, errno);
   }
   return {};
+}
+
+Result<DataRange> PosixFile::append(std::string_view bytes) {
+  constexpr std::string_view action = "append to";
+  const ssize_t count = ::write(fd(), bytes.data(), bytes.size());
+  if (count < 0) return failed(action, path_, errno);
+  const off_t end = ::lseek(fd(), 0, SEEK_CUR);  // behind what was written, whoever has appended since
+  if (end < 0) return failed(action, path_, errno);
+  return DataRange{.begin = static_cast<std::uint64_t>(end - count), .end = static_cast<std::uint64_t>(end)};
 }
 
 Result<bool> PosixFile::try_lock(LockKind kind) {

@@ -27,6 +27,11 @@ class PosixFile final : public File {
   [[nodiscard]] Result<bool> try_lock(LockKind kind) override;
   Result<void> unlock(LockKind kind) override;
   [[nodiscard]] Result<bool> is_locked() const override;
+  [[nodiscard]] Result<DataRange> append(std::string_view bytes) override;
+  [[nodiscard]] Result<std::string> access_control_list() const override;
+  [[nodiscard]] Result<void> set_access_control_list(std::string_view list) override;
+
+  void take(Descriptor descriptor) noexcept { descriptor_ = std::move(descriptor); }  ///< for one made without
 
  private:
   [[nodiscard]] int fd() const noexcept { return descriptor_.get(); }

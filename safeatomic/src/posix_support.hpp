@@ -24,7 +24,10 @@ class Descriptor {
  public:
   explicit Descriptor(int fd) noexcept : fd_(fd) {}
   Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&&) = delete;
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
   ~Descriptor() {
     if (fd_ >= 0) ::close(fd_);  // never repeated: after EINTR the number may already be somebody else's
   }
@@ -84,6 +87,9 @@ auto uninterrupted(Call call) {
 /// What statfs says of the filesystem that holds `fd`; see Directory::is_network and reserves_for_good.
 [[nodiscard]] Result<bool> is_network_file_system(int fd, const std::filesystem::path& path);
 [[nodiscard]] Result<bool> reserves_for_good(int fd, const std::filesystem::path& path);
+
+/// Takes away the list that a file has inherited; false if it had none.
+[[nodiscard]] Result<bool> drop_access_control_list(int fd, const std::filesystem::path& path);
 
 [[nodiscard]] Result<std::unique_ptr<Mapping>> map_file(int fd, const std::filesystem::path& path, MapAccess access,
                                                         std::uint64_t offset, std::size_t length);

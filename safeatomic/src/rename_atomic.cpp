@@ -19,10 +19,10 @@ Result<void> rename_atomic(const std::filesystem::path& from, const std::filesys
   const Result<void> renamed = source->directory->rename(source->name, *target->directory, target->name,
                                                          RenameMode::replace);
   if (!renamed) return renamed;
-  if (const Result<void> synced = target->directory->sync(); !synced) return synced;
+  if (const Result<void> synced = detail::sync_names_in(*target->directory, settings); !synced) return synced;
   const bool is_one_directory = source_info->device == target_info->device && source_info->inode == target_info->inode;
   if (is_one_directory) return {};
-  return source->directory->sync();
+  return detail::sync_names_in(*source->directory, settings);
 }
 
 }  // namespace safeatomic

@@ -1,6 +1,5 @@
 #include <safeatomic/temporary.hpp>
 
-#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -11,20 +10,46 @@ constexpr std::string_view prefix = ".tmp-";
 constexpr std::string_view suffix = ".dwal-tmp";
 constexpr std::string_view digits = "0123456789abcdef";
 constexpr std::size_t digit_count = 16;
+constexpr std::size_t tail_len = digit_count + suffix.size();
+constexpr std::size_t name_len_max = 255;
 constexpr int attempts_max = 16;  // two draws of 64 bits do not collide by chance, but a broken source might
+
+/// At most `len_max` bytes of it, whole characters if they are UTF-8: some filesystems take nothing else.
+std::string_view beginning_of(std::string_view text, std::size_t len_max) noexcept {
+  if (text.size() <= len_max) return text;
+  std::size_t len = len_max;
+  while (len > 1 && (static_cast<unsigned char>(text[len]) & 0xC0U) == 0x80U) --len;
+  return text.substr(0, len);
+}
 
 }  // namespace
 
 bool is_temporary_name(std::string_view name) noexcept {
-  if (name.size() != prefix.size() + digit_count + suffix.size()) return false;
-  if (!name.starts_with(prefix) || !name.ends_with(suffix)) return false;
-  return name.substr(prefix.size(), digit_count).find_first_not_of(digits) == std::string_view::npos;
+  const std::optional<std::string_view> target = target_of_temporary(name);
+  return target && target->empty();
 }
 
-Result<std::string> temporary_name(FileSystem& file_system) {
+std::optional<std::string_view> target_of_temporary(std::string_view name) noexcept {
+  if (name.size() < tail_len || !name.ends_with(suffix)) return std::nullopt;
+  if (name.substr(name.size() - tail_len, digit_count).find_first_not_of(digits) != std::string_view::npos) {
+    return std::nullopt;
+  }
+  const std::string_view head = name.substr(0, name.size() - tail_len);
+  if (head == prefix) return head.substr(0, 0);
+  if (head.size() < 3 || !head.starts_with('.') || !head.ends_with('.')) return std::nullopt;
+  return head.substr(1, head.size() - 2);
+}
+
+Result<std::string> temporary_name(FileSystem& file_system, std::string_view target) {
   const Result<std::uint64_t> drawn = file_system.random();
   if (!drawn) return propagate(drawn);
-  std::string name(prefix);
+  std::string name;
+  name.reserve(name_len_max);
+  if (target.empty()) {
+    name += prefix;
+  } else {
+    name.append(".").append(beginning_of(target, name_len_max - tail_len - 2)).append(".");
+  }
   for (int shift = 60; shift >= 0; shift -= 4) name += digits[(*drawn >> shift) & 0xF];
   name += suffix;
   return name;
@@ -50,49 +75,29 @@ TemporaryFile& TemporaryFile::operator=(TemporaryFile&& other) noexcept {
 TemporaryFile::~TemporaryFile() { discard(); }
 
 void TemporaryFile::discard() noexcept {
-  // A name that cannot be removed now is left to whoever cleans up by is_temporary_name.
+  Directory* const directory = std::exchange(directory_, nullptr);
+  if (directory == nullptr) return;
+  // A name that cannot be removed now is left to remove_stale_temporaries.
   try {
-    if (directory_ != nullptr) static_cast<void>(directory_->unlink(name_));
-  } catch (const std::bad_alloc&) {
-    static_cast<void>(name_);  // likewise
+    static_cast<void>(directory->unlink(name_));
+  } catch (const std::bad_alloc&) {  // for the error, or in a FileSystem that needs memory to remove a name
   }
-  directory_ = nullptr;
 }
 
-Result<TemporaryFile> TemporaryFile::create(FileSystem& file_system, Directory& directory, std::uint32_t mode) {
+Result<TemporaryFile> TemporaryFile::create(FileSystem& file_system, Directory& directory, std::uint32_t mode,
+                                            std::string_view target) {
   for (int attempt = 1;; ++attempt) {
-    Result<std::string> name = temporary_name(file_system);
+    Result<std::string> name = temporary_name(file_system, target);
     if (!name) return propagate(name);
     Result<std::unique_ptr<File>> file = directory.open_file(
-        *name, {.write = true, .create = true, .exclusive = true, .mode = mode});
+        *name, {.write = true, .create = true, .exclusive = true, .mode = mode, .temporary = true});
     if (file) return TemporaryFile(directory, std::move(*name), std::move(*file));
     if (file.error().code != Errc::already_exists || attempt == attempts_max) return propagate(file);
   }
 }
 
-Result<void> TemporaryFile::take_ownership_of(const FileInfo& like) {
-  const Result<void> exact = file_->copy_ownership(like);
-  if (exact || exact.error().code != Errc::permission) return exact;
-
-  const Result<FileInfo> own = file_->info();
-  if (!own) return propagate(own);
-  const std::uint32_t owner_bits = (like.mode >> 6) & 7;
-  const std::uint32_t group_bits = (like.mode >> 3) & 7;
-  const std::uint32_t other_bits = like.mode & 7;
-
-  // We stay the owner: who was it becomes a member of the group or one of the others.
-  FileInfo kept = like;
-  kept.owner = own->owner;
-  const std::uint32_t common_to_owner = own->owner == like.owner ? 7 : owner_bits;
-  kept.mode = owner_bits << 6 | (group_bits & common_to_owner) << 3 | (other_bits & common_to_owner);
-  const Result<void> with_group = file_->copy_ownership(kept);
-  if (with_group || with_group.error().code != Errc::permission) return with_group;
-
-  // Not even its group: each of the two classes may hold members of the other one now.
-  kept.group = own->group;
-  const std::uint32_t common = group_bits & other_bits & common_to_owner;
-  kept.mode = owner_bits << 6 | common << 3 | common;
-  return file_->copy_ownership(kept);
+Result<void> TemporaryFile::take_ownership_of(const Access& like, KeepAccess keep) {
+  return give_access(*file_, like, keep);
 }
 
 Result<void> TemporaryFile::publish_over(std::string_view name) {

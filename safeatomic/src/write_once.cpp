@@ -14,7 +14,7 @@ Result<bool> make_once(FileSystem& file_system, Directory& directory, std::strin
   if (found) return false;  // spares the temporary; publish_new is what decides
   if (found.error().code != Errc::not_found) return propagate(found);
 
-  Result<TemporaryFile> temporary = TemporaryFile::create(file_system, directory, file_mode);
+  Result<TemporaryFile> temporary = TemporaryFile::create(file_system, directory, file_mode, name);
   if (!temporary) return propagate(temporary);
   if (const Result<void> written = write_all(temporary->file(), 0, content); !written) return propagate(written);
   if (const Result<void> synced = temporary->file().sync_all(); !synced) return propagate(synced);
@@ -24,11 +24,11 @@ Result<bool> make_once(FileSystem& file_system, Directory& directory, std::strin
 }  // namespace
 
 Result<bool> detail::write_once_in(FileSystem& file_system, Directory& directory, std::string_view name,
-                                   std::string_view content, std::uint32_t file_mode) {
-  const Result<bool> made = make_once(file_system, directory, name, content, file_mode);
+                                   std::string_view content, const Settings& settings) {
+  const Result<bool> made = make_once(file_system, directory, name, content, settings.file_mode);
   if (!made) return made;
   // Also for a name that was there: whoever made it may not have come to this line yet, or never will.
-  if (const Result<void> synced = directory.sync(); !synced) return propagate(synced);
+  if (const Result<void> synced = sync_names_in(directory, settings); !synced) return propagate(synced);
   return made;
 }
 
@@ -36,7 +36,7 @@ Result<bool> write_once(const std::filesystem::path& path, std::string_view cont
   FileSystem& file_system = detail::file_system_of(settings);
   const Result<detail::Place> place = detail::open_place(file_system, path);
   if (!place) return propagate(place);
-  return detail::write_once_in(file_system, *place->directory, place->name, content, settings.file_mode);
+  return detail::write_once_in(file_system, *place->directory, place->name, content, settings);
 }
 
 }  // namespace safeatomic

@@ -14,8 +14,9 @@ Result<bool> write_once_with_parents(const std::filesystem::path& path, std::str
                                                                         settings.directory_mode);
   if (!directory) return propagate(directory);
   // Before the file exists: a file that is there is thereby known to have its directories on the disk.
-  if (const Result<void> synced = sync_ancestors(**directory); !synced) return propagate(synced);
-  return detail::write_once_in(file_system, **directory, *name, content, settings.file_mode);
+  if (const Result<void> synced = sync_ancestors(**directory, settings.require_directory_sync); !synced)
+    return propagate(synced);
+  return detail::write_once_in(file_system, **directory, *name, content, settings);
 }
 
 }  // namespace safeatomic

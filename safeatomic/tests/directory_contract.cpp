@@ -194,5 +194,15 @@ TEST_P(FileSystemContract, DrawsNumbersThatDiffer) {
   EXPECT_NE(value_of(file_system().random()), value_of(file_system().random()));
 }
 
+TEST_P(FileSystemContract, ReadsLinksAndNothingElse) {
+  static_cast<void>(new_file("f"));
+  EXPECT_TRUE(failed_with(Errc::not_regular, directory().read_link("f")));
+  const std::string far(1000, 'x');
+  if (!world().make_symbolic_link("../some/where", root() / "link")) return;
+  ASSERT_TRUE(world().make_symbolic_link(far, root() / "long"));
+  EXPECT_EQ(value_of(directory().read_link("link")), "../some/where");
+  EXPECT_EQ(value_of(directory().read_link("long")), far);
+}
+
 }  // namespace
 }  // namespace safeatomic::test

@@ -141,6 +141,41 @@ TEST_P(FileSystemContract, TakesOverPermissionBits) {
   EXPECT_EQ(value_of(file->info()).mode, 0640U);
 }
 
+TEST_P(FileSystemContract, AppendsAtTheEndThatTheFileHasThen) {
+  const auto writer = new_file("f", "abc");
+  const auto appender = value_of(directory().open_file("f", {.write = true, .append = true}));
+  const DataRange first = value_of(appender->append("de"));
+  EXPECT_EQ(first.begin, 3U);
+  EXPECT_EQ(first.end, 5U);
+  EXPECT_TRUE(succeeded(write_all(*writer, 5, "fgh")));
+  EXPECT_EQ(value_of(appender->append("i")).begin, 8U);
+  EXPECT_TRUE(succeeded(appender->sync_all()));
+  EXPECT_TRUE(succeeded(appender->truncate(8)));
+  EXPECT_EQ(content_of(*writer), "abcdefgh");
+}
+
+TEST_P(FileSystemContract, LooksAtAFileWithoutOpeningIt) {
+  static_cast<void>(value_of(directory().open_file("f", {.write = true, .create = true, .mode = 0})));
+  const auto file = value_of(directory().open_file("f", {.inspect = true}));
+  EXPECT_EQ(value_of(file->info()).mode, 0U);
+  EXPECT_EQ(value_of(file->info()).inode, value_of(directory().info_of("f")).inode);
+  EXPECT_EQ(value_of(file->access_control_list()), "");
+  EXPECT_TRUE(succeeded(directory().unlink("f")));
+  EXPECT_EQ(value_of(file->info()).link_count, 0U);
+}
+
+TEST_P(FileSystemContract, LooksAtNothingButRegularFiles) {
+  EXPECT_TRUE(failed_with(Errc::not_found, directory().open_file("absent", {.inspect = true})));
+  EXPECT_TRUE(succeeded(directory().make_directory("d", 0700)));
+  EXPECT_TRUE(failed_with(Errc::not_regular, directory().open_file("d", {.inspect = true})));
+  if (world().make_fifo(root() / "fifo")) {
+    EXPECT_TRUE(failed_with(Errc::not_regular, directory().open_file("fifo", {.inspect = true})));
+  }
+  if (world().make_symbolic_link("d", root() / "link")) {
+    EXPECT_TRUE(failed_with(Errc::not_regular, directory().open_file("link", {.inspect = true})));
+  }
+}
+
 TEST_P(FileSystemContract, KeepsAnUnlinkedFileUsable) {
   const auto file = new_file("f", "abc");
   EXPECT_TRUE(succeeded(directory().unlink("f")));

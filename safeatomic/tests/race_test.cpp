@@ -1,6 +1,8 @@
 // Several callers at once. The suite's name makes it run under the thread sanitizer too.
 
 #include <atomic>
+#include <map>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -65,6 +67,20 @@ TEST(RaceConcurrency, ParentsAreMadeByWhoeverComesFirst) {
     });
     EXPECT_EQ(made_count.load(), 1);
   }
+}
+
+TEST(RaceConcurrency, AppendsOfAllStayWhole) {
+  const ScratchDirectory scratch(memory_backed_parent());
+  const std::filesystem::path path = scratch / "f";
+  race([&](int thread) {
+    const std::string line = content_by(thread) + "\n";
+    for (int round = 0; round < round_count; ++round) EXPECT_TRUE(succeeded(write_append_fsync(path, line)));
+  });
+  std::istringstream lines(slurp(path));
+  std::map<std::string, int> count_of;
+  for (std::string line; std::getline(lines, line);) ++count_of[line];
+  EXPECT_EQ(count_of.size(), static_cast<std::size_t>(thread_count));
+  for (int thread = 0; thread < thread_count; ++thread) EXPECT_EQ(count_of[content_by(thread)], round_count);
 }
 
 TEST(RaceConcurrency, ReadersSeeOneContentOrTheOther) {

@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <string>
 
 #include <gtest/gtest.h>
@@ -55,6 +57,20 @@ TEST_F(RenameAtomic, ChangesNothingWithoutItsSource) {
   EXPECT_TRUE(failed_with(Errc::not_found, rename_atomic(scratch_ / "absent", scratch_ / "to")));
   EXPECT_TRUE(failed_with(Errc::not_found, rename_atomic(scratch_ / "to", scratch_ / "absent/to")));
   EXPECT_EQ(slurp(scratch_ / "to"), "old");
+}
+
+TEST_F(RenameAtomic, ReplacesWhateverRename2Does) {
+  std::filesystem::create_symlink("elsewhere", scratch_ / "link");
+  ASSERT_EQ(::mkfifo((scratch_ / "fifo").c_str(), 0600), 0);
+  for (const std::string_view name : {"link", "fifo"}) {
+    spill(scratch_ / "from", "content");
+    EXPECT_TRUE(succeeded(rename_atomic(scratch_ / "from", scratch_ / name)));
+    EXPECT_EQ(slurp(scratch_ / name), "content");
+  }
+  std::filesystem::create_directory(scratch_ / "new");
+  std::filesystem::create_directory(scratch_ / "empty");
+  EXPECT_TRUE(succeeded(rename_atomic(scratch_ / "new", scratch_ / "empty")));
+  EXPECT_EQ(scratch_.names(), (std::vector<std::string>{"empty", "fifo", "link"}));
 }
 
 TEST_F(RenameAtomic, NeverPutsAFileInPlaceOfADirectory) {

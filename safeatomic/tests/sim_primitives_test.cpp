@@ -77,6 +77,15 @@ TEST(SimPrimitives, WriteAppendFsyncKeepsWhatWasThere) {
   EXPECT_EQ(leavings.after, Contents{"first second"});
 }
 
+TEST(SimPrimitives, WriteAppendFsyncMakesTheNameDurableThatAnotherProgramGave) {
+  SimFileSystem machine;
+  const auto top = value_of(machine.open_directory("/"));
+  const auto file = value_of(top->open_file("f", {.write = true, .create = true}));
+  EXPECT_TRUE(succeeded(write_all(*file, 0, "theirs ")));
+  EXPECT_TRUE(succeeded(write_append_fsync("/f", "ours", {.file_system = &machine})));
+  EXPECT_EQ(outcomes_of(machine, "/f"), Contents{"theirs ours"});
+}
+
 TEST(SimPrimitives, RenameAtomicLeavesOneOfTheNames) {
   SimFileSystem machine;
   const auto top = value_of(machine.open_directory("/"));

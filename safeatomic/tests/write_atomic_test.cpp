@@ -93,6 +93,13 @@ TEST_F(WriteAtomic, RefusesWhatIsNotARegularFile) {
   EXPECT_EQ(scratch_.names().size(), 5U);
 }
 
+TEST_F(WriteAtomic, LeavesOtherHardLinksWithTheOldContent) {
+  spill(scratch_ / "f", "old");
+  std::filesystem::create_hard_link(scratch_ / "f", scratch_ / "g");
+  EXPECT_TRUE(succeeded(write_atomic(scratch_ / "f", "new")));
+  EXPECT_EQ(slurp(scratch_ / "g"), "old");
+}
+
 TEST_F(WriteAtomic, NeedsItsDirectory) {
   EXPECT_TRUE(failed_with(Errc::not_found, write_atomic(scratch_ / "absent/f", "new")));
   EXPECT_TRUE(scratch_.names().empty());

@@ -14,7 +14,8 @@ Errc code_of(safeatomic::Errc code) noexcept {
     case safeatomic::Errc::unsupported:
     case safeatomic::Errc::other_filesystem:
     case safeatomic::Errc::interrupted:
-    case safeatomic::Errc::invalid_argument: break;
+    case safeatomic::Errc::invalid_argument:
+    case safeatomic::Errc::busy: break;
   }
   return Errc::io;
 }
@@ -22,6 +23,7 @@ Errc code_of(safeatomic::Errc code) noexcept {
 // Where there is an errno its text says enough, but for not_regular, whose errno (ELOOP, ENXIO) speaks in riddles.
 std::string_view detail_of(const safeatomic::Error& error) noexcept {
   if (error.code == safeatomic::Errc::not_regular) return "it is not a regular file";
+  if (error.code == safeatomic::Errc::busy) return "it is a mount point: mount the directory that holds it instead";
   if (error.os_errno != 0) return {};
   switch (error.code) {
     case safeatomic::Errc::unsupported: return "this filesystem cannot do it";

@@ -265,7 +265,7 @@ class Compaction {
   Result<void> install(const std::shared_ptr<SpaceSegment>& from, const std::shared_ptr<File>& old,
                        Rewritten& rewritten) {
     if (rewritten.file) {
-      if (Result<void> synced = seal(*rewritten.file, from->pinned.info); !synced) return synced;
+      if (Result<void> synced = seal(*rewritten.file, *old); !synced) return synced;
     }
     if (Result<void> synced = site_.core.fsync(); !synced) return synced;
     site_.projection.space().hold(*from, old);
@@ -278,8 +278,10 @@ class Compaction {
     return {};
   }
 
-  static Result<void> seal(safeatomic::TemporaryFile& file, const safeatomic::FileInfo& like) {
-    if (safeatomic::Result<void> owned = file.take_ownership_of(like); !owned) {
+  static Result<void> seal(safeatomic::TemporaryFile& file, const File& like) {
+    const safeatomic::Result<safeatomic::Access> access = safeatomic::access_of(like);
+    if (!access) return format::lift(access, "inspect segment");
+    if (safeatomic::Result<void> owned = file.take_ownership_of(*access); !owned) {
       return format::lift(owned, "copy a segment's owner and mode");
     }
     if (safeatomic::Result<void> synced = file.file().sync_all(); !synced) return format::lift(synced, "sync segment");

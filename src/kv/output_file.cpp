@@ -57,16 +57,18 @@ Result<void> OutputFile::sync_name() {
 }
 
 Result<void> OutputFile::replace(std::string_view name) {
-  const safeatomic::Result<safeatomic::FileInfo> there = directory_->info_of(name);
+  const safeatomic::Result<std::unique_ptr<safeatomic::File>> there = directory_->open_file(name, {.inspect = true});
+  if (!there && there.error().code == safeatomic::Errc::not_regular) {
+    return std::unexpected(Error{.code = Errc::invalid_argument,
+                                 .action = action_,
+                                 .path = directory_->path() / name,
+                                 .detail = "it is there and is not a regular file"});
+  }
   if (there) {
-    if (there->kind != safeatomic::FileKind::regular) {
-      return std::unexpected(Error{.code = Errc::invalid_argument,
-                                   .action = action_,
-                                   .path = directory_->path() / name,
-                                   .detail = "it is there and is not a regular file"});
-    }
-    if (safeatomic::Result<void> owned = file_.file().copy_ownership(*there); !owned)
-      return format::lift(owned, action_);
+    const safeatomic::Result<safeatomic::Access> access = safeatomic::access_of(**there);
+    if (!access) return format::lift(access, action_);
+    const safeatomic::Result<void> owned = file_.take_ownership_of(*access, safeatomic::KeepAccess::exactly);
+    if (!owned) return format::lift(owned, action_);
   } else if (there.error().code != safeatomic::Errc::not_found) {
     return format::lift(there, action_);
   }

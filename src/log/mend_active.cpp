@@ -32,14 +32,14 @@ Result<std::filesystem::path> keep_torn_tail(FileSystem& file_system, Directory&
 
 Result<std::unique_ptr<File>> replace_by_prefix(FileSystem& file_system, Directory& directory, std::uint32_t id,
                                                 File& file, std::uint64_t len) {
-  const safeatomic::Result<safeatomic::FileInfo> info = file.info();
-  if (!info) return format::lift(info, "inspect segment");
+  const safeatomic::Result<safeatomic::Access> access = safeatomic::access_of(file);
+  if (!access) return format::lift(access, "inspect segment");
   safeatomic::Result<safeatomic::TemporaryFile> copy = safeatomic::TemporaryFile::create(file_system, directory, 0600);
   if (!copy) return format::lift(copy, "copy segment");
   if (safeatomic::Result<void> copied = segment::copy_range(file, 0, len, copy->file()); !copied) {
     return format::lift(copied, "copy segment");
   }
-  if (safeatomic::Result<void> owned = copy->take_ownership_of(*info); !owned) {
+  if (safeatomic::Result<void> owned = copy->take_ownership_of(*access); !owned) {
     return format::lift(owned, "copy a segment's owner and mode");
   }
   if (safeatomic::Result<void> synced = copy->file().sync_all(); !synced) {

@@ -38,10 +38,10 @@ std::unexpected<Error> names_used_up(const Directory& directory, std::uint32_t i
 
 Result<safeatomic::TemporaryFile> copy_to_temporary(safeatomic::FileSystem& file_system, Directory& directory,
                                                     File& source, std::uint64_t begin, std::uint64_t end) {
-  const safeatomic::Result<safeatomic::FileInfo> info = source.info();
-  if (!info) return format::lift(info, "inspect segment");
-  safeatomic::Result<safeatomic::TemporaryFile> copy = safeatomic::TemporaryFile::create(file_system, directory,
-                                                                                         info->mode);
+  const safeatomic::Result<safeatomic::Access> access = safeatomic::access_of(source);
+  if (!access) return format::lift(access, "inspect segment");
+  safeatomic::Result<safeatomic::TemporaryFile> copy = safeatomic::TemporaryFile::create(
+      file_system, directory, safeatomic::mode_without_list(*access));
   if (!copy) return format::lift(copy, "quarantine a torn tail");
   if (safeatomic::Result<void> copied = segment::copy_range(source, begin, end, copy->file()); !copied) {
     return format::lift(copied, "quarantine a torn tail");

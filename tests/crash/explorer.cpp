@@ -50,7 +50,7 @@ struct Explorer::Level {
 namespace {
 
 // Contents of the others are left out, since nothing reads them.
-bool is_seen(std::string_view name) { return name != ".lock" && !safeatomic::is_temporary_name(name); }
+bool is_seen(std::string_view name) { return name != ".lock" && !safeatomic::target_of_temporary(name); }
 
 constexpr std::uint64_t page_bytes = 4096;
 

@@ -31,7 +31,7 @@ TEST(Readme, ShowsTheExampleThatIsBuilt) {
 TEST(Readme, OfSafeatomicShowsExamplesThatRun) {
   const path root(DATAWAL_ROOT);
   std::vector<std::string> built;
-  for (const char* name : {"write_atomic.cpp", "power_loss.cpp", "crash_test.cpp"}) {
+  for (const char* name : {"write_atomic.cpp", "atomic_file.cpp", "power_loss.cpp", "crash_test.cpp"}) {
     std::string text = test::read_file(root / "examples" / name);
     built.push_back(text.erase(0, text.find("#include")));
   }
@@ -39,10 +39,11 @@ TEST(Readme, OfSafeatomicShowsExamplesThatRun) {
 
   const test::TemporaryDirectory directory;
   const std::string command = "cd '" + directory.path().string() +
-                              "' && '" DATAWAL_WRITE_ATOMIC "' && '" DATAWAL_POWER_LOSS
+                              "' && '" DATAWAL_WRITE_ATOMIC "' && '" DATAWAL_ATOMIC_FILE "' && '" DATAWAL_POWER_LOSS
                               "' > output && '" DATAWAL_CRASH_TEST "' >> output";
   EXPECT_EQ(std::system(command.c_str()), 0);
   EXPECT_EQ(test::read_file(directory.path() / "state.json"), "{\"step\": 7}\n");
+  EXPECT_TRUE(test::read_file(directory.path() / "squares.txt").ends_with("\n998001\n1000000\n"));
   EXPECT_EQ(test::read_file(directory.path() / "output"), "the file is not there\nsafe\n");
 }
 

@@ -19,6 +19,7 @@ namespace safeatomic {
 /// On return the name of `directory`, and of every directory above it up to the mount point, is on the disk; what is
 /// in `directory` is not synced. All of them, not only new ones: one that was found may have been made by a process
 /// that was killed before it could sync. Where a parent may not be opened, the whole filesystem is synced instead.
-[[nodiscard]] Result<void> sync_ancestors(Directory& directory);
+/// @param require_sync  false: pass over directories that their filesystem cannot sync (`unsupported`)
+[[nodiscard]] Result<void> sync_ancestors(Directory& directory, bool require_sync = true);
 
 }  // namespace safeatomic

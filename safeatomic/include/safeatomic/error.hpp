@@ -21,6 +21,7 @@ enum class Errc : std::uint8_t {
   other_filesystem,  ///< EXDEV: the two names lie on different filesystems
   interrupted,       ///< EINTR: nothing happened, do it again
   invalid_argument,  ///< the caller's mistake, found before anything was touched
+  busy,              ///< EBUSY: the name is a mount point, such as a single file mounted into a container
 };
 
 /// One failed operation.

@@ -121,8 +121,9 @@ class File {
   [[nodiscard]] virtual Result<std::unique_ptr<Mapping>> map(MapAccess access, std::uint64_t offset,
                                                              std::size_t length) = 0;
 
-  /// Takes over owner, group and permission bits of `like`; on the disk after sync_all. `permission` if the operating
-  /// system does not let us, perhaps after the first half: see TemporaryFile::take_ownership_of.
+  /// Takes over owner, group and permission bits of `like`, and drops an access control list that the file may have inherited
+  /// before its bits can wake it; on the disk after sync_all. `permission` or `unsupported` if the operating system does not
+  /// let us, perhaps after the first half: see give_access in access.hpp.
   [[nodiscard]] virtual Result<void> copy_ownership(const FileInfo& like) = 0;
 
   /// Takes an exclusive lock without waiting; false if somebody holds it.
@@ -133,14 +134,38 @@ class File {
 
   /// Whether somebody else holds the `record` lock. Takes nothing.
   [[nodiscard]] virtual Result<bool> is_locked() const = 0;
+
+  /// One `write` at the end that the file has at that moment, wherever others have moved it: with OpenMode::append, what
+  /// several processes append to a local filesystem is never mixed within one call. May write fewer bytes than given.
+  /// @return where they are. This one is for a FileSystem of your own with a single writer
+  [[nodiscard]] virtual Result<DataRange> append(std::string_view bytes) {
+    const Result<FileInfo> now = info();
+    if (!now) return propagate(now);
+    const Result<std::size_t> written = write_at(now->size, std::span(&bytes, 1));
+    if (!written) return propagate(written);
+    return DataRange{.begin = now->size, .end = now->size + *written};
+  }
+
+  /// The access control list (POSIX.1e draft 17) as Linux keeps it in `system.posix_acl_access`; empty if there is none
+  /// beside the permission bits, or if the filesystem has none.
+  [[nodiscard]] virtual Result<std::string> access_control_list() const { return std::string(); }
+
+  /// Sets the list; on the disk after sync_all. The permission bits follow it. `unsupported` where there are none.
+  [[nodiscard]] virtual Result<void> set_access_control_list(std::string_view /*list*/) {
+    return std::unexpected(Error{Errc::unsupported, "set access control list of", path(), 0});
+  }
 };
 
 /// How Directory::open_file opens.
 struct OpenMode {
-  bool write = false;         ///< reading is always possible
+  bool write = false;         ///< reading is always possible, but with append or inspect
   bool create = false;        ///< make it if it is absent
   bool exclusive = false;     ///< with create: `already_exists` if it is there, whatever it is
   std::uint32_t mode = 0600;  ///< permission bits of a new file, before the umask
+  bool append = false;        ///< with write: for File::append alone, also where we may not read, or only append
+  bool inspect = false;  ///< for File::info and access_control_list alone: needs no right to the file, wakes no device
+  bool temporary =
+      false;  ///< with exclusive: `permission`, and no file, in a directory that keeps every name (chattr +a)
 };
 
 enum class RenameMode : std::uint8_t { replace, no_replace };
@@ -206,6 +231,11 @@ class Directory {
 
   /// Whether a block that `reserve` granted can never be refused later: ext4, tmpfs, XFS without reflink.
   [[nodiscard]] virtual Result<bool> reserves_for_good() const = 0;
+
+  /// What a symbolic link says; `not_regular` if it is none. For a FileSystem of your own without links this one will do.
+  [[nodiscard]] virtual Result<std::filesystem::path> read_link(std::string_view name) const {
+    return std::unexpected(Error{Errc::not_regular, "read link", path() / name, 0});
+  }
 };
 
 /// Where paths begin.

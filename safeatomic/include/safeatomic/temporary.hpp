@@ -2,25 +2,33 @@
 // Files that nobody sees before they are whole.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include <safeatomic/access.hpp>
 #include <safeatomic/file_system.hpp>
 
 namespace safeatomic {
 
-/// Whether `name` is that of one of our temporaries: `.tmp-<16 lower-case hex digits>.dwal-tmp`.
+/// Whether `name` is that of a temporary without a target: `.tmp-<16 lower-case hex digits>.dwal-tmp`.
 [[nodiscard]] bool is_temporary_name(std::string_view name) noexcept;
 
-/// A fresh, unpredictable temporary name.
-[[nodiscard]] Result<std::string> temporary_name(FileSystem& file_system);
+/// The target of a temporary, as its name tells it: `.<target>.<16 lower-case hex digits>.dwal-tmp`. Only its beginning where
+/// all of it would have been too long, and "" for a temporary without one. nullopt if `name` is not that of a temporary.
+[[nodiscard]] std::optional<std::string_view> target_of_temporary(std::string_view name) noexcept;
+
+/// A fresh, unpredictable temporary name; with `target`, one that tells it.
+[[nodiscard]] Result<std::string> temporary_name(FileSystem& file_system, std::string_view target = {});
 
 /// A new file under a temporary name in `directory`, made with O_EXCL. Unless it was published, the destructor unlinks
-/// it. The directory must outlive it. One thread at a time.
+/// it. The directory must outlive it. One thread at a time. See AtomicFile for all that belongs to replacing a file.
 class TemporaryFile {
  public:
-  [[nodiscard]] static Result<TemporaryFile> create(FileSystem& file_system, Directory& directory,
-                                                    std::uint32_t mode);  ///< makes one; `mode` are its permission bits
+  /// Makes one; `mode` are its permission bits, `target` what its name is to tell.
+  /// @return permission in a directory from which names cannot be taken away (chattr +a); nothing was made then
+  [[nodiscard]] static Result<TemporaryFile> create(FileSystem& file_system, Directory& directory, std::uint32_t mode,
+                                                    std::string_view target = {});
 
   TemporaryFile(TemporaryFile&& other) noexcept;
   TemporaryFile& operator=(TemporaryFile&& other) noexcept;
@@ -29,10 +37,10 @@ class TemporaryFile {
   [[nodiscard]] File& file() noexcept { return *file_; }                    ///< the open file
   [[nodiscard]] const std::string& name() const noexcept { return name_; }  ///< its present name
 
-  /// Makes it resemble the file that it is to replace: owner, group and permission bits. Where the operating system
-  /// does not let us give it away, we remain its owner (and our group its group), and its permissions shrink to what
-  /// nobody gains by: 0640 becomes 0600, 0644 stays. Access control lists and other attributes are not taken over.
-  [[nodiscard]] Result<void> take_ownership_of(const FileInfo& like);
+  /// Gives it the access of the file that it is to replace: owner, group, permission bits and access control list. Where the
+  /// operating system does not let us give it away, we remain its owner (and our group its group), and its permissions shrink
+  /// to what nobody gains by. Other attributes are not taken over.
+  [[nodiscard]] Result<void> take_ownership_of(const Access& like, KeepAccess keep = KeepAccess::or_narrow);
 
   /// Renames it over `name` in the same directory. Neither the file nor the directory is synced: the caller syncs the
   /// file before and the directory after.

@@ -9,7 +9,7 @@ namespace {
 std::string_view last_component(std::string_view path) {
   const std::size_t slash = path.rfind('/');
   const std::string_view name = slash == std::string_view::npos ? path : path.substr(slash + 1);
-  if (is_temporary_name(name)) return ".tmp";
+  if (target_of_temporary(name)) return ".tmp";
   return name.empty() ? path : name;
 }
 
@@ -36,8 +36,10 @@ std::string_view to_string(OpKind kind) noexcept {
     case OpKind::unlock_directory: return "unlock_directory";
     case OpKind::is_network: return "is_network";
     case OpKind::reserves_for_good: return "reserves_for_good";
+    case OpKind::read_link: return "read_link";
     case OpKind::read: return "read";
     case OpKind::write: return "write";
+    case OpKind::append: return "append";
     case OpKind::truncate: return "truncate";
     case OpKind::reserve: return "reserve";
     case OpKind::sync_data: return "sync_data";
@@ -47,6 +49,8 @@ std::string_view to_string(OpKind kind) noexcept {
     case OpKind::next_data: return "next_data";
     case OpKind::map: return "map";
     case OpKind::copy_ownership: return "copy_ownership";
+    case OpKind::access_control_list: return "access_control_list";
+    case OpKind::set_access_control_list: return "set_access_control_list";
     case OpKind::lock_file: return "lock_file";
     case OpKind::unlock_file: return "unlock_file";
     case OpKind::is_locked: return "is_locked";
@@ -67,11 +71,13 @@ bool is_change(OpKind kind) noexcept {
     case OpKind::sync_directory:
     case OpKind::sync_file_system:
     case OpKind::write:
+    case OpKind::append:
     case OpKind::truncate:
     case OpKind::reserve:
     case OpKind::sync_data:
     case OpKind::sync_all:
     case OpKind::copy_ownership:
+    case OpKind::set_access_control_list:
     case OpKind::map_write: return true;
     default: return false;
   }

@@ -31,6 +31,7 @@ class SimDirectory final : public Directory {
   [[nodiscard]] Result<void> sync_file_system() override;
   [[nodiscard]] Result<bool> try_lock() override;
   Result<void> unlock() override;
+  [[nodiscard]] Result<std::filesystem::path> read_link(std::string_view name) const override;
   [[nodiscard]] Result<bool> is_network() const override {
     return opening_.run("inspect filesystem of", operation(OpKind::is_network), []() -> Result<bool> { return false; });
   }
@@ -134,6 +135,19 @@ Result<FileInfo> SimDirectory::info_of(std::string_view name) const {
     const NodeRef node = at(name);
     if (!node) return refuse(action, name, ENOENT);
     return detail::info_of(*node);
+  });
+}
+
+Result<std::filesystem::path> SimDirectory::read_link(std::string_view name) const {
+  constexpr std::string_view action = "read link";
+  return opening_.run(action, operation(OpKind::read_link, name), [&]() -> Result<std::filesystem::path> {
+    if (const Result<void> usable = check_name(action, path(), name); !usable) return propagate(usable);
+    const NodeRef node = at(name);
+    if (!node) return refuse(action, name, ENOENT);
+    if (node->link_target.empty()) {
+      return std::unexpected(Error{Errc::not_regular, action, path() / name, EINVAL});
+    }
+    return std::filesystem::path(node->link_target);
   });
 }
 

@@ -41,6 +41,7 @@ class SimFile final : public File {
   [[nodiscard]] const std::filesystem::path& path() const noexcept override { return opening_.path(); }
   [[nodiscard]] Result<std::size_t> read_at(std::uint64_t offset, std::span<char> into) override;
   [[nodiscard]] Result<std::size_t> write_at(std::uint64_t offset, std::span<const std::string_view> parts) override;
+  [[nodiscard]] Result<DataRange> append(std::string_view bytes) override;
   [[nodiscard]] Result<void> truncate(std::uint64_t size) override;
   [[nodiscard]] Result<void> reserve(std::uint64_t offset, std::uint64_t length) override;
   [[nodiscard]] Result<void> sync_data() override { return sync(OpKind::sync_data); }
@@ -94,6 +95,9 @@ class SimFile final : public File {
   [[nodiscard]] Operation operation(OpKind kind, std::uint64_t offset = 0, std::uint64_t size = 0) const noexcept {
     return {.kind = kind, .directory = path().native(), .offset = offset, .size = size};
   }
+  /// A write at `offset`, or an append there; under the machine's lock.
+  [[nodiscard]] Result<std::size_t> write_bytes(OpKind kind, std::string_view action, std::uint64_t offset,
+                                                std::string_view bytes);
   [[nodiscard]] Result<void> sync(OpKind kind);
 
   Opening opening_;
@@ -112,28 +116,38 @@ Result<std::size_t> SimFile::read_at(std::uint64_t offset, std::span<char> into)
 
 Result<std::size_t> SimFile::write_at(std::uint64_t offset, std::span<const std::string_view> parts) {
   const std::scoped_lock guard(opening_.machine().mutex);
+  if (parts.size() == 1) return write_bytes(OpKind::write, "write", offset, parts.front());
   std::string bytes;
-  std::string_view view;
-  if (parts.size() == 1) {
-    view = parts.front();
-  } else {
-    for (const std::string_view part : parts) bytes += part;
-    view = bytes;
-  }
+  for (const std::string_view part : parts) bytes += part;
+  if (parts.size() <= write_parts_max) return write_bytes(OpKind::write, "write", offset, bytes);
+  Injection ignored;
+  static_cast<void>(opening_.begin(operation(OpKind::write, offset, bytes.size()), ignored));
+  return std::unexpected(Error{Errc::invalid_argument, "write", path(), EINVAL});
+}
+
+Result<DataRange> SimFile::append(std::string_view bytes) {
+  const std::scoped_lock guard(opening_.machine().mutex);
+  const std::uint64_t begin = node().body.size();
+  const Result<std::size_t> written = write_bytes(OpKind::append, "append to", begin, bytes);
+  if (!written) return propagate(written);
+  return DataRange{.begin = begin, .end = begin + *written};
+}
+
+Result<std::size_t> SimFile::write_bytes(OpKind kind, std::string_view action, std::uint64_t offset,
+                                         std::string_view bytes) {
   Injection injection;
-  int reason = opening_.begin(operation(OpKind::write, offset, view.size()), injection);
-  if (parts.size() > write_parts_max) return std::unexpected(Error{Errc::invalid_argument, "write", path(), EINVAL});
+  int reason = opening_.begin(operation(kind, offset, bytes.size()), injection);
   const bool is_killed = reason != 0 && injection.fault == Fault::process_kill;
-  if (reason != 0 && !is_killed) return failed("write", path(), reason);
-  if (!can_write_) return failed("write", path(), EBADF);
-  if (offset > offset_max || view.size() > offset_max - offset) return failed("write", path(), EINVAL);
-  if (injection.fault == Fault::interrupted) return failed("write", path(), EINTR);
-  view = view.substr(0, done_of(injection, offset, view.size()));
-  node().body.write(opening_.machine().time, offset, view);
-  opening_.machine().update_mappings(node(), offset, view.size());
+  if (reason != 0 && !is_killed) return failed(action, path(), reason);
+  if (!can_write_) return failed(action, path(), EBADF);
+  if (offset > offset_max || bytes.size() > offset_max - offset) return failed(action, path(), EINVAL);
+  if (injection.fault == Fault::interrupted) return failed(action, path(), EINTR);
+  bytes = bytes.substr(0, done_of(injection, offset, bytes.size()));
+  node().body.write(opening_.machine().time, offset, bytes);
+  opening_.machine().update_mappings(node(), offset, bytes.size());
   if (reason == 0) reason = Machine::errno_of(injection.fault);
-  if (reason != 0) return failed("write", path(), reason);
-  return view.size();
+  if (reason != 0) return failed(action, path(), reason);
+  return bytes.size();
 }
 
 Result<void> SimFile::truncate(std::uint64_t size) {

@@ -64,6 +64,9 @@ class FaultyDirectory final : public Directory {
   [[nodiscard]] Result<bool> reserves_for_good() const override {
     return run(owner_, itself(OpKind::reserves_for_good), [&] { return inner_->reserves_for_good(); });
   }
+  [[nodiscard]] Result<std::filesystem::path> read_link(std::string_view name) const override {
+    return run(owner_, on(OpKind::read_link, name), [&] { return inner_->read_link(name); });
+  }
 
  private:
   static Directory& unwrapped(Directory& directory) { return *static_cast<FaultyDirectory&>(directory).inner_; }

@@ -62,6 +62,16 @@ class FaultyFile final : public File {
     return written;
   }
 
+  [[nodiscard]] Result<DataRange> append(std::string_view bytes) override {
+    const FsOp op = operation(OpKind::append, 0, bytes.size());
+    const Fault fault = owner_.begin(op);
+    if (fault.os_errno == 0) return inner_->append(bytes.substr(0, fault.at_most.value_or(bytes.size())));
+    const std::size_t otherwise = fault.is_done_anyway ? bytes.size() : 0;
+    const std::string_view prefix = bytes.substr(0, fault.at_most.value_or(otherwise));
+    if (!prefix.empty()) static_cast<void>(inner_->append(prefix));
+    return injected(op, fault);
+  }
+
   [[nodiscard]] Result<void> truncate(std::uint64_t size) override {
     return run(owner_, operation(OpKind::truncate, size), [&] { return inner_->truncate(size); });
   }
@@ -94,6 +104,13 @@ class FaultyFile final : public File {
   }
   [[nodiscard]] Result<void> copy_ownership(const FileInfo& like) override {
     return run(owner_, operation(OpKind::copy_ownership), [&] { return inner_->copy_ownership(like); });
+  }
+  [[nodiscard]] Result<std::string> access_control_list() const override {
+    return run(owner_, operation(OpKind::access_control_list), [&] { return inner_->access_control_list(); });
+  }
+  [[nodiscard]] Result<void> set_access_control_list(std::string_view list) override {
+    return run(owner_, operation(OpKind::set_access_control_list),
+               [&] { return inner_->set_access_control_list(list); });
   }
   [[nodiscard]] Result<bool> try_lock(LockKind kind) override {
     return run(owner_, operation(OpKind::lock_file), [&] { return inner_->try_lock(kind); });

@@ -11,7 +11,7 @@ namespace {
 
 std::string last_component(const std::string& path) {
   std::string name = std::filesystem::path(path).filename().native();
-  if (is_temporary_name(name)) return ".tmp";
+  if (target_of_temporary(name)) return ".tmp";
   return name.empty() ? path : name;
 }
 
