@@ -40,12 +40,17 @@ foreach(component IN LISTS components)
     DESTINATION "${package_dir}" COMPONENT libdatawal-dev)
 endforeach()
 
-configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/datawal-config.cmake.in"
-  "${PROJECT_BINARY_DIR}/datawal-config.cmake" INSTALL_DESTINATION "${package_dir}")
-# Before 1.0.0 a minor version may change the interface.
-write_basic_package_version_file("${PROJECT_BINARY_DIR}/datawal-config-version.cmake" COMPATIBILITY SameMinorVersion)
-install(FILES "${PROJECT_BINARY_DIR}/datawal-config.cmake" "${PROJECT_BINARY_DIR}/datawal-config-version.cmake"
-  DESTINATION "${package_dir}" COMPONENT libdatawal-dev)
+# safeatomic is also found by itself.
+foreach(package datawal safeatomic)
+  set(destination "${CMAKE_INSTALL_LIBDIR}/cmake/${package}")
+  configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/${package}-config.cmake.in"
+    "${PROJECT_BINARY_DIR}/${package}-config.cmake" INSTALL_DESTINATION "${destination}")
+  # Before 1.0.0 a minor version may change the interface.
+  write_basic_package_version_file("${PROJECT_BINARY_DIR}/${package}-config-version.cmake" COMPATIBILITY SameMinorVersion)
+  install(FILES "${PROJECT_BINARY_DIR}/${package}-config.cmake" "${PROJECT_BINARY_DIR}/${package}-config-version.cmake"
+    DESTINATION "${destination}" COMPONENT libdatawal-dev)
+endforeach()
+install(FILES "${PROJECT_SOURCE_DIR}/cmake/datawal-flavour.cmake" DESTINATION "${package_dir}" COMPONENT libdatawal-dev)
 
 # What a static library leaves to the linker of the user is private where the shared one is there. By the names of libraries, since
 # pkg-config wants the file of each package that is required, even where it is private and only flags for the compiler are asked for.
@@ -61,7 +66,7 @@ foreach(directory IN LISTS ISAL_LIBRARY_DIRS)
   endif()
 endforeach()
 file(RELATIVE_PATH pc_prefix "/prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/prefix")
-foreach(name safeatomic datawal)
+foreach(name safeatomic safeatomic-sim datawal)
   configure_file("${PROJECT_SOURCE_DIR}/cmake/${name}.pc.in" "${PROJECT_BINARY_DIR}/${name}.pc" @ONLY)
   install(FILES "${PROJECT_BINARY_DIR}/${name}.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig"
     COMPONENT libdatawal-dev)

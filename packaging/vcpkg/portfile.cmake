@@ -11,7 +11,8 @@ vcpkg_cmake_configure(
   SOURCE_PATH "${SOURCE_PATH}"
   OPTIONS ${options} -DDATAWAL_DEVELOPER=OFF "-DPKG_CONFIG_EXECUTABLE=${PKGCONFIG}")
 vcpkg_cmake_install()
-vcpkg_cmake_config_fixup(CONFIG_PATH lib/cmake/datawal)
+vcpkg_cmake_config_fixup(CONFIG_PATH lib/cmake/datawal DO_NOT_DELETE_PARENT_CONFIG_PATH)
+vcpkg_cmake_config_fixup(PACKAGE_NAME safeatomic CONFIG_PATH lib/cmake/safeatomic)
 vcpkg_fixup_pkgconfig()
 if("tools" IN_LIST FEATURES)
   vcpkg_copy_tools(TOOL_NAMES datawal AUTO_CLEAN)
