@@ -321,6 +321,50 @@ TEST(SimPowerLoss, RefusesToMoveADirectoryBelowItself) {
   EXPECT_TRUE(failed_with(Errc::io, top->rename("d", *below, "e", RenameMode::replace)));
 }
 
+/// As outcomes_of, on a disk whose free space holds what was written there before.
+Contents outcomes_with_garbage(const SimFileSystem& machine, const std::string& path, LossModel model) {
+  const PowerLoss loss(machine, {.garbage = true});
+  Contents contents;
+  for_each_outcome(loss, {.model = model}, [&](const Choice& choice) {
+    contents.insert(SimFileSystem(loss.outcome(choice)).peek(path).value_or("<absent>"));
+  });
+  return contents;
+}
+
+TEST(SimGarbage, StandsInNewSectorsThatDidNotLand) {
+  SimFileSystem machine;
+  const auto top = value_of(machine.open_directory("/"));
+  durable_file(*top, "removed", second_sector);
+  EXPECT_TRUE(succeeded(top->unlink("removed")));
+  EXPECT_TRUE(succeeded(top->sync()));
+  const auto file = durable_file(*top, "f", "");
+  EXPECT_TRUE(succeeded(write_all(*file, 0, first_sector)));
+  const std::string zeros(512, '\0');
+  EXPECT_EQ(outcomes_of(machine, "/f"), (Contents{"", zeros, first_sector})) << "only if it is asked for";
+  EXPECT_EQ(outcomes_with_garbage(machine, "/f", LossModel::arbitrary),
+            (Contents{"", zeros, first_sector, second_sector}));
+  EXPECT_EQ(outcomes_with_garbage(machine, "/f", LossModel::ordered), (Contents{"", first_sector}));
+  EXPECT_EQ(outcomes_with_garbage(machine, "/f", LossModel::prefix), (Contents{"", first_sector}));
+  EXPECT_TRUE(succeeded(file->sync_data()));
+  EXPECT_EQ(outcomes_with_garbage(machine, "/f", LossModel::arbitrary), Contents{first_sector});
+}
+
+TEST(SimGarbage, IsNoZerosEvenIfNothingWasRemoved) {
+  SimFileSystem machine;
+  const auto file = durable_file(*value_of(machine.open_directory("/")), "f", "");
+  EXPECT_TRUE(succeeded(write_all(*file, 0, first_sector)));
+  EXPECT_EQ(outcomes_with_garbage(machine, "/f", LossModel::arbitrary).size(), 4U);
+}
+
+TEST(SimGarbage, IsNotInReservedSpaceNorInSectorsThatAreWrittenAgain) {
+  SimFileSystem machine;
+  const auto file = durable_file(*value_of(machine.open_directory("/")), "f", first_sector);
+  EXPECT_TRUE(succeeded(file->reserve(0, 8192)));
+  EXPECT_TRUE(succeeded(write_all(*file, 0, second_sector)));
+  EXPECT_TRUE(succeeded(write_all(*file, 4096, second_sector)));
+  EXPECT_EQ(outcomes_with_garbage(machine, "/f", LossModel::arbitrary), outcomes_of(machine, "/f"));
+}
+
 TEST(SimPowerLoss, EqualDisksHaveEqualHashes) {
   SimFileSystem machine;
   const auto top = value_of(machine.open_directory("/"));

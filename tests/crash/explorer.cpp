@@ -176,7 +176,7 @@ void Explorer::checkpoint(Level& level, std::uint64_t ordinal) {
   level.seen_changes = changes;
   level.seen_notes = notes;
 
-  const PowerLoss loss(level.machine);
+  const PowerLoss loss(level.machine, {.garbage = options_.garbage});
   if (level.is_replayed) {
     const std::size_t step = path_.losses.size();
     if (step >= options_.replay->losses.size()) return;

@@ -92,6 +92,7 @@ inline constexpr std::size_t violations_max = 20;
 struct ExplorerOptions {
   Wrap wrap{};                                                               ///< null: nothing in between
   safeatomic::sim::LossModel model = safeatomic::sim::LossModel::arbitrary;  ///< what a loss of power may leave
+  bool garbage = false;                                                      ///< see safeatomic::sim::LossOptions
   int depth = 2;                                                             ///< losses of power in a row
   std::uint64_t combinations_max = 1U << 12;                                 ///< see safeatomic::sim::OutcomeOptions
   std::uint64_t seed = 1;

@@ -55,7 +55,7 @@ constexpr std::string_view name_of(LossModel model) noexcept {
   std::unreachable();
 }
 
-void explore_all(const Scenarios& scenarios, LossModel model, std::uint64_t seed, Tally& tally) {
+void explore_all(const Scenarios& scenarios, LossModel model, std::uint64_t seed, Tally& tally, bool garbage = false) {
   SeenSet seen;
   constexpr std::uint64_t shards = 8;
   std::vector<Unit> units;
@@ -67,7 +67,8 @@ void explore_all(const Scenarios& scenarios, LossModel model, std::uint64_t seed
   }
   in_parallel(units.size(), [&](std::size_t at) {
     const Unit& unit = units[at];
-    Explorer(tally, seen, {.model = model, .seed = seed, .shard = unit.shard, .shards = unit.shards})
+    Explorer(tally, seen,
+             {.model = model, .garbage = garbage, .seed = seed, .shard = unit.shard, .shards = unit.shards})
         .explore(*unit.scenario, unit.plan);
   });
 }
@@ -162,6 +163,20 @@ int run(std::uint64_t seed, const std::string& only) {
   return print_last_line(tally, violations, caught, mutants.size());
 }
 
+/// Free space holds what removed files have left: what DURABILITY.md says of ext4 with `data=writeback`.
+int run_garbage(std::uint64_t seed, const std::string& only) {
+  Scenarios scenarios = default_scenarios();
+  std::erase_if(scenarios, [&](const std::unique_ptr<Scenario>& one) {
+    return !is_small(*one) || !one->name().starts_with(only);
+  });
+  Tally tally;
+  explore_all(scenarios, LossModel::arbitrary, seed, tally, true);
+  print_states(scenarios, tally);
+  print_invariants(tally);
+  print_model(LossModel::arbitrary, scenarios.size(), tally);
+  return print_last_line(tally, tally.violation_count, 0, 0);
+}
+
 constexpr std::array all_models = {LossModel::arbitrary, LossModel::ordered, LossModel::prefix};
 
 /// Random workloads until the time is up, each by every model.
@@ -210,7 +225,7 @@ int replay(const std::string& text) {
 }
 
 int usage() {
-  std::cerr << "usage: datawal_crash [--seed N] [--only PREFIX] [--deep [MINUTES]] [--replay ID]\n";
+  std::cerr << "usage: datawal_crash [--seed N] [--only PREFIX] [--garbage] [--deep [MINUTES]] [--replay ID]\n";
   return 2;
 }
 
@@ -218,11 +233,14 @@ int main_of(const std::vector<std::string>& arguments) {
   std::uint64_t seed = 1;
   std::string only;
   std::optional<std::uint64_t> minutes;
+  bool is_garbage = false;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const bool has_value = i + 1 < arguments.size() && !arguments[i + 1].starts_with("-");
     if (arguments[i] == "--replay" && has_value) return replay(arguments[i + 1]);
     if (arguments[i] == "--seed" && has_value) {
       seed = std::strtoull(arguments[++i].c_str(), nullptr, 10);
+    } else if (arguments[i] == "--garbage") {
+      is_garbage = true;
     } else if (arguments[i] == "--only" && has_value) {
       only = arguments[++i];
     } else if (arguments[i] == "--deep") {
@@ -231,6 +249,7 @@ int main_of(const std::vector<std::string>& arguments) {
       return usage();
     }
   }
+  if (is_garbage) return run_garbage(seed, only);
   return minutes ? run_deep(seed, std::chrono::minutes(*minutes)) : run(seed, only);
 }
 

@@ -252,7 +252,7 @@ CrashCount for_each_crash(const DiskImage& start, const std::function<void(FileS
   SimFileSystem machine(start);
   CrashCount count;
   const auto crash = [&](std::uint64_t ordinal, const std::string& before) {
-    const PowerLoss loss(machine);
+    const PowerLoss loss(machine, options.disk);
     std::unordered_set<std::uint64_t> seen;
     ++count.points;
     const bool is_choice = for_each_outcome(loss, options, [&](const Choice& choice) {

@@ -112,6 +112,8 @@ void FileBody::reserve(std::uint64_t& time, std::uint64_t size) {
   if (size <= size_) return;
   const std::uint64_t middle = (size_ + (size - size_) / 2) / page_bytes * page_bytes;
   if (middle > size_) size_changes_.push_back({time++, middle});
+  reserved_.resize(std::max(reserved_.size(), sectors_of(size)), false);
+  for (std::size_t index = sectors_of(size_); index < sectors_of(size); ++index) reserved_[index] = true;
   resize(time, size);
 }
 
@@ -119,6 +121,7 @@ void FileBody::resize(std::uint64_t& time, std::uint64_t size) {
   if (size == size_) return;
   if (size < size_) {
     const std::size_t kept = sectors_of(size);
+    if (kept < reserved_.size()) reserved_.resize(kept);
     for (std::size_t index = kept; index < content_.size(); ++index) {
       if (content_[index]) change_sector(time, index, nullptr, Dirt::cut);
     }

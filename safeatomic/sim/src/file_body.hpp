@@ -59,6 +59,12 @@ class FileBody {
   [[nodiscard]] std::uint64_t disk_size() const noexcept { return disk_size_; }
   [[nodiscard]] const std::vector<SectorChange>& sector_changes() const noexcept { return sector_changes_; }
   [[nodiscard]] const std::vector<SizeChange>& size_changes() const noexcept { return size_changes_; }
+  /// The sector has no place on the disk before it lands, and so no content of its own.
+  [[nodiscard]] bool is_new(std::uint32_t index) const noexcept {
+    const bool is_reserved = index < reserved_.size() && reserved_[index];
+    return !is_reserved &&
+           index * std::uint64_t{sector_bytes} >= (disk_size_ + page_bytes - 1) / page_bytes * page_bytes;
+  }
   /// Nothing is undecided.
   [[nodiscard]] bool is_settled() const noexcept { return sector_changes_.empty() && size_changes_.empty(); }
   /// The file on the disk while it is settled, kept from its last use; null if it must be made.
@@ -79,7 +85,8 @@ class FileBody {
   Sectors disk_;
   std::vector<SectorChange> sector_changes_;
   std::vector<SizeChange> size_changes_;
-  std::vector<Dirt> dirt_;  // of sectors
+  std::vector<Dirt> dirt_;      // of sectors
+  std::vector<bool> reserved_;  // sectors that have a place and read as zeros
   bool any_dirt_ = false;
   Dirt size_dirt_ = Dirt::clean;
   mutable std::shared_ptr<const ImageFile> settled_image_;

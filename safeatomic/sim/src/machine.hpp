@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <set>
 #include <string>
 #include <string_view>
@@ -25,15 +26,29 @@ struct Node;
 using NodeRef = std::shared_ptr<Node>;
 using Entries = std::map<std::string, NodeRef, std::less<>>;
 
-/// Inode numbers: the lowest that nothing holds.
+/// What files share. Inode numbers: the lowest that nothing holds.
 class InodeNumbers {
  public:
   std::uint64_t take();
   void take(std::uint64_t number) { taken_.insert(number); }
   void release(std::uint64_t number) noexcept { taken_.erase(number); }
 
+  /// The bytes of files that are gone, by their place in the file: what free space holds.
+  [[nodiscard]] const Sectors& free_space() const noexcept { return free_space_; }
+  void leave(const Sectors& sectors) noexcept {
+    try {
+      if (free_space_.size() < sectors.size()) free_space_.resize(sectors.size());
+    } catch (const std::bad_alloc&) {
+      return;  // then it holds something else
+    }
+    for (std::size_t i = 0; i < sectors.size(); ++i) {
+      if (sectors[i]) free_space_[i] = sectors[i];
+    }
+  }
+
  private:
   std::set<std::uint64_t> taken_;
+  Sectors free_space_;
 };
 
 struct AttributeChange {
@@ -47,7 +62,10 @@ struct Node {
       : numbers(std::move(from)), inode(inode_number) {}
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
-  ~Node() { numbers->release(inode); }
+  ~Node() {
+    numbers->release(inode);
+    if (link_count == 0) numbers->leave(body.disk());
+  }
 
   std::shared_ptr<InodeNumbers> numbers;
   std::uint64_t inode;

@@ -33,7 +33,7 @@ struct Slot {
   std::vector<SectorRef> sectors{};
   std::vector<std::uint64_t> sizes{};
   std::vector<detail::Attributes> attributes{};
-  std::vector<bool> is_loose{};  // of sizes: states that the model `arbitrary` alone knows
+  std::vector<bool> is_loose{};  // states that the model `arbitrary` alone knows
 
   [[nodiscard]] bool is_loose_at(std::size_t state) const { return state < is_loose.size() && is_loose[state]; }
   /// When the next state came that the stricter models know.
@@ -68,9 +68,10 @@ std::string last_component(const std::string& path) { return path.substr(path.rf
 }  // namespace
 
 struct PowerLoss::Impl {
-  explicit Impl(const Machine& of) : machine(of) {}
+  Impl(const Machine& of, LossOptions with) : machine(of), disk(with) {}
 
   const Machine& machine;
+  LossOptions disk;
   std::vector<Undecided> undecided;
   std::vector<Slot> slots;
   std::vector<FileSlots> files;
@@ -85,6 +86,7 @@ struct PowerLoss::Impl {
   void meet(const std::string& path, const NodeRef& node);
   void add_node(const std::string& path, const Node& node);
   void add_body(const std::string& path, const FileBody& body);
+  [[nodiscard]] SectorRef garbage_at(std::uint32_t index) const;
   void add(const std::string& path, Slot slot, std::size_t options);
   void build_tree(const Choice& choice) const;
   void add_slots(const Node& node, std::vector<std::size_t>& to) const;
@@ -164,6 +166,11 @@ void PowerLoss::Impl::add_body(const std::string& path, const FileBody& body) {
       slot.kind = Undecided::Kind::sector;
       slot.sector = change.index;
       slot.sectors.push_back(detail::sector_at(body.disk(), change.index));
+      if (disk.garbage && body.is_new(change.index)) {
+        slot.times.push_back(0);
+        slot.sectors.push_back(garbage_at(change.index));
+        slot.is_loose = {false, true};
+      }
     }
     slot.times.push_back(change.time);
     slot.sectors.push_back(change.content);
@@ -172,6 +179,16 @@ void PowerLoss::Impl::add_body(const std::string& path, const FileBody& body) {
     const std::size_t options = slot.sectors.size();
     add(path, std::move(slot), options);
   }
+}
+
+SectorRef PowerLoss::Impl::garbage_at(std::uint32_t index) const {
+  static const SectorRef other = [] {
+    detail::SectorBytes bytes{};
+    for (std::size_t i = 0; i < bytes.size(); ++i) bytes.at(i) = static_cast<char>(i * 37 + 101);
+    return detail::make_sector(bytes);
+  }();
+  const SectorRef left = detail::sector_at(machine.numbers->free_space(), index);
+  return left ? left : other;
 }
 
 void PowerLoss::Impl::add_slots(const Node& node, std::vector<std::size_t>& to) const {
@@ -250,7 +267,8 @@ std::shared_ptr<const ImageFile> PowerLoss::Impl::file_image(const Node& node, c
   return image;
 }
 
-PowerLoss::PowerLoss(const SimFileSystem& machine) : impl_(std::make_unique<Impl>(machine.machine())) {
+PowerLoss::PowerLoss(const SimFileSystem& machine, LossOptions options)
+    : impl_(std::make_unique<Impl>(machine.machine(), options)) {
   const std::scoped_lock guard(impl_->machine.mutex);
   impl_->collect();
 }
@@ -302,8 +320,9 @@ bool PowerLoss::is_possible(const Choice& choice, LossModel model) const {
     for (std::size_t i = file.begin + 1; i < file.end; ++i) {
       const Slot& slot = impl_->slots[i];
       if (slot.kind != Undecided::Kind::sector) continue;
+      if (slot.is_loose_at(choice[i])) return false;
       if (std::uint64_t{slot.sector} * sector_bytes >= size.sizes[choice[file.begin]]) continue;
-      if (choice[i] + 1U < slot.times.size() && slot.times[choice[i] + 1U] <= since) return false;
+      if (slot.next_time(choice[i]) <= since) return false;
     }
   }
   return true;

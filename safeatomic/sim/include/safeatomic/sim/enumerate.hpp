@@ -25,6 +25,7 @@ struct OutcomeOptions {
   /// The names that the program looks at; empty: all. What differs only in files that have no such name is one outcome.
   std::function<bool(std::string_view name)> is_seen = {};
   bool sees_attributes = true;  ///< whether it looks at owners and permissions
+  LossOptions disk = {};        ///< for for_each_crash; otherwise it is given to PowerLoss
 };
 
 /// Calls `visit` for all outcomes that differ in what can be seen. Of the model `prefix` all.

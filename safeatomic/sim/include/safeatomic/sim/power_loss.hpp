@@ -26,6 +26,14 @@ enum class LossModel : std::uint8_t {
   prefix,
 };
 
+/// What the disk is like.
+struct LossOptions {
+  /// A sector that is new to its file and did not land may hold what lay in its place before, as on ext4 with `data=writeback`: of a
+  /// file that was removed since the machine started the bytes that lay at the same offset, or else other bytes. The model `arbitrary`
+  /// alone knows that. Reserved space reads as zeros all the same.
+  bool garbage = false;
+};
+
 /// One thing that the loss decides: which of its states since the last sync is on the disk.
 struct Undecided {
   /// What can be undecided.
@@ -47,7 +55,7 @@ using Choice = std::vector<std::uint32_t>;
 class PowerLoss {
  public:
   /// Of what `machine` is now.
-  explicit PowerLoss(const SimFileSystem& machine);
+  explicit PowerLoss(const SimFileSystem& machine, LossOptions options = {});
   ~PowerLoss();
   PowerLoss(const PowerLoss&) = delete;
   PowerLoss& operator=(const PowerLoss&) = delete;
