@@ -11,6 +11,7 @@
 #include "kv/replay.hpp"
 #include "kv/stats.hpp"
 #include "log/checkpoint.hpp"
+#include "log/seen_tail.hpp"
 #include "log/snapshot.hpp"
 #include "log/store_directory.hpp"
 #include "log/walk.hpp"
@@ -31,7 +32,11 @@ struct [[gnu::visibility("hidden")]] DataWalReader::Impl {
     RecoveryReport report{};
     std::uint64_t last_txid = 0;
     std::uint64_t durable_txid = 0;
+    SeenTail seen{};
   };
+
+  /// Goes on to `now` if that shows the same as before. False, and nothing is changed, if it does not, or if that is not certain.
+  [[nodiscard]] bool stays_at(const std::shared_ptr<const Snapshot>& now);
 
   [[nodiscard]] static Result<State> build(std::shared_ptr<const Snapshot> snapshot, const ReaderOptions& options);
 
@@ -50,7 +55,8 @@ struct [[gnu::visibility("hidden")]] DataWalReader::Impl {
 Result<DataWalReader::Impl::State> DataWalReader::Impl::build(std::shared_ptr<const Snapshot> snapshot,
                                                               const ReaderOptions& options) {
   State state{.snapshot = snapshot,
-              .projection = std::make_unique<kv::Projection>(snapshot->directory, options.read_path)};
+              .projection = std::make_unique<kv::Projection>(snapshot->directory, options.read_path),
+              .seen = SeenTail(*snapshot)};
   const std::uint32_t last_id = snapshot->segments.empty() ? 0 : snapshot->segments.back().id;
   kv::Replay replay(*state.projection, options.open_threads, last_id);
   const RecoveryVisitor visitor = replay.visitor();
@@ -68,14 +74,44 @@ Result<DataWalReader::Impl::State> DataWalReader::Impl::build(std::shared_ptr<co
       end = last.offset + last.len;
       state.projection->space().extend_last(end);
     }
+    for (const RecordView& record : std::span(records).first(*count)) state.seen.add(record.ref);
     visitor.on_records(std::span(records).first(*count));
   }
   if (Result<void> replayed = visitor.on_end(); !replayed) return propagate(replayed);
   if (last_id != 0) state.projection->space().extend_last(end);
+  if (state.seen.end() != end) state.seen = {};
   state.report = walk.report();
   state.last_txid = state.report.last_txid_seen;
   state.durable_txid = walk.watermark().proven_txid();
   return state;
+}
+
+bool DataWalReader::Impl::stays_at(const std::shared_ptr<const Snapshot>& now) {
+  const SeenTail& seen = state.seen;
+  if (seen.segment() == 0 || !seen.is_whole() || !have_same_files(*state.snapshot, *now)) return false;
+  Walk walk(now, LastSegment::live, {.segment = seen.segment(), .offset = seen.begin()});
+  walk.began_at(Start::proven);
+  SeenTail again = seen.begun();
+  SeenTail next(*now);
+  RecordView record;
+  for (;;) {
+    const Result<bool> more = walk.next(record);
+    if (!more || (*more && record.ref.offset >= seen.end())) return false;
+    if (!*more) break;
+    again.add(record.ref);
+    next.add(record.ref);
+  }
+  if (again != seen || walk.end().valid_end != seen.end()) return false;
+  RecoveryReport report = walk.report();
+  report.files_scanned = state.report.files_scanned;
+  report.records_replayed = state.report.records_replayed;
+  report.txid_gaps = state.report.txid_gaps;
+  report.last_txid_seen = state.report.last_txid_seen;
+  state.report = std::move(report);
+  state.durable_txid = walk.watermark().proven_txid();
+  if (next.is_whole() && next.end() == seen.end()) state.seen = next;
+  state.snapshot = now;
+  return true;
 }
 
 DataWalReader::DataWalReader(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
@@ -103,11 +139,14 @@ Result<bool> DataWalReader::refresh() {
   const Snapshot* before = impl_->state.snapshot.get();
   Result<std::shared_ptr<const Snapshot>> snapshot = take_snapshot(impl_->directory, before);
   if (!snapshot) return propagate(snapshot);
+  if (impl_->stays_at(*snapshot)) return false;
   Result<Impl::State> state = Impl::build(std::move(*snapshot), impl_->options);
   if (!state) return propagate(state);
   const kv::SegmentCounts now = state->projection->counts();
   const kv::SegmentCounts then = impl_->state.projection->counts();
-  const bool changed = state->last_txid != impl_->state.last_txid || now.bytes != then.bytes;
+  const SeenTail& seen = impl_->state.seen;
+  const bool was_taken_back = state->seen != seen && state->seen.is_same_place(seen);
+  const bool changed = was_taken_back || state->last_txid != impl_->state.last_txid || now.bytes != then.bytes;
   impl_->state = std::move(*state);
   return changed;
 }

@@ -1,5 +1,9 @@
 #include "log/file_cache.hpp"
 
+#include <utility>
+
+#include "log/kept_files.hpp"
+
 namespace datawal {
 
 Result<std::shared_ptr<safeatomic::File>> FileCache::open(const std::shared_ptr<safeatomic::Directory>& directory,
@@ -11,7 +15,15 @@ Result<std::shared_ptr<safeatomic::File>> FileCache::open(const std::shared_ptr<
   Snapshot only;
   only.directory = directory;
   Result<std::shared_ptr<safeatomic::File>> file = open_pinned(only, segment);
-  if (file) slot = {.id = segment.id, .device = info.device, .inode = info.inode, .file = *file};
+  if (!file && is_out_of_descriptors(file.error().os_errno)) {
+    slots_ = {};  // better slowly than not at all
+    file = open_pinned(only, segment);
+  }
+  if (!file) return file;
+  slot = {};
+  if (std::shared_ptr<safeatomic::File> kept = keep_open(*file)) {
+    slot = {.id = segment.id, .device = info.device, .inode = info.inode, .file = std::move(kept)};
+  }
   return file;
 }
 

@@ -12,7 +12,8 @@
 
 namespace datawal {
 
-/// Keeps the files used last open, so that a read costs one `pread`. Any thread.
+/// Keeps the files used last open, so that a read costs one `pread`: up to 64, fewer where descriptors are few, and none where
+/// there are none left. Any thread.
 class FileCache {
  public:
   /// The open file of `segment`, which belongs to `directory`. Errors as open_pinned.

@@ -112,7 +112,9 @@ Result<Recovered> recover(FileSystem& file_system, const std::shared_ptr<Directo
                           const OpenOptions& options, const RecoveryVisitor& visitor) {
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->directory = directory;
-  snapshot->watermark = read_watermark(*directory);
+  Result<std::optional<format::Watermark>> watermark = read_watermark(*directory);
+  if (!watermark) return propagate(watermark);
+  snapshot->watermark = *watermark;
   Result<StoreListing> listing = list_store(*directory);
   if (!listing) return propagate(listing);
   snapshot->quarantined_previously = listing->quarantined;

@@ -6,6 +6,8 @@
 #include <datawal/segment.hpp>
 
 #include "format/seam_error.hpp"
+#include "log/kept_files.hpp"
+#include "log/seen_tail.hpp"
 #include "log/store_directory.hpp"
 #include "log/watermark_file.hpp"
 
@@ -55,12 +57,51 @@ Result<FileInfo> info_of(const File& file) {
   return *info;
 }
 
-// The open file of `entry`, null if its name is gone.
-Result<std::shared_ptr<File>> hold(Directory& directory, const segment::Entry& entry) {
-  safeatomic::Result<std::unique_ptr<File>> file = directory.open_file(segment::filename(entry.id), {});
-  if (!file && file.error().code == safeatomic::Errc::not_found) return std::shared_ptr<File>();
+// Closes some of what is pinned, the oldest first; what is left unpinned is opened when it is needed. False if nothing is left to close.
+bool let_go(std::vector<PinnedSegment>& pinned) noexcept {
+  const auto is_open = [](const PinnedSegment& pin) { return pin.file != nullptr; };
+  auto open = static_cast<std::size_t>(std::ranges::count_if(pinned, is_open));
+  if (open == 0) return false;
+  open -= open / 2;
+  for (PinnedSegment& pin : pinned) {
+    if (!pin.file) continue;
+    pin.file.reset();
+    if (--open == 0) break;
+  }
+  return true;
+}
+
+// Does `attempt` again with fewer pins as long as there is no descriptor for it.
+template <class Attempt>
+auto with_descriptors(std::vector<PinnedSegment>& pinned, Attempt&& attempt) {
+  auto result = attempt();
+  while (!result && is_out_of_descriptors(result.error().os_errno) && let_go(pinned)) result = attempt();
+  return result;
+}
+
+// How many segments a snapshot may keep open: half of what the process has left for that, so that there is something for the next
+// reader too. `known` is what the snapshot before it holds.
+std::size_t share_of_descriptors(const std::vector<PinnedSegment>& known) noexcept {
+  const auto own = static_cast<std::size_t>(
+      std::ranges::count_if(known, [](const PinnedSegment& pin) { return pin.file != nullptr; }));
+  const std::size_t most = max_kept_files() + own;
+  const std::size_t kept = kept_file_count();
+  return std::min(kept < most ? (most - kept) / 2 : 0, max_pinned_descriptors);
+}
+
+struct Held {
+  std::shared_ptr<File> file{};
+  bool is_gone = false;  // its name
+};
+
+// The open file of `entry`; none where there are no descriptors.
+Result<Held> hold(Directory& directory, const segment::Entry& entry, std::vector<PinnedSegment>& pinned) {
+  safeatomic::Result<std::unique_ptr<File>> file = with_descriptors(
+      pinned, [&] { return directory.open_file(segment::filename(entry.id), {}); });
+  if (!file && file.error().code == safeatomic::Errc::not_found) return Held{.is_gone = true};
+  if (!file && is_out_of_descriptors(file.error().os_errno)) return Held{};
   if (!file) return format::lift(file, "open segment");
-  return std::shared_ptr<File>(std::move(*file));
+  return Held{.file = std::move(*file)};
 }
 
 // The pin of `entry` in `known`, null unless it is the same file and has not been written since: the last one may have been, and on
@@ -71,60 +112,100 @@ std::shared_ptr<File> taken_over(const std::vector<PinnedSegment>& known, const 
   return old->file;
 }
 
-// Pins what `listing` names, in ascending order.
+// Pins `entry`, the last one or one that is kept open where that may be. False if its name is gone.
+Result<bool> pin_one(Directory& directory, const segment::Entry& entry, const std::vector<PinnedSegment>& known,
+                     bool is_last, std::vector<PinnedSegment>& pinned) {
+  PinnedSegment next{.id = entry.id, .info = entry.info, .file = taken_over(known, entry)};
+  if (!next.file) {
+    Result<Held> held = hold(directory, entry, pinned);
+    if (!held) return propagate(held);
+    if (held->is_gone) return false;
+    next.file = std::move(held->file);
+    if (next.file && !is_last) next.file = keep_open(std::move(next.file));
+  }
+  if (next.file) {
+    Result<FileInfo> info = info_of(*next.file);
+    if (!info) return propagate(info);
+    next.info = *info;
+  }
+  pinned.push_back(std::move(next));
+  return true;
+}
+
+// Pins what `listing` names, in ascending order; the newest `share` of them are kept open, and the last one in any case.
 Result<std::vector<PinnedSegment>> pin(Directory& directory, const StoreListing& listing,
-                                       const std::vector<PinnedSegment>& known) {
+                                       const std::vector<PinnedSegment>& known, std::size_t share) {
   std::vector<PinnedSegment> pinned;
   pinned.reserve(listing.segments.size());
   const std::size_t count = listing.segments.size();
   for (std::size_t i = 0; i < count; ++i) {
     const segment::Entry& entry = listing.segments[i];
-    PinnedSegment next{.id = entry.id, .info = entry.info};
-    if (count - i <= max_pinned_descriptors) {
-      next.file = taken_over(known, entry);
-      if (!next.file) {
-        Result<std::shared_ptr<File>> held = hold(directory, entry);
-        if (!held) return propagate(held);
-        if (!*held) continue;  // the next listing will tell
-        next.file = std::move(*held);
-      }
-      Result<FileInfo> info = info_of(*next.file);
-      if (!info) return propagate(info);
-      next.info = *info;
+    const bool is_last = i + 1 == count;
+    if (!is_last && count - i > share) {
+      pinned.push_back({.id = entry.id, .info = entry.info});
+      continue;
     }
-    pinned.push_back(std::move(next));
+    Result<bool> done = pin_one(directory, entry, known, is_last, pinned);
+    if (!done) return propagate(done);  // if its name is gone, the next listing will tell
   }
   return pinned;
 }
 
-// Asks for the size of the last one, by the file itself.
-Result<void> measure_last(std::vector<PinnedSegment>& pinned) {
-  if (pinned.empty() || !pinned.back().file) return {};
-  Result<FileInfo> info = info_of(*pinned.back().file);
-  if (!info) return propagate(info);
-  pinned.back().info = *info;
-  return {};
+// Asks for the size of the last one: the open file, or, without a descriptor for it, its name.
+Result<void> measure_last(Directory& directory, std::vector<PinnedSegment>& pinned) {
+  if (pinned.empty()) return {};
+  PinnedSegment& last = pinned.back();
+  if (last.file) {
+    Result<FileInfo> info = info_of(*last.file);
+    if (!info) return propagate(info);
+    last.info = *info;
+    return {};
+  }
+  Result<std::optional<segment::Entry>> named = segment::look_at(directory, segment::filename(last.id));
+  if (!named) return propagate(named);
+  if (*named && same_file((*named)->info, last.info)) last.info = (*named)->info;
+  return {};  // if it is another one, the next listing will tell
+}
+
+// The last one is not the last any more: it has its final size, and can be kept open like the others. False if its name is gone.
+Result<bool> pin_sealed(Directory& directory, std::vector<PinnedSegment>& pinned) {
+  Result<std::optional<segment::Entry>> sealed = segment::look_at(directory, segment::filename(pinned.back().id));
+  if (!sealed) return propagate(sealed);
+  pinned.pop_back();
+  if (!*sealed) return false;
+  return pin_one(directory, **sealed, {}, false, pinned);
 }
 
 // Pins the segments that were added since the listing, until there is none more, and measures the last one.
-Result<void> catch_up(Directory& directory, std::vector<PinnedSegment>& pinned) {
+Result<void> catch_up(Directory& directory, std::vector<PinnedSegment>& pinned, std::size_t share) {
   while (next_after(pinned) <= segment::max_id) {
     Result<std::optional<segment::Entry>> added = segment::look_at(directory, segment::filename(next_after(pinned)));
     if (!added) return propagate(added);
-    if (Result<void> measured = measure_last(pinned); !measured) return measured;
-    if (!*added) return {};
-    Result<std::shared_ptr<File>> held = hold(directory, **added);
-    if (!held) return propagate(held);
-    if (!*held) return {};  // the next listing will tell
-    Result<FileInfo> info = info_of(**held);
-    if (!info) return propagate(info);
-    pinned.push_back({.id = (*added)->id, .info = *info, .file = std::move(*held)});
-    if (pinned.size() > max_pinned_descriptors) pinned[pinned.size() - 1 - max_pinned_descriptors].file.reset();
+    if (!*added) break;
+    Result<bool> done = pinned.empty() ? Result<bool>(true) : pin_sealed(directory, pinned);
+    if (done && *done) done = pin_one(directory, **added, {}, true, pinned);
+    if (!done) return propagate(done);
+    if (!*done) return {};  // the next listing will tell
+    const std::size_t count = pinned.size();
+    if (count > 1 && count > share) pinned[std::min(count - 1 - share, count - 2)].file.reset();
   }
-  return measure_last(pinned);
+  return measure_last(directory, pinned);
 }
 
 }  // namespace
+
+bool have_same_files(const Snapshot& before, const Snapshot& now) noexcept {
+  const std::size_t count = before.segments.size();
+  if (now.segments.size() != count) return false;
+  for (std::size_t i = 0; i < count; ++i) {
+    const PinnedSegment& a = before.segments[i];
+    const PinnedSegment& b = now.segments[i];
+    // The last one may have grown; that it is the same one is certain only as long as it is kept open.
+    const bool same = i + 1 < count ? unchanged(a.info, b.info) : a.file && b.file && same_file(a.info, b.info);
+    if (a.id != b.id || !same) return false;
+  }
+  return true;
+}
 
 const PinnedSegment* Snapshot::find(std::uint32_t id) const noexcept { return find_in(segments, id); }
 
@@ -149,7 +230,10 @@ Result<std::shared_ptr<File>> open_pinned(const Snapshot& snapshot, const Pinned
   if (!file) return format::lift(file, "open segment");
   const safeatomic::Result<FileInfo> info = (*file)->info();
   if (!info) return format::lift(info, "inspect segment");
-  if (!unchanged(*info, segment.info)) return expired();
+  const bool may_have_grown = !snapshot.segments.empty() && segment.id == snapshot.segments.back().id;
+  const bool is_it = may_have_grown ? same_file(*info, segment.info) && info->size >= segment.info.size
+                                    : unchanged(*info, segment.info);
+  if (!is_it) return expired();
   return std::shared_ptr<File>(std::move(*file));
 }
 
@@ -162,26 +246,30 @@ Result<std::shared_ptr<File>> open_pinned(const Snapshot& snapshot, const Pinned
 Result<std::shared_ptr<const Snapshot>> take_snapshot(std::shared_ptr<Directory> directory, const Snapshot* previous) {
   std::vector<PinnedSegment> pinned;
   if (previous != nullptr) pinned = previous->segments;
-  std::optional<format::Watermark> watermark = read_watermark(*directory);
-  Result<StoreListing> listing = list_store(*directory);
+  const std::size_t share = share_of_descriptors(pinned);
+  const auto read = [&] { return with_descriptors(pinned, [&] { return read_watermark(*directory); }); };
+  Result<std::optional<format::Watermark>> watermark = read();
+  Result<StoreListing> listing = with_descriptors(pinned, [&] { return list_store(*directory); });
   for (int tries = 0; tries < max_snapshot_tries; ++tries) {
+    if (!watermark) return propagate(watermark);
     if (!listing) return propagate(listing);
-    Result<std::vector<PinnedSegment>> pins = pin(*directory, *listing, pinned);
+    Result<std::vector<PinnedSegment>> pins = pin(*directory, *listing, pinned, share);
     if (!pins) return propagate(pins);
     pinned = std::move(*pins);
-    if (Result<void> complete = catch_up(*directory, pinned); !complete) return propagate(complete);
-    std::optional<format::Watermark> next_watermark = read_watermark(*directory);
-    listing = list_store(*directory);
+    if (Result<void> complete = catch_up(*directory, pinned, share); !complete) return propagate(complete);
+    Result<std::optional<format::Watermark>> next_watermark = read();
+    if (!next_watermark) return propagate(next_watermark);
+    listing = with_descriptors(pinned, [&] { return list_store(*directory); });
     if (!listing) return propagate(listing);
     if (matches(pinned, *listing)) {
       auto snapshot = std::make_shared<Snapshot>();
       snapshot->directory = std::move(directory);
       snapshot->segments = std::move(pinned);
-      snapshot->watermark = watermark;
+      snapshot->watermark = *watermark;
       snapshot->quarantined_previously = listing->quarantined;
       return std::shared_ptr<const Snapshot>(std::move(snapshot));
     }
-    watermark = next_watermark;
+    watermark = std::move(next_watermark);
   }
   return std::unexpected(Error{.code = Errc::snapshot_expired,
                                .action = "take a snapshot",

@@ -59,7 +59,8 @@ struct Snapshot {
   [[nodiscard]] const PinnedSegment* find(std::uint32_t id) const noexcept;
 };
 
-/// At most this many segments, the newest, are kept open by one snapshot: far below the usual limit of 1,024 descriptors.
+/// At most this many segments, the newest, are kept open by one snapshot: far below the usual limit of 1,024 descriptors. Fewer
+/// where there are fewer (kept_files.hpp), and at worst none: what is not kept open is opened when it is needed.
 inline constexpr std::size_t max_pinned_descriptors = 128;
 
 /// The path of a segment, for messages.

@@ -9,6 +9,7 @@
 #include <safeatomic/temporary.hpp>
 
 #include "format/seam_error.hpp"
+#include "log/kept_files.hpp"
 #include "log/store_directory.hpp"
 
 namespace datawal {
@@ -25,8 +26,9 @@ bool is_ours(const FileInfo& info) noexcept {
 
 }  // namespace
 
-std::optional<format::Watermark> read_watermark(Directory& directory) {
+Result<std::optional<format::Watermark>> read_watermark(Directory& directory) {
   safeatomic::Result<std::unique_ptr<File>> file = directory.open_file(watermark_name, {});
+  if (!file && is_out_of_descriptors(file.error().os_errno)) return format::lift(file, "read watermark");
   if (!file) return std::nullopt;
   const safeatomic::Result<FileInfo> info = (*file)->info();
   if (!info || !is_ours(*info)) return std::nullopt;

@@ -13,7 +13,8 @@
 namespace datawal {
 
 /// What stands there; nullopt unless it is a regular file with one link that holds a whole watermark. Changes nothing.
-[[nodiscard]] std::optional<format::Watermark> read_watermark(safeatomic::Directory& directory);
+/// @return io where there is no descriptor to look with: that must not be taken for a store without one
+[[nodiscard]] Result<std::optional<format::Watermark>> read_watermark(safeatomic::Directory& directory);
 
 /// The writer's side. Nothing here can fail as far as its user is concerned: a watermark that could not be written
 /// lags, and that is what a watermark may do.

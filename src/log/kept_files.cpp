@@ -1,0 +1,45 @@
+#include "log/kept_files.hpp"
+
+#include <sys/resource.h>
+
+#include <atomic>
+#include <cerrno>
+#include <utility>
+
+namespace datawal {
+
+namespace {
+
+std::atomic<std::size_t> kept{0};
+
+struct GiveBack {
+  std::shared_ptr<safeatomic::File> file;
+  void operator()(safeatomic::File*) noexcept {
+    file.reset();
+    kept.fetch_sub(1, std::memory_order_relaxed);
+  }
+};
+
+}  // namespace
+
+std::size_t max_kept_files() noexcept {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  return static_cast<std::size_t>(limit.rlim_cur / 4);
+}
+
+std::size_t kept_file_count() noexcept { return kept.load(std::memory_order_relaxed); }
+
+std::shared_ptr<safeatomic::File> keep_open(std::shared_ptr<safeatomic::File> file) {
+  const std::size_t most = max_kept_files();
+  std::size_t count = kept.load(std::memory_order_relaxed);
+  do {
+    if (count >= most) return nullptr;
+  } while (!kept.compare_exchange_weak(count, count + 1, std::memory_order_relaxed));
+  safeatomic::File* const plain = file.get();
+  return std::shared_ptr<safeatomic::File>(plain, GiveBack{std::move(file)});  // gives back too if it throws
+}
+
+bool is_out_of_descriptors(int os_errno) noexcept { return os_errno == EMFILE || os_errno == ENFILE; }
+
+}  // namespace datawal

@@ -1,0 +1,71 @@
+#pragma once
+// What a reader has seen of a log that its writer may yet take back.
+
+#include <cstdint>
+#include <optional>
+
+#include <datawal/record.hpp>
+
+#include "log/snapshot.hpp"
+#include "log/verdict.hpp"
+
+namespace datawal {
+
+/// The records of the last segment behind what is known to be synced. A writer whose write fails takes back what it wrote, whole
+/// records too, and others may come to lie in their place, the last of them where the last one was: only all of them together
+/// tell whether they are still there. What is synced, and every segment that another one follows, stays as it is.
+class SeenTail {
+ public:
+  SeenTail() = default;
+  /// Of the last segment of `snapshot`, from what its watermark says on.
+  explicit SeenTail(const Snapshot& snapshot) {
+    if (snapshot.segments.empty()) return;
+    const PinnedSegment& last = snapshot.segments.back();
+    segment_ = last.id;
+    const std::optional<format::Watermark>& watermark = snapshot.watermark;
+    if (watermark && watermark->segment == last.id && watermark->inode == last.info.inode) begin_ = watermark->offset;
+    end_ = begin_;
+  }
+  /// Nothing of it yet, from the same place on.
+  [[nodiscard]] SeenTail begun() const noexcept {
+    SeenTail begun;
+    begun.segment_ = segment_;
+    begun.begin_ = begun.end_ = begin_;
+    return begun;
+  }
+
+  /// The next record of the log.
+  void add(const RecordRef& record) noexcept {
+    if (record.segment != segment_ || record.offset + record.len <= begin_) return;
+    if (record.offset != end_) is_whole_ = false;  // no record begins at the watermark
+    end_ = record.offset + record.len;
+    last_ = record;
+    digest_ = (digest_ ^ record.crc ^ (record.txid << 32U)) * 0x9E37'79B9'7F4A'7C15U;
+    digest_ ^= digest_ >> 29U;
+  }
+
+  [[nodiscard]] std::uint32_t segment() const noexcept { return segment_; }
+  [[nodiscard]] std::uint64_t begin() const noexcept { return begin_; }
+  [[nodiscard]] std::uint64_t end() const noexcept { return end_; }
+  /// Whether what was added begins at begin() and leaves nothing out.
+  [[nodiscard]] bool is_whole() const noexcept { return is_whole_; }
+
+  [[nodiscard]] bool is_same_place(const SeenTail& other) const noexcept {
+    return segment_ == other.segment_ && begin_ == other.begin_;
+  }
+
+  friend bool operator==(const SeenTail&, const SeenTail&) = default;
+
+ private:
+  std::uint32_t segment_ = 0;
+  std::uint64_t begin_ = 0;
+  std::uint64_t end_ = 0;
+  std::uint64_t digest_ = 0;
+  RecordRef last_{};
+  bool is_whole_ = true;
+};
+
+/// Whether each segment of `now` is the file that it is in `before`. Both are of the same reader; the last one may have grown.
+[[nodiscard]] bool have_same_files(const Snapshot& before, const Snapshot& now) noexcept;
+
+}  // namespace datawal
