@@ -1,9 +1,12 @@
 #include <datawal/data_wal_reader.hpp>
 
+#include <algorithm>
 #include <array>
+#include <optional>
 #include <span>
 #include <utility>
 
+#include "kv/additions.hpp"
 #include "kv/compact_to.hpp"
 #include "kv/jsonl_export.hpp"
 #include "kv/live_view.hpp"
@@ -32,11 +35,13 @@ struct [[gnu::visibility("hidden")]] DataWalReader::Impl {
     RecoveryReport report{};
     std::uint64_t last_txid = 0;
     std::uint64_t durable_txid = 0;
+    std::uint64_t previous_txid = 0;  // of the last record; 0: there is none
     SeenTail seen{};
   };
 
-  /// Goes on to `now` if that shows the same as before. False, and nothing is changed, if it does not, or if that is not certain.
-  [[nodiscard]] bool stays_at(const std::shared_ptr<const Snapshot>& now);
+  /// Goes on to `now` if that is what this state shows, and nothing or not much behind it.
+  /// @return whether anything changed; nullopt, and what is shown is as before, if all is to be read again
+  [[nodiscard]] std::optional<bool> go_on_to(const std::shared_ptr<const Snapshot>& now);
 
   [[nodiscard]] static Result<State> build(std::shared_ptr<const Snapshot> snapshot, const ReaderOptions& options);
 
@@ -70,6 +75,7 @@ Result<DataWalReader::Impl::State> DataWalReader::Impl::build(std::shared_ptr<co
     if (*count == 0) break;
     // A frame that was only just complete may lie behind the size that was pinned.
     const RecordRef& last = records[*count - 1].ref;
+    state.previous_txid = last.txid;
     if (last.segment == last_id) {
       end = last.offset + last.len;
       state.projection->space().extend_last(end);
@@ -86,32 +92,50 @@ Result<DataWalReader::Impl::State> DataWalReader::Impl::build(std::shared_ptr<co
   return state;
 }
 
-bool DataWalReader::Impl::stays_at(const std::shared_ptr<const Snapshot>& now) {
+std::optional<bool> DataWalReader::Impl::go_on_to(const std::shared_ptr<const Snapshot>& now) {
   const SeenTail& seen = state.seen;
-  if (seen.segment() == 0 || !seen.is_whole() || !have_same_files(*state.snapshot, *now)) return false;
+  if (seen.segment() == 0 || !seen.is_whole() || !goes_on_from(*now, *state.snapshot)) return std::nullopt;
+  if (now->segments.size() - state.snapshot->segments.size() > kv::Additions::max_segments) return std::nullopt;
   Walk walk(now, LastSegment::live, {.segment = seen.segment(), .offset = seen.begin()});
   walk.began_at(Start::proven);
   SeenTail again = seen.begun();
   SeenTail next(*now);
+  kv::Additions additions(*state.projection);
+  RecoveryReport report = state.report;
+  std::uint64_t previous_txid = state.previous_txid;
   RecordView record;
   for (;;) {
     const Result<bool> more = walk.next(record);
-    if (!more || (*more && record.ref.offset >= seen.end())) return false;
+    if (!more) return std::nullopt;  // who reads all again can tell
     if (!*more) break;
-    again.add(record.ref);
     next.add(record.ref);
+    if (record.ref.segment == seen.segment() && record.ref.offset < seen.end()) {
+      again.add(record.ref);
+      continue;
+    }
+    if (again != seen || !additions.add(record)) return std::nullopt;
+    ++report.records_replayed;
+    if (previous_txid != 0 && record.txid != previous_txid + 1) ++report.txid_gaps;
+    previous_txid = record.txid;
+    report.last_txid_seen = std::max(report.last_txid_seen, record.txid);
   }
-  if (again != seen || walk.end().valid_end != seen.end()) return false;
-  RecoveryReport report = walk.report();
-  report.files_scanned = state.report.files_scanned;
-  report.records_replayed = state.report.records_replayed;
-  report.txid_gaps = state.report.txid_gaps;
-  report.last_txid_seen = state.report.last_txid_seen;
-  state.report = std::move(report);
+  if (again != seen) return std::nullopt;
+  if (additions.size() > 0 || now->segments.size() != state.snapshot->segments.size()) {
+    state.seen = {};  // the space may have got ahead of the snapshot where this fails
+    if (!additions.take_in(*now, walk.end().valid_end)) return std::nullopt;
+  }
+  RecoveryReport whole = walk.report();
+  whole.files_scanned = now->segments.size();
+  whole.records_replayed = report.records_replayed;
+  whole.txid_gaps = report.txid_gaps;
+  whole.last_txid_seen = report.last_txid_seen;
+  state.report = std::move(whole);
+  state.last_txid = report.last_txid_seen;
+  state.previous_txid = previous_txid;
   state.durable_txid = walk.watermark().proven_txid();
-  if (next.is_whole() && next.end() == seen.end()) state.seen = next;
+  state.seen = next.end() == walk.end().valid_end ? next : SeenTail{};
   state.snapshot = now;
-  return true;
+  return additions.size() > 0;
 }
 
 DataWalReader::DataWalReader(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
@@ -139,7 +163,7 @@ Result<bool> DataWalReader::refresh() {
   const Snapshot* before = impl_->state.snapshot.get();
   Result<std::shared_ptr<const Snapshot>> snapshot = take_snapshot(impl_->directory, before);
   if (!snapshot) return propagate(snapshot);
-  if (impl_->stays_at(*snapshot)) return false;
+  if (const std::optional<bool> changed = impl_->go_on_to(*snapshot)) return *changed;
   Result<Impl::State> state = Impl::build(std::move(*snapshot), impl_->options);
   if (!state) return propagate(state);
   const kv::SegmentCounts now = state->projection->counts();

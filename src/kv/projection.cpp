@@ -53,9 +53,13 @@ void Projection::replaces(Change& change, RecordType type, const RecordRef& ref)
 }
 
 void Projection::apply(const Change& prepared, RecordType type, const RecordRef& ref) noexcept {
-  SpaceSegment& segment = space_.last();
+  apply_in(space_.last(), &prepared, type, ref);
+}
+
+void Projection::apply_in(SpaceSegment& segment, const Change* prepared, RecordType type,
+                          const RecordRef& ref) noexcept {
   space_.count(segment, type, ref.len);
-  change(segment, prepared, type, space_.position_in_last(ref.offset), ref.len);
+  if (prepared != nullptr) change(segment, *prepared, type, segment.extents.position(ref.offset), ref.len);
 }
 
 }  // namespace datawal::kv

@@ -61,6 +61,9 @@ class Projection {
   /// The record of a prepared change now lies at `ref` in the last segment of the space.
   void apply(const Change& change, RecordType type, const RecordRef& ref) noexcept;
 
+  /// A record lies at `ref` in `segment`. `change`, which was prepared, is null if a newer record of its key is applied as well.
+  void apply_in(SpaceSegment& segment, const Change* change, RecordType type, const RecordRef& ref) noexcept;
+
   [[nodiscard]] std::uint64_t size() const noexcept { return directory_.size(); }
   /// Of all segments together.
   [[nodiscard]] const SegmentCounts& counts() const noexcept { return space_.counts(); }

@@ -79,6 +79,10 @@ class RecordSpace {
   /// Takes `segment`, whose file is open, for the last segment from now on. No reader is there yet.
   [[gnu::cold]] void reopen_last(const PinnedSegment& segment, const SegmentRoom& room);
 
+  /// The last segment will not grow any more: it is `segment`, whose file is open. Another one follows, and no reader is there
+  /// now.
+  [[gnu::cold]] void seal_last(const PinnedSegment& segment, safeatomic::File& file) noexcept;
+
   // Rewriting.
 
   /// The name of `segment` is about to go: what is not mapped is read from `file`.

@@ -71,6 +71,15 @@ void RecordSpace::reopen_last(const PinnedSegment& pinned, const SegmentRoom& ro
   map(*last_, *pinned.file, std::max(last_->end.load(std::memory_order_relaxed), room.mapped));
 }
 
+void RecordSpace::seal_last(const PinnedSegment& pinned, safeatomic::File& file) noexcept {
+  {
+    const std::lock_guard guard(files_mutex_);
+    last_->pinned = pinned;
+  }
+  last_->end.store(pinned.info.size, std::memory_order_release);
+  map(*last_, file, pinned.info.size);
+}
+
 void RecordSpace::hold(SpaceSegment& segment, std::shared_ptr<safeatomic::File> file) noexcept {
   const std::lock_guard guard(files_mutex_);
   segment.pinned.file = std::move(file);

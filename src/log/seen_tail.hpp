@@ -65,7 +65,8 @@ class SeenTail {
   bool is_whole_ = true;
 };
 
-/// Whether each segment of `now` is the file that it is in `before`. Both are of the same reader; the last one may have grown.
-[[nodiscard]] bool have_same_files(const Snapshot& before, const Snapshot& now) noexcept;
+/// Whether `now` begins with the segments of `before`, each the same file, the last of which may have grown. Both are of the same
+/// reader, one taken after the other.
+[[nodiscard]] bool goes_on_from(const Snapshot& now, const Snapshot& before) noexcept;
 
 }  // namespace datawal

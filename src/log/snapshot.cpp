@@ -194,15 +194,15 @@ Result<void> catch_up(Directory& directory, std::vector<PinnedSegment>& pinned, 
 
 }  // namespace
 
-bool have_same_files(const Snapshot& before, const Snapshot& now) noexcept {
+bool goes_on_from(const Snapshot& now, const Snapshot& before) noexcept {
   const std::size_t count = before.segments.size();
-  if (now.segments.size() != count) return false;
+  if (now.segments.size() < count) return false;
   for (std::size_t i = 0; i < count; ++i) {
-    const PinnedSegment& a = before.segments[i];
-    const PinnedSegment& b = now.segments[i];
-    // The last one may have grown; that it is the same one is certain only as long as it is kept open.
-    const bool same = i + 1 < count ? unchanged(a.info, b.info) : a.file && b.file && same_file(a.info, b.info);
-    if (a.id != b.id || !same) return false;
+    const PinnedSegment& then = before.segments[i];
+    const PinnedSegment& same = now.segments[i];
+    // The last one may have grown; that it is the same one is certain only because it was kept open.
+    const bool is_same = i + 1 < count ? unchanged(then.info, same.info) : then.file && same_file(then.info, same.info);
+    if (then.id != same.id || !is_same) return false;
   }
   return true;
 }

@@ -1,6 +1,8 @@
 // A reader that goes on shows what one shows that is opened now.
 
+#include <algorithm>
 #include <sstream>
+#include <utility>
 
 #include <datawal/batch.hpp>
 #include <datawal/repair.hpp>
@@ -45,13 +47,14 @@ class KvRefresh : public testing::TestWithParam<ReadPath> {
     return open_kv(store_.path(), {.max_segment_bytes = max_segment_bytes, .write_path = write_path_});
   }
 
-  void expect_as_opened_now(DataWalReader& reader) const {
-    const Contents before = contents_of(reader);
+  void expect_as_opened_now(DataWalReader& reader) {
+    const Contents before = std::exchange(shown_, {});  // what a repair cuts cannot be read any more
     const bool changed = must(reader.refresh());
     const DataWalReader fresh = open_reader();
     ASSERT_EQ(told_by(reader), told_by(fresh));
     EXPECT_EQ(reader.size(), fresh.size());
-    EXPECT_TRUE(changed || contents_of(reader) == before);
+    shown_ = contents_of(reader);
+    EXPECT_TRUE(changed || shown_ == before);
     for (const auto& [key, value] : before) {
       EXPECT_EQ(must(reader.get(key)), must(fresh.get(key)));
     }
@@ -61,6 +64,7 @@ class KvRefresh : public testing::TestWithParam<ReadPath> {
 
   Store store_;
   WritePath write_path_ = WritePath::automatic;
+  Contents shown_;  // by the reader, when it was last compared
 };
 
 class KvRefreshHistory : public KvRefresh {
@@ -112,9 +116,13 @@ class KvRefreshHistory : public KvRefresh {
         break;
       case 9: {  // damage, and what is done about it
         must(kv_->close());
-        const std::filesystem::path file = store_.segment(last_segment());
-        if (std::filesystem::file_size(file) > 0)
-          damage(file, between(random_, 0, std::filesystem::file_size(file) - 1));
+        const std::vector<Record> records = read(store_.path()).records;
+        if (!records.empty()) {
+          const RecordRef ref =
+              records[between(random_, records.size() - std::min<std::size_t>(records.size(), 9), records.size() - 1)]
+                  .ref;
+          damage(store_.segment(ref.segment), ref.offset + ref.len - 1);
+        }
         must(repair(store_.path()));
         kv_ = open_writer();
         break;
@@ -134,6 +142,7 @@ TEST_P(KvRefreshHistory, ShowsAfterEveryStepWhatAReaderShowsThatIsOpenedThen) {
     write_path_ = history % 2 == 0 ? WritePath::append : WritePath::mapped;
     kv_ = open_writer();
     DataWalReader reader = open_reader();
+    shown_.clear();
     for (int n = 0; n < 120; ++n) {
       step();
       expect_as_opened_now(reader);
@@ -157,6 +166,23 @@ TEST_P(KvRefresh, ReadsNoRecordAgainThatIsSynced) {
   EXPECT_FALSE(must(reader.refresh()));
   for (const FsOp& op : files.operations()) {
     EXPECT_FALSE(op.kind == OpKind::read && op.path.ends_with(".dwal")) << op.path;
+  }
+}
+
+TEST_P(KvRefresh, ReadsOnlyTheSegmentsThatAreNew) {
+  DataWal kv = open_writer();
+  for (int n = 0; n < 200; ++n) must(kv.put("key " + std::to_string(n), "value"));
+  safeatomic::test::FaultyFileSystem files;
+  DataWalReader reader = open_kv_reader(store_.path(), {.read_path = GetParam(), .file_system = &files});
+  const std::string last = store_.segment(kv.log().active_segment());
+  for (int n = 200; n < 240; ++n) must(kv.put("key " + std::to_string(n), "value"));
+  files.restart();
+  EXPECT_TRUE(must(reader.refresh()));
+  EXPECT_EQ(reader.size(), 240U);
+  for (const FsOp& op : files.operations()) {
+    if (op.kind == OpKind::read && op.path.ends_with(".dwal")) {
+      EXPECT_GE(op.path, last);
+    }
   }
 }
 
