@@ -24,7 +24,7 @@ enum class WritePath : std::uint8_t {
 enum class ReadPath : std::uint8_t {
   mapped,  ///< from a shared mapping: several times faster. Where the disk fails, or somebody truncates a segment from
            ///< outside, the process gets a SIGBUS
-  pread,   ///< by system call: the same becomes an `io` error
+  pread,   ///< by system call: the same becomes an `io` error. Up to 64 files stay open, fewer where descriptors are few
 };
 
 /// When the log syncs without being told to.
@@ -111,7 +111,9 @@ struct OpenOptions {
   safeatomic::FileSystem* file_system = nullptr;
 };
 
-/// For the read-only side.
+/// For the read-only side. A reader keeps up to 128 segments open, the newest, so that it can read them whatever becomes of their
+/// names. All readers and stores of a process together keep a quarter of RLIMIT_NOFILE, each at most half of what is left of it. Where
+/// there are no descriptors they do with two or three each; what is not kept open expires when it is replaced.
 struct ReaderOptions {
   ReadPath read_path = ReadPath::mapped;  ///< of DataWalReader, for sealed segments; the active one is never mapped
   std::uint32_t open_threads = 0;         ///< of DataWalReader, also in refresh(); as OpenOptions::open_threads
