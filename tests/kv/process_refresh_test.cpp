@@ -18,18 +18,21 @@ TEST(KvProcessRefresh, NeverShowsFewerKeysThanThereAlwaysWere) {
                                         .auto_compact = {.is_enabled = true, .garbage_ratio = 0.01}});
     put_all(kv, 0);
     talk.tell("open");
-    for (int round = 1; talk.is_open(); ++round) put_all(kv, round);
+    for (int round = 1; round <= 200; ++round) put_all(kv, round);
+    talk.tell("done");
   });
   ASSERT_EQ(writer.talk().hear(), "open");
   DataWalReader reader = open_kv_reader(store.path());
-  for (int n = 0; n < 1000; ++n) {
+  for (int n = 0; writer.talk().is_open() && !writer.talk().has_news(); ++n) {
     const Result<bool> refreshed = reader.refresh();
     if (!refreshed && refreshed.error().code == Errc::snapshot_expired) continue;
     ASSERT_TRUE(ok(refreshed));
     ASSERT_EQ(reader.size(), std::uint64_t{keys}) << n;
     ASSERT_EQ(contents_of(reader).size(), std::size_t{keys}) << n;
   }
-  writer.kill();
+  EXPECT_EQ(writer.wait(), 0);
+  must(reader.refresh());
+  EXPECT_TRUE(has(reader, "key 0", "200"));
 }
 
 }  // namespace
