@@ -96,8 +96,9 @@ void add_stat(CLI::App& program, Run& run) {
   durable_txid   newest record known to survive a loss of power
   quarantined    what torn tails left beside the store, one file each
 
-How long syncs take, and how much was appended, only the process that writes
-knows: RecordLog::stats() and prometheus_text() there.
+How long syncs take, how much was appended, and whether compaction in the
+background fails, only the process that writes knows: stats() and
+prometheus_text() there.
 
 With --watch it goes on, and prints again whenever something has changed.
 

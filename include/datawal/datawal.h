@@ -151,20 +151,23 @@ typedef struct datawal_segment_stats {
 
 /** Counts of a whole key/value store. */
 typedef struct datawal_store_stats {
-  uint64_t segments;            /**< files */
-  uint64_t bytes;               /**< of all records */
-  uint64_t live_bytes;          /**< of the records of live keys */
-  uint64_t live_keys;           /**< keys that have a value */
-  uint64_t raw_records;         /**< by kind */
-  uint64_t put_records;         /**< by kind */
-  uint64_t delete_records;      /**< by kind */
-  uint64_t last_txid;           /**< newest appended */
-  uint64_t durable_txid;        /**< newest known to survive a loss of power */
-  uint64_t key_directory_bytes; /**< memory of the index */
-  uint64_t quarantined_files;   /**< *.dwal.torn-* in the directory now */
-  uint64_t quarantined_bytes;   /**< in these */
-  double garbage_ratio;         /**< share of the bytes that compaction could give back */
-  uint64_t reserved[8];         /**< 0 */
+  uint64_t segments;              /**< files */
+  uint64_t bytes;                 /**< of all records */
+  uint64_t live_bytes;            /**< of the records of live keys */
+  uint64_t live_keys;             /**< keys that have a value */
+  uint64_t raw_records;           /**< by kind */
+  uint64_t put_records;           /**< by kind */
+  uint64_t delete_records;        /**< by kind */
+  uint64_t last_txid;             /**< newest appended */
+  uint64_t durable_txid;          /**< newest known to survive a loss of power */
+  uint64_t key_directory_bytes;   /**< memory of the index */
+  uint64_t quarantined_files;     /**< *.dwal.torn-* in the directory now */
+  uint64_t quarantined_bytes;     /**< in these */
+  double garbage_ratio;           /**< share of the bytes that compaction could give back */
+  uint64_t auto_compact_runs;     /**< compactions in the background that have ended since it was opened */
+  uint64_t auto_compact_failures; /**< of these, those that failed: see datawal_store_auto_compact_error */
+  uint64_t auto_compact_failing;  /**< 1: the newest one failed */
+  uint64_t reserved[5];           /**< 0 */
 } datawal_store_stats;
 
 /** What a checkpoint consists of. */
@@ -489,6 +492,8 @@ datawal_code datawal_store_log_stats(const datawal_store* store, datawal_log_sta
  * `room` is 0. */
 datawal_code datawal_store_segments(const datawal_store* store, datawal_segment_stats* segments, size_t room,
                                     size_t* count, datawal_error* error);
+/** Fills in why the newest compaction in the background that failed did so. DATAWAL_OK, with `last` like that, if none has failed. */
+datawal_code datawal_store_auto_compact_error(const datawal_store* store, datawal_error* last);
 /** datawal_store_stats_of in the text format of Prometheus, labelled `name`. */
 datawal_code datawal_store_prometheus(const datawal_store* store, const char* name, datawal_buffer* text,
                                       datawal_error* error);

@@ -4,9 +4,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <datawal/error.hpp>
 
 namespace datawal {
 
@@ -49,6 +52,16 @@ struct SegmentStats {
   bool is_active = false;             ///< it is appended to, and not compacted
 };
 
+/// What compaction in the background did since the store was opened (OpenOptions::auto_compact). A run that fails changes nothing that
+/// anybody reads; the next one comes when the next segment is full.
+struct AutoCompactStats {
+  bool is_enabled = false;            ///< it was asked for
+  bool is_failing = false;            ///< the newest run that has ended failed
+  std::uint64_t runs = 0;             ///< that have ended, failed or not
+  std::uint64_t failures = 0;         ///< of these
+  std::optional<Error> last_error{};  ///< of the newest run that failed, also if one has succeeded since
+};
+
 /// Of a whole key/value store.
 struct StoreStats {
   std::uint64_t segments = 0;             ///< files
@@ -69,6 +82,8 @@ struct StoreStats {
   double garbage_ratio = 0;
 
   std::vector<SegmentStats> per_segment{};  ///< ascending
+
+  AutoCompactStats auto_compact{};  ///< of DataWal, not of a reader
 };
 
 /// The numbers in the text format of Prometheus, each with a label `store`: for node_exporter's textfile collector, or an answer to

@@ -124,6 +124,9 @@ datawal_store_stats to_c(const StoreStats& stats) noexcept {
           .quarantined_files = stats.quarantined_files,
           .quarantined_bytes = stats.quarantined_bytes,
           .garbage_ratio = stats.garbage_ratio,
+          .auto_compact_runs = stats.auto_compact.runs,
+          .auto_compact_failures = stats.auto_compact.failures,
+          .auto_compact_failing = stats.auto_compact.is_failing ? 1U : 0U,
           .reserved = {}};
 }
 

@@ -99,6 +99,14 @@ datawal_code datawal_store_segments(const datawal_store* store, datawal_segment_
   });
 }
 
+datawal_code datawal_store_auto_compact_error(const datawal_store* store, datawal_error* last) {
+  if (store == nullptr) return fail(last, missing("count records"));
+  return guarded(last, [&] {
+    const StoreStats stats = store->store.stats();
+    return stats.auto_compact.last_error ? fail(last, *stats.auto_compact.last_error) : succeed(last);
+  });
+}
+
 datawal_code datawal_store_prometheus(const datawal_store* store, const char* name, datawal_buffer* text,
                                       datawal_error* error) {
   if (store == nullptr || name == nullptr || text == nullptr) return fail(error, missing("count records"));

@@ -1,6 +1,7 @@
 #include "kv/auto_compact.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <new>
 #include <utility>
 
@@ -28,7 +29,9 @@ Result<std::unique_ptr<AutoCompaction>> AutoCompaction::start(const CompactionSi
   return compaction;
 }
 
-AutoCompaction::~AutoCompaction() {
+AutoCompaction::~AutoCompaction() { stop(); }
+
+void AutoCompaction::stop() {
   if (!thread_.joinable()) return;
   {
     const std::lock_guard guard(mutex_);
@@ -59,6 +62,20 @@ bool AutoCompaction::is_due() const {
   return garbage > 0 && static_cast<double>(garbage) >= options_.garbage_ratio * static_cast<double>(sealed.bytes);
 }
 
+AutoCompactStats AutoCompaction::stats() const {
+  const std::lock_guard guard(mutex_);
+  return stats_;
+}
+
+void AutoCompaction::note(Result<CompactionStats> done) {
+  const std::lock_guard guard(mutex_);
+  ++stats_.runs;
+  stats_.is_failing = !done;
+  if (done) return;
+  ++stats_.failures;
+  stats_.last_error = std::move(done.error());
+}
+
 void AutoCompaction::run() {
   const CompactOptions options{.min_garbage_ratio = options_.garbage_ratio,
                                .max_bytes_per_second = options_.max_bytes_per_second,
@@ -73,10 +90,10 @@ void AutoCompaction::run() {
     try {
       if (!is_due()) continue;
       const std::lock_guard alone(alone_);
-      // What fails here fails for the next caller of compact() too, who is told; a poisoned or closed store stays as it is.
-      (void)compact(site_, options, options_.keeps_up_with_writers ? bytes_to_keep_up(options_.garbage_ratio) : 0);
+      note(compact(site_, options, options_.keeps_up_with_writers ? bytes_to_keep_up(options_.garbage_ratio) : 0));
     } catch (const std::bad_alloc&) {
-      continue;  // there may be memory when the next segment is full
+      // There may be memory when the next segment is full. This takes none.
+      note(std::unexpected(Error{.code = Errc::io, .action = "compact in the background", .os_errno = ENOMEM}));
     }
   }
 }

@@ -7,13 +7,13 @@
 #include <thread>
 
 #include <datawal/options.hpp>
+#include <datawal/stats.hpp>
 
 #include "kv/compact.hpp"
 
 namespace datawal::kv {
 
-/// A thread that compacts when the sealed segments hold enough garbage. Ends with the object, after the block that it is at.
-/// Threads: any, but for destruction.
+/// A thread that compacts when the sealed segments hold enough garbage. Threads: any, but for stop() and destruction.
 class AutoCompaction {
  public:
   /// @param alone  held during each compaction; what is referred to outlives this
@@ -24,23 +24,31 @@ class AutoCompaction {
   AutoCompaction& operator=(const AutoCompaction&) = delete;
   ~AutoCompaction();
 
-  /// There is another sealed segment, or some may hold more garbage than before.
+  /// There is another sealed segment, or some may hold more garbage than before. Nothing after stop().
   void look();
+
+  /// Ends the thread, after the block that it is at.
+  void stop();
+
+  /// Until now, also after stop().
+  [[nodiscard]] AutoCompactStats stats() const;
 
  private:
   AutoCompaction(const CompactionSite& site, std::mutex& alone, const AutoCompact& options)
       : site_(site), alone_(alone), options_(options) {}
   void run();
+  void note(Result<CompactionStats> done);
   [[nodiscard]] bool is_due() const;
   [[nodiscard]] bool is_stopped();
 
   const CompactionSite site_;
   std::mutex& alone_;
   const AutoCompact options_;
-  std::mutex mutex_;  // guards what follows
+  mutable std::mutex mutex_;  // guards what follows
   std::condition_variable wake_;
   bool is_wanted_ = true;  // the store may have been left full of garbage
   bool is_stopped_ = false;
+  AutoCompactStats stats_{.is_enabled = true};
   std::thread thread_;
 };
 

@@ -92,7 +92,7 @@ const RecordLog& DataWal::log() const noexcept {
 
 Result<void> DataWal::close() {
   if (!impl_) return std::unexpected(Impl::moved_from());
-  if (impl_->process.is_ours()) impl_->auto_compaction.reset();
+  if (impl_->process.is_ours() && impl_->auto_compaction) impl_->auto_compaction->stop();
   return impl_->core->close();
 }
 

@@ -14,6 +14,7 @@ StoreStats DataWal::stats() const {
   }
   stats.last_txid = impl_->core->last_txid();
   stats.durable_txid = impl_->core->durable_txid();
+  if (impl_->auto_compaction) stats.auto_compact = impl_->auto_compaction->stats();
   kv::count_quarantine(*impl_->core->directory(), stats);
   return stats;
 }

@@ -109,6 +109,14 @@ std::string prometheus_text(const StoreStats& stats, std::string_view store) {
   text.gauge("key_directory_bytes", "Memory of the index.", stats.key_directory_bytes);
   text.gauge("quarantined_files", "Torn tails kept beside the store.", stats.quarantined_files);
   text.gauge("quarantined_bytes", "Bytes of torn tails kept beside the store.", stats.quarantined_bytes);
+  if (stats.auto_compact.is_enabled) {
+    text.counter("auto_compact_runs_total", "Compactions in the background since it was opened.",
+                 stats.auto_compact.runs);
+    text.counter("auto_compact_failures_total", "Compactions in the background that failed.",
+                 stats.auto_compact.failures);
+    text.gauge("auto_compact_failing", "1 if the newest compaction in the background failed.",
+               static_cast<int>(stats.auto_compact.is_failing));
+  }
   return text.take();
 }
 

@@ -164,6 +164,8 @@ TEST_F(Capi, RefusesANullStore) {
   EXPECT_EQ(datawal_store_log_stats(store_, nullptr, nullptr), DATAWAL_INVALID_ARGUMENT);
   EXPECT_EQ(datawal_store_segments(nullptr, nullptr, 0, nullptr, nullptr), DATAWAL_INVALID_ARGUMENT);
   EXPECT_EQ(datawal_store_segments(store_, nullptr, 0, nullptr, nullptr), DATAWAL_OK);
+  EXPECT_EQ(datawal_store_auto_compact_error(nullptr, nullptr), DATAWAL_INVALID_ARGUMENT);
+  EXPECT_EQ(datawal_store_auto_compact_error(store_, nullptr), DATAWAL_OK);
   EXPECT_EQ(datawal_store_prometheus(store_, nullptr, nullptr, nullptr), DATAWAL_INVALID_ARGUMENT);
   datawal_store_recovery_report(nullptr, nullptr);
   datawal_store_recovery_report(store_, nullptr);

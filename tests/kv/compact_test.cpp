@@ -1,12 +1,16 @@
 // DataWal::compact(): space comes back, and nothing else changes.
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <fstream>
 #include <set>
 #include <thread>
 
+#include <datawal/stats.hpp>
+
 #include "kv/kv_support.hpp"
+#include "log/operation_trace.hpp"
 #include "support/child.hpp"
 
 namespace datawal::test {
@@ -369,6 +373,44 @@ TEST(KvAutoCompactConcurrency, KeepsToItsLimitWhereThatIsMeant) {
   for (int i = 0; i < 1000; ++i) must(kv.put(i % 20 == 0 ? "once" + std::to_string(i) : "again", value));
   // The first segment that it reads takes it an hour.
   EXPECT_GT(kv.stats().bytes, 100'000U);
+}
+
+TEST(KvAutoCompactConcurrency, ThatFailsIsToldByTheStatsUntilItSucceedsAndAfterwards) {
+  const Store store;
+  FaultyFileSystem files;
+  DataWal kv = open_kv(store.path(),
+                       {.max_segment_bytes = 1000, .auto_compact = {.is_enabled = true}, .file_system = &files});
+  EXPECT_TRUE(kv.stats().auto_compact.is_enabled);
+  files.set_hook([](const FsOp& op) -> std::optional<safeatomic::test::Fault> {
+    const bool makes = op.kind == OpKind::open_file && op.path.find(".tmp-") != std::string::npos;
+    if (makes) return safeatomic::test::Fault::error(EIO);
+    return std::nullopt;
+  });
+  int round = 0;
+  const auto until = [&](const std::function<bool(const AutoCompactStats&)>& holds) {
+    return eventually([&] {
+      must(kv.put("once" + std::to_string(++round), "stays"));
+      for (int i = 0; i < 10; ++i) must(kv.put("key" + std::to_string(i), std::to_string(round)));
+      return holds(kv.stats().auto_compact);
+    });
+  };
+  ASSERT_TRUE(until([](const AutoCompactStats& stats) { return stats.is_failing; }));
+  AutoCompactStats stats = kv.stats().auto_compact;
+  EXPECT_GE(stats.failures, 1U);
+  EXPECT_GE(stats.runs, stats.failures);
+  ASSERT_TRUE(stats.last_error);
+  EXPECT_EQ(stats.last_error->code, Errc::io);
+  EXPECT_EQ(stats.last_error->os_errno, EIO);
+  EXPECT_NE(prometheus_text(kv.stats(), "s").find("datawal_auto_compact_failing{store=\"s\"} 1\n"), std::string::npos);
+
+  files.set_hook(nullptr);
+  EXPECT_TRUE(until([](const AutoCompactStats& now) { return !now.is_failing; }));
+  stats = kv.stats().auto_compact;
+  EXPECT_GT(stats.runs, stats.failures);
+  EXPECT_TRUE(stats.last_error) << "what went wrong is still told";
+  EXPECT_EQ(prometheus_text(open_kv_reader(store.path()).stats(), "s").find("auto_compact"), std::string::npos)
+      << "a reader knows nothing of it";
+  must(kv.close());
 }
 
 TEST(KvAutoCompactConcurrency, DoesNotHangAForkedChild) {
