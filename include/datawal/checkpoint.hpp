@@ -15,7 +15,8 @@ struct CheckpointReport {
 
 /// For making one.
 struct CheckpointOptions {
-  /// An earlier checkpoint: a sealed segment that is there with the same bytes, compared, is linked to it. Empty: none.
+  /// An earlier checkpoint: a segment that is there with the same bytes, compared, is linked to it, unless it is the highest one
+  /// there. So it may have been opened as a store since, and be in use: neither changes the other. Empty: none.
   std::filesystem::path previous{};
   CheckpointReport* report = nullptr;   ///< filled in on success; not owned
   std::uint32_t file_mode = 0600;       ///< permission bits of files that are copied, before the umask

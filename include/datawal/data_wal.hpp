@@ -137,8 +137,8 @@ class DataWal {
   /// Writes one Put per live key, by ascending key, with txids from 1, as the single segment of a new store in `dir`, which is
   /// absent or holds nothing but what an interrupted call left. This store is untouched. Durable on return; after a
   /// crash it is complete or absent.
-  /// @return already_exists if `dir` holds anything; invalid_argument if there are Raw records and `options.raw` does
-  ///   not say what becomes of them; corruption; no_space; io
+  /// @return already_exists if `dir` holds anything; invalid_argument if it lies below the store's own directory, or if there
+  ///   are Raw records and `options.raw` does not say what becomes of them; corruption; no_space; io
   [[nodiscard]] Result<CompactionStats> compact_to(const std::filesystem::path& dir,
                                                    const CompactToOptions& options = {}) const;
 

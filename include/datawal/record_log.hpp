@@ -96,7 +96,8 @@ class RecordLog {
   /// A consistent copy of the log as it is now, in `dir`, which must be absent: sealed segments as hard links where possible.
   /// Writing goes on meanwhile. Durable on return; after a crash complete or absent. Nothing in it is ever changed by
   /// this log, nor the other way round. Excludes compaction and drop_segments_before().
-  /// @return already_exists; not_found if the directory above is absent; no_space; io
+  /// @return already_exists; not_found if the directory above is absent; invalid_argument if `dir` lies below the log's own; no_space;
+  ///   io
   [[nodiscard]] Result<void> checkpoint(const std::filesystem::path& dir, const CheckpointOptions& options = {}) const;
 
   /// What open() met.
