@@ -1,9 +1,10 @@
 #include "log/kept_files.hpp"
 
-#include <sys/resource.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
+#include <limits>
 #include <utility>
 
 namespace datawal {
@@ -23,9 +24,8 @@ struct GiveBack {
 }  // namespace
 
 std::size_t max_kept_files() noexcept {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
-  return static_cast<std::size_t>(limit.rlim_cur / 4);
+  const long limit = ::sysconf(_SC_OPEN_MAX);  // what RLIMIT_NOFILE is at this moment; negative: no limit
+  return limit < 0 ? std::numeric_limits<std::size_t>::max() / 4 : static_cast<std::size_t>(limit) / 4;
 }
 
 std::size_t kept_file_count() noexcept { return kept.load(std::memory_order_relaxed); }
