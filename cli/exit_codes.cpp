@@ -10,7 +10,8 @@ ExitCode exit_code_of(const Error& error) noexcept {
     case Errc::invalid_argument:
     case Errc::not_found:
     case Errc::already_exists:
-    case Errc::snapshot_expired: return exit_usage;
+    case Errc::snapshot_expired:
+    case Errc::place_lost: return exit_usage;
     case Errc::io: return error.os_errno == ENOTDIR || error.os_errno == ENAMETOOLONG ? exit_usage : exit_damaged;
     case Errc::no_space:
     case Errc::corruption:

@@ -18,8 +18,13 @@ constexpr std::uint64_t all_records = std::numeric_limits<std::uint64_t>::max();
 
 }  // namespace
 
-Follower::Follower(Console& console, std::filesystem::path dir, RecordPrinter printer, std::uint64_t count)
-    : console_(console), dir_(std::move(dir)), printer_(std::move(printer)), count_(count) {}
+Follower::Follower(Console& console, std::filesystem::path dir, RecordPrinter printer, std::uint64_t count,
+                   bool only_durable)
+    : console_(console),
+      dir_(std::move(dir)),
+      printer_(std::move(printer)),
+      count_(count),
+      only_durable_(only_durable) {}
 
 int Follower::run(std::chrono::milliseconds interval) {
   Step step = open();
@@ -36,7 +41,7 @@ int Follower::run(std::chrono::milliseconds interval) {
 
 Follower::Step Follower::open() {
   read_identity_ = identity();
-  Result<RecordLogReader> reader = RecordLogReader::open(dir_);
+  Result<RecordLogReader> reader = RecordLogReader::open(dir_, {.only_durable = only_durable_});
   if (!reader && reader.error().code == Errc::not_found) return wait_for_store();
   if (!reader) return fail(reader.error());
   if (reader->segments().empty()) return wait_for_store();
@@ -117,7 +122,7 @@ Follower::Step Follower::wait_for_store() {
 }
 
 Follower::Step Follower::fail(const Error& error) {
-  if (error.code == Errc::snapshot_expired) {
+  if (error.code == Errc::snapshot_expired || error.code == Errc::place_lost) {
     last_is_gone_ = reader_.has_value();
     return Step::go_on;
   }

@@ -22,7 +22,8 @@ namespace datawal::cli {
 class Follower {
  public:
   /// @param count  how many of the records that are there already to begin with
-  Follower(Console& console, std::filesystem::path dir, RecordPrinter printer, std::uint64_t count);
+  /// @param only_durable  print only what a loss of power cannot take back
+  Follower(Console& console, std::filesystem::path dir, RecordPrinter printer, std::uint64_t count, bool only_durable);
 
   /// Goes on until a signal comes, or nobody reads the output, looking for more every `interval`. A store that does not
   /// exist yet is waited for, and then printed whole.
@@ -52,6 +53,7 @@ class Follower {
   const std::filesystem::path dir_;
   RecordPrinter printer_;
   std::uint64_t count_;
+  const bool only_durable_;
   StopSignal stop_;
   std::optional<RecordLogReader> reader_{};  // empty while there is no store
   std::optional<Identity> read_identity_{};  // of the directory that reader_ reads

@@ -85,6 +85,7 @@ std::string hint_for(const Error& error, const path& dir, std::string_view comma
     case Errc::poisoned:
     case Errc::closed: return fmt::format("`datawal verify {}` tells what is there", store);
     case Errc::snapshot_expired: return fmt::format("run `datawal verify {}`, or the same command again", store);
+    case Errc::place_lost: return fmt::format("`datawal scan {}` shows what is there", store);
     case Errc::io: return hint_for_io(error, error.path.empty() ? dir : error.path);
     case Errc::already_exists: return look_at(error.path.empty() ? dir : error.path);
     case Errc::invalid_argument: return error.path.empty() ? std::string() : look_at(error.path);

@@ -1,37 +1,34 @@
 // What a service has promised to send, sent by a program that may die at any time: docs/RECIPES.md.
 #include <iostream>
-#include <string>
 #include <string_view>
 
 #include <datawal/datawal.hpp>
 
 static void send(std::string_view message) { std::cout << "sent " << message << '\n'; }
 
-static datawal::Result<void> send_new(const datawal::RecordLogReader& outbox, datawal::DataWal& progress) {
-  auto last = progress.get("last sent");
-  if (!last) return datawal::propagate(last);
-  const auto sent = datawal::parse_record_ref(last->value_or(""));
-  auto cursor = sent ? outbox.records_after(*sent) : outbox.records();
-  auto next = cursor.next();
-  for (; next && *next; next = cursor.next()) {
+static datawal::Result<void> send_new(datawal::Follower& outbox) {
+  for (;;) {
+    auto next = outbox.next();  // only what is durable: what was sent is never taken back
+    if (!next && next.error().code == datawal::Errc::place_lost) {
+      const auto [first, last, cause] = outbox.lost();  // trimmed before they were sent: somebody has to know
+      std::cerr << "messages " << first << " to " << last << " were not sent\n";
+      continue;
+    }
+    if (!next) return datawal::propagate(next);
+    if (!*next) return {};
     send((*next)->payload);  // at least once: the receiver drops doubles by their number
-    if (auto noted = progress.put("last sent", datawal::to_string((*next)->ref), {.sync = true}); !noted) return noted;
+    if (auto saved = outbox.save(); !saved) return saved;
   }
-  if (!next) return datawal::propagate(next);
-  return {};
 }
 
 static datawal::Result<void> run() {
-  auto outbox = datawal::RecordLog::open("outbox");
+  auto promises = datawal::RecordLog::open("outbox");
+  if (!promises) return datawal::propagate(promises);
+  auto outbox = datawal::Follower::open("outbox", {.cursor_file = "outbox.sent"});  // as another process would
   if (!outbox) return datawal::propagate(outbox);
-  auto progress = datawal::DataWal::open("progress");
-  if (!progress) return datawal::propagate(progress);
-  auto reader = datawal::RecordLogReader::open("outbox");  // as another process would
-  if (!reader) return datawal::propagate(reader);
   for (const std::string_view message : {"hello", "good bye"}) {
-    if (auto promised = outbox->append(message, {.sync = true}); !promised) return datawal::propagate(promised);
-    if (auto grown = reader->refresh(); !grown) return datawal::propagate(grown);
-    if (auto sent = send_new(*reader, *progress); !sent) return sent;
+    if (auto promised = promises->append(message, {.sync = true}); !promised) return datawal::propagate(promised);
+    if (auto sent = send_new(*outbox); !sent) return sent;
   }
   return {};
 }

@@ -14,6 +14,7 @@ struct TailArguments {
   std::filesystem::path dir;
   std::optional<std::uint64_t> records;
   bool follow = false;
+  bool only_durable = false;
   std::optional<std::uint64_t> interval_ms;
   RecordStyle style;
 };
@@ -39,11 +40,13 @@ int tail(Console& console, const TailArguments& arguments) {
   constexpr std::uint64_t default_interval_ms = 100;
   const std::uint64_t count = arguments.records.value_or(default_records);
   RecordPrinter printer(console, arguments.style);
+  if (arguments.only_durable && !arguments.follow) return console.fail_usage("--durable goes with -f");
   if (!arguments.follow) return print_last(console, arguments, printer, count);
   const std::uint64_t interval_ms = arguments.interval_ms.value_or(default_interval_ms);
   constexpr std::uint64_t longest_ms = 24ULL * 60 * 60 * 1000;
   if (interval_ms == 0 || interval_ms > longest_ms) return console.fail_usage("--interval takes 1 to 86400000 ms");
-  return Follower(console, arguments.dir, printer, count).run(std::chrono::milliseconds(interval_ms));
+  return Follower(console, arguments.dir, printer, count, arguments.only_durable)
+      .run(std::chrono::milliseconds(interval_ms));
 }
 
 }  // namespace
@@ -57,6 +60,9 @@ With -f each record is printed once, whole, and in order, across rotations
 and when the writer dies and comes back. A store that does not exist yet is
 waited for. SIGINT, SIGTERM and SIGHUP end it with exit status 0.
 
+With --durable a record comes once a sync has covered it, and is never taken
+back; of a store that was copied, once a writer has opened it.
+
 Examples:
   datawal tail ./log
   datawal tail ./log -n 0 -f
@@ -69,6 +75,7 @@ printing failed.)");
   add_store(command, arguments->dir);
   add_count(command, "-n,--records", arguments->records, "How many of the last records to print (default 10)");
   command.add_flag("-f,--follow", arguments->follow, "Go on with what is appended");
+  command.add_flag("--durable", arguments->only_durable, "With -f: print only what a loss of power cannot take back");
   add_count(command, "--interval", arguments->interval_ms, "With -f: look for more every N ms (default 100)");
   add_record_style(command, arguments->style);
   command.final_callback(

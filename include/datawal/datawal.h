@@ -43,7 +43,8 @@ typedef enum datawal_code {
   DATAWAL_SNAPSHOT_EXPIRED = 9,    /**< what this reader holds was replaced: refresh it */
   DATAWAL_POISONED = 10,           /**< an earlier write or sync failed: open again */
   DATAWAL_CLOSED = 11,             /**< the handle was closed, or belongs to the process that forked this one */
-  DATAWAL_NO_MEMORY = 12           /**< out of memory; nothing acknowledged is lost */
+  DATAWAL_NO_MEMORY = 12,          /**< out of memory; nothing acknowledged is lost */
+  DATAWAL_PLACE_LOST = 13          /**< the record after which reading was to go on is not there any more */
 } datawal_code;
 
 /** One failed call, or DATAWAL_OK. Lives where the caller wants it. */
@@ -418,10 +419,10 @@ const uint32_t* datawal_log_reader_segments(const datawal_log_reader* reader, si
 datawal_code datawal_log_reader_records(const datawal_log_reader* reader, datawal_cursor** cursor,
                                         datawal_error* error);
 /** The records at and behind a place that a datawal_ref once named. Where no record begins there (any more), the cursor is
- *  DATAWAL_SNAPSHOT_EXPIRED in the end. */
+ *  DATAWAL_PLACE_LOST in the end. */
 datawal_code datawal_log_reader_records_from(const datawal_log_reader* reader, uint32_t segment, uint64_t offset,
                                              datawal_cursor** cursor, datawal_error* error);
-/** The records behind `last`, which this reader returned earlier. */
+/** The records behind `last`, which this reader returned earlier; the cursor is DATAWAL_PLACE_LOST if it is not there any more. */
 datawal_code datawal_log_reader_records_after(const datawal_log_reader* reader, const datawal_ref* last,
                                               datawal_cursor** cursor, datawal_error* error);
 /** Takes a new snapshot; `changed`, which may be NULL, says whether it shows something new. */

@@ -10,6 +10,7 @@
 #include <datawal/data_wal_reader.hpp>
 #include <datawal/dir_lock.hpp>
 #include <datawal/error.hpp>
+#include <datawal/follower.hpp>
 #include <datawal/format.hpp>
 #include <datawal/options.hpp>
 #include <datawal/record.hpp>

@@ -22,6 +22,9 @@ enum class Errc : std::uint8_t {
   snapshot_expired,     ///< what this reader holds was replaced; call refresh() or open again
   poisoned,             ///< an earlier failed write or sync (the first cause is told); reopen to recover
   closed,               ///< the handle was closed, moved from, or belongs to the process that forked this one
+  place_lost =
+      12,  ///< the record after which reading was to go on is not there any more: trimmed, compacted, or taken back with
+           ///< the power; refresh() does not bring it back. Follower goes on by itself
 };
 
 /// The code's name as it stands above: "no_space".

@@ -115,6 +115,8 @@ struct OpenOptions {
 /// names. All readers and stores of a process together keep a quarter of RLIMIT_NOFILE, each at most half of what is left of it. Where
 /// there are no descriptors they do with two or three each; what is not kept open expires when it is replaced.
 struct ReaderOptions {
+  /// Of RecordLogReader: show only what a loss of power cannot take back, as far as the watermark vouches: RecordLogReader::durable_end.
+  bool only_durable = false;
   ReadPath read_path = ReadPath::mapped;  ///< of DataWalReader, for sealed segments; the active one is never mapped
   std::uint32_t open_threads = 0;         ///< of DataWalReader, also in refresh(); as OpenOptions::open_threads
   safeatomic::FileSystem* file_system = nullptr;  ///< null: the operating system's; not owned

@@ -14,6 +14,15 @@
 
 namespace datawal {
 
+/// Up to where a log is known to survive a loss of power.
+struct DurableEnd {
+  std::uint32_t segment = 0;  ///< the highest one of the snapshot; 0: there is none
+  std::uint64_t offset = 0;   ///< bytes of it that a sync has covered. All of every segment before it is durable
+  std::uint64_t txid = 0;     ///< no record with this txid or a lower one is taken back
+
+  friend bool operator==(const DurableEnd&, const DurableEnd&) = default;
+};
+
 /// A read-only view of a log: takes no lock, changes no byte, works on a read-only mount and beside a live writer in this or
 /// another process. Shows a snapshot: the set of segments that were all current at one instant, kept until refresh().
 /// Opens damaged stores too, missing segments included: the cursor returns what is before the damage and then the error. What it
@@ -34,16 +43,23 @@ class RecordLogReader {
   [[nodiscard]] RecordCursor records() const;
 
   /// The records at and behind a place that a RecordRef once named: the first one returned is the one at that place. Where no
-  /// record begins there (any more), the cursor is `snapshot_expired` in the end, and what the bytes there look like may have been
+  /// record begins there (any more), the cursor is `place_lost` in the end, and what the bytes there look like may have been
   /// returned. To be sure of the place, a cursor that ends in that segment reads it once from its beginning.
   [[nodiscard]] RecordCursor records_from(std::uint32_t segment, std::uint64_t offset) const;
 
-  /// The records behind `last`, which this reader returned earlier. The cursor's first next() is `snapshot_expired` if
-  /// `last` is not there any more as it was: the log was compacted or cut meanwhile.
+  /// The records behind `last`, which this reader returned earlier. The cursor's first next() is `place_lost` if
+  /// `last` is not there any more as it was: the log was trimmed or compacted meanwhile, or a loss of power took the record back.
   [[nodiscard]] RecordCursor records_after(const RecordRef& last) const;
 
+  /// What a loss of power cannot take back of this snapshot: a lower bound, from the watermark that the writer keeps. Of a store without
+  /// one (a copy, one that the reference implementation wrote) nothing counts until a writer has opened it. Costs a read of what was
+  /// synced since it was last asked for.
+  /// @return corruption if segments that had been synced are missing; io; snapshot_expired
+  [[nodiscard]] Result<DurableEnd> durable_end() const;
+
   /// Takes a new snapshot. Cursors from before go on with the old one.
-  /// @return true if it holds a record that the old one does not show, or no longer what that one showed last
+  /// @return true if it holds a record that the old one does not show, or no longer what that one showed last. With `only_durable`:
+  ///   if more is durable, or other records are
   [[nodiscard]] Result<bool> refresh();
 
   /// The snapshot as a store in `dir`: as RecordLog::checkpoint, but without the lock, and beside whoever writes.

@@ -30,7 +30,9 @@ datawal_code code_of(Errc code) noexcept { return static_cast<datawal_code>(stat
 
 static_assert(static_cast<int>(Errc::io) + 1 == DATAWAL_IO);
 static_assert(static_cast<int>(Errc::locked) + 1 == DATAWAL_LOCKED);
-static_assert(static_cast<int>(Errc::closed) + 1 == DATAWAL_CLOSED, "a new code needs a number behind the last one");
+static_assert(static_cast<int>(Errc::closed) + 1 == DATAWAL_CLOSED);
+static_assert(static_cast<int>(Errc::place_lost) + 1 == DATAWAL_PLACE_LOST,
+              "a new code needs a number behind the last one");
 
 // Not allocated at the first failure, which may be the lack of memory.
 thread_local datawal_error last_error{};

@@ -30,6 +30,7 @@ std::string_view default_reason(Errc code) noexcept {
     case Errc::snapshot_expired: return "the files of this snapshot were replaced";
     case Errc::poisoned: return "an earlier write or sync failed";
     case Errc::closed: return "the handle was closed, or belongs to another process";
+    case Errc::place_lost: return "the record that was read last is not there any more";
   }
   return "unknown reason";
 }
@@ -84,6 +85,7 @@ std::string advice_for(const Error& error) {
     case Errc::snapshot_expired: return "call refresh(), or open again";
     case Errc::poisoned: return "close the handle and open the store again to recover";
     case Errc::closed: return "open the store in this process";
+    case Errc::place_lost: return "go on with what is there now";
   }
   return "see the documentation";
 }
@@ -113,6 +115,7 @@ std::string_view name_of(Errc code) noexcept {
     case Errc::snapshot_expired: return "snapshot_expired";
     case Errc::poisoned: return "poisoned";
     case Errc::closed: return "closed";
+    case Errc::place_lost: return "place_lost";
   }
   return "unknown";
 }

@@ -7,6 +7,7 @@
 
 #include "log/checkpoint.hpp"
 #include "log/cursor.hpp"
+#include "log/durable_end.hpp"
 #include "log/snapshot.hpp"
 #include "log/store_directory.hpp"
 #include "log/walk.hpp"
@@ -18,11 +19,36 @@ struct [[gnu::visibility("hidden")]] RecordLogReader::Impl {
   std::shared_ptr<safeatomic::Directory> directory{};
   std::shared_ptr<const Snapshot> snapshot{};
   std::vector<std::uint32_t> ids{};
+  bool only_durable = false;
+  mutable std::optional<DurableEnd> durable{};  // of `snapshot` if `is_durable_known`, else of an earlier one
+  mutable std::uint64_t durable_inode = 0;
+  mutable bool is_durable_known = false;
 
   void take(std::shared_ptr<const Snapshot> taken) {
     snapshot = std::move(taken);
     ids.clear();
     for (const PinnedSegment& segment : snapshot->segments) ids.push_back(segment.id);
+    is_durable_known = false;
+  }
+
+  [[nodiscard]] Result<DurableEnd> durable_end() const {
+    if (is_durable_known) return *durable;
+    Result<DurableEnd> end = find_durable_end(*snapshot, durable, durable_inode);
+    if (!end) return end;
+    durable = *end;
+    durable_inode = snapshot->segments.empty() ? 0 : snapshot->segments.back().info.inode;
+    is_durable_known = true;
+    return end;
+  }
+
+  [[nodiscard]] RecordCursor cursor(Position from, const std::optional<RecordRef>& skipped = std::nullopt) const {
+    std::optional<DurableEnd> limit;
+    if (only_durable) {
+      Result<DurableEnd> end = durable_end();
+      if (!end) return failed_cursor(std::move(end.error()));
+      limit = *end;
+    }
+    return make_cursor(snapshot, LastSegment::live, from, skipped, limit);
   }
 };
 
@@ -71,7 +97,7 @@ Result<bool> holds_more(const std::shared_ptr<const Snapshot>& now, const Snapsh
   RecordView record;
   if (end.last.txid != 0 && from->segment == end.last.segment && from->offset == end.last.offset) {
     Result<bool> seen = walk.next(record);
-    if (!seen && !is_damage(seen.error()) && seen.error().code != Errc::snapshot_expired) return propagate(seen);
+    if (!seen && !is_damage(seen.error()) && seen.error().code != Errc::place_lost) return propagate(seen);
     if (!seen || !*seen || record.ref != end.last) return true;
     walk.began_at(Start::proven);
     now->known = end.last;
@@ -97,10 +123,16 @@ Result<RecordLogReader> RecordLogReader::open(const std::filesystem::path& dir, 
   auto impl = std::make_unique<Impl>();
   impl->file_system = &file_system_of(options.file_system);
   impl->directory = std::move(*directory);
+  impl->only_durable = options.only_durable;
   Result<std::shared_ptr<const Snapshot>> snapshot = take_snapshot(impl->directory, nullptr);
   if (!snapshot) return propagate(snapshot);
   impl->take(std::move(*snapshot));
   return RecordLogReader(std::move(impl));
+}
+
+Result<DurableEnd> RecordLogReader::durable_end() const {
+  if (!impl_) return std::unexpected(moved_from());
+  return impl_->durable_end();
 }
 
 std::span<const std::uint32_t> RecordLogReader::segments() const noexcept {
@@ -109,22 +141,32 @@ std::span<const std::uint32_t> RecordLogReader::segments() const noexcept {
 
 RecordCursor RecordLogReader::records() const {
   if (!impl_) return failed_cursor(moved_from());
-  return make_cursor(impl_->snapshot, LastSegment::live);
+  return impl_->cursor({});
 }
 
 RecordCursor RecordLogReader::records_from(std::uint32_t segment, std::uint64_t offset) const {
   if (!impl_) return failed_cursor(moved_from());
-  return make_cursor(impl_->snapshot, LastSegment::live, {.segment = segment, .offset = offset});
+  return impl_->cursor({.segment = segment, .offset = offset});
 }
 
 RecordCursor RecordLogReader::records_after(const RecordRef& last) const {
   if (!impl_) return failed_cursor(moved_from());
-  return make_cursor(impl_->snapshot, LastSegment::live, {.segment = last.segment, .offset = last.offset}, last);
+  return impl_->cursor({.segment = last.segment, .offset = last.offset}, last);
 }
 
 Result<bool> RecordLogReader::refresh() {
   if (!impl_) return std::unexpected(moved_from());
   const std::shared_ptr<const Snapshot> before = impl_->snapshot;
+  if (impl_->only_durable) {
+    const Result<DurableEnd> then = impl_->durable_end();
+    if (!then) return propagate(then);
+    Result<std::shared_ptr<const Snapshot>> now = take_snapshot(impl_->directory, before.get());
+    if (!now) return propagate(now);
+    impl_->take(std::move(*now));
+    const Result<DurableEnd> durable = impl_->durable_end();
+    if (!durable) return propagate(durable);
+    return *durable != *then;
+  }
   Result<LogEnd> end = end_of(before);
   if (!end) return propagate(end);
   Result<std::shared_ptr<const Snapshot>> now = take_snapshot(impl_->directory, before.get());

@@ -31,7 +31,7 @@ Walk::Walk(std::shared_ptr<const Snapshot> snapshot, LastSegment last, Position 
   begin_ = from.offset;
   if (begin_ != 0) start_ = Start::given;
   if (index_ == segments.size() || segments[index_].id != from.segment) {
-    error_ = Error{.code = Errc::snapshot_expired,
+    error_ = Error{.code = Errc::place_lost,
                    .action = "read on",
                    .path = segment_path(*snapshot_, from.segment),
                    .segment = from.segment,
@@ -154,7 +154,7 @@ Result<void> Walk::prove_start(Stop stop) {
     start_ = Start::proven;
     return {};
   }
-  return std::unexpected(Error{.code = Errc::snapshot_expired,
+  return std::unexpected(Error{.code = Errc::place_lost,
                                .action = "read on",
                                .path = segment_path(*snapshot_, segment_id_),
                                .segment = segment_id_,
@@ -259,14 +259,7 @@ Error Walk::damage(Stop stop, Verdict verdict, Promise promise) const {
   Error error{.code = Errc::corruption, .action = "read segment"};
   if (verdict == Verdict::unsupported_version) error.code = Errc::unsupported_version;
   const bool missing = promise == Promise::broken && verdict == Verdict::refuse && watermark_.segments_are_missing();
-  if (missing) {
-    error.action = "read log";
-    error.path = snapshot_->directory->path();
-    error.segment = snapshot_->watermark ? snapshot_->watermark->segment : 0;
-    error.detail = "segments up to this one were synced and are missing; if you restored an older copy, remove " +
-                   (snapshot_->directory->path() / watermark_name).string();
-    return error;
-  }
+  if (missing) return missing_segments(*snapshot_);
   const Position at = position();
   error.path = segment_path(*snapshot_, at.segment);
   error.segment = at.segment;
@@ -285,6 +278,15 @@ std::unexpected<Error> Walk::fail(Error error) {
   if (error.code == Errc::unsupported_version) ++report_.unsupported_versions;
   error_ = std::move(error);
   return std::unexpected(*error_);
+}
+
+Error missing_segments(const Snapshot& snapshot) {
+  return {.code = Errc::corruption,
+          .action = "read log",
+          .path = snapshot.directory->path(),
+          .segment = snapshot.watermark ? snapshot.watermark->segment : 0,
+          .detail = "segments up to this one were synced and are missing; if you restored an older copy, remove " +
+                    (snapshot.directory->path() / watermark_name).string()};
 }
 
 bool writer_lives(safeatomic::Directory& directory) {

@@ -52,7 +52,7 @@ enum class Start : std::uint8_t {
 class Walk {
  public:
   /// `from` is `proven` if it is the beginning of a segment, else `given`. If the walk has to end where it came from a place that is not
-  /// proven, it reads that segment from its beginning to see whether a record begins there; if not, it is `snapshot_expired`,
+  /// proven, it reads that segment from its beginning to see whether a record begins there; if not, it is `place_lost`,
   /// and nothing else has changed.
   [[gnu::cold]] Walk(std::shared_ptr<const Snapshot> snapshot, LastSegment last, Position from = {});
 
@@ -176,6 +176,9 @@ class Walk {
   format::Stop stop_ = format::Stop::none;
   bool done_ = false;
 };
+
+/// The watermark speaks of a segment that is not there.
+[[nodiscard, gnu::cold]] Error missing_segments(const Snapshot& snapshot);
 
 /// Whether a writer has the store open now; true also where that cannot be told. Takes nothing.
 [[nodiscard]] bool writer_lives(safeatomic::Directory& directory);

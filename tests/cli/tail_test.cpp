@@ -1,5 +1,7 @@
 // The end of a log, and following one that is written, rotated, killed, torn, and replaced.
 
+#include <datawal/record_log.hpp>
+
 #include "cli/program_test.hpp"
 
 namespace datawal::test {
@@ -77,6 +79,23 @@ TEST_F(Tail, FollowsInJson) {
             R"("txid":2,"key_base64":"","payload_base64":"Yg==","ref":"1:29:29:2:0c0f60b8"})");
   tail->signal(SIGTERM);
   EXPECT_EQ(tail->wait(), (Ended{0, "", ""}));
+}
+
+TEST_F(Tail, PrintsWithDurableOnlyWhatWasSynced) {
+  Result<RecordLog> log = RecordLog::open(in_dir("log"));
+  ASSERT_TRUE(log && log->append("first", {.sync = true}) && log->append("second"));
+  const auto tail = start({"tail", "log", "-f", "--durable", "--interval", "1"});
+  EXPECT_EQ(payload_of(tail->read_line()), "first");
+  ASSERT_TRUE(log->append("third") && log->fsync());
+  EXPECT_EQ(payload_of(tail->read_line()), "second");
+  EXPECT_EQ(payload_of(tail->read_line()), "third");
+  tail->signal(SIGTERM);
+  EXPECT_EQ(tail->wait(), (Ended{0, "", ""}));
+}
+
+TEST_F(Tail, TakesDurableOnlyWhereItFollows) {
+  EXPECT_EQ(run({"append", "log"}, "a\n").status, 0);
+  EXPECT_EQ(run({"tail", "log", "--durable"}).status, 1);
 }
 
 TEST_F(Tail, SurvivesThatTheWriterIsKilledAndComesBack) {

@@ -24,6 +24,7 @@ TEST(Error, CodesAreCalledAsTheyStandInTheHeader) {
       {Errc::not_found, "not_found"},
       {Errc::already_exists, "already_exists"},
       {Errc::snapshot_expired, "snapshot_expired"},
+      {Errc::place_lost, "place_lost"},
       {Errc::poisoned, "poisoned"},
       {Errc::closed, "closed"},
   };

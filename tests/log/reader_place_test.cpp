@@ -45,7 +45,7 @@ TEST_P(ReaderPlace, OfARecordThatIsNotThereChangesNothing) {
     for (std::uint64_t offset = 0; offset < store_.get(segment).size() + 40; ++offset) {
       RecordLogReader reader = open();
       const RecordRef ref{.segment = segment, .offset = offset, .len = 33, .txid = 777};
-      ASSERT_TRUE(refused(reader.records_after(ref).next(), Errc::snapshot_expired)) << offset;
+      ASSERT_TRUE(refused(reader.records_after(ref).next(), Errc::place_lost)) << offset;
       expect_all(reader, offset);
       if (HasFailure()) return;
     }
@@ -58,7 +58,7 @@ TEST_P(ReaderPlace, InsideARecordChangesNothing) {
       RecordLogReader reader = open();
       const Reading reading = read(reader.records_from(segment, offset));
       if (reading.error) {
-        EXPECT_EQ(reading.error->code, Errc::snapshot_expired) << reading.error->message();
+        EXPECT_EQ(reading.error->code, Errc::place_lost) << reading.error->message();
       }
       expect_all(reader, offset);
       if (HasFailure()) return;
@@ -75,7 +75,7 @@ TEST_P(ReaderPlace, OfWhatLooksLikeARecordInAPayloadChangesNothing) {
                         .offset = store_.get(segment).find(frame),
                         .len = static_cast<std::uint32_t>(frame.size()),
                         .txid = 1000 + txid};
-    EXPECT_TRUE(refused(reader.records_after(ref).next(), Errc::snapshot_expired));
+    EXPECT_TRUE(refused(reader.records_after(ref).next(), Errc::place_lost));
     expect_all(reader, txid);
   }
 }

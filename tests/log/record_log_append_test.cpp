@@ -15,10 +15,12 @@ INSTANTIATE_TEST_SUITE_P(, RecordLogAppend, test::both_write_paths, test::name_o
 
 TEST_P(RecordLogAppend, SaysWhereTheRecordWent) {
   RecordLog log = store_.open();
-  EXPECT_EQ(test::must(log.append("first")), (RecordRef{1, 0, 33, 1}));
-  EXPECT_EQ(test::must(log.append("")), (RecordRef{1, 33, 28, 2}));
-  EXPECT_EQ(test::must(log.append_record(RecordType::Put, "k", "v")), (RecordRef{1, 61, 30, 3}));
-  EXPECT_EQ(test::must(log.append_record(RecordType::Delete, "k", "")), (RecordRef{1, 91, 29, 4}));
+  EXPECT_EQ(test::must(log.append("first")), test::ref_of(1, 0, 1, test::reference_encode(0, 1, "", "first")));
+  EXPECT_EQ(test::must(log.append("")), test::ref_of(1, 33, 2, test::reference_encode(0, 2, "", "")));
+  EXPECT_EQ(test::must(log.append_record(RecordType::Put, "k", "v")),
+            test::ref_of(1, 61, 3, test::reference_encode(1, 3, "k", "v")));
+  EXPECT_EQ(test::must(log.append_record(RecordType::Delete, "k", "")),
+            test::ref_of(1, 91, 4, test::reference_encode(2, 4, "k", "")));
   EXPECT_EQ(log.last_txid(), 4U);
 }
 

@@ -132,7 +132,8 @@ TEST_F(RecoveryOfFixtures, AreTheBytesThatTheSameCallsWrite) {
                                             : log.append_record(RecordType{static_cast<std::uint8_t>(record.type)},
                                                                 record.key, record.payload);
           ASSERT_TRUE(test::ok(ref));
-          EXPECT_EQ(*ref, (RecordRef{segment, record.offset, ref->len, record.txid}));
+          EXPECT_EQ(*ref, test::ref_of(segment, record.offset, record.txid,
+                                       test::reference_encode(record.type, record.txid, record.key, record.payload)));
         }
       }
       ASSERT_TRUE(test::ok(log.close()));

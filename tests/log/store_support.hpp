@@ -190,4 +190,13 @@ class Store {
   safeatomic::test::ScratchDirectory scratch_{safeatomic::test::memory_backed_parent()};
 };
 
+/// The place of a record whose frame is `frame`.
+inline RecordRef ref_of(std::uint32_t segment, std::uint64_t offset, std::uint64_t txid, std::string_view frame) {
+  return {.segment = segment,
+          .offset = offset,
+          .len = static_cast<std::uint32_t>(frame.size()),
+          .txid = txid,
+          .crc = static_cast<std::uint32_t>(get_little_endian(frame, frame.size() - 4, 4))};
+}
+
 }  // namespace datawal::test

@@ -1,0 +1,235 @@
+#include <datawal/follower.hpp>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <datawal/data_wal.hpp>
+
+#include "reader_support.hpp"
+
+namespace datawal::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+const FollowerOptions all_records{.only_durable = false};
+
+class FollowerOfALog : public testing::Test {
+ protected:
+  [[nodiscard]] Follower follow(const FollowerOptions& options = {}) const {
+    return must(Follower::open(store_.path(), options));
+  }
+
+  // All that it shows until there is nothing more, or something went wrong.
+  static std::vector<std::string> shown(Follower& follower) {
+    std::vector<std::string> payloads;
+    for (;;) {
+      Result<std::optional<RecordView>> next = follower.next();
+      if (!next) payloads.push_back("! " + std::string(name_of(next.error().code)));
+      if (!next || !*next) return payloads;
+      payloads.emplace_back((**next).payload);
+    }
+  }
+
+  // The power fails: what lies behind `offset` of segment 1 was not on the disk.
+  void lose_behind(std::uint64_t offset) const { std::filesystem::resize_file(store_.segment(1), offset); }
+
+  Store store_;
+};
+
+TEST_F(FollowerOfALog, ShowsEachRecordOnceAndInOrderAcrossRotations) {
+  RecordLog log = store_.open();
+  Follower follower = follow();
+  EXPECT_THAT(shown(follower), IsEmpty());
+  for (const char* payload : {"one", "two", "three"}) {
+    must(log.append(payload));
+    must(log.rotate());
+    EXPECT_THAT(shown(follower), ElementsAre(payload));
+  }
+  EXPECT_THAT(shown(follower), IsEmpty());
+}
+
+TEST_F(FollowerOfALog, ShowsOnlyWhatWasSynced) {
+  RecordLog log = store_.open();
+  Follower follower = follow();
+  must(log.append("synced", {.sync = true}));
+  must(log.append("not synced"));
+  EXPECT_THAT(shown(follower), ElementsAre("synced"));
+  EXPECT_THAT(shown(follower), IsEmpty());
+  must(log.fsync());
+  EXPECT_THAT(shown(follower), ElementsAre("not synced"));
+}
+
+TEST_F(FollowerOfALog, ShowsWhatIsNotSyncedIfAskedTo) {
+  RecordLog log = store_.open();
+  Follower follower = follow(all_records);
+  must(log.append("not synced"));
+  EXPECT_THAT(shown(follower), ElementsAre("not synced"));
+}
+
+TEST_F(FollowerOfALog, IsNeverShownTheRecordThatThePowerTookBack) {
+  Follower follower = [&] {
+    RecordLog log = store_.open();
+    must(log.append("one", {.sync = true}));
+    return follow();
+  }();
+  EXPECT_THAT(shown(follower), ElementsAre("one"));
+  const RecordRef bobs = [&] {
+    RecordLog log = store_.open();
+    const RecordRef ref = must(log.append("pay Bob"));
+    EXPECT_THAT(shown(follower), IsEmpty());
+    return ref;
+  }();
+  store_.put(1, store_.get(1).substr(0, bobs.offset));
+  std::filesystem::remove(store_.path() / ".watermark");
+  RecordLog log = store_.open();
+  must(log.append("pay Eve", {.sync = true}));
+  EXPECT_THAT(shown(follower), ElementsAre("pay Eve"));
+}
+
+TEST_F(FollowerOfALog, IsToldThatARecordWasReplacedAndShownWhatStandsThere) {
+  RecordRef bobs;
+  Follower follower = [&] {
+    RecordLog log = store_.open();
+    must(log.append("one", {.sync = true}));
+    Follower early = follow(all_records);
+    EXPECT_THAT(shown(early), ElementsAre("one"));
+    bobs = must(log.append("pay Bob"));
+    EXPECT_THAT(shown(early), ElementsAre("pay Bob"));
+    return early;
+  }();
+  store_.put(1, store_.get(1).substr(0, bobs.offset));
+  std::filesystem::remove(store_.path() / ".watermark");
+  RecordLog log = store_.open();
+  must(log.append("pay Eve", {.sync = true}));
+  EXPECT_THAT(shown(follower), ElementsAre("! place_lost"));
+  EXPECT_EQ(follower.lost(), (LostRecords{.first_txid = 2, .last_txid = 2, .cause = LostRecords::Cause::replaced}));
+  EXPECT_THAT(shown(follower), ElementsAre("pay Eve"));
+}
+
+TEST_F(FollowerOfALog, IsToldThatRecordsWereTakenBackEvenIfNothingStandsThereYet) {
+  store_.put(1, raw_frame(1, "one") + raw_frame(2, "two") + raw_frame(3, "three"));
+  Follower follower = follow(all_records);
+  EXPECT_THAT(shown(follower), ElementsAre("one", "two", "three"));
+  lose_behind(raw_frame(1, "one").size());
+  EXPECT_THAT(shown(follower), ElementsAre("! place_lost"));
+  EXPECT_EQ(follower.lost(), (LostRecords{.first_txid = 1, .last_txid = 3, .cause = LostRecords::Cause::replaced}));
+  EXPECT_THAT(shown(follower), ElementsAre("one")) << "none of them was known to be durable";
+}
+
+TEST_F(FollowerOfALog, IsToldWhatWasTrimmed) {
+  RecordLog log = store_.open();
+  must(log.append("one"));
+  must(log.rotate());
+  Follower follower = follow();
+  EXPECT_THAT(shown(follower), ElementsAre("one"));
+  for (const char* payload : {"two", "three", "four"}) {
+    must(log.append(payload));
+    must(log.rotate());
+  }
+  must(log.drop_segments_before(4));
+  EXPECT_THAT(shown(follower), ElementsAre("! place_lost"));
+  EXPECT_EQ(follower.lost(), (LostRecords{.first_txid = 2, .last_txid = 3, .cause = LostRecords::Cause::trimmed}));
+  EXPECT_THAT(shown(follower), ElementsAre("four"));
+}
+
+TEST_F(FollowerOfALog, LosesNothingWhereOnlyWhatItHadSeenWasTrimmed) {
+  RecordLog log = store_.open();
+  must(log.append("one"));
+  must(log.rotate());
+  Follower follower = follow();
+  EXPECT_THAT(shown(follower), ElementsAre("one"));
+  must(log.append("two"));
+  must(log.rotate());
+  must(log.drop_segments_before(2));
+  EXPECT_THAT(shown(follower), ElementsAre("two"));
+}
+
+TEST_F(FollowerOfALog, GoesOnWhereACompactionMovedItsPlace) {
+  DataWal store = must(DataWal::open(store_.path()));
+  must(store.put("dead", "1"));
+  must(store.put("alive", "2"));
+  must(store.fsync());
+  Follower follower = follow();
+  EXPECT_THAT(shown(follower), ElementsAre("1", "2"));
+  must(store.put("dead", "3"));
+  must(store.compact({.min_garbage_ratio = 0}));
+  must(store.put("more", "4", {.sync = true}));
+  EXPECT_THAT(shown(follower), ElementsAre("3", "4"));
+}
+
+TEST_F(FollowerOfALog, IsToldWhatACompactionTookFromIt) {
+  DataWal store = must(DataWal::open(store_.path()));
+  must(store.put("key", "1", {.sync = true}));
+  Follower follower = follow();
+  EXPECT_THAT(shown(follower), ElementsAre("1"));
+  must(store.put("key", "2"));
+  must(store.put("key", "3"));
+  must(store.compact({.min_garbage_ratio = 0}));
+  EXPECT_THAT(shown(follower), ElementsAre("! place_lost"));
+  EXPECT_EQ(follower.lost(), (LostRecords{.first_txid = 2, .last_txid = 2, .cause = LostRecords::Cause::compacted}));
+  EXPECT_THAT(shown(follower), ElementsAre("3"));
+}
+
+TEST_F(FollowerOfALog, GoesOnWhereItsCursorFileSays) {
+  const TemporaryDirectory scratch;
+  const FollowerOptions noted{.cursor_file = scratch.path() / "cursor"};
+  RecordLog log = store_.open();
+  must(log.append("one"));
+  must(log.append("two", {.sync = true}));
+  {
+    Follower follower = follow(noted);
+    must(follower.next());
+    must(follower.save());
+  }
+  Follower follower = follow(noted);
+  EXPECT_THAT(shown(follower), ElementsAre("two"));
+}
+
+TEST_F(FollowerOfALog, RefusesACursorFileThatIsNone) {
+  const TemporaryDirectory scratch;
+  const std::filesystem::path file = scratch.path() / "cursor";
+  (void)store_.open();
+  for (const std::string text : {"", "last -\n", "last -\nbase -", "last -\nbase -\n\n", "last 1:2\nbase -\n",
+                                 "base -\nlast -\n", "last 1:0:31:1:00000000\nbase -\nx"}) {
+    write_file(file, text);
+    EXPECT_TRUE(refused(Follower::open(store_.path(), {.cursor_file = file}), Errc::invalid_argument)) << text;
+  }
+}
+
+TEST_F(FollowerOfALog, SavesNothingWithoutACursorFile) {
+  (void)store_.open();
+  Follower follower = follow();
+  EXPECT_TRUE(refused(follower.save(), Errc::invalid_argument));
+}
+
+TEST_F(FollowerOfALog, SaysHowFarItIsBehind) {
+  RecordLog log = store_.open();
+  must(log.append("one"));
+  must(log.append("two", {.sync = true}));
+  Follower follower = follow();
+  must(follower.next());
+  EXPECT_EQ(must(follower.lag()).txids, 1U);
+  must(follower.next());
+  EXPECT_EQ(must(follower.lag()).txids, 0U);
+}
+
+TEST_F(FollowerOfALog, IsWokenByWhatIsAppended) {
+  RecordLog log = store_.open();
+  Follower follower = follow();
+  EXPECT_THAT(shown(follower), IsEmpty());
+  EXPECT_FALSE(must(follower.wait(0ms)));
+  std::thread writer([&] { must(log.append("one", {.sync = true})); });
+  EXPECT_TRUE(must(follower.wait(60s)));
+  writer.join();
+  EXPECT_THAT(shown(follower), ElementsAre("one"));
+}
+
+}  // namespace
+}  // namespace datawal::test
