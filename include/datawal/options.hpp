@@ -24,7 +24,7 @@ enum class WritePath : std::uint8_t {
 enum class ReadPath : std::uint8_t {
   mapped,  ///< from a shared mapping: several times faster. Where the disk fails, or somebody truncates a segment from
            ///< outside, the process gets a SIGBUS
-  pread,   ///< by system call: the same becomes an `io` error. Up to 64 files stay open, fewer where descriptors are few
+  pread,  ///< by system call: the same becomes an `io` error. Up to 64 files stay open, fewer where descriptors are few
 };
 
 /// When the log syncs without being told to.

@@ -10,12 +10,14 @@
 #include <datawal/record_log_reader.hpp>
 #include <safeatomic/safeatomic.hpp>
 
+#include <safeatomic/directory_watch.hpp>
 #include "format/seam_error.hpp"
-#include "log/change_wait.hpp"
 #include "log/follower_cursor.hpp"
 #include "log/store_directory.hpp"
 
 namespace datawal {
+
+using safeatomic::DirectoryWatch;
 
 namespace {
 
@@ -36,7 +38,7 @@ struct [[gnu::visibility("hidden")]] Follower::Impl {
   RecordLogReader reader;
   const std::filesystem::path dir;
   const FollowerOptions options;
-  ChangeWait changes;
+  DirectoryWatch changes;
   std::optional<RecordCursor> cursor{};
   std::optional<RecordRef> position{};  // shown last
   std::optional<RecordRef> base{};      // shown, and durable: nothing up to here is ever taken back
@@ -219,7 +221,7 @@ Result<bool> Follower::wait(std::chrono::milliseconds timeout) {
     if (!impl_->is_at_end) return true;
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - clock::now());
     if (left.count() <= 0) return false;
-    if (impl_->changes.pause(std::min(left, impl_->options.poll_interval)) == ChangeWait::Ended::interrupted) {
+    if (impl_->changes.pause(std::min(left, impl_->options.poll_interval)) == DirectoryWatch::Ended::interrupted) {
       return false;
     }
   }

@@ -274,7 +274,8 @@ TEST_F(Space, IsNotSharedWithASegmentToWhichAnEarlierCheckpointStillAppends) {
   const Contents contents = churn("kv", 5);
   EXPECT_EQ(run({"checkpoint", "kv", "monday"}).status, 0);
   std::filesystem::copy(in_dir("monday"), in_dir("elsewhere"), std::filesystem::copy_options::recursive);
-  EXPECT_EQ(run({"compact", "kv", "--min-garbage", "1"}).status, 0);  // seals the segment that is the last one of monday's
+  EXPECT_EQ(run({"compact", "kv", "--min-garbage", "1"}).status,
+            0);  // seals the segment that is the last one of monday's
   DataWal elsewhere = open("elsewhere");
   EXPECT_EQ(run({"checkpoint", "kv", "tuesday", "--incremental", "elsewhere"}).status, 0);
   elsewhere.put("a", "elsewhere").value();

@@ -145,7 +145,8 @@ TEST_P(Positions, APositionWhereNothingIsGivesAnError) {
   EXPECT_EQ(key_at((1ULL << 48) - 1), "corruption");
   EXPECT_EQ(key_at(~0ULL), "corruption");
   EXPECT_EQ(space_.position_in_last(ExtentTable::extent_len), ExtentTable::nowhere);
-  for (const std::uint64_t nowhere : {ExtentTable::nowhere, position + end, std::uint64_t{~0ULL}}) space_.prefetch(nowhere);
+  for (const std::uint64_t nowhere : {ExtentTable::nowhere, position + end, std::uint64_t{~0ULL}})
+    space_.prefetch(nowhere);
 }
 
 TEST_P(Positions, MoreThan256TebibytesAreRefusedAndTakeNoMemory) {

@@ -1,4 +1,4 @@
-#include "log/change_wait.hpp"
+#include <safeatomic/directory_watch.hpp>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -10,7 +10,7 @@
 #include <cerrno>
 #include <climits>
 
-namespace datawal {
+namespace safeatomic {
 
 namespace {
 
@@ -27,7 +27,7 @@ int open_inotify() noexcept {
 
 }  // namespace
 
-ChangeWait::ChangeWait(const std::filesystem::path& dir, bool watches) noexcept {
+DirectoryWatch::DirectoryWatch(const std::filesystem::path& dir, bool watches) noexcept {
   if (!watches) return;
   watch_ = open_inotify();
   if (watch_ < 0) return;
@@ -37,11 +37,11 @@ ChangeWait::ChangeWait(const std::filesystem::path& dir, bool watches) noexcept 
   watch_ = -1;
 }
 
-ChangeWait::~ChangeWait() {
+DirectoryWatch::~DirectoryWatch() {
   if (watch_ >= 0) ::close(watch_);
 }
 
-ChangeWait::Ended ChangeWait::pause(std::chrono::milliseconds time) noexcept {
+DirectoryWatch::Ended DirectoryWatch::pause(std::chrono::milliseconds time) noexcept {
   pollfd look{.fd = watch_, .events = POLLIN, .revents = 0};  // a negative descriptor is ignored
   const auto milliseconds = static_cast<int>(std::clamp<std::int64_t>(time.count(), 0, INT_MAX));
   const int ready = ::poll(&look, 1, milliseconds);
@@ -53,4 +53,4 @@ ChangeWait::Ended ChangeWait::pause(std::chrono::milliseconds time) noexcept {
   return Ended::changed;
 }
 
-}  // namespace datawal
+}  // namespace safeatomic
