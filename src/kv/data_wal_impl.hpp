@@ -35,6 +35,22 @@ struct [[gnu::visibility("hidden")]] DataWal::Impl {
   [[nodiscard]] Result<void> change(RecordType type, std::string_view key, std::string_view value,
                                     const WriteOptions& how);
   [[nodiscard]] Result<void> write(std::span<const RecordInput> records, const WriteOptions& how);
+  /// Calls `prepare(longs)` under the lock, and again as long as it finds long records that are not checked; those are checked
+  /// without the lock in between. On return the lock is held, and nothing has changed since `prepare` returned.
+  template <class Prepare>
+  [[nodiscard]] Result<void> prepare_locked(std::unique_lock<WordLock>& guard, kv::ReaderSlots::Stay& stay,
+                                            Prepare&& prepare) {
+    kv::Projection::LongRecords longs;
+    for (;;) {
+      guard.lock();
+      if (Result<void> prepared = prepare(longs); !prepared) return prepared;
+      if (longs.unchecked.empty()) [[likely]]
+        return {};
+      stay.enter(projection->space().readers());
+      guard.unlock();
+      if (Result<void> checked = projection->check(longs); !checked) return checked;
+    }
+  }
   /// Gets what the index needs for changes that are appended next, of which `inserts` are of new keys and which take `len` bytes
   /// together: from then on until they are applied nothing can fail but the log, so that it and the index never differ.
   [[nodiscard]] Result<void> make_room(std::uint64_t inserts, std::uint64_t len) {

@@ -42,15 +42,20 @@ Result<void> DataWal::Impl::write(std::span<const RecordInput> records, const Wr
   for (const RecordInput& record : records) hashes.push_back(projection->hash_of(record.key));
   std::vector<RecordRef> refs;
   {
-    const std::lock_guard guard(mutex);
-    constexpr std::size_t ahead = kv::Projection::fetched_ahead;
-    for (std::size_t n = 0; n < std::min(ahead, hashes.size()); ++n) projection->prefetch_for_change(hashes[n]);
-    for (std::size_t n = 0; n < records.size(); ++n) {
-      if (n + ahead < hashes.size()) projection->prefetch_for_change(hashes[n + ahead]);
-      Result<kv::Projection::Change> prepared = projection->prepare(records[n].key, hashes[n]);
-      if (!prepared) return propagate(prepared);
-      changes[n] = *prepared;
-    }
+    kv::ReaderSlots::Stay stay;
+    std::unique_lock guard(mutex, std::defer_lock);
+    Result<void> prepared = prepare_locked(guard, stay, [&](kv::Projection::LongRecords& longs) -> Result<void> {
+      constexpr std::size_t ahead = kv::Projection::fetched_ahead;
+      for (std::size_t n = 0; n < std::min(ahead, hashes.size()); ++n) projection->prefetch_for_change(hashes[n]);
+      for (std::size_t n = 0; n < records.size(); ++n) {
+        if (n + ahead < hashes.size()) projection->prefetch_for_change(hashes[n + ahead]);
+        Result<kv::Projection::Change> made = projection->prepare(records[n].key, hashes[n], longs);
+        if (!made) return propagate(made);
+        changes[n] = *made;
+      }
+      return {};
+    });
+    if (!prepared) return prepared;
     const std::vector<std::size_t> before = kv::predecessors(records, hashes);
     if (Result<void> room = make_room(inserts_of(records, changes, before), len_of(records)); !room) return room;
     const Result<void> appended = following([&] { return core->append_batch(records, refs); });

@@ -1,5 +1,6 @@
 #include "kv/projection.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "kv/projection_parts.hpp"
@@ -14,7 +15,7 @@ Result<std::optional<std::string>> Projection::get(std::string_view key) const {
   std::string buffer;
   ReaderSlots::Stay stay;
   Result<bool> found = locate(
-      key, hash_of(key), buffer,
+      key, hash_of(key), [&](std::uint64_t position) { return space_.read(position, buffer); },
       [&](const LocatedRecord& located, std::uint64_t) { value.emplace(located.record.payload); },
       [&] { stay.enter(space_.readers()); });
   if (!found) return propagate(found);
@@ -26,22 +27,52 @@ Result<std::optional<RecordRef>> Projection::find(std::string_view key) const {
   std::string buffer;
   ReaderSlots::Stay stay;
   Result<bool> found = locate(
-      key, hash_of(key), buffer, [&](const LocatedRecord& located, std::uint64_t) { ref = located.ref; },
-      [&] { stay.enter(space_.readers()); });
+      key, hash_of(key), [&](std::uint64_t position) { return space_.read(position, buffer); },
+      [&](const LocatedRecord& located, std::uint64_t) { ref = located.ref; }, [&] { stay.enter(space_.readers()); });
   if (!found) return propagate(found);
   return ref;
 }
 
-Result<Projection::Change> Projection::prepare(std::string_view key, std::uint64_t hash) const {
+Result<Projection::Change> Projection::prepare(std::string_view key, std::uint64_t hash, LongRecords& longs) const {
   Change change{.hash = hash};
+  if (!directory_.may_hold(hash)) return change;
   std::string buffer;
-  Result<bool> found = locate(key, change.hash, buffer, [&](const LocatedRecord& located, std::uint64_t position) {
-    change.live = position;
-    change.live_len = located.ref.len;
-    change.live_segment = located.segment;
-  });
+  const auto read = [&](std::uint64_t position) {
+    Result<LocatedRecord> located = space_.read_or_head(position, buffer);
+    if (located && !located->is_checked && !std::ranges::binary_search(longs.checked, position)) [[unlikely]]
+      longs.unchecked.push_back(position);
+    return located;
+  };
+  Result<bool> found = locate(
+      key, change.hash, read,
+      [&](const LocatedRecord& located, std::uint64_t position) {
+        change.live = position;
+        change.live_len = located.ref.len;
+        change.live_segment = located.segment;
+      },
+      KeyDirectory::Unprotected{});
   if (!found) return propagate(found);
   return change;
+}
+
+Result<Projection::Change> Projection::prepare(std::string_view key, std::uint64_t hash) const {
+  LongRecords longs;
+  for (;;) {
+    Result<Change> change = prepare(key, hash, longs);
+    if (!change || longs.unchecked.empty()) return change;
+    if (Result<void> checked = check(longs); !checked) return propagate(checked);
+  }
+}
+
+Result<void> Projection::check(LongRecords& longs) const {
+  std::string buffer;
+  for (const std::uint64_t position : longs.unchecked) {
+    if (Result<LocatedRecord> located = space_.read(position, buffer); !located) return propagate(located);
+    longs.checked.push_back(position);
+  }
+  longs.unchecked.clear();
+  std::ranges::sort(longs.checked);
+  return {};
 }
 
 void Projection::replaces(Change& change, RecordType type, const RecordRef& ref) noexcept {

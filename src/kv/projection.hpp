@@ -47,8 +47,21 @@ class Projection {
     std::uint32_t live_len = 0;            ///< bytes of that frame
     SpaceSegment* live_segment = nullptr;  ///< where it lies
   };
-  /// @param hash  hash_of(key)
+  /// Long records that a change may replace. Reading and checking them takes too long for the caller's lock.
+  struct LongRecords {
+    std::vector<std::uint64_t> checked{};    ///< found sound, by a reader who is still in; ascending
+    std::vector<std::uint64_t> unchecked{};  ///< to be checked
+  };
+  /// @param hash   hash_of(key)
+  /// @param longs  where it gets one to be checked, the change is not prepared: enter readers(), give back the lock, check(),
+  ///               and try again
+  [[nodiscard]] Result<Change> prepare(std::string_view key, std::uint64_t hash, LongRecords& longs) const;
+  /// The same for whoever holds up nobody: what is long is checked at once.
   [[nodiscard]] Result<Change> prepare(std::string_view key, std::uint64_t hash) const;
+
+  /// Reads the unchecked ones; then they are checked. Needs no lock, but a Stay that began before it was given back.
+  /// @return as RecordSpace::read
+  [[nodiscard]] Result<void> check(LongRecords& longs) const;
 
   /// Starts fetching what a change of that hash will touch; needs no lock.
   void prefetch_for_change(std::uint64_t hash) const noexcept { directory_.prefetch_for_change(hash); }
@@ -97,9 +110,9 @@ class Projection {
   template <class Confirmed>
   [[nodiscard]] Result<bool> locate(std::string_view key, std::uint64_t hash, std::string& buffer,
                                     Confirmed&& confirmed) const;
-  template <class Confirmed, class Protect>
-  [[nodiscard]] Result<bool> locate(std::string_view key, std::uint64_t hash, std::string& buffer,
-                                    Confirmed&& confirmed, Protect&& protect) const;
+  template <class Read, class Confirmed, class Protect>
+  [[nodiscard]] Result<bool> locate(std::string_view key, std::uint64_t hash, Read&& read, Confirmed&& confirmed,
+                                    Protect&& protect) const;
 
   const std::uint64_t seed_;
   RecordSpace space_;

@@ -10,14 +10,14 @@
 
 namespace datawal::kv {
 
-// Calls `confirmed(located, position)` for the live Put of `key`; false if there is none. A candidate that cannot be
+// Calls `confirmed(located, position)` for the live Put of `key`, which `read(position)` reads; false if there is none. A candidate that cannot be
 // read may be the one, so that it is an error and not an absence.
-template <class Confirmed, class Protect>
-Result<bool> Projection::locate(std::string_view key, std::uint64_t hash, std::string& buffer, Confirmed&& confirmed,
+template <class Read, class Confirmed, class Protect>
+Result<bool> Projection::locate(std::string_view key, std::uint64_t hash, Read&& read, Confirmed&& confirmed,
                                 Protect&& protect) const {
   std::optional<Error> error;
   const auto confirm = [&](std::uint64_t position) {
-    Result<LocatedRecord> located = space_.read(position, buffer);
+    Result<LocatedRecord> located = read(position);
     if (!located) [[unlikely]] {
       error = std::move(located.error());
       return true;
@@ -37,7 +37,9 @@ template <class Confirmed>
 Result<bool> Projection::locate(std::string_view key, std::uint64_t hash, std::string& buffer,
                                 Confirmed&& confirmed) const {
   if (!directory_.may_hold(hash)) return false;
-  return locate(key, hash, buffer, std::forward<Confirmed>(confirmed), KeyDirectory::Unprotected{});
+  return locate(
+      key, hash, [&](std::uint64_t position) { return space_.read(position, buffer); },
+      std::forward<Confirmed>(confirmed), KeyDirectory::Unprotected{});
 }
 
 inline void Projection::change(SpaceSegment& segment, const Change& change, RecordType type, std::uint64_t position,

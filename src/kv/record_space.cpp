@@ -74,6 +74,51 @@ Result<LocatedRecord> RecordSpace::read_in(SpaceSegment& segment, std::uint64_t 
   return located;
 }
 
+// The first `len` bytes at `offset`, or more, or all that are there.
+Result<std::string_view> RecordSpace::begin_of(const SpaceSegment& segment, std::uint64_t offset, std::uint64_t end,
+                                               std::uint64_t len, std::string& buffer) const {
+  const std::uint64_t mapped_end = std::min(end, segment.mapped_len);
+  if (offset < mapped_end && (mapped_end == end || mapped_end - offset >= len)) {
+    return std::string_view(segment.mapped + offset, static_cast<std::size_t>(mapped_end - offset));
+  }
+  Result<std::shared_ptr<safeatomic::File>> file = file_of(segment);
+  if (!file) return propagate(file);
+  buffer.resize(static_cast<std::size_t>(std::min(len, end - offset)));
+  const safeatomic::Result<std::size_t> got = safeatomic::read_all(**file, offset, buffer);
+  if (!got) return format::lift(got, "read record");
+  buffer.resize(*got);
+  return std::string_view(buffer);
+}
+
+Result<LocatedRecord> RecordSpace::read_or_head(std::uint64_t position, std::string& buffer) const {
+  const ExtentTable::Place place = extents_.find(position);
+  if (place.segment == nullptr) [[unlikely]]
+    return leads_nowhere(nullptr, position);
+  SpaceSegment& segment = *place.segment;
+  const std::uint64_t end = segment.end.load(std::memory_order_acquire);
+  if (place.offset >= end || end - place.offset <= long_record) return read_in(segment, place.offset, buffer);
+  Result<std::string_view> begin = begin_of(segment, place.offset, end, first_read, buffer);
+  if (!begin) return propagate(begin);
+  LocatedRecord located{.record = {}, .ref = {.segment = segment.id, .offset = place.offset}, .segment = &segment};
+  const bool has_header = begin->size() >= format::header_len && format::is_sound_header(begin->data());
+  const format::Header header = has_header ? format::load_header(begin->data()) : format::Header{};
+  const std::uint64_t len = format::frame_len(header);
+  if (!has_header || len <= long_record || len > end - place.offset) return read_in(segment, place.offset, buffer);
+  const std::uint64_t head_len = format::header_len + header.key_len;
+  if (begin->size() < head_len) begin = begin_of(segment, place.offset, end, head_len, buffer);
+  if (!begin) return propagate(begin);
+  if (begin->size() < head_len) return read_in(segment, place.offset, buffer);
+  located.record = {.type = header.type,
+                    .txid = header.txid,
+                    .key = begin->substr(format::header_len, header.key_len),
+                    .payload = {},
+                    .len = static_cast<std::size_t>(len)};
+  located.ref.len = static_cast<std::uint32_t>(len);
+  located.ref.txid = header.txid;
+  located.is_checked = false;
+  return located;
+}
+
 Result<std::shared_ptr<safeatomic::File>> RecordSpace::file_of(const SpaceSegment& segment) const {
   const auto pinned = [&] {
     const std::lock_guard guard(files_mutex_);

@@ -30,6 +30,7 @@ struct LocatedRecord {
   format::DecodedRecord record;
   RecordRef ref;
   SpaceSegment* segment = nullptr;
+  bool is_checked = true;  // false: only of read_or_head, which has neither looked at the checksum nor at the payload
 };
 
 /// How much of a segment's file is mapped, so that what is appended shows there; its size if that is more.
@@ -152,6 +153,11 @@ class RecordSpace {
     return read_in(*place.segment, place.offset, buffer);
   }
 
+  /// The same, but of a record that is longer than `long_record` only what its header and its key say.
+  [[nodiscard]] Result<LocatedRecord> read_or_head(std::uint64_t position, std::string& buffer) const;
+  static constexpr std::uint64_t long_record = 64 *
+                                               1024;  // bytes; takes some microseconds to read, if it is in the cache
+
   /// Starts fetching the record at `position`.
   void prefetch(std::uint64_t position) const noexcept;
 
@@ -201,6 +207,8 @@ class RecordSpace {
   [[gnu::cold]] void map(SpaceSegment& segment, safeatomic::File& file, std::uint64_t length) const noexcept;
   [[nodiscard]] Result<LocatedRecord> read_in(SpaceSegment& segment, std::uint64_t offset, std::string& buffer) const;
   [[nodiscard]] Result<std::shared_ptr<safeatomic::File>> file_of(const SpaceSegment& segment) const;
+  [[nodiscard]] Result<std::string_view> begin_of(const SpaceSegment& segment, std::uint64_t offset, std::uint64_t end,
+                                                  std::uint64_t len, std::string& buffer) const;
   [[nodiscard]] Result<std::string_view> bytes_of(const SpaceSegment& segment, std::uint64_t offset, std::uint64_t end,
                                                   std::string& buffer) const;
   [[nodiscard, gnu::cold]] std::unexpected<Error> leads_nowhere(const SpaceSegment* segment,

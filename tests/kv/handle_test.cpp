@@ -189,5 +189,78 @@ TEST_F(KvHandle, GoesOnInTheNewSegmentWhenTheFirstRecordOfItFailed) {
   EXPECT_EQ(contents_of(kv_), (Contents{{"a", "3"}, {"b", "4"}}));
 }
 
+// Reading and checking what a put replaces takes as long as it is; meanwhile the store's lock is free. The walk needs that, and no
+// operation before its first record.
+TEST(KvLongRecord, IsReadWithoutTheLockByAPutThatReplacesIt) {
+  const Store store;
+  FaultyFileSystem files;
+  DataWal kv = open_kv(store.path(), {.max_segment_bytes = 1000, .file_system = &files});
+  must(kv.put("first", "1"));
+  const std::string long_value(1 << 20, 'l');  // longer than the mapping of its segment
+  must(kv.put("long", long_value));
+  std::promise<void> walked;
+  std::jthread walking;
+  bool is_walked = false;
+  files.set_hook([&](const FsOp& op) -> std::optional<Fault> {
+    if (op.kind != OpKind::read || op.size < long_value.size() || walking.joinable()) return std::nullopt;
+    walking = std::jthread([&] {
+      must(kv.for_each([&](std::string_view, std::string_view) {
+        walked.set_value();
+        return false;
+      }));
+    });
+    is_walked = walked.get_future().wait_for(std::chrono::seconds(20)) == std::future_status::ready;
+    return std::nullopt;
+  });
+  must(kv.put("long", "now short"));
+  files.set_hook(nullptr);
+  EXPECT_TRUE(is_walked);
+  EXPECT_TRUE(has(kv, "long", "now short"));
+}
+
+TEST(KvLongRecord, IsReplacedAndErasedOneByOneAndInBatches) {
+  for (const ReadPath path : both_read_paths) {
+    const Store store;
+    DataWal kv = open_kv(store.path(), {.max_segment_bytes = 300'000, .read_path = path});
+    Contents wanted;
+    const std::string long_key(max_key_len, 'k');
+    for (int round = 0; round < 3; ++round) {
+      Batch batch;
+      for (const std::string& key : {std::string("a"), std::string("b"), long_key}) {
+        wanted[key] = std::string(100'000 + static_cast<std::size_t>(round), 'l');
+        must(kv.put(key, wanted[key]));
+        wanted[key] += "again";
+        batch.put(key, "passing");
+        batch.put(key, wanted[key]);
+        batch.erase("none");
+      }
+      must(kv.write(batch));
+      EXPECT_TRUE(contents_of(kv) == wanted);
+      must(kv.compact({.min_garbage_ratio = 0}));
+      EXPECT_TRUE(contents_of(kv) == wanted);
+    }
+    must(kv.erase("a"));
+    must(kv.erase(long_key));
+    EXPECT_TRUE(contents_of(kv) == (Contents{{"b", wanted["b"]}}));
+  }
+}
+
+TEST(KvLongRecord, ThatIsDamagedIsNotReplaced) {
+  for (const ReadPath path : both_read_paths) {
+    const Store store;
+    DataWal kv = open_kv(store.path(), {.read_path = path});
+    must(kv.put("long", std::string(200'000, 'l')));
+    const RecordRef ref = must(kv.ref_of("long")).value();
+    for (const std::uint64_t byte : {std::uint64_t{3}, std::uint64_t{20}, std::uint64_t{25}, std::uint64_t{100'000}}) {
+      damage(store.segment(ref.segment), ref.offset + byte);
+      EXPECT_TRUE(refused(kv.put("long", "new"), Errc::corruption)) << byte;
+      EXPECT_TRUE(refused(kv.erase("long"), Errc::corruption)) << byte;
+      damage(store.segment(ref.segment), ref.offset + byte);
+    }
+    must(kv.put("long", "new"));
+    EXPECT_EQ(contents_of(kv), (Contents{{"long", "new"}}));
+  }
+}
+
 }  // namespace
 }  // namespace datawal::test
