@@ -10,8 +10,10 @@
 namespace datawal {
 
 /// Held from acquire() until release() or destruction. It lies on the directory itself and on `.lock` in it, by
-/// descriptor: a stale file is no lock, and deleting `.lock` lets nobody in. It ends with the process that took it; a forked
-/// child neither holds nor releases it. RecordLog::open takes it by itself: this is for programs that work on the files.
+/// descriptor: a stale file is no lock, and deleting `.lock` lets nobody in. It ends with the process that took it. A child made
+/// by `fork` neither holds nor releases it: its copies of the descriptors are closed before `fork` returns there. One made by
+/// `_Fork` or a bare `clone`, which tell the library nothing, keeps them, and with them a lock that was not given back.
+/// RecordLog::open takes the lock by itself: this is for programs that work on the files.
 class DirLock {
  public:
   /// Takes the lock without waiting. Makes `.lock` (0600) if it is absent and writes the process id into it; where

@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 
 #include "posix_file.hpp"
 
@@ -65,6 +67,27 @@ bool keeps_every_name(int directory) noexcept {
 /// Without /proc only a file that is open for reading shows its access control list.
 bool shows_lists_of_paths() noexcept { return ::access("/proc/self/fd", X_OK) == 0; }
 
+/// Opens a file on which somebody holds a lease: he was told by the first try to give it up, and after a while (45 s where
+/// nobody has changed /proc/sys/fs/lease-break-time) the kernel takes it from him. To wait inside of the call, without
+/// O_NONBLOCK, could be to wait for ever, if the name is meanwhile given to a FIFO.
+Descriptor open_behind_lease(int directory, const char* name, int flags, mode_t mode) noexcept {
+  constexpr auto patience = std::chrono::seconds(60);
+  const CancellationOff off;
+  const auto give_up = std::chrono::steady_clock::now() + patience;
+  timespec pause{.tv_sec = 0, .tv_nsec = 1'000'000};
+  while (true) {
+    struct stat status{};
+    const bool may_be_leased = ::fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) != 0 || S_ISREG(status.st_mode);
+    if (may_be_leased) {
+      ::nanosleep(&pause, nullptr);
+      pause.tv_nsec = std::min(2 * pause.tv_nsec, 50'000'000L);
+    }
+    Descriptor opened = open_at(directory, name, flags, mode);
+    const bool is_leased = !opened.is_open() && errno == EWOULDBLOCK;
+    if (!is_leased || !may_be_leased || std::chrono::steady_clock::now() > give_up) return opened;
+  }
+}
+
 int rename_without_replacing(int from_fd, const char* from, int to_fd, const char* to) noexcept {
 #if defined(RENAME_NOREPLACE)
   return ::renameat2(from_fd, from, to_fd, to, RENAME_NOREPLACE);
@@ -100,8 +123,10 @@ Result<std::unique_ptr<File>> PosixDirectory::open_file(std::string_view name, c
   // Whatever needs memory does so before a file may come to be that nobody would hear of.
   auto file = std::make_unique<PosixFile>(Descriptor(-1), path_ / name);
   const std::filesystem::path& path = file->path();
-  Descriptor descriptor(
-      uninterrupted([&] { return ::openat(fd(), checked->c_str(), flags_of(how), static_cast<mode_t>(how.mode)); }));
+  Descriptor descriptor = open_at(fd(), checked->c_str(), flags_of(how), static_cast<mode_t>(how.mode));
+  if (!descriptor.is_open() && errno == EWOULDBLOCK) {
+    descriptor = open_behind_lease(fd(), checked->c_str(), flags_of(how), static_cast<mode_t>(how.mode));
+  }
   if (!descriptor.is_open()) {
     const int reason = errno;
     // ELOOP: a symbolic link. ENXIO: a socket, or a device that nothing drives.
@@ -112,10 +137,12 @@ Result<std::unique_ptr<File>> PosixDirectory::open_file(std::string_view name, c
   if (!status) return propagate(status);
   if (status->kind != FileKind::regular) return failed_as(Errc::not_regular, action, path, 0);
   if (how.inspect && !shows_lists_of_paths()) {
-    Descriptor readable(uninterrupted([&] { return ::openat(fd(), checked->c_str(), flags_of({})); }));
+    Descriptor readable = open_at(fd(), checked->c_str(), flags_of({}));
     const Result<FileInfo> same = info_of_descriptor(readable.get(), path);
     if (same && same->device == status->device && same->inode == status->inode) descriptor = std::move(readable);
   }
+  // Clears O_NONBLOCK, which a filesystem may give a meaning; the flags that say how it was opened stay.
+  static_cast<void>(::fcntl(descriptor.get(), F_SETFL, 0));
   file->take(std::move(descriptor));
   return file;
 }
@@ -124,13 +151,13 @@ Result<std::unique_ptr<Directory>> PosixDirectory::open_directory(std::string_vi
   constexpr std::string_view action = "open directory";
   const Result<Name> checked = checked_name(action, path_, name);
   if (!checked) return propagate(checked);
-  Descriptor descriptor(uninterrupted([&] { return ::openat(fd(), checked->c_str(), directory_flags | O_NOFOLLOW); }));
+  Descriptor descriptor = open_at(fd(), checked->c_str(), directory_flags | O_NOFOLLOW);
   if (!descriptor.is_open()) return failed(action, path_, name, errno);
   return std::make_unique<PosixDirectory>(std::move(descriptor), path_ / name);
 }
 
 Result<std::unique_ptr<Directory>> PosixDirectory::open_parent() {
-  Descriptor descriptor(uninterrupted([&] { return ::openat(fd(), "..", directory_flags); }));
+  Descriptor descriptor = open_at(fd(), "..", directory_flags);
   if (!descriptor.is_open()) return failed("open directory", path_, "..", errno);
   return std::make_unique<PosixDirectory>(std::move(descriptor), path_ / "..");
 }
@@ -147,16 +174,13 @@ Result<void> PosixDirectory::make_directory(std::string_view name, std::uint32_t
 
 Result<std::vector<std::string>> PosixDirectory::list() {
   // A descriptor of its own: a duplicate would share the reading position with every other call.
-  const int own = uninterrupted([&] { return ::openat(fd(), ".", directory_flags); });
-  if (own < 0) return failed("list", path_, errno);
-  DIR* const stream = ::fdopendir(own);
-  if (stream == nullptr) {
-    const int reason = errno;
-    ::close(own);
-    return failed("list", path_, reason);
-  }
-  const std::unique_ptr<DIR, void (*)(DIR*)> closes(stream, [](DIR* open) { ::closedir(open); });
-  return read_names(stream, path_);
+  Descriptor own = open_at(fd(), ".", directory_flags);
+  if (!own.is_open()) return failed("list", path_, errno);
+  const CancellationOff off;
+  const std::unique_ptr<DIR, void (*)(DIR*)> stream(::fdopendir(own.get()), [](DIR* open) { ::closedir(open); });
+  if (!stream) return failed("list", path_, errno);
+  static_cast<void>(own.release());  // the stream closes it
+  return read_names(stream.get(), path_);
 }
 
 Result<FileInfo> PosixDirectory::info() const { return info_of_descriptor(fd(), path_); }
@@ -260,8 +284,17 @@ Result<void> PosixDirectory::sync_file_system() {
   return {};
 }
 
-Result<bool> PosixDirectory::try_lock() { return try_flock(fd(), path_); }
-Result<void> PosixDirectory::unlock() { return unlock_flock(fd(), path_); }
+Result<bool> PosixDirectory::try_lock() {
+  locked_.note(descriptor_, LockNote::Kind::directory);
+  return try_flock(fd(), path_);
+}
+
+Result<void> PosixDirectory::unlock() {
+  Result<void> unlocked = unlock_flock(fd(), path_);
+  if (unlocked) locked_.forget();
+  return unlocked;
+}
+
 Result<bool> PosixDirectory::is_network() const { return is_network_file_system(fd(), path_); }
 Result<bool> PosixDirectory::reserves_for_good() const { return posix::reserves_for_good(fd(), path_); }
 

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "posix_fork.hpp"
 #include "posix_support.hpp"
 
 namespace safeatomic::posix {
@@ -36,6 +37,7 @@ class PosixDirectory final : public Directory {
   [[nodiscard]] int fd() const noexcept { return descriptor_.get(); }
 
   Descriptor descriptor_;
+  LockNote locked_;  // behind the descriptor, so that it goes first
   std::filesystem::path path_;
 };
 

@@ -13,7 +13,7 @@ constexpr std::size_t write_parts_max = 16;
 }  // namespace
 
 Result<std::size_t> PosixFile::read_at(std::uint64_t offset, std::span<char> into) {
-  const ssize_t count = ::pread(fd(), into.data(), into.size(), to_off(offset));
+  const ssize_t count = uncancelled([&] { return ::pread(fd(), into.data(), into.size(), to_off(offset)); });
   if (count < 0) return failed("read", path_, errno);
   return static_cast<std::size_t>(count);
 }
@@ -21,7 +21,8 @@ Result<std::size_t> PosixFile::read_at(std::uint64_t offset, std::span<char> int
 Result<std::size_t> PosixFile::write_at(std::uint64_t offset, std::span<const std::string_view> parts) {
   if (parts.size() > write_parts_max) return failed_as(Errc::invalid_argument, "write", path_, EINVAL);
   if (parts.size() == 1) {  // the kernel spares itself the copy of a vector, some 50 ns
-    const ssize_t count = ::pwrite(fd(), parts.front().data(), parts.front().size(), to_off(offset));
+    const std::string_view part = parts.front();
+    const ssize_t count = uncancelled([&] { return ::pwrite(fd(), part.data(), part.size(), to_off(offset)); });
     if (count < 0) return failed("write", path_, errno);
     return static_cast<std::size_t>(count);
   }
@@ -32,7 +33,8 @@ Result<std::size_t> PosixFile::write_at(std::uint64_t offset, std::span<const st
     if (!part.empty()) vectors[used++] = {const_cast<char*>(part.data()), part.size()};
   }
   if (used == 0) return std::size_t{0};
-  const ssize_t count = ::pwritev(fd(), vectors.data(), static_cast<int>(used), to_off(offset));
+  const ssize_t count = uncancelled(
+      [&] { return ::pwritev(fd(), vectors.data(), static_cast<int>(used), to_off(offset)); });
   if (count < 0) return failed("write", path_, errno);
   return static_cast<std::size_t>(count);
 }
@@ -76,7 +78,8 @@ Result<void> PosixFile::sync_all() {
 Result<void> PosixFile::start_writeback(std::uint64_t offset, std::uint64_t length) {
 #if defined(SYNC_FILE_RANGE_WRITE)
   // The flags that wait would also take a pending write error away from the sync that must report it.
-  if (::sync_file_range(fd(), to_off(offset), to_off(length), SYNC_FILE_RANGE_WRITE) != 0) {
+  if (uncancelled([&] { return ::sync_file_range(fd(), to_off(offset), to_off(length), SYNC_FILE_RANGE_WRITE); }) !=
+      0) {
     return failed("start writeback of", path_, errno);
   }
   return {};
@@ -138,6 +141,7 @@ Result<DataRange> PosixFile::append(std::string_view bytes) {
 }
 
 Result<bool> PosixFile::try_lock(LockKind kind) {
+  locked_.note(descriptor_, LockNote::Kind::file);
   return kind == LockKind::flock ? try_flock(fd(), path_) : try_record_lock(fd(), path_);
 }
 

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "posix_fork.hpp"
 #include "posix_support.hpp"
 
 namespace safeatomic::posix {
@@ -10,6 +11,9 @@ class PosixFile final : public File {
  public:
   PosixFile(Descriptor descriptor, std::filesystem::path path) noexcept
       : descriptor_(std::move(descriptor)), path_(std::move(path)) {}
+
+  /// For whoever makes the object before there is a descriptor.
+  void take(Descriptor descriptor) noexcept { descriptor_ = std::move(descriptor); }
 
   [[nodiscard]] const std::filesystem::path& path() const noexcept override { return path_; }
   [[nodiscard]] Result<std::size_t> read_at(std::uint64_t offset, std::span<char> into) override;
@@ -37,6 +41,7 @@ class PosixFile final : public File {
   [[nodiscard]] int fd() const noexcept { return descriptor_.get(); }
 
   Descriptor descriptor_;
+  LockNote locked_;  // behind the descriptor, so that it goes first
   std::filesystem::path path_;
 };
 

@@ -16,8 +16,7 @@ class PosixFileSystem final : public FileSystem {
     if (wanted.native().find('\0') != std::string::npos) {
       return posix::failed_as(Errc::invalid_argument, action, wanted, EINVAL);
     }
-    posix::Descriptor descriptor(
-        posix::uninterrupted([&] { return ::open(wanted.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
+    posix::Descriptor descriptor = posix::open_at(AT_FDCWD, wanted.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (!descriptor.is_open()) return posix::failed(action, wanted, errno);
     return std::make_unique<posix::PosixDirectory>(std::move(descriptor), wanted);
   }

@@ -9,6 +9,15 @@ const timespec& modified(const struct stat& status) noexcept { return status.st_
 const timespec& modified(const struct stat& status) noexcept { return status.st_mtim; }
 #endif
 
+/// The years before 1678 and behind 2262, which a filesystem may well show, become the first and the last of those.
+std::int64_t nanoseconds(const timespec& time) noexcept {
+  constexpr std::int64_t second = 1'000'000'000;
+  constexpr std::int64_t last = std::numeric_limits<std::int64_t>::max() / second;
+  if (time.tv_sec >= last) return std::numeric_limits<std::int64_t>::max();
+  if (time.tv_sec < -last) return std::numeric_limits<std::int64_t>::min();
+  return std::int64_t{time.tv_sec} * second + time.tv_nsec;
+}
+
 FileKind kind_of(mode_t mode) noexcept {
   if (S_ISREG(mode)) return FileKind::regular;
   return S_ISDIR(mode) ? FileKind::directory : FileKind::other;
@@ -17,14 +26,13 @@ FileKind kind_of(mode_t mode) noexcept {
 }  // namespace
 
 FileInfo to_info(const struct stat& status) noexcept {
-  const timespec& time = modified(status);
   return {
       .kind = kind_of(status.st_mode),
       .device = static_cast<std::uint64_t>(status.st_dev),
       .inode = static_cast<std::uint64_t>(status.st_ino),
       .size = static_cast<std::uint64_t>(status.st_size),
       .link_count = static_cast<std::uint64_t>(status.st_nlink),
-      .modified_ns = std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec,
+      .modified_ns = nanoseconds(modified(status)),
       .mode = static_cast<std::uint32_t>(status.st_mode & 0777),
       .owner = static_cast<std::uint32_t>(status.st_uid),
       .group = static_cast<std::uint32_t>(status.st_gid),

@@ -1,6 +1,7 @@
 #pragma once
 // What the POSIX classes share: the descriptor, the error, the repetition of interrupted calls.
 
+#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <filesystem>
 #include <limits>
 #include <memory>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +20,22 @@
 #include <safeatomic/file_system.hpp>
 
 namespace safeatomic::posix {
+
+/// While it lives, this thread is not cancelled: its cancellation waits for the first place behind it. Most calls of the
+/// system are such places, and a thread that ended in the middle of one here would take its answer along: whether a sync
+/// failed, which file was just opened.
+class CancellationOff {
+ public:
+  CancellationOff() noexcept { ::pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before_); }
+  CancellationOff(const CancellationOff&) = delete;
+  CancellationOff& operator=(const CancellationOff&) = delete;
+  ~CancellationOff() {
+    if (before_ != PTHREAD_CANCEL_DISABLE) ::pthread_setcancelstate(before_, nullptr);
+  }
+
+ private:
+  int before_ = PTHREAD_CANCEL_DISABLE;
+};
 
 /// Owns a descriptor.
 class Descriptor {
@@ -29,11 +47,14 @@ class Descriptor {
     return *this;
   }
   ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);  // never repeated: after EINTR the number may already be somebody else's
+    if (fd_ < 0) return;
+    const CancellationOff off;
+    ::close(fd_);  // never repeated: after EINTR the number may already be somebody else's
   }
 
   [[nodiscard]] int get() const noexcept { return fd_; }
   [[nodiscard]] bool is_open() const noexcept { return fd_ >= 0; }
+  [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
 
  private:
   int fd_;
@@ -41,14 +62,21 @@ class Descriptor {
 
 // These take their path by reference: making one in the argument list could change errno before it is read.
 
-/// A failure under a code that says more than the number does.
+/// A failure under a code that says more than the number does. Where there is no memory for the path it goes without: what
+/// the system said of a sync or a write must not be lost.
 [[nodiscard]] inline std::unexpected<Error> failed_as(Errc code, std::string_view action,
-                                                      const std::filesystem::path& path, int os_errno) {
-  return std::unexpected(Error{code, action, path, os_errno});
+                                                      const std::filesystem::path& path, int os_errno) noexcept {
+  std::unexpected<Error> failure(Error{code, action, {}, os_errno});
+  try {
+    failure.error().path = path;
+  } catch (const std::bad_alloc&) {
+    failure.error().path.clear();
+  }
+  return failure;
 }
 
 [[nodiscard]] inline std::unexpected<Error> failed(std::string_view action, const std::filesystem::path& path,
-                                                   int os_errno) {
+                                                   int os_errno) noexcept {
   return failed_as(errc_of(os_errno), action, path, os_errno);
 }
 
@@ -58,9 +86,17 @@ class Descriptor {
   return failed(action, directory / name, os_errno);
 }
 
-/// Repeats a call that returns -1 and sets errno until no signal interrupts it.
+/// A call in which this thread is not cancelled.
+template <class Call>
+auto uncancelled(Call call) {
+  const CancellationOff off;
+  return call();
+}
+
+/// Repeats a call that returns -1 and sets errno until no signal interrupts it; the thread is not cancelled in it.
 template <class Call>
 auto uninterrupted(Call call) {
+  const CancellationOff off;
   auto result = call();
   while (result == -1 && errno == EINTR) result = call();
   return result;
@@ -71,6 +107,12 @@ auto uninterrupted(Call call) {
   constexpr auto offset_max = static_cast<std::uint64_t>(std::numeric_limits<off_t>::max());
   return offset > offset_max ? off_t{-1} : static_cast<off_t>(offset);
 }
+
+/// `openat`, for every file and directory that this library opens. The descriptor is never one of the three standard ones, also
+/// where the program has closed these: else what it prints would go into a segment. What is closed of them is taken first, and
+/// stays so, by something that can neither be read nor written. Sets errno if it fails.
+/// @param directory  or AT_FDCWD
+[[nodiscard]] Descriptor open_at(int directory, const char* path, int flags, mode_t mode = 0) noexcept;
 
 [[nodiscard]] FileInfo to_info(const struct stat& status) noexcept;
 [[nodiscard]] Result<FileInfo> info_of_descriptor(int fd, const std::filesystem::path& path);

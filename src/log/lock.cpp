@@ -1,9 +1,11 @@
 #include "log/lock.hpp"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <string>
 #include <utility>
 
@@ -36,6 +38,18 @@ std::string holder_of(Directory& directory) {
   return pid;
 }
 
+// A lock can outlive the process that is named, in a child of which the library was not told; or that one lives in another
+// container, and has another number here.
+std::string_view doubt_about(const std::string& pid) noexcept {
+  pid_t number = 0;
+  const auto [end, error] = std::from_chars(pid.data(), pid.data() + pid.size(), number);
+  if (error != std::errc() || end != pid.data() + pid.size() || number <= 0) return {};
+  const bool is_unseen = ::kill(number, 0) != 0 && errno == ESRCH;
+  return is_unseen
+             ? " (not to be seen from here: it has ended and left the lock to a child, or runs in another container)"
+             : std::string_view();
+}
+
 std::unexpected<Error> locked(Directory& directory, std::string_view which) {
   if (is_locked_here(directory)) {
     return std::unexpected(Error{.code = Errc::locked,
@@ -49,7 +63,7 @@ std::unexpected<Error> locked(Directory& directory, std::string_view which) {
                                .action = "lock store",
                                .path = directory.path(),
                                .detail = (pid.empty() ? std::string("another process") : "process " + pid) +
-                                         " holds the lock on " + std::string(which)});
+                                         std::string(doubt_about(pid)) + " holds the lock on " + std::string(which)});
 }
 
 void write_holder(File& file) noexcept {

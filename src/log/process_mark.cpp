@@ -6,10 +6,11 @@ namespace datawal {
 
 std::atomic<std::uint64_t> ProcessMark::forks{0};
 
-ProcessMark::ProcessMark() noexcept {
-  static const int registered = pthread_atfork(nullptr, nullptr, [] { forks.fetch_add(1, std::memory_order_relaxed); });
-  (void)registered;  // it fails only without memory, and then a child is merely not noticed
-  generation_ = forks.load(std::memory_order_relaxed);
-}
+// While the library is loaded, not when the first mark is made: a child made in the middle of that would wait for ever for
+// another thread's end of it. It fails only without memory, and then a child is merely not noticed.
+const int ProcessMark::registered = pthread_atfork(nullptr, nullptr,
+                                                   [] { forks.fetch_add(1, std::memory_order_relaxed); });
+
+ProcessMark::ProcessMark() noexcept : generation_(forks.load(std::memory_order_relaxed)) {}
 
 }  // namespace datawal

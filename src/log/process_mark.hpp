@@ -17,6 +17,7 @@ class ProcessMark {
 
  private:
   static std::atomic<std::uint64_t> forks;
+  static const int registered;
   std::uint64_t generation_;
 };
 

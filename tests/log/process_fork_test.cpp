@@ -1,8 +1,13 @@
 // A handle belongs to the process that opened it; what a fork leaves of it in a child hurts nobody.
+#include <fcntl.h>
 #include <sys/file.h>
+#include <unistd.h>
 
+#include <array>
 #include <condition_variable>
 #include <mutex>
+#include <stdexcept>
+#include <string>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -187,6 +192,53 @@ TEST_F(ProcessFork, ADirLockStaysWithTheParent) {
   Child child([](Talk& talk) { static_cast<void>(talk.hear()); });
   lock.release();
   EXPECT_TRUE(ok(RecordLog::open(other.path())));
+}
+
+// The parent opens the store, makes a child by `how` and dies; the child, which lives on, is in the background of the test.
+class OrphanedStore {
+ public:
+  explicit OrphanedStore(const Store& store, pid_t (*how)()) {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
+    gate_ = ends[1];
+    Child parent([&](Talk&) {
+      const RecordLog log = store.open();
+      if (how() != 0) ::_exit(0);
+      ::close(ends[1]);
+      char byte = 0;
+      static_cast<void>(::read(ends[0], &byte, 1));
+      ::_exit(0);
+    });
+    pid_ = parent.pid();
+    ::close(ends[0]);
+    EXPECT_EQ(parent.wait(), 0);
+  }
+  OrphanedStore(const OrphanedStore&) = delete;
+  OrphanedStore& operator=(const OrphanedStore&) = delete;
+  ~OrphanedStore() { ::close(gate_); }
+
+  [[nodiscard]] pid_t dead_parent() const noexcept { return pid_; }
+
+ private:
+  int gate_ = -1;
+  pid_t pid_ = -1;
+};
+
+TEST_F(ProcessFork, AChildThatOutlivesItsParentHoldsNoLock) {
+  const Store other;
+  const OrphanedStore orphaned(other, &::fork);
+  EXPECT_FALSE(must(must(RecordLogReader::open(other.path())).writer_lives()));
+  EXPECT_TRUE(ok(DirLock::acquire(other.path())));
+  EXPECT_TRUE(ok(RecordLog::open(other.path())));
+}
+
+TEST_F(ProcessFork, ALockThatOutlivesTheProcessItNamesIsToldAsSuch) {
+  const Store other;
+  const OrphanedStore orphaned(other, &::_Fork);
+  const Result<RecordLog> log = RecordLog::open(other.path());
+  ASSERT_TRUE(refused(log, Errc::locked));
+  EXPECT_THAT(log.error().message(),
+              testing::HasSubstr("process " + std::to_string(orphaned.dead_parent()) + " (not to be seen from here"));
 }
 
 TEST_F(ProcessFork, AChildForkedWhileAnotherThreadSyncsDoesNotHang) {

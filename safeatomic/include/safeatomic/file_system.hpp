@@ -6,6 +6,13 @@
 // changes meaning when a path above is renamed. No call follows a symbolic link in its last component. Destroying an
 // object closes its descriptor and does nothing else: it syncs nothing, cuts nothing and unlocks nothing by itself.
 //
+// No descriptor is ever below 3: where the program has closed a standard one, what it prints would go into a file. What is
+// closed of them when something is opened is taken for good, by something that refuses reads and writes (closed again on exec).
+//
+// A child made by `fork` holds none of the locks: its copies of their descriptors are closed before `fork` returns there.
+// A file on which somebody holds a lease is waited for until he gives it up or loses it, at most a minute. A thread is not
+// cancelled (pthread_cancel) in a call, but at the first place behind it.
+//
 // A name is one component: an empty one, `.`, `..`, or one with a slash or a NUL is `invalid_argument`. Only read_at
 // and write_at report `interrupted` (see io.hpp); whatever else a signal interrupts is repeated inside.
 //
