@@ -26,6 +26,8 @@ void fill_standard_descriptors() {
 
 int main(int argc, char** argv) {
   datawal::cli::fill_standard_descriptors();
+  std::signal(SIGXFSZ,
+              SIG_IGN);  // NOLINT(cert-err33-c): it cannot fail; a file that may not grow is a failed write then
   std::signal(SIGPIPE, SIG_IGN);  // NOLINT(cert-err33-c): it cannot fail; a closed pipe is a failed write then
   datawal::cli::Console console;
   return console.finish(datawal::cli::run_program(console, datawal::cli::guarded_arguments(argc, argv)));

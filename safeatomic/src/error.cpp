@@ -52,7 +52,8 @@ std::string Error::message() const {
 Errc errc_of(int os_errno) noexcept {
   switch (os_errno) {
     case ENOSPC:
-    case EDQUOT: return Errc::no_space;
+    case EDQUOT:
+    case EFBIG: return Errc::no_space;
     case ENOENT: return Errc::not_found;
     case EEXIST: return Errc::already_exists;
     case EACCES:

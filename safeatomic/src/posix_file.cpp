@@ -1,16 +1,35 @@
 #include "posix_file.hpp"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/uio.h>
 
 #include <array>
+#include <limits>
 
 namespace safeatomic::posix {
 namespace {
 
 constexpr std::size_t write_parts_max = 16;
 
+constexpr std::uint64_t without_limit = std::numeric_limits<std::uint64_t>::max();
+
+/// Bytes up to which this process may write a file.
+std::uint64_t limit_of_size() noexcept {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return without_limit;
+  return limit.rlim_cur;
+}
+
 }  // namespace
+
+bool PosixFile::is_beyond_limit(std::uint64_t offset, std::uint64_t length) noexcept {
+  const std::uint64_t end = length > without_limit - offset ? without_limit : offset + length;
+  if (end <= known_limit_.load(std::memory_order_relaxed)) return false;
+  const std::uint64_t limit = limit_of_size();  // which may have been raised
+  known_limit_.store(limit, std::memory_order_relaxed);
+  return end > limit;
+}
 
 Result<std::size_t> PosixFile::read_at(std::uint64_t offset, std::span<char> into) {
   const ssize_t count = uncancelled([&] { return ::pread(fd(), into.data(), into.size(), to_off(offset)); });
@@ -20,6 +39,9 @@ Result<std::size_t> PosixFile::read_at(std::uint64_t offset, std::span<char> int
 
 Result<std::size_t> PosixFile::write_at(std::uint64_t offset, std::span<const std::string_view> parts) {
   if (parts.size() > write_parts_max) return failed_as(Errc::invalid_argument, "write", path_, EINVAL);
+  std::uint64_t length = 0;
+  for (const std::string_view part : parts) length += part.size();
+  if (is_beyond_limit(offset, length)) return failed("write", path_, EFBIG);
   if (parts.size() == 1) {  // the kernel spares itself the copy of a vector, some 50 ns
     const std::string_view part = parts.front();
     const ssize_t count = uncancelled([&] { return ::pwrite(fd(), part.data(), part.size(), to_off(offset)); });
@@ -47,7 +69,8 @@ Result<void> PosixFile::truncate(std::uint64_t size) {
 Result<void> PosixFile::reserve(std::uint64_t offset, std::uint64_t length) {
 #if defined(__linux__)
   if (length == 0) return {};
-  if (uninterrupted([&] { return ::fallocate(fd(), 0, to_off(offset), to_off(length)); }) != 0) {
+  if (is_beyond_limit(offset, length)) return failed("reserve space in", path_, EFBIG);
+  if (uncancelled([&] { return ::fallocate(fd(), 0, to_off(offset), to_off(length)); }) != 0) {
     return failed("reserve space in", path_, errno);
   }
   return {};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 
 #include "posix_fork.hpp"
@@ -40,9 +41,13 @@ class PosixFile final : public File {
  private:
   [[nodiscard]] int fd() const noexcept { return descriptor_.get(); }
 
+  /// Whether a write there would be a SIGXFSZ, which ends the process.
+  [[nodiscard]] bool is_beyond_limit(std::uint64_t offset, std::uint64_t length) noexcept;
+
   Descriptor descriptor_;
   LockNote locked_;  // behind the descriptor, so that it goes first
   std::filesystem::path path_;
+  std::atomic<std::uint64_t> known_limit_{0};  // of the size; asked for again where it is passed
 };
 
 }  // namespace safeatomic::posix

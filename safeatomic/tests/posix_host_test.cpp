@@ -113,19 +113,24 @@ TEST_F(PosixHost, NoDescriptorIsAStandardOne) {
 
 TEST_F(PosixHost, AForkedChildHoldsNoLockOfItsDeadParent) {
   Gate gate;
+  Gate running;  // before that, no child has closed anything
   wait_for(spawn([&] {
     const auto directory = open();
     const auto file = value_of(directory->open_file("lock", {.write = true, .create = true}));
     static_cast<void>(directory->try_lock());
     for (const LockKind kind : lock_kinds) static_cast<void>(file->try_lock(kind));
-    spawn([&] { gate.wait(); });
-    ::_exit(all_locks_are_free() ? 1 : 0);
+    spawn([&] {
+      running.open();
+      gate.wait();
+    });
   }));
+  running.wait();
   EXPECT_TRUE(all_locks_are_free());
 }
 
 TEST_F(PosixHost, AForkedChildHoldsNoneOfManyLocks) {
   Gate gate;
+  Gate running;
   const auto name = [](int n) { return "lock" + std::to_string(n); };
   wait_for(spawn([&] {
     const auto directory = open();
@@ -135,8 +140,12 @@ TEST_F(PosixHost, AForkedChildHoldsNoneOfManyLocks) {
       static_cast<void>(files.back()->try_lock(LockKind::flock));
       if (n % 3 == 0) files.erase(files.begin());  // whose place another one takes
     }
-    spawn([&] { gate.wait(); });
+    spawn([&] {
+      running.open();
+      gate.wait();
+    });
   }));
+  running.wait();
   const auto directory = open();
   for (int n = 0; n < 100; ++n) {
     EXPECT_TRUE(value_of(value_of(directory->open_file(name(n), {.write = true}))->try_lock(LockKind::flock))) << n;

@@ -67,10 +67,17 @@ std::string_view io_advice(int os_errno) noexcept {
   }
 }
 
+std::string_view no_space_advice(int os_errno) noexcept {
+  if (os_errno != EFBIG) return "free room on that filesystem, then go on";
+  return "raise the limit on the size of files (ulimit -f, RLIMIT_FSIZE) or keep segments below it "
+         "(max_segment_bytes), then "
+         "rotate and go on";
+}
+
 std::string advice_for(const Error& error) {
   switch (error.code) {
     case Errc::io: return std::string(io_advice(error.os_errno));
-    case Errc::no_space: return "free room on that filesystem, then go on";
+    case Errc::no_space: return std::string(no_space_advice(error.os_errno));
     case Errc::locked:
       return error.os_errno == EDEADLK ? "use that handle, or close it first" : "wait for that process or end it";
     case Errc::corruption: {

@@ -38,7 +38,7 @@ void AutoCompaction::stop() {
     is_stopped_ = true;
   }
   wake_.notify_one();
-  thread_.join();
+  join(thread_);
 }
 
 void AutoCompaction::look() {

@@ -13,6 +13,7 @@
 #include "format/seam_error.hpp"
 #include "kv/earlier_puts.hpp"
 #include "kv/rewrite.hpp"
+#include "log/library_thread.hpp"
 #include "segment/scanner.hpp"
 
 namespace datawal::kv {
@@ -58,6 +59,7 @@ class Pace {
     while (report()) {
       const steady_clock::duration left = due() - steady_clock::now();
       if (left <= steady_clock::duration::zero()) return;
+      const CancellationOff off;
       std::this_thread::sleep_for(std::min<steady_clock::duration>(left, milliseconds(50)));
     }
   }

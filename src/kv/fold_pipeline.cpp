@@ -40,7 +40,7 @@ void FoldPipeline::end() noexcept {
   if (!thread_.joinable()) return;
   next().clear();
   submit();
-  thread_.join();
+  join(thread_);
 }
 
 void FoldPipeline::run() noexcept {

@@ -41,10 +41,11 @@ WriteBehind::~WriteBehind() {
     is_ended_ = true;
   }
   changed_.notify_all();
-  thread_.join();
+  join(thread_);
 }
 
 safeatomic::Result<void> WriteBehind::wait() {
+  const CancellationOff off;
   std::unique_lock guard(mutex_);
   changed_.wait(guard, [this] { return !is_full_; });
   return result_;

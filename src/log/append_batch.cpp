@@ -45,7 +45,7 @@ Result<std::uint32_t> LogCore::append_as_one(std::span<const RecordInput> record
   const Result<std::uint64_t> txid = next_txid(records.size());
   if (!txid) return propagate(txid);
   if (Result<void> done = writer_->append_batch(records, *txid, len, refs); !done) [[unlikely]] {
-    return failed_append(std::move(done.error()));
+    return failed_append(done.error());
   }
   appended(*txid + records.size() - 1);
   return active_id_.load(std::memory_order_relaxed);

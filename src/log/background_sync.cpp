@@ -23,7 +23,7 @@ BackgroundSync::~BackgroundSync() {
     is_stopped_ = true;
   }
   changed_.notify_one();
-  thread_.join();
+  join(thread_);
 }
 
 void BackgroundSync::request() noexcept {

@@ -1,5 +1,7 @@
 #include "log/library_thread.hpp"
 
+#include <pthread.h>
+
 #include <csignal>
 #include <system_error>
 #include <utility>
@@ -37,6 +39,14 @@ Result<std::thread> start_thread(std::function<void()> run) {
   } catch (const std::system_error& error) {
     return std::unexpected(Error{.code = Errc::io, .action = "start a thread", .os_errno = error.code().value()});
   }
+}
+
+CancellationOff::CancellationOff() noexcept { ::pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before_); }
+CancellationOff::~CancellationOff() { ::pthread_setcancelstate(before_, nullptr); }
+
+void join(std::thread& thread) {
+  const CancellationOff off;
+  thread.join();
 }
 
 }  // namespace datawal

@@ -1,7 +1,10 @@
 #include "log/log_core.hpp"
 
+#include <cerrno>
+#include <new>
 #include <utility>
 
+#include "format/seam_error.hpp"
 #include "log/store_directory.hpp"
 #include "log/write_path.hpp"
 
@@ -72,42 +75,77 @@ Result<void> LogCore::refuse_closed() const {
   return {};
 }
 
-Result<void> LogCore::refuse_change() const {
+Result<void> LogCore::refuse_change() {
   if (!writer_) return std::unexpected(closed_error());
+  // An append was left half done by an exception, or by the end of its thread.
+  if (writer_->is_broken()) set_poison("append to segment", 0);
   if (poison_) return std::unexpected(*poison_);
   return {};
 }
 
-std::unexpected<Error> LogCore::poison(Error cause) {
-  if (!poison_) {
-    cause.code = Errc::poisoned;
-    cause.segment = active_segment();
-    cause.offset = writer_->end();
-    poison_ = std::move(cause);
-    poisoned_.store(true, std::memory_order_release);
+void LogCore::set_poison(std::string_view action, int os_errno) noexcept {
+  if (poison_) return;
+  poison_.emplace(Error{.code = Errc::poisoned,
+                        .action = action,
+                        .segment = active_segment(),
+                        .offset = writer_ ? writer_->end() : 0,
+                        .os_errno = os_errno});
+  poisoned_.store(true, std::memory_order_release);
+}
+
+std::unexpected<Error> LogCore::poison(const Error& cause) {
+  const bool is_first = !poison_;
+  set_poison(cause.action, cause.os_errno);
+  if (is_first) {
+    poison_->path = cause.path;
+    poison_->detail = cause.detail;
+  }
+  return std::unexpected(*poison_);
+}
+
+std::unexpected<Error> LogCore::poison(const safeatomic::Error& cause, std::string_view action) {
+  const bool is_first = !poison_;
+  set_poison(action, cause.os_errno);
+  if (is_first) {
+    Error told = format::from_seam(cause, action);
+    poison_->path = std::move(told.path);
+    poison_->detail = std::move(told.detail);
   }
   return std::unexpected(*poison_);
 }
 
 Result<void> LogCore::close() {
   if (!process_.is_ours()) return std::unexpected(closed_error());
-  background_.reset();
+  std::unique_ptr<BackgroundSync> background;
+  {
+    const Guard guard(mutex_);
+    background = std::move(background_);
+  }
+  background.reset();  // without the lock, which its last sync may need
   Guard guard(mutex_);
   if (!writer_) return {};
-  take_turn(guard);
-  const Turn turn(*this);
-  Result<void> closed;
-  if (poison_) {
-    closed = std::unexpected(*poison_);
-  } else {
-    closed = writer_->cut_to_end();  // where that fails, zeros stay: no reason not to sync
-    if (Result<void> synced = sync_in_turn(); !synced) closed = std::move(synced);
-  }
+  const Turn turn(*this, guard);
+  if (!writer_) return {};  // another thread was closing
+  Result<void> closed = close_in_turn(guard);
   closed_.store(true, std::memory_order_release);
   writer_.reset();
   watermark_ = {};
   lock_.release();
   return closed;
+}
+
+// What there is no memory for has failed: the rest of closing follows all the same.
+Result<void> LogCore::close_in_turn(Guard& guard) {
+  try {
+    if (Result<void> usable = refuse_change(); !usable) return usable;
+    Result<void> closed = writer_->cut_to_end();  // where that fails, zeros stay: no reason not to sync
+    if (Result<void> synced = sync_in_turn(guard); !synced) return synced;
+    return closed;
+  } catch (const std::bad_alloc&) {
+    return std::unexpected(Error{.code = poison_ ? Errc::poisoned : Errc::io,
+                                 .action = "close log",
+                                 .os_errno = poison_ && poison_->os_errno != 0 ? poison_->os_errno : ENOMEM});
+  }
 }
 
 Result<LogCore::Active> LogCore::active() const {

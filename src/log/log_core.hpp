@@ -109,16 +109,43 @@ class LogCore {
  private:
   using Guard = std::unique_lock<WordLock>;
 
-  /// Has the turn, and gives it back with the lock held.
+  /// The turn to sync, to rotate or to close. However it is left, by return, exception or the cancellation of the thread, it ends:
+  /// the lock is given back, and those that waited for it are woken.
   class Turn {
    public:
-    explicit Turn(LogCore& core) noexcept : core_(core) {}
+    enum class Begun : std::uint8_t { already };
+
+    /// With the lock, which is given back while somebody else has the turn.
+    Turn(LogCore& core, Guard& guard) noexcept : Turn(core, guard, wait_for(core, guard)) {}
+    /// With the lock: the turn was got already.
+    Turn(LogCore& core, Guard& guard, Begun) noexcept : core_(core), guard_(guard) {}
     Turn(const Turn&) = delete;
     Turn& operator=(const Turn&) = delete;
-    ~Turn() { core_.turns_.wake(core_.turns_.end()); }
+    ~Turn();
 
    private:
+    static Begun wait_for(LogCore& core, Guard& guard) noexcept;
+
     LogCore& core_;
+    Guard& guard_;
+  };
+
+  /// Poisons the log if it is left before settle(), by an exception or the cancellation of the thread: whether what was begun is done
+  /// nobody can tell then, and it must not be taken for done.
+  class Doubt {
+   public:
+    /// @param action  static text
+    Doubt(LogCore& core, Guard& guard, std::string_view action) noexcept
+        : core_(&core), guard_(guard), action_(action) {}
+    Doubt(const Doubt&) = delete;
+    Doubt& operator=(const Doubt&) = delete;
+    ~Doubt();
+    void settle() noexcept { core_ = nullptr; }
+
+   private:
+    LogCore* core_;
+    Guard& guard_;
+    std::string_view action_;
   };
 
   /// What a sync that begins now covers.
@@ -135,8 +162,11 @@ class LogCore {
 
   [[nodiscard, gnu::cold]] Error closed_error() const;
   [[nodiscard]] Result<void> refuse_closed() const;
-  [[nodiscard, gnu::cold]] Result<void> refuse_change() const;
-  [[nodiscard, gnu::cold]] std::unexpected<Error> poison(Error cause);
+  [[nodiscard, gnu::cold]] Result<void> refuse_change();
+  /// What it does first cannot fail: a log whose failure there was no memory to tell is poisoned nevertheless.
+  void set_poison(std::string_view action, int os_errno) noexcept;
+  [[nodiscard, gnu::cold]] std::unexpected<Error> poison(const Error& cause);
+  [[nodiscard, gnu::cold]] std::unexpected<Error> poison(const safeatomic::Error& cause, std::string_view action);
 
   // Appending (log_core_append.cpp, append_batch.cpp).
   [[nodiscard]] static bool is_record(RecordType type, std::string_view key, std::string_view payload) noexcept {
@@ -149,32 +179,32 @@ class LogCore {
     return options_.max_segment_bytes != 0 && writer_->end() + len > options_.max_segment_bytes;
   }
   [[nodiscard]] bool is_ready_for(std::uint64_t len) const noexcept {
-    return writer_ && !poison_ && !is_full_for(len) && !writer_->has_unsynced_change();
+    return writer_ && !poison_ && !is_full_for(len) && !writer_->has_unsynced_change() && !writer_->is_broken();
   }
   [[nodiscard, gnu::cold]] Result<void> prepare_append(Guard& guard, std::uint64_t len, std::optional<Turn>& turn);
-  [[nodiscard, gnu::cold]] std::unexpected<Error> failed_append(Error error);
+  [[nodiscard, gnu::cold]] std::unexpected<Error> failed_append(const Error& error);
   [[nodiscard]] Result<std::uint32_t> append_as_one(std::span<const RecordInput> records, std::uint64_t len,
                                                     std::span<RecordRef> refs);
   void appended(std::uint64_t last_txid);
 
   // Syncing (log_core_sync.cpp).
-  void take_turn(Guard& guard);  // a Turn gives it back
   [[nodiscard]] bool is_covered(std::uint64_t txid) const noexcept;
   [[nodiscard]] Coverage coverage() const;
   [[nodiscard]] std::uint64_t appended_bytes() const noexcept {
     return appended_before_ + writer_->end() - counted_from_;
   }
-  [[nodiscard]] static Result<void> sync(Coverage& coverage);
-  [[nodiscard]] Result<void> land(const Coverage& coverage, const Result<void>& synced, bool asked_for);
+  [[nodiscard]] static safeatomic::Result<void> sync(Coverage& coverage);
+  [[nodiscard]] Result<void> land(const Coverage& coverage, const safeatomic::Result<void>& synced, bool asked_for);
   [[nodiscard]] Result<void> sync_through(std::uint64_t txid);
   [[nodiscard]] Result<void> sync_through(Guard& guard, std::uint64_t txid, bool asked_for);
   [[nodiscard]] Result<void> sync_for_all(Guard& guard, std::uint64_t txid, bool asked_for);
-  [[nodiscard]] Result<void> sync_in_turn();
+  [[nodiscard]] Result<void> sync_in_turn(Guard& guard);
   void sync_in_background(BackgroundSync::Reason reason);
   void start_writeback() noexcept;
 
   // Rotation (log_core_rotate.cpp).
-  [[nodiscard]] Result<void> rotate_in_turn();
+  [[nodiscard]] Result<void> close_in_turn(Guard& guard);
+  [[nodiscard]] Result<void> rotate_in_turn(Guard& guard);
   [[nodiscard]] Result<std::unique_ptr<safeatomic::File>> create_next(std::uint32_t id);
 
   // Sealed segments (log_core_sealed.cpp).

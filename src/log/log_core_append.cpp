@@ -45,15 +45,14 @@ Result<std::uint64_t> LogCore::next_txid(std::uint64_t count) const {
 // to come. The turn, if one is needed for that, is kept until the append is over.
 Result<void> LogCore::prepare_append(Guard& guard, std::uint64_t len, std::optional<Turn>& turn) {
   if (Result<void> usable = refuse_change(); !usable) return usable;
-  take_turn(guard);
-  turn.emplace(*this);
+  turn.emplace(*this, guard);
   if (Result<void> usable = refuse_change(); !usable) return usable;
-  return is_full_for(len) ? rotate_in_turn() : Result<void>();
+  return is_full_for(len) ? rotate_in_turn(guard) : Result<void>();
 }
 
-std::unexpected<Error> LogCore::failed_append(Error error) {
-  if (writer_->is_broken()) return poison(std::move(error));
-  return std::unexpected(std::move(error));
+std::unexpected<Error> LogCore::failed_append(const Error& error) {
+  if (writer_->is_broken()) return poison(error);
+  return std::unexpected(error);
 }
 
 void LogCore::appended(std::uint64_t last_txid) {
@@ -82,7 +81,7 @@ Result<RecordRef> LogCore::append(RecordType type, std::string_view key, std::st
                               .payload_len = static_cast<std::uint32_t>(payload.size())};
   Result<segment::AppendedFrame> frame = writer_->append(header, key, payload);
   if (!frame) [[unlikely]]
-    return failed_append(std::move(frame.error()));
+    return failed_append(frame.error());
   appended(*txid);
   return RecordRef{.segment = active_id_.load(std::memory_order_relaxed),
                    .offset = frame->offset,

@@ -19,14 +19,13 @@ Result<void> LogCore::rotate() {
   if (!process_.is_ours()) return std::unexpected(closed_error());
   Guard guard(mutex_);
   if (Result<void> usable = refuse_change(); !usable) return usable;
-  take_turn(guard);
-  const Turn turn(*this);
+  const Turn turn(*this, guard);
   if (Result<void> usable = refuse_change(); !usable) return usable;
-  return rotate_in_turn();
+  return rotate_in_turn(guard);
 }
 
 // With the lock and the turn. The order of docs/DURABILITY.md, "Rotation".
-Result<void> LogCore::rotate_in_turn() {
+Result<void> LogCore::rotate_in_turn(Guard& guard) {
   if (writer_->end() == 0) return {};
   const std::uint32_t id = active_segment();
   if (id >= segment::max_id) {
@@ -37,25 +36,28 @@ Result<void> LogCore::rotate_in_turn() {
                                  .detail = "the segment ids are used up"});
   }
   if (Result<void> cut = writer_->cut_to_end(); !cut) return cut;
-  if (Result<void> synced = sync_in_turn(); !synced) return synced;
+  if (Result<void> synced = sync_in_turn(guard); !synced) return synced;
   const safeatomic::Result<safeatomic::FileInfo> sealed = writer_->file()->info();
   if (!sealed) return format::lift(sealed, "inspect segment");
   if (sealed_.size() == sealed_.capacity()) sealed_.reserve(2 * sealed_.size() + 8);
+  auto kept = std::make_shared<KeptFile>();
+  // From here on there may be a file of the next name, which only a rotation that came to its end may leave behind.
+  Doubt doubt(*this, guard, "start the next segment");
   Result<std::unique_ptr<File>> file = create_next(id + 1);
-  if (!file) return propagate(file);
-  const safeatomic::Result<safeatomic::FileInfo> created = (*file)->info();
-  if (!created) return poison(format::from_seam(created.error(), "inspect segment"));
-  if (safeatomic::Result<void> synced = directory_->sync(); !synced) {
-    return poison(format::from_seam(synced.error(), "sync directory"));
+  if (!file) {
+    doubt.settle();
+    return propagate(file);
   }
+  const safeatomic::Result<safeatomic::FileInfo> created = (*file)->info();
+  if (!created) return poison(created.error(), "inspect segment");
+  if (safeatomic::Result<void> synced = directory_->sync(); !synced) return poison(synced.error(), "sync directory");
   std::shared_ptr<segment::Writer> next;
-  std::shared_ptr<KeptFile> kept;
   try {
-    kept = std::make_shared<KeptFile>();
     next = make_writer(is_mapped_, std::move(*file), 0, options_.max_segment_bytes);
   } catch (const std::bad_alloc&) {
     return poison({.code = Errc::poisoned, .action = "start the next segment", .os_errno = ENOMEM});
   }
+  doubt.settle();
   appended_before_ = appended_bytes();
   counted_from_ = 0;
   sealed_.push_back({.id = id, .info = *sealed, .kept = std::move(kept)});
@@ -78,7 +80,7 @@ Result<std::unique_ptr<File>> LogCore::create_next(std::uint32_t id) {
     if (file) return std::move(*file);
     const safeatomic::Result<safeatomic::FileInfo> there = directory_->info_of(name);
     const bool is_absent = !there && there.error().code == safeatomic::Errc::not_found;
-    if (!is_absent) return poison(format::from_seam(file.error(), "create segment"));
+    if (!is_absent) return poison(file.error(), "create segment");
     return format::lift(file, "create segment");
   } catch (const std::bad_alloc&) {
     return poison({.code = Errc::poisoned, .action = "create segment", .os_errno = ENOMEM});  // it may be there

@@ -33,14 +33,15 @@ Error LogCore::not_sealed(std::uint32_t id) const {
 Result<void> LogCore::sync_names() {
   Guard guard(mutex_);
   if (Result<void> usable = refuse_closed(); !usable) return usable;
-  take_turn(guard);
-  const Turn turn(*this);
+  const Turn turn(*this, guard);
+  if (Result<void> usable = refuse_closed(); !usable) return usable;
+  Doubt doubt(*this, guard, "sync directory");
   guard.unlock();
   const safeatomic::Result<void> synced = directory_->sync();
   guard.lock();
+  doubt.settle();
   if (synced) return {};
-  if (Result<void> usable = refuse_closed(); !usable) return usable;
-  return poison(format::from_seam(synced.error(), "sync directory"));
+  return poison(synced.error(), "sync directory");
 }
 
 Result<PinnedSegment> LogCore::replace_sealed(std::uint32_t id, std::shared_ptr<safeatomic::File> old,

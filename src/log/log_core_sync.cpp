@@ -25,16 +25,32 @@ void note(SyncLatency& latency, std::chrono::steady_clock::duration took) noexce
 
 }  // namespace
 
-void LogCore::take_turn(Guard& guard) {
-  while (!turns_.try_begin()) {
-    const GroupCommit::Ticket ticket = turns_.gather();
+LogCore::Turn::Begun LogCore::Turn::wait_for(LogCore& core, Guard& guard) noexcept {
+  GroupCommit& turns = core.turns_;
+  while (!turns.try_begin()) {
+    const GroupCommit::Ticket ticket = turns.gather();
     guard.unlock();
-    const bool is_given = turns_.wait(ticket);
+    const bool is_given = turns.wait(ticket);
     guard.lock();
     if (!is_given) continue;
-    turns_.begin_given();
-    return;
+    turns.begin_given();
+    break;
   }
+  return Begun::already;
+}
+
+LogCore::Turn::~Turn() {
+  if (!guard_.owns_lock()) guard_.lock();
+  core_.syncing_txid_ = 0;
+  const GroupCommit::Wakes wakes = core_.turns_.end();
+  guard_.unlock();
+  core_.turns_.wake(wakes);
+}
+
+LogCore::Doubt::~Doubt() {
+  if (core_ == nullptr) return;
+  if (!guard_.owns_lock()) guard_.lock();
+  core_->set_poison(action_, 0);
 }
 
 bool LogCore::is_covered(std::uint64_t txid) const noexcept {
@@ -51,11 +67,11 @@ LogCore::Coverage LogCore::coverage() const {
           .appended_bytes = appended_bytes()};
 }
 
-Result<void> LogCore::sync(Coverage& coverage) {
+safeatomic::Result<void> LogCore::sync(Coverage& coverage) {
   const auto began = std::chrono::steady_clock::now();
-  if (safeatomic::Result<void> done = coverage.file->sync_data(); !done) return format::lift(done, "sync segment");
+  safeatomic::Result<void> done = coverage.file->sync_data();
   coverage.took = std::chrono::steady_clock::now() - began;
-  return {};
+  return done;
 }
 
 void LogCore::count_writes(LogStats& stats) const {
@@ -67,9 +83,9 @@ void LogCore::count_writes(LogStats& stats) const {
 }
 
 // With the lock and the turn: what a sync of `coverage` came to.
-Result<void> LogCore::land(const Coverage& coverage, const Result<void>& synced, bool asked_for) {
+Result<void> LogCore::land(const Coverage& coverage, const safeatomic::Result<void>& synced, bool asked_for) {
   // A second try could succeed over pages that the kernel has dropped, so the first failure is the last.
-  if (!synced) return poison(synced.error());
+  if (!synced) return poison(synced.error(), "sync segment");
   writer_->synced(coverage.change_count, asked_for);
   durable_txid_.store(coverage.watermark.txid, std::memory_order_release);
   synced_bytes_ = coverage.appended_bytes;
@@ -77,11 +93,13 @@ Result<void> LogCore::land(const Coverage& coverage, const Result<void>& synced,
   return {};
 }
 
-Result<void> LogCore::sync_in_turn() {
+Result<void> LogCore::sync_in_turn(Guard& guard) {
   if (is_covered(last_txid_.load(std::memory_order_relaxed))) return {};
   Coverage covered = coverage();
-  const Result<void> synced = sync(covered);
+  Doubt doubt(*this, guard, "sync segment");
+  const safeatomic::Result<void> synced = sync(covered);
   if (synced) watermark_.write(covered.watermark);
+  doubt.settle();
   return land(covered, synced, true);
 }
 
@@ -106,21 +124,20 @@ Result<void> LogCore::sync_through(Guard& guard, std::uint64_t txid, bool asked_
     if (is_covered(txid)) return {};
     if (poison_) return std::unexpected(*poison_);
     if (turns_.try_begin()) break;
-    const bool is_on_its_way = syncing_txid_ >= txid && !writer_->has_unsynced_change();
+    const bool owes_cut = writer_->has_unsynced_change();  // of a write that was undone
+    const bool is_on_its_way = syncing_txid_ >= txid && !owes_cut;
     const GroupCommit::Ticket ticket = is_on_its_way ? turns_.attend() : turns_.gather();
     guard.unlock();
     const bool is_given = turns_.wait(ticket);
-    if (!is_given && durable_txid() >= txid) return {};  // what most of those that were woken find
+    // What most of those that were woken find. Not every turn syncs the segment: a cut is asked about under the lock.
+    if (!is_given && !owes_cut && durable_txid() >= txid) return {};
     guard.lock();
     if (!is_given) continue;
     turns_.begin_given();
     break;
   }
-  Result<void> synced = sync_for_all(guard, txid, asked_for);
-  const GroupCommit::Wakes wakes = turns_.end();
-  guard.unlock();
-  turns_.wake(wakes);
-  return synced;
+  const Turn turn(*this, guard, Turn::Begun::already);
+  return sync_for_all(guard, txid, asked_for);
 }
 
 // With the lock and the turn; gives back the lock for the time of the sync.
@@ -130,19 +147,24 @@ Result<void> LogCore::sync_for_all(Guard& guard, std::uint64_t txid, bool asked_
   if (poison_) return is_covered(txid) ? Result<void>() : std::unexpected(*poison_);
   Coverage covered = coverage();
   syncing_txid_ = covered.watermark.txid;
+  Doubt doubt(*this, guard, "sync segment");
   guard.unlock();
-  const Result<void> synced = sync(covered);
+  const safeatomic::Result<void> synced = sync(covered);
   if (synced) watermark_.write(covered.watermark);
   guard.lock();
-  syncing_txid_ = 0;
+  doubt.settle();
   return land(covered, synced, asked_for);
 }
 
 void LogCore::sync_in_background(BackgroundSync::Reason reason) {
   Guard guard(mutex_);
-  if (!refuse_change()) return;
-  // What fails here poisons the log: its next caller is told.
-  (void)sync_through(guard, last_txid_.load(std::memory_order_relaxed), reason == BackgroundSync::Reason::interval);
+  try {
+    if (!refuse_change()) return;
+    // What fails here poisons the log: its next caller is told.
+    (void)sync_through(guard, last_txid_.load(std::memory_order_relaxed), reason == BackgroundSync::Reason::interval);
+  } catch (const std::bad_alloc&) {
+    return;  // for telling: the log is poisoned all the same
+  }
 }
 
 // Begins to write out what was appended, so that the sync of a rotation finds little to do.

@@ -1,6 +1,7 @@
 #include "log/watermark_file.hpp"
 
 #include <array>
+#include <new>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -58,7 +59,11 @@ void WatermarkFile::write(const format::Watermark& watermark) noexcept {
   if (!file_) return;
   const std::array<char, format::watermark_len> bytes = format::encode_watermark(watermark);
   const std::string_view part(bytes.data(), bytes.size());
-  (void)file_->write_at(0, std::span(&part, 1));
+  try {
+    (void)file_->write_at(0, std::span(&part, 1));
+  } catch (const std::bad_alloc&) {
+    return;  // to tell of an error that nobody asks for
+  }
 }
 
 Result<void> replace_watermark(safeatomic::FileSystem& file_system, Directory& directory,

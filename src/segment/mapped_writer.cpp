@@ -34,6 +34,13 @@ constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) noexce
   return (value + unit - 1) / unit * unit;
 }
 
+// So often a piece is tried again. One takes some ten microseconds.
+constexpr int max_interruptions = 1000;
+
+bool is_interruption(const safeatomic::Result<void>& result) noexcept {
+  return !result && result.error().code == safeatomic::Errc::interrupted;
+}
+
 // What is stored before it is seen before what is stored behind it.
 void order_stores() noexcept {
 #if defined(__x86_64__)
@@ -58,23 +65,46 @@ MappedWriter::MappedWriter(std::shared_ptr<safeatomic::File> file, std::uint64_t
 Result<void> MappedWriter::make_room(std::uint64_t len) { return reserve(end() + len); }
 
 Result<void> MappedWriter::reserve(std::uint64_t needed) {
-  std::uint64_t wanted = round_up(needed, chunk_);
-  if (max_bytes_ != 0) wanted = std::min(wanted, std::max(max_bytes_, needed));
+  const std::uint64_t wanted = without_excess(round_up(needed, chunk_), needed);
   safeatomic::Result<void> reserved = try_reserve(wanted);
+  if (is_interruption(reserved)) reserved = try_reserve(wanted);
   if (!reserved && reserved.error().code == safeatomic::Errc::unsupported) {
     set_room_end(without_end);  // from now on this is the append path
     return {};
   }
   if (!reserved) {
     chunk_ = min_chunk;
-    reserved = try_reserve(max_bytes_ != 0 ? std::min(round_up(needed, page), std::max(max_bytes_, needed))
-                                           : round_up(needed, page));
+    reserved = reserve_least(needed);
   } else {
     chunk_ = std::min(2 * chunk_, max_chunk);
   }
   if (!reserved) return format::lift(reserved, "reserve space for segment");
   can_map_ = true;
   return {};
+}
+
+std::uint64_t MappedWriter::without_excess(std::uint64_t wanted, std::uint64_t needed) const noexcept {
+  return max_bytes_ != 0 ? std::min(wanted, std::max(max_bytes_, needed)) : wanted;
+}
+
+// For a disk or a limit with hardly any room, to the byte if need be; and for a filesystem that gives back what it has got when a
+// signal comes, as older tmpfs do, beside a timer that is faster: in pieces then.
+safeatomic::Result<void> MappedWriter::reserve_least(std::uint64_t needed) {
+  std::uint64_t least = without_excess(round_up(needed, page), needed);
+  std::uint64_t piece = least - reserved_end_;
+  int interruptions_left = max_interruptions;
+  for (;;) {
+    safeatomic::Result<void> reserved = try_reserve(std::min(reserved_end_ + piece, least));
+    if (reserved && reserved_end_ >= needed) return reserved;
+    if (reserved) continue;
+    if (is_interruption(reserved) && interruptions_left-- > 0) {
+      piece = std::min(piece, min_chunk);
+    } else if (reserved.error().code == safeatomic::Errc::no_space && least > needed) {
+      least = needed;
+    } else {
+      return reserved;
+    }
+  }
 }
 
 safeatomic::Result<void> MappedWriter::try_reserve(std::uint64_t to) {
@@ -120,14 +150,18 @@ safeatomic::Result<void> MappedWriter::put(Parts parts, std::uint64_t len) {
 // Whether the next `len` bytes behind end() can be stored through the mapping.
 bool MappedWriter::is_ready_for(std::uint64_t len) noexcept {
   const std::uint64_t needed = end() + len;
-  if (needed > ready_end_ || mapping_ == nullptr) [[unlikely]] {
+  if (needed <= ready_end_ && mapping_ != nullptr) [[likely]]
+    return true;
+  try {
     if ((mapping_ == nullptr || needed > mapped_end_) && !map()) return false;
-    get_pages_ready(needed);
+    return get_pages_ready(needed);
+  } catch (const std::bad_alloc&) {
+    drop_mapping();
+    return false;
   }
-  return true;
 }
 
-bool MappedWriter::map() noexcept {
+bool MappedWriter::map() {
   drop_mapping();
   if (!can_map_) return false;
   mapped_begin_ = end() / huge_page * huge_page;
@@ -145,16 +179,24 @@ bool MappedWriter::map() noexcept {
   return true;
 }
 
-void MappedWriter::get_pages_ready(std::uint64_t needed) noexcept {
+bool MappedWriter::get_pages_ready(std::uint64_t needed) {
   const std::uint64_t since_sync = end() - synced_end_;
   if (!is_huge_ && since_sync >= huge_after) is_huge_ = mapping_->prefer_huge_pages().has_value();
   const std::uint64_t ahead = std::clamp(since_sync, min_ready_step, max_ready_step);
   const std::uint64_t unit = is_huge_ ? huge_page : page;
   const std::uint64_t from = std::max(ready_end_, end());
   const std::uint64_t to = std::min(round_up(needed + (is_huge_ ? 0 : ahead), unit), mapped_end_);
-  (void)mapping_->populate(static_cast<std::size_t>(from - mapped_begin_), static_cast<std::size_t>(to - from));
-  ready_end_ = to;  // also where it failed: then each page is got by its first store
+  const safeatomic::Result<void> ready = mapping_->populate(static_cast<std::size_t>(from - mapped_begin_),
+                                                            static_cast<std::size_t>(to - from));
+  // An older kernel cannot: each page is got by its first store then.
+  if (!ready && ready.error().code != safeatomic::Errc::unsupported) {
+    drop_mapping();
+    can_map_ = false;
+    return false;
+  }
+  ready_end_ = to;
   if (is_huge_) huge_end_ = to;
+  return true;
 }
 
 void MappedWriter::drop_mapping() noexcept {

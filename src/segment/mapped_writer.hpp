@@ -15,7 +15,8 @@ namespace datawal::segment {
 /// How a frame gets in follows from what was seen to be fastest, and from what a sync then has to write: a store to a page that
 /// is clean makes all of its folio dirty. So the first frames after a sync go by `pwrite`; then pages are made ready in growing
 /// steps, never more ahead than was written since the sync; where nobody syncs for long, in huge pages. Large frames always go by
-/// `pwritev`. Small ones are copied without their first 4 bytes, and then these.
+/// `pwritev`. Small ones are copied without their first 4 bytes, and then these. A page that cannot be made ready, of a filesystem
+/// that was shut down or a disk that fails, is not stored to, which would be a SIGBUS: its frames go by `pwrite`, which says so.
 class MappedWriter final : public Writer {
  public:
   static constexpr std::uint64_t min_chunk = 64 * 1024;
@@ -39,9 +40,11 @@ class MappedWriter final : public Writer {
 
   [[nodiscard, gnu::cold]] Result<void> reserve(std::uint64_t needed);
   [[nodiscard, gnu::cold]] safeatomic::Result<void> try_reserve(std::uint64_t to);
+  [[nodiscard, gnu::cold]] safeatomic::Result<void> reserve_least(std::uint64_t needed);
+  [[nodiscard]] std::uint64_t without_excess(std::uint64_t wanted, std::uint64_t needed) const noexcept;
   [[nodiscard]] bool is_ready_for(std::uint64_t len) noexcept;
-  [[nodiscard, gnu::cold]] bool map() noexcept;
-  void get_pages_ready(std::uint64_t needed) noexcept;
+  [[nodiscard, gnu::cold]] bool map();
+  [[nodiscard]] bool get_pages_ready(std::uint64_t needed);
   void drop_mapping() noexcept;
 
   const std::uint64_t max_bytes_;
@@ -52,7 +55,7 @@ class MappedWriter final : public Writer {
   std::unique_ptr<safeatomic::Mapping> mapping_;  // of [mapped_begin_, mapped_end_), all of it reserved
   std::uint64_t mapped_begin_ = 0;
   std::uint64_t mapped_end_ = 0;
-  bool can_map_ = true;          // until the next reservation
+  bool can_map_ = true;          // false: not before the next reservation
   bool is_huge_ = false;         // the mapping asks for huge pages
   std::uint64_t ready_end_ = 0;  // pages up to here were made ready since the last sync
   std::uint64_t huge_end_ = 0;   // up to here some may be huge

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 #include <utility>
 
 #include <datawal/format.hpp>
@@ -96,21 +97,38 @@ char* Writer::buffer_of(std::uint64_t len) {
 Result<void> Writer::prepare(std::uint64_t len) {
   if (has_unsynced_change()) {
     // Until the cut is durable, a power loss could show the undone frame where the next one should be.
+    broken_ = true;  // until the opposite is known, however this is left
     if (safeatomic::Result<void> synced = file_->sync_data(); !synced) {
-      broken_ = true;
       return format::lift(synced, "sync the roll-back of a failed write");
     }
+    broken_ = false;
     synced_change_count_ = change_count_;
   }
   return end_ + len > room_end_ ? make_room(len) : Result<void>();
 }
 
 Result<std::uint64_t> Writer::put_or_roll_back(Parts parts, std::uint64_t len) {
-  if (safeatomic::Result<void> written = put(parts, len); !written) [[unlikely]] {
-    if (!cut()) broken_ = true;
+  safeatomic::Result<void> written;
+  try {
+    written = put(parts, len);
+  } catch (...) {
+    roll_back();
+    throw;
+  }
+  if (!written) [[unlikely]] {
+    roll_back();
     return format::lift(written, "append to segment");
   }
   return std::exchange(end_, end_ + len);
+}
+
+void Writer::roll_back() noexcept {
+  broken_ = true;
+  try {
+    broken_ = !cut();
+  } catch (const std::bad_alloc&) {
+    return;
+  }
 }
 
 safeatomic::Result<void> Writer::put(Parts parts, std::uint64_t) {

@@ -87,6 +87,7 @@ class Writer {
 
  private:
   [[nodiscard]] Result<void> prepare(std::uint64_t len);
+  void roll_back() noexcept;
   [[nodiscard]] Result<std::uint64_t> put_or_roll_back(Parts parts, std::uint64_t len);
   [[nodiscard]] char* buffer_of(std::uint64_t len);
 

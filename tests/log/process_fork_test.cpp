@@ -201,9 +201,10 @@ class OrphanedStore {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
     gate_ = ends[1];
-    Child parent([&](Talk&) {
+    Child parent([&](Talk& talk) {
       const RecordLog log = store.open();
       if (how() != 0) ::_exit(0);
+      talk.tell("running");
       ::close(ends[1]);
       char byte = 0;
       static_cast<void>(::read(ends[0], &byte, 1));
@@ -211,6 +212,7 @@ class OrphanedStore {
     });
     pid_ = parent.pid();
     ::close(ends[0]);
+    EXPECT_EQ(parent.talk().hear(), "running");
     EXPECT_EQ(parent.wait(), 0);
   }
   OrphanedStore(const OrphanedStore&) = delete;

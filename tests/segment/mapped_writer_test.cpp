@@ -66,6 +66,46 @@ class SegmentMappedWriter : public testing::Test {
   std::uint64_t txid_ = 0;
 };
 
+TEST_F(SegmentMappedWriter, StoresNothingIntoPagesThatCannotBeMadeReady) {
+  pass_the_first_bytes();
+  fail(OpKind::populate, Fault::error(EFAULT));
+  for (int n = 0; n < 3; ++n) EXPECT_TRUE(append("by call"));
+  EXPECT_EQ(operations(OpKind::map_write).size(), 0U) << "it would have been a SIGBUS";
+  expect_file_holds_what_was_appended();
+}
+
+TEST_F(SegmentMappedWriter, StoresWhereAnOlderKernelCannotMakePagesReady) {
+  pass_the_first_bytes();
+  fail(OpKind::populate, Fault::error(EOPNOTSUPP));
+  EXPECT_TRUE(append("by memory"));
+  EXPECT_GT(operations(OpKind::map_write).size(), 0U);
+  expect_file_holds_what_was_appended();
+}
+
+// A timer that is faster than a reservation of more than 64 KiB: an older tmpfs gives back what it has got, and says EINTR.
+TEST_F(SegmentMappedWriter, ReservesInPiecesWhereLongerReservationsAreAlwaysInterrupted) {
+  file_.file_system().set_hook([](const FsOp& op) -> std::optional<Fault> {
+    if (op.kind == OpKind::reserve && op.size > chunk) return Fault::error(EINTR);
+    return std::nullopt;
+  });
+  EXPECT_TRUE(append(std::string(5'000'000, 'l')));
+  for (int n = 0; n < 1000; ++n) ASSERT_TRUE(append(std::string(1000, 's')));
+  expect_file_holds_what_was_appended();
+  std::size_t long_ones = 0;
+  for (const FsOp& op : operations(OpKind::reserve)) long_ones += op.size > chunk ? 1 : 0;
+  EXPECT_LE(long_ones, 40U) << "two tries and the least for each reservation";
+}
+
+TEST_F(SegmentMappedWriter, GivesUpAReservationThatIsInterruptedForEver) {
+  fail(OpKind::reserve, Fault::error(EINTR));
+  const Result<std::uint64_t> offset = append("x");
+  ASSERT_FALSE(offset);
+  EXPECT_EQ(offset.error().code, Errc::io);
+  recover();
+  EXPECT_TRUE(append("y"));
+  expect_file_holds_what_was_appended();
+}
+
 TEST_F(SegmentMappedWriter, LeavesTheBytesThatTheAppendPathLeaves) {
   std::mt19937_64 random = test::seeded_random();
   for (int n = 0; n < 600; ++n) {

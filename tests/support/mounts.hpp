@@ -37,11 +37,11 @@ inline void make_read_only(const std::filesystem::path& where) {
 
 /// A filesystem of so many MiB, made by `mkfs` in the new file `image` and mounted on `where`.
 inline bool mount_image(const std::string& mkfs, const std::filesystem::path& image, const std::filesystem::path& where,
-                        int size_mib) {
+                        int size_mib, const std::string& options = "loop") {
   const std::string file = "'" + image.string() + "'";
   const std::string command = "exec >/dev/null 2>&1; PATH=$PATH:/usr/sbin:/sbin; truncate -s " +
-                              std::to_string(size_mib) + "M " + file + " && " + mkfs + " " + file +
-                              " && mount -o loop " + file + " '" + where.string() + "'";
+                              std::to_string(size_mib) + "M " + file + " && " + mkfs + " " + file + " && mount -o " +
+                              options + " " + file + " '" + where.string() + "'";
   return std::system(command.c_str()) == 0;
 }
 

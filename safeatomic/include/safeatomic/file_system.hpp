@@ -10,11 +10,13 @@
 // closed of them when something is opened is taken for good, by something that refuses reads and writes (closed again on exec).
 //
 // A child made by `fork` holds none of the locks: its copies of their descriptors are closed before `fork` returns there.
+// What would make a file larger than this process may write (RLIMIT_FSIZE) is `no_space` with EFBIG and is not tried, since that
+// would be a SIGXFSZ; a limit that is lowered while a file is open is seen when the file passes the one before.
 // A file on which somebody holds a lease is waited for until he gives it up or loses it, at most a minute. A thread is not
 // cancelled (pthread_cancel) in a call, but at the first place behind it.
 //
-// A name is one component: an empty one, `.`, `..`, or one with a slash or a NUL is `invalid_argument`. Only read_at
-// and write_at report `interrupted` (see io.hpp); whatever else a signal interrupts is repeated inside.
+// A name is one component: an empty one, `.`, `..`, or one with a slash or a NUL is `invalid_argument`. Only read_at,
+// write_at (see io.hpp) and reserve report `interrupted`; whatever else a signal interrupts is repeated inside.
 //
 // Threads: const functions, `read_at` and `write_at` to disjoint ranges may run at once; the rest is the caller's to
 // order.
@@ -68,7 +70,8 @@ class Mapping {
   /// Copies `bytes` to `offset` (relative to the mapping). Room for them must have been reserved: see File::reserve.
   virtual void write(std::size_t offset, std::string_view bytes) noexcept = 0;
 
-  /// Faults pages in for writing before they are needed. A hint: `unsupported` and every other error may be ignored.
+  /// Faults pages in for writing before they are needed. `unsupported` may be ignored; behind any other error a write() there is
+  /// likely to be a SIGBUS.
   virtual Result<void> populate(std::size_t offset, std::size_t length) = 0;
 
   /// From now on, pages that are faulted in may be huge ones (2 MiB): cheaper by the byte, and written back as a whole. A hint:
@@ -104,8 +107,9 @@ class File {
   [[nodiscard]] virtual Result<void> truncate(std::uint64_t size) = 0;
 
   /// Allocates blocks for [offset, offset + length) and extends the size to cover them (`fallocate`, never the
-  /// emulation that writes). `no_space` leaves the size as it was or larger: truncate back. `unsupported` where the
-  /// filesystem has no such call.
+  /// emulation that writes). `no_space` and `interrupted` leave the size as it was or larger: truncate
+  /// back; a filesystem that starts over behind each interruption may never get to the end of a long range. `unsupported` where
+  /// the filesystem has no such call.
   [[nodiscard]] virtual Result<void> reserve(std::uint64_t offset, std::uint64_t length) = 0;
 
   /// On return the content and the size are on the disk (`fdatasync`; `F_FULLFSYNC` on macOS). After a failure the
