@@ -22,7 +22,6 @@ struct Kind {
 constexpr Kind kinds[] = {
     {"xfs", "mkfs.xfs --unsupported -q -f -m reflink=0", "loop", 64},
     {"ext4_nodelalloc", "mkfs.ext4 -q -F -m 0", "loop,nodelalloc", 16},
-    {"ext4_journalled", "mkfs.ext4 -q -F -m 0", "loop,data=journal", 16},
 };
 
 class ShutDown : public testing::TestWithParam<Kind> {
