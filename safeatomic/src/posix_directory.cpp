@@ -141,8 +141,8 @@ Result<std::unique_ptr<File>> PosixDirectory::open_file(std::string_view name, c
     const Result<FileInfo> same = info_of_descriptor(readable.get(), path);
     if (same && same->device == status->device && same->inode == status->inode) descriptor = std::move(readable);
   }
-  // Clears O_NONBLOCK, which a filesystem may give a meaning; the flags that say how it was opened stay.
-  static_cast<void>(::fcntl(descriptor.get(), F_SETFL, 0));
+  // Clears O_NONBLOCK, which a filesystem may give a meaning; of the flags that can be changed only O_APPEND is ours.
+  static_cast<void>(::fcntl(descriptor.get(), F_SETFL, flags_of(how) & O_APPEND));
   file->take(std::move(descriptor));
   return file;
 }

@@ -156,7 +156,9 @@ Result<void> PosixFile::copy_ownership(const FileInfo& like) {
 
 Result<DataRange> PosixFile::append(std::string_view bytes) {
   constexpr std::string_view action = "append to";
-  const ssize_t count = ::write(fd(), bytes.data(), bytes.size());
+  const Result<FileInfo> before = info();
+  if (before && is_beyond_limit(before->size, bytes.size())) return failed(action, path_, EFBIG);
+  const ssize_t count = uncancelled([&] { return ::write(fd(), bytes.data(), bytes.size()); });
   if (count < 0) return failed(action, path_, errno);
   const off_t end = ::lseek(fd(), 0, SEEK_CUR);  // behind what was written, whoever has appended since
   if (end < 0) return failed(action, path_, errno);

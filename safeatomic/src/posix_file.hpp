@@ -36,8 +36,6 @@ class PosixFile final : public File {
   [[nodiscard]] Result<std::string> access_control_list() const override;
   [[nodiscard]] Result<void> set_access_control_list(std::string_view list) override;
 
-  void take(Descriptor descriptor) noexcept { descriptor_ = std::move(descriptor); }  ///< for one made without
-
  private:
   [[nodiscard]] int fd() const noexcept { return descriptor_.get(); }
 
