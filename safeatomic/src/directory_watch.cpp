@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <climits>
 
+#include "posix_support.hpp"
+
 namespace safeatomic {
 
 namespace {
@@ -38,10 +40,12 @@ DirectoryWatch::DirectoryWatch(const std::filesystem::path& dir, bool watches) n
 }
 
 DirectoryWatch::~DirectoryWatch() {
+  const posix::CancellationOff off;
   if (watch_ >= 0) ::close(watch_);
 }
 
 DirectoryWatch::Ended DirectoryWatch::pause(std::chrono::milliseconds time) noexcept {
+  const posix::CancellationOff off;  // nothing may be thrown through this
   pollfd look{.fd = watch_, .events = POLLIN, .revents = 0};  // a negative descriptor is ignored
   const auto milliseconds = static_cast<int>(std::clamp<std::int64_t>(time.count(), 0, INT_MAX));
   const int ready = ::poll(&look, 1, milliseconds);
