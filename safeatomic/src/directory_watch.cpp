@@ -45,7 +45,7 @@ DirectoryWatch::~DirectoryWatch() {
 }
 
 DirectoryWatch::Ended DirectoryWatch::pause(std::chrono::milliseconds time) noexcept {
-  const posix::CancellationOff off;  // nothing may be thrown through this
+  const posix::CancellationOff off;                           // nothing may be thrown through this
   pollfd look{.fd = watch_, .events = POLLIN, .revents = 0};  // a negative descriptor is ignored
   const auto milliseconds = static_cast<int>(std::clamp<std::int64_t>(time.count(), 0, INT_MAX));
   const int ready = ::poll(&look, 1, milliseconds);
