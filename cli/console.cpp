@@ -50,7 +50,7 @@ ExitCode Console::fail(ExitCode status, const Message& message) {
   return status;
 }
 
-ExitCode Console::fail(const Error& error, const std::filesystem::path& dir) {
+ExitCode Console::fail(const Error& error, const std::filesystem::path& dir, std::string_view more) {
   std::string text = error.message();
   if (error.code == Errc::snapshot_expired) {
     text = fmt::format("the files of {} were replaced while they were read", shell_word(dir));
@@ -58,6 +58,7 @@ ExitCode Console::fail(const Error& error, const std::filesystem::path& dir) {
   if (command_ == "verify") forget_verifying(text);
   name_the_option(text);
   if (const std::string next = hint_for(error, dir, command_); !next.empty()) text += "; " + next;
+  if (!more.empty()) text.append("; ").append(more);
   return fail(exit_code_of(error), {.code = name_of(error.code),
                                     .text = text,
                                     .path = error.path,

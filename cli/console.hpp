@@ -40,7 +40,7 @@ class Console {
   ExitCode fail(ExitCode status, const Message& message);
 
   /// A failed call of the library on the store in `dir`, with the next command to type.
-  ExitCode fail(const Error& error, const std::filesystem::path& dir);
+  ExitCode fail(const Error& error, const std::filesystem::path& dir, std::string_view more = {});
 
   /// Arguments that parse but do not fit together.
   ExitCode fail_usage(const std::string& text);

@@ -73,7 +73,7 @@ std::string hint_for(const Error& error, const path& dir, std::string_view comma
   const std::string store = shell_word(dir);
   const path& concerned = is_elsewhere(error, dir) ? error.path : dir;
   switch (error.code) {
-    case Errc::corruption: return fmt::format("`datawal repair {} --salvage OUT` copies what still decodes", store);
+    case Errc::corruption: return {};  // its message names them itself
     case Errc::unsupported_version: return "`datawal --version` tells which one this is";
     case Errc::locked:
       return is_about_keys(command) ? fmt::format("looking needs no lock: `datawal get {} --key KEY`", store)

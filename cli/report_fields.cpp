@@ -18,6 +18,11 @@ ReportFields& ReportFields::flag(std::string_view name, bool value) {
   return line(name, value ? "yes" : "no");
 }
 
+ReportFields& ReportFields::truth(std::string_view name, bool value) {
+  json_.boolean(name, value);
+  return line(name, value ? "yes" : "no");
+}
+
 ReportFields& ReportFields::word(std::string_view name, std::string_view value, std::string_view explanation) {
   json_.text(name, value);
   return line(name, explanation.empty() ? std::string(value) : fmt::format("{} ({})", value, explanation));

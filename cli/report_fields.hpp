@@ -16,7 +16,9 @@ class ReportFields {
   ReportFields(Console& console, std::string_view kind) : console_(console), json_(kind) {}
 
   ReportFields& number(std::string_view name, std::uint64_t value);
-  /// "yes" or "no" for people; 1 or 0 in JSON, as the reference implementation counts them.
+  /// "yes" or "no" for people; true or false in JSON.
+  ReportFields& truth(std::string_view name, bool value);
+  /// The same, but 1 or 0 in JSON, as the reference implementation counts them.
   ReportFields& flag(std::string_view name, bool value);
   /// A word for programs, with an explanation for people.
   ReportFields& word(std::string_view name, std::string_view value, std::string_view explanation = {});

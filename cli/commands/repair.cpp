@@ -47,6 +47,13 @@ void print(Console& console, const RepairReport& report) {
   for (const std::filesystem::path& path : paths) names.push_back(path.native());
   fields.json().texts("quarantine_paths", names);
   fields.number("records_quarantined", report.records_quarantined).number("records_apart", report.records_apart);
+  if (report.synced_txids_cut.first == 0) {
+    fields.json().null("synced_txids_cut");
+  } else {
+    fields.json().raw("synced_txids_cut", fmt::format(R"({{"first":{},"last":{}}})", report.synced_txids_cut.first,
+                                                      report.synced_txids_cut.last));
+  }
+  fields.json().boolean("keys_may_return", report.keys_may_return);
   fields.print();
 }
 
@@ -60,6 +67,22 @@ void note_returning_keys(Console& console, const RepairReport& report) {
                                                  : fmt::format("{} whole records were", report.records_quarantined));
   console.note({.code = "deleted_keys_may_return",
                 .text = what + ": a key that was deleted or overwritten there shows its older value again"});
+}
+
+// The one thing that nobody may have to find out later.
+void note_synced(Console& console, const RepairReport& report) {
+  const TxidRange& cut = report.synced_txids_cut;
+  const bool is_one = cut.first == cut.last;
+  const std::string which = is_one ? fmt::format("txid {}, which had been synced, is", cut.first)
+                                   : fmt::format("txids {} to {}, which had been synced, are", cut.first, cut.last);
+  const std::uint64_t kept = report.records_quarantined;
+  std::string where = "lost";
+  if (kept != 0) {
+    where = fmt::format("not in the store any more: {} set aside{}",
+                        kept == 1 ? std::string("1 whole record is") : fmt::format("{} whole records are", kept),
+                        kept <= cut.last - cut.first ? ", the others are lost" : "");
+  }
+  console.note({.code = "synced_records_cut", .text = fmt::format("{} {}", which, where)});
 }
 
 // Frames in what was cut that are bytes of a value, as far as can be told, and have a txid that none of the log's records has.
@@ -81,7 +104,8 @@ int cut(Console& console, const RepairArguments& arguments) {
   bar.wipe();
   if (!report) return console.fail(report.error(), arguments.dir);
   print(console, *report);
-  if (report->action == RepairAction::cut) note_returning_keys(console, *report);
+  if (report->synced_txids_cut.first != 0) note_synced(console, *report);
+  if (report->keys_may_return) note_returning_keys(console, *report);
   note_txid_apart(console, *report);
   return check_result(console, arguments.dir);
 }
@@ -118,7 +142,7 @@ std::string what_lacks(const SalvageReport& report, const std::filesystem::path&
   // Missing txids alone are the trace of compaction. But whole segments, or the end of one, may be gone without a trace in
   // what is there.
   const Result<VerifyReport> verified = check(source);
-  const bool is_damaged = !verified || verified->damage;
+  const bool is_damaged = !verified || (verified->damage && !verified->out_of_order);  // the copy is in order
   return is_damaged ? fmt::format("something that was synced is not in {} any more", shell_word(source))
                     : std::string();
 }
@@ -138,9 +162,11 @@ int copy_what_decodes(Console& console, const RepairArguments& arguments) {
   return console.fail(
       exit_recoverable,
       {.code = "incomplete",
-       .text = fmt::format("{} is sound, but not complete: {}; a key that was deleted or overwritten there shows its "
-                           "older value again; `datawal verify {}` tells where the source is damaged",
-                           shell_word(arguments.salvage_to), lacking, shell_word(arguments.dir)),
+       .text = fmt::format(
+           "{} is sound, but not complete: {}{}; `datawal verify {}` tells where the source is damaged",
+           shell_word(arguments.salvage_to), lacking,
+           report->has_keys ? "; a key that was deleted or overwritten there shows its older value again" : "",
+           shell_word(arguments.dir)),
        .path = arguments.salvage_to});
 }
 

@@ -23,7 +23,11 @@ struct StateName {
 StateName name_of(WatermarkState state) {
   switch (state) {
     case WatermarkState::absent: return {"absent", "a tear cannot be told from damage below a lost sync"};
-    case WatermarkState::elsewhere: return {"elsewhere", "it speaks of another file: the store is a copy"};
+    case WatermarkState::elsewhere:
+      return {
+          "elsewhere",
+          "it speaks of another file: the store is a copy, and what may be missing at its end cannot be told; the next "
+          "writer sets a new one"};
     case WatermarkState::ignored: return {"ignored", "it fits no record, and nothing it speaks of is missing"};
     case WatermarkState::kept: return {"kept", "everything that was synced is there"};
     case WatermarkState::broken: return {"broken", "something that was synced is gone"};
@@ -31,10 +35,49 @@ StateName name_of(WatermarkState state) {
   return {"unknown", {}};
 }
 
-std::string_view verdict_of(const VerifyReport& report) {
-  if (report.damage) return "DAMAGED";
-  if (report.out_of_order) return "OUT OF ORDER";
-  return report.recovery.tail_truncated ? "torn tail" : "clean";
+// "469 txids are missing, 967 to 1435".
+std::string missing_txids(const VerifyReport& report) {
+  if (report.txids_missing == 1) return fmt::format("txid {} is missing", report.gaps.front().expected);
+  if (report.recovery.txid_gaps == 1) {
+    return fmt::format("{} txids are missing, {} to {}", report.txids_missing, report.gaps.front().expected,
+                       report.gaps.front().found - 1);
+  }
+  return fmt::format("{} txids are missing, in {} places", report.txids_missing, report.recovery.txid_gaps);
+}
+
+// In a word for programs, in a sentence for people.
+struct VerdictWords {
+  std::string_view code;
+  std::string text;
+};
+
+VerdictWords verdict_of(const VerifyReport& report) {
+  if (report.out_of_order) return {"out_of_order", "OUT OF ORDER"};
+  if (report.damage) return {"damaged", "DAMAGED"};
+  if (report.recovery.tail_truncated) return {"torn_tail", "torn tail"};
+  if (report.txids_missing == 0) return {"clean", "clean"};
+  if (report.is_raw_only) {
+    return {"records_missing", missing_txids(report) +
+                                   ": only Raw records are there, and no compaction takes one; what is there is clean"};
+  }
+  return {"gaps", "clean; " + missing_txids(report) + ", as compaction and lost segments leave it"};
+}
+
+std::string json_of(const std::vector<TxidGap>& gaps) {
+  std::string json = "[";
+  for (const TxidGap& gap : gaps) {
+    json += fmt::format(R"({}{{"segment":{},"offset":{},"first":{},"last":{}}})", json.size() == 1 ? "" : ",",
+                        gap.segment, gap.offset, gap.expected, gap.found - 1);
+  }
+  return json + ']';
+}
+
+// A number of the reference: complete records with a wrong checksum. Damage may be of many other kinds.
+void print_crc_failures(ReportFields& fields, const VerifyReport& report) {
+  fields.json().number("crc_failures", report.crc_failures);
+  const std::string number = std::to_string(report.crc_failures);
+  fields.line("crc_failures",
+              report.damage && report.crc_failures == 0 ? number + " (the damage is of another kind)" : number);
 }
 
 std::string json_of(const std::vector<DamagedRange>& ranges) {
@@ -79,32 +122,47 @@ void print(Console& console, const VerifyReport& report) {
   const RecoveryReport& recovery = report.recovery;
   const StateName watermark = name_of(report.watermark);
   ReportFields fields(console, "verify");
-  fields.number("frames_checked", report.frames_checked).number("crc_failures", report.crc_failures);
+  fields.number("frames_checked", report.frames_checked);
+  print_crc_failures(fields, report);
   fields.flag("tail_truncated", recovery.tail_truncated).number("tail_bytes_discarded", recovery.tail_bytes_discarded);
   fields.number("last_segment", report.last_segment).number("last_offset", report.last_offset);
   fields.number("last_txid_seen", recovery.last_txid_seen).number("txid_gaps", recovery.txid_gaps);
-  fields.flag("out_of_order", report.out_of_order).word("watermark", watermark.word, watermark.explanation);
+  fields.truth("out_of_order", report.out_of_order).word("watermark", watermark.word, watermark.explanation);
   fields.number("preallocated_bytes", recovery.preallocated_bytes);
   fields.number("records_beyond_tear", recovery.records_beyond_tear);
   fields.number("quarantined_previously", recovery.quarantined_previously);
   for (const TxidGap& gap : report.gaps) {
-    fields.line("gap", fmt::format("segment {} offset {}: expected txid {}, found {}", gap.segment, gap.offset,
-                                   gap.expected, gap.found));
+    const std::uint64_t count = gap.found - gap.expected;
+    fields.line("gap", fmt::format("segment {} offset {}: txids {} to {} are missing ({})", gap.segment, gap.offset,
+                                   gap.expected, gap.found - 1, count));
   }
   if (report.gaps.size() < recovery.txid_gaps) {
     fields.line("gap", fmt::format("... and {} more", recovery.txid_gaps - report.gaps.size()));
   }
   print_damage(fields, report);
-  fields.line("verdict", verdict_of(report));
+  fields.json().number("txids_missing", report.txids_missing).raw("gaps", json_of(report.gaps));
+  fields.json().boolean("raw_only", report.is_raw_only);
+  const VerdictWords verdict = verdict_of(report);
+  fields.json().text("verdict", verdict.code);
+  fields.line("verdict", verdict.text);
   fields.print();
 }
 
-int run_verify(Console& console, const std::filesystem::path& dir) {
+int fail_for_gaps(Console& console, const std::filesystem::path& dir, const VerifyReport& report) {
+  const VerdictWords verdict = verdict_of(report);
+  return console.fail(
+      exit_damaged,
+      {.code = verdict.code, .text = fmt::format("{}: {}", shell_word(dir), missing_txids(report)), .path = dir});
+}
+
+int run_verify(Console& console, const std::filesystem::path& dir, bool is_strict) {
   const Result<VerifyReport> report = check(dir);
   if (!report) return console.fail(report.error(), dir);
   if (report->recovery.files_scanned == 0 && !report->damage) return fail_for_empty_store(console, dir);
   print(console, *report);
-  return judge(console, dir, *report);
+  const int status = judge(console, dir, *report);
+  const bool has_gaps = report->txids_missing != 0;
+  return is_strict && has_gaps && status != exit_damaged ? fail_for_gaps(console, dir, *report) : status;
 }
 
 }  // namespace
@@ -116,22 +174,37 @@ there when it began. What is wrong is told on standard error, with its place
 and what to do. On a terminal, a bar shows how far it has come.
 
   last_segment, last_offset  where checking ended
-  txid_gaps                  how often a number is missing between two
-                             records: compaction, or a lost segment
+  crc_failures               whole records with a wrong checksum: one of the
+                             kinds of damage there are
+  txid_gaps                  how often numbers are missing between two
+                             records: compaction, or a lost segment. Among
+                             Raw records alone it is no compaction
   watermark                  whether everything that was synced is there
   damaged                    every range that is in no whole record
   missing_segments           ids without a file: a suspicion, no more
 
 Examples:
   datawal verify ./log && echo "all there"
-  datawal --json verify ./log | jq .frames_checked
+  datawal verify --strict ./events          # never compacted: no gap is right
+  datawal --json verify ./log | jq -r .verdict
+
+The verdict in JSON is clean, gaps, records_missing (gaps among Raw records
+alone), torn_tail, out_of_order or damaged.
 
 Exit status: 0 clean; 1 usage, or no store there; 2 the log ends in a torn
 record, which costs nothing that was synced; 3 damage, records out of order,
-or reading failed.)");
-  auto dir = std::make_shared<std::filesystem::path>();
-  add_store(command, *dir);
-  command.final_callback([&run, dir] { run = [dir](Console& console) { return run_verify(console, *dir); }; });
+any gap with --strict, or reading failed.)");
+  struct Arguments {
+    std::filesystem::path dir;
+    bool is_strict = false;
+  };
+  auto arguments = std::make_shared<Arguments>();
+  add_store(command, arguments->dir);
+  command.add_flag("--strict", arguments->is_strict, "Fail where txids are missing between two records")
+      ->option_text(" ");
+  command.final_callback([&run, arguments] {
+    run = [arguments](Console& console) { return run_verify(console, arguments->dir, arguments->is_strict); };
+  });
 }
 
 }  // namespace datawal::cli

@@ -21,7 +21,8 @@ Outcome judge_active(Stop stop, Word word, bool& is_torn) {
     case Stop::unknown_type:
     case Stop::unknown_flags:
     case Stop::key_too_long:
-    case Stop::payload_too_long: is_torn = word == Word::at_or_above; break;
+    case Stop::payload_too_long:
+    case Stop::txid_order: is_torn = word == Word::at_or_above; break;
     default: is_torn = true; break;
   }
   return is_torn ? Outcome::opens : Outcome::corruption;
@@ -42,7 +43,7 @@ Prediction refused(Prediction prediction, Outcome outcome, std::uint32_t segment
 
 Prediction predict_active(Prediction prediction, const Segment& active,
                           const std::optional<ReferenceWatermark>& watermark) {
-  const ReferenceWalk walk = reference_walk(active.id, active.bytes);
+  const ReferenceWalk walk = reference_walk(active.id, active.bytes, prediction.last_txid_shown());
   prediction.records.insert(prediction.records.end(), walk.records.begin(), walk.records.end());
   Word word = Word::none;
   std::uint64_t promised_txid = 0;
@@ -85,12 +86,14 @@ Prediction predict_active(Prediction prediction, const Segment& active,
 
 }  // namespace
 
-ReferenceWalk reference_walk(std::uint32_t segment, std::string_view bytes) {
+ReferenceWalk reference_walk(std::uint32_t segment, std::string_view bytes, std::uint64_t previous_txid) {
   ReferenceWalk walk;
   for (;;) {
     test::ReferenceOutcome outcome = test::reference_decode(bytes.substr(walk.end));
     walk.stop = outcome.stop;
-    if (outcome.stop != Stop::none) return walk;
+    if (outcome.stop == Stop::none && outcome.txid <= previous_txid) walk.stop = Stop::txid_order;
+    if (walk.stop != Stop::none) return walk;
+    previous_txid = outcome.txid;
     walk.records.push_back({segment, walk.end, outcome.type, outcome.txid, outcome.key, outcome.payload});
     walk.end += outcome.len;
   }
@@ -145,7 +148,7 @@ Prediction predict(const Image& image, const std::filesystem::path& dir) {
   const Segment active = segments.rbegin()->second;
   segments.erase(active.id);
   for (const auto& [id, segment] : segments) {
-    const ReferenceWalk walk = reference_walk(id, segment.bytes);
+    const ReferenceWalk walk = reference_walk(id, segment.bytes, prediction.last_txid_shown());
     prediction.records.insert(prediction.records.end(), walk.records.begin(), walk.records.end());
     if (walk.stop == Stop::end_of_input) continue;
     const Outcome outcome = walk.stop == Stop::unknown_version ? Outcome::unsupported : Outcome::corruption;

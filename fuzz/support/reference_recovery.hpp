@@ -33,7 +33,8 @@ struct ReferenceWalk {
   std::uint64_t end = 0;
   format::Stop stop = format::Stop::none;
 };
-[[nodiscard]] ReferenceWalk reference_walk(std::uint32_t segment, std::string_view bytes);
+[[nodiscard]] ReferenceWalk reference_walk(std::uint32_t segment, std::string_view bytes,
+                                           std::uint64_t previous_txid = 0);
 
 enum class Outcome : std::uint8_t { opens, corruption, unsupported };
 

@@ -106,7 +106,11 @@ std::string bytes_to_keep(const Image& before, const Prediction& want) {
   if (!segments.contains(at)) {
     if (segments.empty()) return {};
     at = segments.rbegin()->first;
-    offset = reference_walk(at, segments[at]).end;
+    std::uint64_t previous = 0;
+    for (const ReferenceRecord& record : want.records) {
+      if (record.segment < at) previous = std::max(previous, record.txid);
+    }
+    offset = reference_walk(at, segments[at], previous).end;
   }
   std::string kept;
   for (const auto& [id, content] : segments) {

@@ -111,7 +111,7 @@ typedef struct datawal_recovery_report {
   uint64_t unsupported_versions;   /**< stops at a record of another version */
   uint64_t last_txid_seen;         /**< 0 if there is none */
   uint64_t preallocated_bytes;     /**< zeros behind the last record: not damage */
-  uint64_t txid_gaps;              /**< txids that were not their predecessor + 1 */
+  uint64_t txid_gaps;              /**< places where txids are missing */
   uint64_t records_beyond_tear;    /**< whole records found behind the tear (a lower bound) */
   uint64_t quarantined_previously; /**< quarantine files that were there before */
   int tail_truncated;              /**< 1 if the store ended in a torn tail */
@@ -209,7 +209,10 @@ typedef struct datawal_verify_report {
   uint64_t missing_segments;        /**< ranges of ids without a file: a suspicion, compaction leaves gaps too */
   datawal_recovery_report recovery; /**< the same pass in the words of recovery */
   datawal_error damage;             /**< DATAWAL_OK unless is_damaged */
-  uint64_t reserved[8];             /**< 0 */
+  uint64_t txids_missing;           /**< in all gaps together */
+  int is_raw_only;                  /**< 1: no Put and no Delete was met; no compaction takes Raw records */
+  int unused;                       /**< 0 */
+  uint64_t reserved[6];             /**< 0 */
 } datawal_verify_report;
 
 /** Bytes that are in no whole record, and why none begins there. */
@@ -225,16 +228,20 @@ typedef int (*datawal_damage_visitor)(void* context, const datawal_damaged_range
 
 /** What repair or salvage did. */
 typedef struct datawal_repair_report {
-  int was_cut;                  /**< repair: 1 if the store was cut, 0 if it was sound */
-  uint32_t segment;             /**< repair: where it was cut */
-  uint64_t offset;              /**< repair: bytes of that segment that remain */
-  uint64_t bytes_quarantined;   /**< repair: kept beside the store as *.dwal.torn-OFFSET */
-  uint64_t records_quarantined; /**< repair: whole records among them (a lower bound) */
-  uint64_t records_salvaged;    /**< salvage: records copied */
-  uint64_t bytes_skipped;       /**< salvage: bytes in no whole record */
-  uint64_t records_apart;       /**< whole frames that are bytes of a damaged record's value: not kept as records */
-  uint64_t highest_txid_apart;  /**< repair: of these; no txid was taken over from them */
-  uint64_t reserved[6];         /**< 0 */
+  int was_cut;                    /**< repair: 1 if the store was cut, 0 if it was sound */
+  uint32_t segment;               /**< repair: where it was cut */
+  uint64_t offset;                /**< repair: bytes of that segment that remain */
+  uint64_t bytes_quarantined;     /**< repair: kept beside the store as *.dwal.torn-OFFSET */
+  uint64_t records_quarantined;   /**< repair: whole records among them (a lower bound) */
+  uint64_t records_salvaged;      /**< salvage: records copied */
+  uint64_t bytes_skipped;         /**< salvage: bytes in no whole record */
+  uint64_t records_apart;         /**< whole frames that are bytes of a damaged record's value: not kept as records */
+  uint64_t highest_txid_apart;    /**< repair: of these; no txid was taken over from them */
+  uint64_t first_synced_txid_cut; /**< repair: had been synced and is not in the store any more; 0: there is none */
+  uint64_t last_synced_txid_cut;  /**< repair: the last of these */
+  int keys_may_return;            /**< repair: what is left holds Puts that what was cut may have superseded */
+  int has_keys;                   /**< salvage: a Put or a Delete is among the records copied */
+  uint64_t reserved[3];           /**< 0 */
 } datawal_repair_report;
 
 /** How far long work has come. */

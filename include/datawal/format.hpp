@@ -46,6 +46,7 @@ enum class Stop : std::uint8_t {
   payload_too_long,  ///< payload_len above max_payload_len
   body_cut,          ///< fewer bytes than the header announces
   crc_mismatch,      ///< all bytes there, and they are not what was written
+  txid_order,  ///< a whole record whose txid is not above that of the one before it; told by readers of a log, not by the codec
 };
 using DecodeError = Stop;
 

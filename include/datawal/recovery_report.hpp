@@ -16,9 +16,9 @@ struct RecoveryReport {
   std::uint64_t unsupported_versions = 0;  ///< stops at a record of another version
   std::uint64_t last_txid_seen = 0;        ///< the highest txid of a whole record; 0 if there is none
 
-  std::uint64_t preallocated_bytes = 0;   ///< zeros behind the last record or tear: not damage
-  std::uint64_t txid_gaps = 0;            ///< txids that were not their predecessor + 1: compaction, or a lost segment
-  std::uint64_t records_beyond_tear = 0;  ///< whole records found behind the tear (a lower bound); not returned
+  std::uint64_t preallocated_bytes = 0;      ///< zeros behind the last record or tear: not damage
+  std::uint64_t txid_gaps = 0;               ///< places where txids are missing: compaction, or a lost segment
+  std::uint64_t records_beyond_tear = 0;     ///< whole records found behind the tear (a lower bound); not returned
   std::filesystem::path quarantine_path{};   ///< where the torn bytes were copied; empty if nothing was
   std::uint64_t quarantined_previously = 0;  ///< files `*.dwal.torn-*` that were there before
 };

@@ -15,6 +15,12 @@ enum class RepairAction : std::uint8_t {
   cut,   ///< cut at the first damage or tear; everything behind it was quarantined
 };
 
+/// Txids from one to another.
+struct TxidRange {
+  std::uint64_t first = 0;  ///< the lowest; 0: there are none
+  std::uint64_t last = 0;   ///< the highest
+};
+
 /// What repair() did.
 struct RepairReport {
   RepairAction action = RepairAction::none;  ///< whether anything was changed
@@ -25,7 +31,13 @@ struct RepairReport {
   std::uint64_t records_apart =
       0;  ///< whole frames among them that are no records of the log as far as can be told: those in
           ///< the value of a damaged record, above all
-  std::uint64_t highest_txid_apart = 0;                   ///< of these; no txid was taken over from them
+  std::uint64_t highest_txid_apart = 0;  ///< of these; no txid was taken over from them
+  TxidRange
+      synced_txids_cut{};  ///< that are not in the store any more although they had been synced; records of some of them
+                           ///< may be among those quarantined
+  bool keys_may_return =
+      false;  ///< what is left holds Puts: a key that was deleted or overwritten in what was cut, or in what
+              ///< is lost, shows its older value
   std::vector<std::filesystem::path> quarantine_paths{};  ///< what was kept, in log order
 };
 
@@ -37,12 +49,6 @@ struct RepairReport {
 /// @return locked; unsupported_version (a newer program's data is not damage); no_space; io
 [[nodiscard]] Result<RepairReport> repair(const std::filesystem::path& dir, const OpenOptions& options = {});
 
-/// Txids of which no record was found.
-struct TxidRange {
-  std::uint64_t first = 0;  ///< the lowest
-  std::uint64_t last = 0;   ///< the highest
-};
-
 /// What salvage() did.
 struct SalvageReport {
   std::uint64_t records_salvaged = 0;  ///< copied
@@ -52,6 +58,7 @@ struct SalvageReport {
           ///< not copied: those in the key or the value of a damaged record, above all
   std::uint64_t duplicates = 0;         ///< frames left out because their txid had been seen with the same bytes
   std::uint64_t conflicts = 0;          ///< frames left out because their txid had been seen with other bytes
+  bool has_keys = false;                ///< a Put or a Delete is among the records copied
   std::vector<TxidRange> lost_txids{};  ///< holes between the first and the last txid found, the first 1000
 };
 

@@ -22,12 +22,12 @@ enum class WatermarkState : std::uint8_t {
   broken,     ///< something it promised is not there
 };
 
-/// A place where a txid was not its predecessor + 1.
+/// A place where txids are missing.
 struct TxidGap {
   std::uint32_t segment = 0;   ///< where the later of the two lies
   std::uint64_t offset = 0;    ///< bytes from the start of that segment
   std::uint64_t expected = 0;  ///< its predecessor + 1
-  std::uint64_t found = 0;     ///< lower than expected: records are out of order, which no writer does
+  std::uint64_t found = 0;     ///< higher: those from `expected` to the one before it are missing
 };
 
 /// Bytes that are in no whole record.
@@ -49,11 +49,13 @@ struct VerifyReport {
   std::uint64_t frames_checked = 0;  ///< whole records with a right CRC
   std::uint64_t crc_failures =
       0;  ///< complete frames with a wrong CRC: 0 or 1, since nothing behind the first stop counts
-  std::uint32_t last_segment = 0;                     ///< where checking ended
-  std::uint64_t last_offset = 0;                      ///< where checking ended
-  RecoveryReport recovery;                            ///< the same pass in the words of recovery
-  std::vector<TxidGap> gaps;                          ///< the first 100
-  bool out_of_order = false;                          ///< a txid went backwards: segments were swapped or mixed
+  std::uint32_t last_segment = 0;   ///< where checking ended
+  std::uint64_t last_offset = 0;    ///< where checking ended
+  RecoveryReport recovery;          ///< the same pass in the words of recovery
+  std::vector<TxidGap> gaps;        ///< the first 100
+  std::uint64_t txids_missing = 0;  ///< in all gaps together
+  bool is_raw_only = true;  ///< no Put and no Delete was met: no compaction takes Raw records, so that gaps are losses
+  bool out_of_order = false;  ///< the damage is a txid that is not above the one before: segments were swapped or mixed
   WatermarkState watermark = WatermarkState::absent;  ///< what it says
   std::optional<Error>
       damage;  ///< corruption or unsupported version, the first; empty if the store is sound or merely torn
@@ -69,8 +71,8 @@ struct VerifyReport {
   /// A suspicion, no damage: compaction and retention leave gaps too. The first 100.
   std::vector<MissingSegments> missing_segments;
 
-  /// Nothing is wrong: no damage, no tear, no disorder.
-  [[nodiscard]] bool is_clean() const noexcept { return !damage && !recovery.tail_truncated && !out_of_order; }
+  /// Nothing is wrong: no damage, no tear. Gaps do not count: see `txids_missing`.
+  [[nodiscard]] bool is_clean() const noexcept { return !damage && !recovery.tail_truncated; }
 };
 
 /// For verify().

@@ -22,6 +22,8 @@ void fill(datawal_verify_report& report, const VerifyReport& found) {
   report.damaged_bytes = found.damaged_bytes;
   report.records_behind_damage = found.records_behind_damage;
   report.missing_segments = found.missing_segments.size();
+  report.txids_missing = found.txids_missing;
+  report.is_raw_only = found.is_raw_only ? 1 : 0;
   report.recovery = to_c(found.recovery);
   if (found.damage) capi::fill(report.damage, *found.damage);
 }
@@ -66,6 +68,9 @@ datawal_code datawal_repair(const char* dir, datawal_repair_report* report, data
         report->records_quarantined = did.records_quarantined;
         report->records_apart = did.records_apart;
         report->highest_txid_apart = did.highest_txid_apart;
+        report->first_synced_txid_cut = did.synced_txids_cut.first;
+        report->last_synced_txid_cut = did.synced_txids_cut.last;
+        report->keys_may_return = did.keys_may_return ? 1 : 0;
       });
 }
 
@@ -78,6 +83,7 @@ datawal_code datawal_salvage(const char* dir, const char* out, datawal_repair_re
         if (report == nullptr) return;
         report->records_salvaged = did.records_salvaged;
         report->bytes_skipped = did.bytes_skipped;
+        report->has_keys = did.has_keys ? 1 : 0;
         report->records_apart = did.records_apart;
       });
 }

@@ -82,6 +82,7 @@ std::string_view describe(Stop stop) noexcept {
     case Stop::payload_too_long: return "payload length beyond the limit";
     case Stop::body_cut: return "cut inside a record";
     case Stop::crc_mismatch: return "checksum mismatch";
+    case Stop::txid_order: return "a txid that is not above the one before it";
   }
   return "unknown reason";
 }

@@ -83,7 +83,8 @@ std::string advice_for(const Error& error) {
     case Errc::corruption: {
       const std::string store = store_of(error.path);
       return "nothing was changed: run `datawal verify " + store + "`, then `datawal repair " + store +
-             "` or restore a backup";
+             " --salvage OUT`, which loses the damaged places alone; `datawal repair " + store +
+             "` sets everything behind the first of them aside; or restore a backup";
     }
     case Errc::unsupported_version: return "nothing was changed: use a newer datawal";
     case Errc::invalid_argument: return "nothing was changed: correct that and try again";

@@ -31,6 +31,13 @@ using safeatomic::FileSystem;
 struct Cut {
   Position at;
   std::uint64_t last_txid_kept = 0;
+  bool keeps_puts = false;
+};
+
+// Of what is cut.
+struct Txids {
+  std::uint64_t highest = 0;  // of the records, and those kept
+  std::uint64_t synced = 0;   // of the records that had been synced
 };
 
 struct Store {
@@ -45,30 +52,35 @@ Result<std::optional<Cut>> find_cut(const Store& store) {
   Walk walk(store.snapshot, LastSegment::recovered);
   ProgressMeter progress(store.options.on_progress, *store.snapshot);
   RecordView record;
+  bool has_puts = false;
   for (;;) {
     Result<bool> more = walk.next(record);
     if (more && *more) {
+      has_puts = has_puts || record.type == RecordType::Put;
       progress.at(record.ref);
       continue;
     }
     progress.finish();
     if (more && walk.end().verdict != Verdict::cut_tail) return std::nullopt;
     if (more) {
-      return Cut{{store.snapshot->segments.back().id, walk.end().valid_end}, walk.report().last_txid_seen};
+      return Cut{{store.snapshot->segments.back().id, walk.end().valid_end}, walk.report().last_txid_seen, has_puts};
     }
     if (more.error().code != Errc::corruption) return propagate(more);
-    return Cut{walk.position(), walk.report().last_txid_seen};
+    return Cut{walk.position(), walk.report().last_txid_seen, has_puts};
   }
 }
 
 // Counts the records in a range and remembers the highest txid among them: none of these may be given out again. Frames that are
 // bytes of a value count for nothing.
-Result<void> survey(File& file, std::uint64_t begin, std::uint64_t end, RepairReport& report, std::uint64_t& highest) {
+Result<void> survey(File& file, std::uint64_t begin, std::uint64_t end, bool is_sealed, RepairReport& report,
+                    Txids& txids) {
   segment::CrcWork work;
-  Result<segment::Apart> apart = segment::find_runs(file, {.begin = begin, .end = end, .previous_txid = highest}, work,
-                                                    [&](const segment::Run& run) -> Result<void> {
+  Result<segment::Apart> apart = segment::find_runs(file, {.begin = begin, .end = end, .previous_txid = txids.highest},
+                                                    work, [&](const segment::Run& run) -> Result<void> {
                                                       report.records_quarantined += run.records;
-                                                      highest = std::max(highest, run.last_txid);
+                                                      txids.highest = std::max(txids.highest, run.last_txid);
+                                                      if (is_sealed)
+                                                        txids.synced = std::max(txids.synced, run.last_txid);
                                                       return {};
                                                     });
   if (!apart) return propagate(apart);
@@ -95,12 +107,15 @@ Result<void> keep_rest(const Store& store, const Cut& cut, File& file, std::uint
   return {};
 }
 
-Result<void> survey_later_segments(const Store& store, const Cut& cut, RepairReport& report, std::uint64_t& highest) {
+Result<void> survey_later_segments(const Store& store, const Cut& cut, RepairReport& report, Txids& txids) {
   for (const PinnedSegment& segment : store.snapshot->segments) {
     if (segment.id <= cut.at.segment) continue;
     Result<std::shared_ptr<File>> file = open_pinned(*store.snapshot, segment);
     if (!file) return propagate(file);
-    if (Result<void> surveyed = survey(**file, 0, segment.info.size, report, highest); !surveyed) return surveyed;
+    if (Result<void> surveyed = survey(**file, 0, segment.info.size, segment.id != store.snapshot->segments.back().id,
+                                       report, txids);
+        !surveyed)
+      return surveyed;
   }
   return {};
 }
@@ -213,8 +228,11 @@ Result<void> cut_segment(const Store& store, const Cut& cut, File& file, bool is
 
 // Everything that can refuse comes before the first change.
 Result<RepairReport> cut_store(const Store& store, const Cut& cut) {
-  RepairReport report{.action = RepairAction::cut, .segment = cut.at.segment, .offset = cut.at.offset};
-  std::uint64_t highest = cut.last_txid_kept;
+  RepairReport report{.action = RepairAction::cut,
+                      .segment = cut.at.segment,
+                      .offset = cut.at.offset,
+                      .keys_may_return = cut.keeps_puts};
+  Txids txids{.highest = cut.last_txid_kept};
   std::unique_ptr<File> damaged;
   std::uint64_t rest_end = 0;
   if (cut.at.segment != 0) {
@@ -225,10 +243,15 @@ Result<RepairReport> cut_store(const Store& store, const Cut& cut) {
     Result<std::uint64_t> end = end_of_rest(cut, *damaged);
     if (!end) return propagate(end);
     rest_end = *end;
-    if (Result<void> done = survey(*damaged, cut.at.offset, rest_end, report, highest); !done) return propagate(done);
+    if (Result<void> done = survey(*damaged, cut.at.offset, rest_end,
+                                   cut.at.segment != store.snapshot->segments.back().id, report, txids);
+        !done)
+      return propagate(done);
   }
-  if (Result<void> surveyed = survey_later_segments(store, cut, report, highest); !surveyed) return propagate(surveyed);
-  if (store.snapshot->watermark) highest = std::max(highest, store.snapshot->watermark->txid);
+  if (Result<void> surveyed = survey_later_segments(store, cut, report, txids); !surveyed) return propagate(surveyed);
+  if (store.snapshot->watermark) txids.synced = std::max(txids.synced, store.snapshot->watermark->txid);
+  if (txids.synced > cut.last_txid_kept) report.synced_txids_cut = {cut.last_txid_kept + 1, txids.synced};
+  const std::uint64_t highest = std::max(txids.highest, txids.synced);
   Result<Carrier> carrier = plan_carrier(store, cut, highest);
   if (!carrier) return propagate(carrier);
 

@@ -93,6 +93,7 @@ Result<void> copy_records(StrandMerge& records, Output& output, SalvageReport& r
     if (last) note_hole(last->txid + 1, frame.txid, report);
     if (Result<void> written = output.append(frame); !written) return written;
     ++report.records_salvaged;
+    report.has_keys = report.has_keys || frame.type != RecordType::Raw;
     last = {.txid = frame.txid, .len = frame.len, .crc = record.crc};
   }
 }

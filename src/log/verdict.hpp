@@ -42,6 +42,7 @@ enum class Verdict : std::uint8_t {
     case Stop::unknown_flags:
     case Stop::key_too_long:
     case Stop::payload_too_long:
+    case Stop::txid_order:
       // No write that was cut short looks like this, but above a watermark it was never acknowledged.
       return active && promise == Promise::kept ? Verdict::cut_tail : Verdict::refuse;
     case Stop::header_cut:

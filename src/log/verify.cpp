@@ -25,7 +25,7 @@ Result<VerifyReport> verify(const std::filesystem::path& dir, const VerifyOption
   VerifyReport report;
   Walk walk(*snapshot, LastSegment::live);
   walk.on_gap([&report](const RecordView& record, std::uint64_t expected) {
-    if (record.txid < expected) report.out_of_order = true;
+    report.txids_missing += record.txid - expected;
     if (report.gaps.size() < max_gaps_listed) {
       report.gaps.push_back(
           {.segment = record.ref.segment, .offset = record.ref.offset, .expected = expected, .found = record.txid});
@@ -41,6 +41,7 @@ Result<VerifyReport> verify(const std::filesystem::path& dir, const VerifyOption
       report.damage = std::move(more.error());
     }
     if (!more || !*more) break;
+    report.is_raw_only = report.is_raw_only && record.type == RecordType::Raw;
     progress.at(record.ref);
   }
   report.recovery = walk.report();
@@ -48,6 +49,7 @@ Result<VerifyReport> verify(const std::filesystem::path& dir, const VerifyOption
   report.last_segment = walk.position().segment;
   report.last_offset = walk.position().offset;
   report.crc_failures = walk.stop() == format::Stop::crc_mismatch ? 1 : 0;
+  report.out_of_order = walk.stop() == format::Stop::txid_order;
   report.watermark = walk.watermark().state();
   survey_ids(**snapshot, report);
   if (report.damage) {

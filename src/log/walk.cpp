@@ -89,7 +89,7 @@ Result<void> Walk::enter() {
   if (!file) return propagate(file);
   file_ = std::move(*file);
   segment_id_ = segment.id;
-  scanner_.start(*file_, std::exchange(begin_, 0), segment.info.size);
+  scanner_.start(*file_, std::exchange(begin_, 0), segment.info.size, previous_txid_.value_or(0));
   ++report_.files_scanned;
   return on_enter_ ? on_enter_(segment, *file_) : Result<void>{};
 }
@@ -265,6 +265,11 @@ Error Walk::damage(Stop stop, Verdict verdict, Promise promise) const {
   error.segment = at.segment;
   error.offset = at.offset;
   error.detail = std::string(format::describe(stop));
+  if (stop == Stop::txid_order) {
+    error.detail += " (" + std::to_string(scanner_.refused_txid()) + " where " +
+                    std::to_string(previous_txid_.value_or(0) + 1) +
+                    " or more belongs): segments were swapped or mixed";
+  }
   if (promise == Promise::broken) {
     error.detail += "; ";
     error.detail += std::to_string(snapshot_->watermark->offset);

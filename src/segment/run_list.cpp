@@ -130,8 +130,9 @@ Result<std::vector<CandidateRun>> list_runs(safeatomic::File& file, std::uint64_
     if (!*hit) break;
     Result<std::optional<format::DecodedRecord>> record = judge.frame_at(window, **hit, end);
     if (!record) return propagate(record);
-    if (*record) lister.met(**hit, **record);
-    at = *record ? lister.behind(**hit) : **hit + 1;
+    const bool is_record = *record && (*record)->txid != 0;
+    if (is_record) lister.met(**hit, **record);
+    at = is_record ? lister.behind(**hit) : **hit + 1;
   }
   return anchored(file, lister.finish(), end, data_end);
 }

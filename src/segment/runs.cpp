@@ -93,12 +93,14 @@ class RunFinder {
       Result<Stop> stop = scanner_.next();
       if (!stop) return propagate(stop);
       stop_ = *stop;
+      if (stop_ == Stop::txid_order && run.records > 0) {
+        if (Result<void> told = tell(run); !told) return propagate(told);
+        run = {.begin = run.end, .end = run.end};
+        scanner_.forget_txid();
+        continue;
+      }
       if (stop_ != Stop::none) break;
       const std::uint64_t txid = scanner_.frame().txid;
-      if (run.records > 0 && txid <= run.last_txid) {
-        if (Result<void> told = tell(run); !told) return propagate(told);
-        run = {.begin = run.end};
-      }
       if (run.records++ == 0) run.first_txid = txid;
       run.last_txid = txid;
       run.end = scanner_.end();
@@ -151,15 +153,12 @@ class RunFinder {
   Result<bool> leads_to_the_end(std::uint64_t at, const Announcement& announced) {
     if (announced.end == 0 || announced.end >= search_.end || (announced.is_empty && !announced.is_sound)) return false;
     if (at != search_.begin && last_txid_ && announced.header.txid <= *last_txid_) return false;
-    scanner_.start(file_, announced.end, search_.end);
-    std::uint64_t last = announced.header.txid;
+    scanner_.start(file_, announced.end, search_.end, announced.header.txid);
     for (bool is_first = true;; is_first = false) {
       Result<Stop> stop = scanner_.next();
       if (!stop) return propagate(stop);
       if (*stop != Stop::none) return !is_first && (*stop == Stop::end_of_input || *stop == Stop::zeros);
-      const std::uint64_t txid = scanner_.frame().txid;
-      if (is_first ? txid != last + 1 : txid <= last) return false;
-      last = txid;
+      if (is_first && scanner_.frame().txid != announced.header.txid + 1) return false;
     }
   }
 

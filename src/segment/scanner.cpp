@@ -21,8 +21,10 @@ constexpr std::uint64_t max_verified_together = 512;
 
 }  // namespace
 
-void Scanner::start(safeatomic::File& file, std::uint64_t begin, std::uint64_t limit) noexcept {
+void Scanner::start(safeatomic::File& file, std::uint64_t begin, std::uint64_t limit,
+                    std::uint64_t previous_txid) noexcept {
   file_ = &file;
+  last_txid_ = previous_txid;
   begin_ = verified_end_ = filled_ = 0;
   buffer_offset_ = begin;
   limit_ = std::max(begin, limit);
@@ -41,15 +43,19 @@ void Scanner::stop_at(std::uint64_t limit) noexcept {
 }
 
 // Looks at the next frames of the buffer, some at a time: the checksums of short ones take no longer together than one.
-// False if not even the first one is whole and right.
+// False if not even the first one is whole and right, and follows in the order of txids.
 bool Scanner::verify_ahead() noexcept {
   std::array<std::string_view, format::crcs_at_once> covered;
   std::size_t count = 0;
   std::size_t at = begin_;
+  std::uint64_t last_txid = last_txid_;
   for (; count < covered.size() && filled_ - at >= format::header_len; ++count) {
     const char* from = buffer_.get() + at;
     if (!format::is_sound_header(from)) break;
-    const std::uint64_t len = format::frame_len(format::load_header(from));
+    const format::Header header = format::load_header(from);
+    if (header.txid <= last_txid) break;
+    last_txid = header.txid;
+    const std::uint64_t len = format::frame_len(header);
     if (len > filled_ - at || (count > 0 && len > max_verified_together)) break;
     covered[count] = {from, static_cast<std::size_t>(len) - format::crc_len};
     at += static_cast<std::size_t>(len);
@@ -82,6 +88,7 @@ Result<Stop> Scanner::next_beyond_buffer(Stop stop) {
   for (;;) {
     std::size_t wanted = 0;
     switch (stop) {
+      case Stop::none: return Stop::txid_order;  // whole, and verify_ahead() would not have it
       case Stop::end_of_input:
       case Stop::header_cut: wanted = format::header_len; break;
       case Stop::body_cut: {

@@ -1,5 +1,5 @@
 #pragma once
-// Reads the frames of one segment from front to back, and says why it stopped.
+// Reads the frames of one segment from front to back, with ascending txids, and says why it stopped.
 
 #include <cstddef>
 #include <cstdint>
@@ -25,7 +25,9 @@ class Scanner {
   Scanner() = default;
 
   /// Starts over in `file` at `begin`. Bytes from `limit` on are not looked at; a file shorter than that ends where it ends.
-  void start(safeatomic::File& file, std::uint64_t begin, std::uint64_t limit) noexcept;
+  /// @param previous_txid  of the record before; txids must ascend from it, and 0 is none that a record has
+  void start(safeatomic::File& file, std::uint64_t begin, std::uint64_t limit,
+             std::uint64_t previous_txid = 0) noexcept;
 
   /// Goes to the next frame.
   /// @return Stop::none if there is one: see frame() and frame_offset(). Otherwise the reason, and again the same
@@ -37,7 +39,9 @@ class Scanner {
   [[nodiscard]] bool next_buffered() noexcept {
     if (begin_ == verified_end_ && !verify_ahead()) return false;
     const char* from = buffer_.get() + begin_;
-    frame_ = format::view_record(from, format::load_header(from));
+    const format::Header header = format::load_header(from);
+    last_txid_ = header.txid;
+    frame_ = format::view_record(from, header);
     frame_offset_ = end();
     begin_ += frame_.len;
     return true;
@@ -45,6 +49,12 @@ class Scanner {
 
   /// Forgets what was read from the stop on, so that next() reads it from the file again, up to `limit`.
   void look_again(std::uint64_t limit) noexcept;
+
+  /// Lets the next frame have any txid.
+  void forget_txid() noexcept { last_txid_ = 0; }
+
+  /// The txid of the frame at end() that next() refused for it.
+  [[nodiscard]] std::uint64_t refused_txid() const noexcept { return format::load_header(buffered().data()).txid; }
 
   /// Moves the limit; what was read beyond it is not looked at.
   void stop_at(std::uint64_t limit) noexcept;
@@ -77,6 +87,7 @@ class Scanner {
   std::uint64_t buffer_offset_ = 0;  // of the buffer's first byte, in the file
   std::uint64_t limit_ = 0;
   std::uint64_t frame_offset_ = 0;
+  std::uint64_t last_txid_ = 0;  // every frame has one above it
   format::DecodedRecord frame_;
 };
 

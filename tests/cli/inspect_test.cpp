@@ -147,7 +147,29 @@ TEST_F(Inspect, TellsTxidGapsWithoutCallingThemDamage) {
   const Ended ended = run({"verify", "many"});
   EXPECT_EQ(ended.status, 0);
   EXPECT_THAT(ended.out, HasSubstr("txid_gaps:              1\n"));
-  EXPECT_THAT(ended.out, HasSubstr("gap:                    segment 3 offset 0: expected txid 2, found 3\n"));
+  EXPECT_THAT(ended.out, HasSubstr("gap:                    segment 3 offset 0: txids 2 to 2 are missing (1)\n"));
+  EXPECT_THAT(ended.out, HasSubstr("verdict:                txid 2 is missing: only Raw records are there, and no "
+                                   "compaction takes one; what is there is clean\n"));
+  EXPECT_THAT(run({"--json", "verify", "many"}).out,
+              HasSubstr(R"("txids_missing":1,"gaps":[{"segment":3,"offset":0,"first":2,"last":2}],"raw_only":true,)"
+                        R"("verdict":"records_missing"})"));
+  const Ended strict = run({"verify", "--strict", "many"});
+  EXPECT_EQ(strict.status, 3);
+  EXPECT_THAT(strict.err, HasSubstr("many: txid 2 is missing"));
+}
+
+TEST_F(Inspect, TellsThatGapsAmongKeysMayBeCompactions) {
+  for (const char* value : {"1", "2", "3"}) {
+    EXPECT_EQ(run({"put", "kv", "--key", "k", value, "--segment-bytes", "30"}).status, 0);
+  }
+  std::filesystem::remove(in_dir("kv/00000002.dwal"));
+  const Ended ended = run({"verify", "kv"});
+  EXPECT_EQ(ended.status, 0);
+  EXPECT_THAT(ended.out, HasSubstr("verdict:                clean; txid 2 is missing, as compaction and lost segments "
+                                   "leave it\n"));
+  EXPECT_THAT(run({"--json", "verify", "kv"}).out, HasSubstr(R"("raw_only":false,"verdict":"gaps"})"));
+  EXPECT_EQ(run({"verify", "--strict", "kv"}).status, 3);
+  EXPECT_EQ(run({"verify", "--strict", "log"}).status, 0);
 }
 
 TEST_F(Inspect, WhatIsNoStoreIsNoSuccess) {

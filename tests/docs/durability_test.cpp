@@ -45,7 +45,7 @@ std::string word_for(WatermarkState state) {
 
 TEST(DurabilityDocument, RecoveryTableIsWhatTheCodeJudges) {
   const std::vector<Cells> rows = test::table(document(), "Where reading stops, and what it means");
-  ASSERT_EQ(rows.size(), static_cast<std::size_t>(Stop::crc_mismatch)) << "a row for each way to stop";
+  ASSERT_EQ(rows.size(), static_cast<std::size_t>(Stop::txid_order)) << "a row for each way to stop";
   for (std::size_t n = 0; n < rows.size(); ++n) {
     const auto stop = static_cast<Stop>(n + 1);
     const Cells want = {std::string(describe(stop)), word_for(judge(SegmentRole::active, stop, Promise::none)),

@@ -45,7 +45,8 @@ TEST(Error, IsOneSentenceThatSaysWhatToDo) {
         .offset = 120,
         .detail = "checksum mismatch"},
        "cannot open store /data/log/00000003.dwal (segment 3, offset 120): checksum mismatch; nothing was changed: run "
-       "`datawal verify /data/log`, then `datawal repair /data/log` or restore a backup"},
+       "`datawal verify /data/log`, then `datawal repair /data/log --salvage OUT`, which loses the damaged places "
+       "alone; `datawal repair /data/log` sets everything behind the first of them aside; or restore a backup"},
       {"damage at a segment's first byte",
        {.code = Errc::corruption,
         .action = "open store",
@@ -54,17 +55,20 @@ TEST(Error, IsOneSentenceThatSaysWhatToDo) {
         .detail = "no record's magic"},
        "cannot open store 00000001.dwal (segment 1, offset 0): no record's magic; nothing was changed: run `datawal "
        "verify .`, "
-       "then `datawal repair .` or restore a backup"},
+       "then `datawal repair . --salvage OUT`, which loses the damaged places alone; `datawal repair .` sets "
+       "everything behind the first of them aside; or restore a backup"},
       {"damage without a path",
        {.code = Errc::corruption, .action = "read record", .segment = 2, .offset = 33},
        "cannot read record (segment 2, offset 33): the stored bytes are damaged; nothing was changed: run `datawal "
        "verify "
-       "DIR`, then `datawal repair DIR` or restore a backup"},
+       "DIR`, then `datawal repair DIR --salvage OUT`, which loses the damaged places alone; `datawal repair DIR` sets "
+       "everything behind the first of them aside; or restore a backup"},
       {"a directory that a shell would take apart",
        {.code = Errc::corruption, .action = "open store", .path = "/data/my log's", .detail = "segments are missing"},
        "cannot open store '/data/my log'\\''s': segments are missing; nothing was changed: run `datawal verify "
        "'/data/my "
-       "log'\\''s'`, then `datawal repair '/data/my log'\\''s'` or restore a backup"},
+       "log'\\''s'`, then `datawal repair '/data/my log'\\''s' --salvage OUT`, which loses the damaged places alone; "
+       "`datawal repair '/data/my log'\\''s'` sets everything behind the first of them aside; or restore a backup"},
       {"a name that would drive a terminal",
        {.code = Errc::not_found, .action = "open store", .path = "a\x1b[2J\nb"},
        "cannot open store $'a\\x1b[2J\\x0ab': it is not there; check the path"},

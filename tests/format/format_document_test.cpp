@@ -107,7 +107,7 @@ TEST(FormatDocument, RecordTableHasTheCodesLimits) {
 
 TEST(FormatDocument, StopsAreTheCodesInItsOrder) {
   const std::vector<Cells> rows = table("Where a reader stops");
-  ASSERT_EQ(rows.size(), static_cast<std::size_t>(Stop::crc_mismatch));
+  ASSERT_EQ(rows.size(), static_cast<std::size_t>(Stop::txid_order));
   for (std::size_t n = 0; n < rows.size(); ++n) {
     EXPECT_EQ(rows[n].at(0), std::to_string(n + 1));
     EXPECT_EQ(rows[n].at(2), describe(static_cast<Stop>(n + 1)));

@@ -69,11 +69,11 @@ TEST_F(RecoveryOfADirectory, TakesIdsWithGapsInTheirOrder) {
 
 TEST_F(RecoveryOfADirectory, CountsTheGapsInTheTxids) {
   store_.put(1, test::raw_frame(3, "a") + test::raw_frame(4, "b") + test::raw_frame(6, "c"));
-  store_.put(2, test::raw_frame(7, "d") + test::raw_frame(7, "e") + test::raw_frame(5, "f"));
+  store_.put(2, test::raw_frame(8, "d") + test::raw_frame(9, "e") + test::raw_frame(12, "f"));
   RecordLog log = store_.open();
   EXPECT_EQ(log.recovery_report().txid_gaps, 3U);
-  EXPECT_EQ(log.recovery_report().last_txid_seen, 7U);
-  EXPECT_EQ(test::must(log.append("next")).txid, 8U) << "above every txid seen";
+  EXPECT_EQ(log.recovery_report().last_txid_seen, 12U);
+  EXPECT_EQ(test::must(log.append("next")).txid, 13U) << "above every txid seen";
 }
 
 TEST_F(RecoveryOfADirectory, IgnoresEverythingThatIsNoSegment) {

@@ -53,6 +53,7 @@ inline const std::vector<TableRow>& recovery_table() {
       {Stop::payload_too_long, corrupt, torn, corrupt},
       {Stop::body_cut, torn, torn, corrupt},
       {Stop::crc_mismatch, torn, torn, corrupt},
+      {Stop::txid_order, corrupt, torn, corrupt},
   };
   return table;
 }
@@ -126,6 +127,7 @@ inline std::vector<Tail> tails() {
       {"body did not land", Stop::crc_mismatch, frame.substr(0, 24) + from_hex("00x14")},
       {"wrong checksum, then a whole record", Stop::crc_mismatch, wrong_crc + after},
       {"wrong checksum, then zeros", Stop::crc_mismatch, wrong_crc + from_hex("00x4096")},
+      {"a whole record with the txid before", Stop::txid_order, reference_encode(0, 2, "", "again")},
       {"wrong checksum, two whole records, zeros between", Stop::crc_mismatch,
        wrong_crc + after + from_hex("00x9") + reference_encode(1, 5, "key", "payload") + from_hex("00x100")},
   };

@@ -134,7 +134,11 @@ TEST_F(RecoveryTable, HasATailForEachLine) {
     EXPECT_TRUE(std::ranges::any_of(test::tails(), [&](const Tail& tail) { return tail.stop == row.stop; }))
         << format::describe(row.stop);
   }
-  for (const Tail& tail : test::tails()) EXPECT_EQ(test::reference_stop(tail.bytes), tail.stop) << tail.name;
+  for (const Tail& tail : test::tails()) {
+    // The order of the txids is nothing that one record shows.
+    const Stop alone = tail.stop == Stop::txid_order ? Stop::none : tail.stop;
+    EXPECT_EQ(test::reference_stop(tail.bytes), alone) << tail.name;
+  }
 }
 
 TEST_F(RecoveryTable, HoldsInAnActiveSegmentWithoutAWatermark) {
@@ -232,6 +236,7 @@ TEST_F(RecoveryTable, HoldsInASealedSegmentThatTheWatermarkStillSpeaksOf) {
 TEST_F(RecoveryTable, HoldsAtTheVeryBeginningOfTheLog) {
   for (const Tail& tail : test::tails()) {
     SCOPED_TRACE(tail.name);
+    if (tail.stop == Stop::txid_order) continue;  // any txid but 0 may be the first: TxidOrder
     store_.clear();
     store_.put(1, tail.bytes);
     const test::Image before = store_.image();

@@ -182,6 +182,22 @@ TEST_F(Repair, RemembersTheTxidOverOpeningsThatAppendNothing) {
   for (int opening = 0; opening < 3; ++opening) EXPECT_EQ(store_.open().last_txid(), 3U);
 }
 
+TEST_F(Repair, TellsWhichSyncedTxidsAreCut) {
+  store_.put(1, one + flipped(two, 25));
+  store_.put(2, three);
+  store_.put_watermark(2, 33, 3);
+  RepairReport report = test::must(repair(store_.path()));
+  EXPECT_EQ(report.synced_txids_cut.first, 2U);
+  EXPECT_EQ(report.synced_txids_cut.last, 3U);
+  EXPECT_FALSE(report.keys_may_return);
+
+  store_.clear();
+  store_.put(1, test::reference_encode(1, 1, "key", "old") + two.substr(0, 10));
+  report = test::must(repair(store_.path()));
+  EXPECT_EQ(report.synced_txids_cut.first, 0U) << "a tear costs nothing that was synced";
+  EXPECT_TRUE(report.keys_may_return);
+}
+
 TEST_F(Repair, RefusesANewerFormatAndChangesNothing) {
   std::string newer = two;
   newer[4] = 2;

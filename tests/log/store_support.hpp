@@ -92,12 +92,14 @@ struct ReferenceWalk {
   format::Stop stop = format::Stop::none;
 };
 
-inline ReferenceWalk reference_walk(std::uint32_t segment, std::string_view bytes) {
+inline ReferenceWalk reference_walk(std::uint32_t segment, std::string_view bytes, std::uint64_t previous_txid = 0) {
   ReferenceWalk walk;
   for (;;) {
     ReferenceOutcome outcome = reference_decode(bytes.substr(walk.end));
     walk.stop = outcome.stop;
-    if (outcome.stop != format::Stop::none) return walk;
+    if (outcome.stop == format::Stop::none && outcome.txid <= previous_txid) walk.stop = format::Stop::txid_order;
+    if (walk.stop != format::Stop::none) return walk;
+    previous_txid = outcome.txid;
     walk.records.push_back({segment, walk.end, outcome.type, outcome.txid, outcome.key, outcome.payload});
     walk.end += outcome.len;
   }

@@ -104,7 +104,9 @@ TEST_F(Verify, NoticesSwappedSegments) {
   const VerifyReport report = run();
   EXPECT_TRUE(report.out_of_order);
   EXPECT_FALSE(report.is_clean());
-  EXPECT_FALSE(report.damage);
+  ASSERT_TRUE(report.damage);
+  EXPECT_EQ(report.damage->segment, 2U);
+  EXPECT_EQ(report.damage->offset, 0U);
 }
 
 TEST_F(Verify, ListsNoMoreThanAHundredGaps) {
