@@ -150,8 +150,8 @@ class Compaction {
 
  private:
   static std::vector<std::uint32_t> ids_of(const std::vector<PinnedSegment>& segments) {
-    std::vector<std::uint32_t> ids;
-    for (const PinnedSegment& segment : segments) ids.push_back(segment.id);
+    std::vector<std::uint32_t> ids(segments.size());
+    std::ranges::transform(segments, ids.begin(), &PinnedSegment::id);
     return ids;
   }
 

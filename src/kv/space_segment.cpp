@@ -45,7 +45,7 @@ void count(SegmentCounts& counts, RecordType type, std::uint32_t len) noexcept {
 void CountedMapping::map(safeatomic::File& file, std::uint64_t length) noexcept {
   reset();
   if (length == 0) return;
-  if (count_.fetch_add(1, std::memory_order_relaxed) < limit) {
+  if (mapped_files.fetch_add(1, std::memory_order_relaxed) < limit) {
     try {
       safeatomic::Result<std::unique_ptr<safeatomic::Mapping>> made = file.map(safeatomic::MapAccess::read, 0,
                                                                                static_cast<std::size_t>(length));
@@ -54,13 +54,13 @@ void CountedMapping::map(safeatomic::File& file, std::uint64_t length) noexcept 
       mapping_.reset();  // what is not mapped is read by call
     }
   }
-  if (!mapping_) count_.fetch_sub(1, std::memory_order_relaxed);
+  if (!mapping_) mapped_files.fetch_sub(1, std::memory_order_relaxed);
 }
 
 void CountedMapping::reset() noexcept {
   if (!mapping_) return;
   mapping_.reset();
-  count_.fetch_sub(1, std::memory_order_relaxed);
+  mapped_files.fetch_sub(1, std::memory_order_relaxed);
 }
 
 }  // namespace datawal::kv

@@ -54,7 +54,7 @@ class CountedMapping {
   [[nodiscard]] const char* data() const noexcept { return mapping_ ? mapping_->bytes().data() : nullptr; }
 
  private:
-  static inline std::atomic<std::uint32_t> count_{0};
+  static inline std::atomic<std::uint32_t> mapped_files{0};
   std::unique_ptr<safeatomic::Mapping> mapping_;
 };
 
