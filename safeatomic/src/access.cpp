@@ -56,7 +56,9 @@ bool was_refused(const Result<void>& result) noexcept {
 }
 
 Result<void> give_exactly(File& file, const Access& access) {
-  const FileInfo like{.mode = access.mode, .owner = access.owner, .group = access.group};
+  // The list brings the other bits with it. Without it the middle ones are no mask, but the group's.
+  const std::uint32_t mode = access.list.empty() ? access.mode : access.mode & 0700U;
+  const FileInfo like{.mode = mode, .owner = access.owner, .group = access.group};
   const Result<void> copied = file.copy_ownership(like);
   if (!copied || access.list.empty()) return copied;
   return file.set_access_control_list(access.list);

@@ -25,8 +25,10 @@ bool means_none(int os_errno) noexcept { return os_errno == ENODATA || os_errno 
 
 }  // namespace
 
+bool has_access_control_list(int fd) noexcept { return read_list(fd, nullptr, 0) >= 0 || !means_none(errno); }
+
 Result<bool> drop_access_control_list(int fd, const std::filesystem::path& path) {
-  if (read_list(fd, nullptr, 0) < 0 && means_none(errno)) return false;
+  if (!has_access_control_list(fd)) return false;
   if (::fremovexattr(fd, attribute) == 0) return true;
   if (means_none(errno)) return false;
   return failed("remove access control list of", path, errno);
@@ -62,6 +64,8 @@ Result<void> PosixFile::set_access_control_list(std::string_view list) {
 #else
 
 namespace safeatomic::posix {
+
+bool has_access_control_list(int) noexcept { return false; }
 
 Result<bool> drop_access_control_list(int, const std::filesystem::path&) { return false; }
 

@@ -135,7 +135,15 @@ Result<std::unique_ptr<Mapping>> PosixFile::map(MapAccess access, std::uint64_t 
 Result<void> PosixFile::copy_ownership(const FileInfo& like) {
   const Result<FileInfo> own = info();
   if (!own) return propagate(own);
-  if (own->owner != like.owner || own->group != like.group) {
+  const bool changes_hands = own->owner != like.owner || own->group != like.group;
+  std::uint32_t mode = own->mode;
+  // Nobody may have more meanwhile than before or after: what one group had is not for the next one, nor what a mask let
+  // through for the group.
+  if ((mode & 0077U) != 0 && (changes_hands || has_access_control_list(fd()))) {
+    mode &= 0700U;
+    if (::fchmod(fd(), static_cast<mode_t>(mode)) != 0) return failed("change permissions of", path_, errno);
+  }
+  if (changes_hands) {
     const uid_t owner = own->owner == like.owner ? static_cast<uid_t>(-1) : static_cast<uid_t>(like.owner);
     const gid_t group = own->group == like.group ? static_cast<gid_t>(-1) : static_cast<gid_t>(like.group);
     if (::fchown(fd(), owner, group) != 0) {
@@ -148,7 +156,7 @@ Result<void> PosixFile::copy_ownership(const FileInfo& like) {
   const Result<bool> dropped = drop_access_control_list(fd(), path_);
   if (!dropped) return propagate(dropped);
   // Last, since changing the owner may take bits away.
-  if ((own->mode != like.mode || *dropped) && ::fchmod(fd(), static_cast<mode_t>(like.mode & 0777)) != 0) {
+  if ((mode != like.mode || *dropped) && ::fchmod(fd(), static_cast<mode_t>(like.mode & 0777)) != 0) {
     return failed("change permissions of", path_, errno);
   }
   return {};

@@ -130,6 +130,9 @@ auto uninterrupted(Call call) {
 [[nodiscard]] Result<bool> is_network_file_system(int fd, const std::filesystem::path& path);
 [[nodiscard]] Result<bool> reserves_for_good(int fd, const std::filesystem::path& path);
 
+/// Whether the file has one, as far as that can be told.
+[[nodiscard]] bool has_access_control_list(int fd) noexcept;
+
 /// Takes away the list that a file has inherited; false if it had none.
 [[nodiscard]] Result<bool> drop_access_control_list(int fd, const std::filesystem::path& path);
 

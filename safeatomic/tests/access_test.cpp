@@ -176,6 +176,46 @@ TEST_P(AccessOfAReplacedFile, IsThatOfAListThatWasSetMeanwhile) {
   }
 }
 
+TEST_P(AccessOfAReplacedFile, IsNeverWiderWhileTheListIsGiven) {
+  const std::filesystem::path path = make_file();
+  ASSERT_TRUE(set_list(path, AclKind::access, list_with(6, 0, 0)));
+  int looks = 0;
+  FaultyFileSystem faulty;
+  faulty.set_hook([&](const FsOp& op) -> std::optional<Fault> {
+    if (op.kind == OpKind::set_access_control_list) {
+      for (const std::string& name : scratch_.names()) {
+        EXPECT_EQ(rights_of(nobody_in_particular, owning_group, scratch_ / name), "") << name;
+      }
+      ++looks;
+    }
+    if (op.kind == OpKind::rename) {  // so that the list is given once more, to a file that has one
+      EXPECT_TRUE(set_list(path, AclKind::access, list_with(4, 0, 0)));
+    }
+    return std::nullopt;
+  });
+  EXPECT_TRUE(succeeded(write_atomic(path, "new", {.file_system = &faulty})));
+  EXPECT_EQ(looks, 2);
+  EXPECT_EQ(list_of(path), encode_list(list_with(4, 0, 0)));
+  EXPECT_EQ(mode_of(path), 0660U);
+}
+
+TEST_P(AccessOfAReplacedFile, OfOneGroupIsNotLentToTheNext) {
+  const std::filesystem::path path = make_file();
+  ASSERT_EQ(::chmod(path.c_str(), 0660), 0);
+  // A user who may not give it away: what has been done by then stays.
+  const std::string verdict = in_child([&]() -> std::string {
+    if (::setgroups(0, nullptr) != 0 || ::setgid(owning_group) != 0 || ::setuid(owner) != 0) return "still root";
+    const auto directory = posix_file_system().open_directory(scratch_.path());
+    if (!directory) return directory.error().message();
+    const auto file = (*directory)->open_file("f", {.write = true});
+    if (!file) return file.error().message();
+    const auto given = (*file)->copy_ownership({.mode = 0600, .owner = owner, .group = other_group});
+    return given ? "was given to a group that one is not in" : "";
+  });
+  EXPECT_EQ(verdict, "");
+  EXPECT_EQ(mode_of(path), 0600U);
+}
+
 TEST(ModeWithoutAList, IsWhatNobodyGainsBy) {
   const auto entries = [](unsigned named_user, unsigned group, unsigned named_group, unsigned mask) {
     return encode_list(Entries{{AclTag::owner, 6},
