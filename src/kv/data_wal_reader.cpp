@@ -96,14 +96,20 @@ std::optional<bool> DataWalReader::Impl::go_on_to(const std::shared_ptr<const Sn
   const SeenTail& seen = state.seen;
   if (seen.segment() == 0 || !seen.is_whole() || !goes_on_from(*now, *state.snapshot)) return std::nullopt;
   if (now->segments.size() - state.snapshot->segments.size() > kv::Additions::max_segments) return std::nullopt;
-  Walk walk(now, LastSegment::live, {.segment = seen.segment(), .offset = seen.begin()});
-  walk.began_at(Start::proven);
+  Walk walk(now, LastSegment::live, {.segment = seen.segment(), .offset = seen.before() ? seen.before()->offset : 0});
   SeenTail again = seen.begun();
   SeenTail next(*now);
+  RecordView record;
+  if (seen.before()) {
+    // Until it is found again the walk stands at a place like any other, and says nothing of where the snapshot ends.
+    const Result<bool> found = walk.next(record);
+    if (!found || !*found || record.ref != *seen.before()) return std::nullopt;
+    next.add(record.ref);
+  }
+  walk.began_at(Start::proven);
   kv::Additions additions(*state.projection);
   RecoveryReport report = state.report;
   std::uint64_t previous_txid = state.previous_txid;
-  RecordView record;
   for (;;) {
     const Result<bool> more = walk.next(record);
     if (!more) return std::nullopt;  // who reads all again can tell

@@ -31,12 +31,17 @@ class SeenTail {
     SeenTail begun;
     begun.segment_ = segment_;
     begun.begin_ = begun.end_ = begin_;
+    begun.before_ = before_;
     return begun;
   }
 
   /// The next record of the log.
   void add(const RecordRef& record) noexcept {
-    if (record.segment != segment_ || record.offset + record.len <= begin_) return;
+    if (record.segment != segment_ || record.offset + record.len < begin_) return;
+    if (record.offset + record.len == begin_) {
+      before_ = record;
+      return;
+    }
     if (record.offset != end_) is_whole_ = false;  // no record begins at the watermark
     end_ = record.offset + record.len;
     last_ = record;
@@ -47,8 +52,11 @@ class SeenTail {
   [[nodiscard]] std::uint32_t segment() const noexcept { return segment_; }
   [[nodiscard]] std::uint64_t begin() const noexcept { return begin_; }
   [[nodiscard]] std::uint64_t end() const noexcept { return end_; }
-  /// Whether what was added begins at begin() and leaves nothing out.
-  [[nodiscard]] bool is_whole() const noexcept { return is_whole_; }
+  /// The record that ends at begin(); nullopt if there is none, or it was not added. Also what was synced may be other records now:
+  /// an older copy that was restored over it, or a tear of which no watermark told.
+  [[nodiscard]] const std::optional<RecordRef>& before() const noexcept { return before_; }
+  /// Whether what was added begins at begin(), with what is before(), and leaves nothing out.
+  [[nodiscard]] bool is_whole() const noexcept { return is_whole_ && (begin_ == 0 || before_); }
 
   [[nodiscard]] bool is_same_place(const SeenTail& other) const noexcept {
     return segment_ == other.segment_ && begin_ == other.begin_;
@@ -62,6 +70,7 @@ class SeenTail {
   std::uint64_t end_ = 0;
   std::uint64_t digest_ = 0;
   RecordRef last_{};
+  std::optional<RecordRef> before_{};
   bool is_whole_ = true;
 };
 

@@ -156,16 +156,20 @@ TEST_P(KvRefreshHistory, ShowsAfterEveryStepWhatAReaderShowsThatIsOpenedThen) {
   }
 }
 
-TEST_P(KvRefresh, ReadsNoRecordAgainThatIsSynced) {
+TEST_P(KvRefresh, ReadsOfWhatIsSyncedTheLastRecordAlone) {
   DataWal kv = open_writer();
   for (int n = 0; n < 200; ++n) must(kv.put("key " + std::to_string(n), "value"));
   must(kv.close());
   safeatomic::test::FaultyFileSystem files;
   DataWalReader reader = open_kv_reader(store_.path(), {.read_path = GetParam(), .file_system = &files});
+  const RecordRef last = read(store_.path()).records.back().ref;
   files.restart();
   EXPECT_FALSE(must(reader.refresh()));
   for (const FsOp& op : files.operations()) {
-    EXPECT_FALSE(op.kind == OpKind::read && op.path.ends_with(".dwal")) << op.path;
+    if (op.kind == OpKind::read && op.path.ends_with(".dwal")) {
+      EXPECT_TRUE(op.path.ends_with(store_.segment(last.segment).filename().string())) << op.path;
+      EXPECT_GE(op.offset, last.offset);
+    }
   }
 }
 
@@ -196,6 +200,26 @@ TEST_P(KvRefresh, SeesThatRecordsWereTakenBackThoughTheLastOneCameAgain) {
   overwrite(store_.segment(1), 0, put(1, "a", "old") + put(2, "d", "1") + put(3, "c", "2"));
   EXPECT_TRUE(must(reader.refresh()));
   EXPECT_EQ(contents_of(reader), (Contents{{"a", "old"}, {"d", "1"}, {"c", "2"}}));
+}
+
+// An older copy was written over the file, with its watermark removed, and its writer went on from there.
+TEST_P(KvRefresh, SeesThatAnOlderCopyWasRestoredThoughWhatStandsThereNowIsAsLong) {
+  const auto put = [](std::uint64_t txid, std::string_view key, std::string_view value) {
+    return reference_encode(1, txid, key, value);
+  };
+  const std::string old = put(1, "a", "1");
+  for (const std::string_view now : {"b", "longer than it was"}) {
+    store_.clear();
+    store_.put(1, old + put(2, "a", "2"));
+    must(open_writer().close());  // syncs it
+    DataWalReader reader = open_reader();
+    std::filesystem::remove(store_.path() / ".watermark");
+    std::filesystem::resize_file(store_.segment(1), old.size());
+    must(open_writer().put("a", now, {.sync = true}));
+    must(open_writer().put("b", "3", {.sync = true}));
+    expect_as_opened_now(reader);
+    EXPECT_TRUE(has(reader, "a", now));
+  }
 }
 
 TEST_P(KvRefresh, ThatFailsLeavesTheViewAsItWas) {
