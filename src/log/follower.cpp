@@ -54,6 +54,7 @@ struct [[gnu::visibility("hidden")]] Follower::Impl {
   void shown(const RecordRef& ref);
   void settle_undecided();
   [[nodiscard]] Result<std::optional<LostRecords>> find_place();
+  [[nodiscard]] Result<bool> is_not_durable_yet(const RecordRef& last) const;
   [[nodiscard]] LostRecords take_back(std::uint64_t from);
   [[nodiscard]] std::unexpected<Error> place_lost(const LostRecords& what);
 };
@@ -106,8 +107,14 @@ Result<std::optional<LostRecords>> Follower::Impl::find_place() {
   for (;;) {
     Result<std::optional<RecordView>> next = cursor->next();
     if (!next) return propagate(next);
-    if (!*next || (**next).txid > last.txid) {
-      if (!*next) return take_back(last.txid);  // the log ends before it
+    if (!*next) {
+      Result<bool> is_there = is_not_durable_yet(last);
+      if (!is_there) return propagate(is_there);
+      if (!*is_there) return take_back(last.txid);  // the log ends before it
+      is_at_end = true;
+      return std::nullopt;
+    }
+    if ((**next).txid > last.txid) {
       const RecordRef found = (**next).ref;
       const bool is_trimmed = !ids.empty() && ids.front() > last.segment;
       const LostRecords gap{.first_txid = last.txid + 1,
@@ -119,10 +126,30 @@ Result<std::optional<LostRecords>> Follower::Impl::find_place() {
     }
     if ((**next).txid < last.txid) continue;
     if ((**next).ref.crc == last.crc && (**next).ref.len == last.len) {
+      if (base && *base == last) base = (**next).ref;
       position = (**next).ref;  // moved by a compaction, and the same
       return std::nullopt;
     }
     return take_back(last.txid);
+  }
+}
+
+// Whether the record that was shown last is there, though what is known to be durable ends before it: a store without a watermark,
+// or with one that the loss of power has set back. Then it was not taken back, and its writer will prove it anew.
+Result<bool> Follower::Impl::is_not_durable_yet(const RecordRef& last) const {
+  if (!options.only_durable) return false;
+  Result<RecordLogReader> all = RecordLogReader::open(dir, {.file_system = options.file_system});
+  if (!all) return propagate(all);
+  const std::span<const std::uint32_t> ids = all->segments();
+  const auto behind = std::ranges::upper_bound(ids, last.segment);
+  RecordCursor records = behind == ids.begin() ? all->records() : all->records_from(*std::prev(behind), 0);
+  for (;;) {
+    Result<std::optional<RecordView>> next = records.next();
+    if (!next) return propagate(next);
+    if (!*next) return false;
+    const RecordRef& ref = (**next).ref;
+    // Where a compaction has dropped it, what lies behind it tells that the log goes on.
+    if (ref.txid >= last.txid) return ref.txid > last.txid || (ref.crc == last.crc && ref.len == last.len);
   }
 }
 

@@ -164,6 +164,24 @@ TEST_F(FollowerOfALog, GoesOnWhereACompactionMovedItsPlace) {
   EXPECT_THAT(shown(follower), ElementsAre("3", "4"));
 }
 
+TEST_F(FollowerOfALog, WaitsWhereItsPlaceWasMovedAndNothingTellsWhatIsDurable) {
+  Follower follower = [&] {
+    DataWal store = must(DataWal::open(store_.path()));
+    must(store.put("dead", "1"));
+    must(store.put("alive", "2", {.sync = true}));
+    Follower early = follow();
+    EXPECT_THAT(shown(early), ElementsAre("1", "2"));
+    must(store.put("dead", "3"));
+    must(store.compact({.min_garbage_ratio = 0}));
+    return early;
+  }();
+  std::filesystem::remove(store_.path() / ".watermark");
+  EXPECT_THAT(shown(follower), IsEmpty());
+  EXPECT_THAT(shown(follower), IsEmpty());
+  const DataWal store = must(DataWal::open(store_.path()));
+  EXPECT_THAT(shown(follower), ElementsAre("3"));
+}
+
 TEST_F(FollowerOfALog, IsToldWhatACompactionTookFromIt) {
   DataWal store = must(DataWal::open(store_.path()));
   must(store.put("key", "1", {.sync = true}));
