@@ -241,12 +241,12 @@ const LostRecords& Follower::lost() const noexcept {
 Result<bool> Follower::wait(std::chrono::milliseconds timeout) {
   if (!impl_) return std::unexpected(moved_from());
   if (!impl_->is_at_end) return true;
-  using clock = std::chrono::steady_clock;
-  const clock::time_point end = clock::now() + timeout;
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point end = Clock::now() + timeout;
   for (;;) {
     if (Result<void> refreshed = impl_->refresh(); !refreshed) return propagate(refreshed);
     if (!impl_->is_at_end) return true;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - clock::now());
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());
     if (left.count() <= 0) return false;
     if (impl_->changes.pause(std::min(left, impl_->options.poll_interval)) == DirectoryWatch::Ended::interrupted) {
       return false;
