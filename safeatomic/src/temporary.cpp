@@ -80,7 +80,8 @@ void TemporaryFile::discard() noexcept {
   // A name that cannot be removed now is left to remove_stale_temporaries.
   try {
     static_cast<void>(directory->unlink(name_));
-  } catch (const std::bad_alloc&) {  // for the error, or in a FileSystem that needs memory to remove a name
+  } catch (const std::bad_alloc&) {
+    return;  // for the error, or in a FileSystem that needs memory to remove a name
   }
 }
 
