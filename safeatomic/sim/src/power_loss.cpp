@@ -127,8 +127,9 @@ void PowerLoss::Impl::meet(const std::string& path, const NodeRef& node) {
   if (!path_of.emplace(node.get(), path).second) return;
   add_node(path.empty() ? "/" : path, *node);
   if (!node->is_directory) return;
-  for (const auto& [below, child] : node->disk_entries) meet(path + "/" + below, child);
-  for (const auto& [below, child] : node->entries) meet(path + "/" + below, child);
+  const std::string directory = path + "/";
+  for (const auto& [below, child] : node->disk_entries) meet(directory + below, child);
+  for (const auto& [below, child] : node->entries) meet(directory + below, child);
 }
 
 void PowerLoss::Impl::add_node(const std::string& path, const Node& node) {
