@@ -148,7 +148,8 @@ TEST_P(LogTurn, EndsWithTheThreadThatIsCancelledInAWrite) {
 }
 
 TEST_P(LogTurn, OutlivesThreadsThatAreCancelledAtAnyMoment) {
-  RecordLog log = store_.open({.max_segment_bytes = 16 * 1024, .write_path = GetParam()});
+  const safeatomic::test::ScratchDirectory scratch(safeatomic::test::memory_backed_parent());
+  RecordLog log = must(RecordLog::open(scratch.path(), {.max_segment_bytes = 16 * 1024, .write_path = GetParam()}));
   std::atomic<std::uint64_t> acknowledged{0};
   const auto work = [&] {
     for (;;) {
@@ -159,14 +160,17 @@ TEST_P(LogTurn, OutlivesThreadsThatAreCancelledAtAnyMoment) {
       ::pthread_testcancel();
     }
   };
-  for (int round = 0; round < 20; ++round) {
+  const auto wait_until_durable = [&](std::uint64_t txid) {
+    while (log.durable_txid() < txid && !log.is_poisoned()) std::this_thread::yield();
+  };
+  for (int round = 0; round < 20 && !log.is_poisoned(); ++round) {
     const std::uint64_t before = log.durable_txid();
     Thread first(work);
     Thread second(work);
-    while (log.durable_txid() < before + 10) std::this_thread::yield();
+    wait_until_durable(before + 10);
     first.cancel();
     EXPECT_TRUE(first.join());
-    while (log.durable_txid() < before + 20) std::this_thread::yield();
+    wait_until_durable(before + 20);
     second.cancel();
     EXPECT_TRUE(second.join());
   }
@@ -174,7 +178,7 @@ TEST_P(LogTurn, OutlivesThreadsThatAreCancelledAtAnyMoment) {
   EXPECT_GE(log.durable_txid(), acknowledged.load());
   const std::uint64_t last = log.last_txid();
   EXPECT_TRUE(ok(log.close()));
-  EXPECT_EQ(read(store_.path()).txids(), txids_up_to(last));
+  EXPECT_EQ(read(scratch.path()).txids(), txids_up_to(last));
 }
 
 TEST_P(LogTurn, ASyncThatFailsWithoutMemoryForItsErrorPoisons) {
