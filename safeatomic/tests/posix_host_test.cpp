@@ -195,6 +195,9 @@ std::string use_everything(const std::filesystem::path& where) {
 }
 
 TEST_F(PosixHost, AThreadIsNotCancelledInTheMiddleOfACall) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "the address sanitizer takes what a cancelled thread leaves on its stack for an error";
+#endif
   struct Seen {
     std::filesystem::path where;
     std::string failed = "it was cancelled";
