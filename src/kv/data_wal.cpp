@@ -15,21 +15,22 @@ Result<void> DataWal::Impl::change(RecordType type, std::string_view key, std::s
   std::uint64_t txid = 0;
   {
     kv::ReaderSlots::Stay stay;
-    std::unique_lock guard(mutex, std::defer_lock);
-    kv::Projection::Change change;
-    Result<void> prepared = prepare_locked(guard, stay, [&](kv::Projection::LongRecords& longs) -> Result<void> {
-      Result<kv::Projection::Change> made = projection->prepare(key, hash, longs);
-      if (!made) return propagate(made);
-      change = *made;
-      return {};
-    });
-    if (!prepared) return prepared;
-    const std::uint64_t inserts = type == RecordType::Put && !change.live ? 1 : 0;
+    std::unique_lock guard(mutex);
+    Result<kv::Projection::Change> prepared = projection->prepare(key, hash, nullptr);
+    if (prepared && prepared->is_unchecked) [[unlikely]] {
+      Result<void> checked = prepare_long(guard, stay, [&](kv::Projection::LongRecords* longs) -> Result<bool> {
+        prepared = projection->prepare(key, hash, longs);
+        return prepared && prepared->is_unchecked;
+      });
+      if (!checked) return checked;
+    }
+    if (!prepared) return propagate(prepared);
+    const std::uint64_t inserts = type == RecordType::Put && !prepared->live ? 1 : 0;
     if (Result<void> room = make_room(inserts, format::frame_len(key.size(), value.size())); !room) return room;
     Result<RecordRef> ref = following([&] { return core->append(type, key, value); });
     if (!ref) return propagate(ref);
     follow(*ref);
-    projection->apply(change, type, *ref);
+    projection->apply(*prepared, type, *ref);
     txid = ref->txid;
   }
   return core->settle(how, txid);

@@ -35,20 +35,21 @@ struct [[gnu::visibility("hidden")]] DataWal::Impl {
   [[nodiscard]] Result<void> change(RecordType type, std::string_view key, std::string_view value,
                                     const WriteOptions& how);
   [[nodiscard]] Result<void> write(std::span<const RecordInput> records, const WriteOptions& how);
-  /// Calls `prepare(longs)` under the lock, and again as long as it finds long records that are not checked; those are checked
-  /// without the lock in between. On return the lock is held, and nothing has changed since `prepare` returned.
+  /// Calls `prepare(longs)`, which says whether it met long records that are not checked, until it does not. They are checked without
+  /// the lock. Whether or not it succeeds, the lock is held before and after; nothing has changed since `prepare` returned.
   template <class Prepare>
-  [[nodiscard]] Result<void> prepare_locked(std::unique_lock<WordLock>& guard, kv::ReaderSlots::Stay& stay,
-                                            Prepare&& prepare) {
+  [[nodiscard, gnu::cold, gnu::noinline]] Result<void> prepare_long(std::unique_lock<WordLock>& guard,
+                                                                    kv::ReaderSlots::Stay& stay, Prepare&& prepare) {
     kv::Projection::LongRecords longs;
     for (;;) {
-      guard.lock();
-      if (Result<void> prepared = prepare(longs); !prepared) return prepared;
-      if (longs.unchecked.empty()) [[likely]]
-        return {};
+      Result<bool> is_unchecked = prepare(&longs);
+      if (!is_unchecked) return propagate(is_unchecked);
+      if (!*is_unchecked) return {};
       stay.enter(projection->space().readers());
       guard.unlock();
-      if (Result<void> checked = projection->check(longs); !checked) return checked;
+      Result<void> checked = projection->check(longs);
+      guard.lock();
+      if (!checked) return checked;
     }
   }
   /// Gets what the index needs for changes that are appended next, of which `inserts` are of new keys and which take `len` bytes

@@ -43,8 +43,9 @@ Result<void> DataWal::Impl::write(std::span<const RecordInput> records, const Wr
   std::vector<RecordRef> refs;
   {
     kv::ReaderSlots::Stay stay;
-    std::unique_lock guard(mutex, std::defer_lock);
-    Result<void> prepared = prepare_locked(guard, stay, [&](kv::Projection::LongRecords& longs) -> Result<void> {
+    std::unique_lock guard(mutex);
+    Result<void> prepared = prepare_long(guard, stay, [&](kv::Projection::LongRecords* longs) -> Result<bool> {
+      bool is_unchecked = false;
       constexpr std::size_t ahead = kv::Projection::fetched_ahead;
       for (std::size_t n = 0; n < std::min(ahead, hashes.size()); ++n) projection->prefetch_for_change(hashes[n]);
       for (std::size_t n = 0; n < records.size(); ++n) {
@@ -52,8 +53,9 @@ Result<void> DataWal::Impl::write(std::span<const RecordInput> records, const Wr
         Result<kv::Projection::Change> made = projection->prepare(records[n].key, hashes[n], longs);
         if (!made) return propagate(made);
         changes[n] = *made;
+        is_unchecked |= made->is_unchecked;
       }
-      return {};
+      return is_unchecked;
     });
     if (!prepared) return prepared;
     const std::vector<std::size_t> before = kv::predecessors(records, hashes);

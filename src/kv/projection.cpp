@@ -33,18 +33,18 @@ Result<std::optional<RecordRef>> Projection::find(std::string_view key) const {
   return ref;
 }
 
-Result<Projection::Change> Projection::prepare(std::string_view key, std::uint64_t hash, LongRecords& longs) const {
+Result<Projection::Change> Projection::prepare(std::string_view key, std::uint64_t hash, LongRecords* longs) const {
   Change change{.hash = hash};
   if (!directory_.may_hold(hash)) return change;
   std::string buffer;
-  const auto read = [&](std::uint64_t position) {
-    Result<LocatedRecord> located = space_.read_or_head(position, buffer);
-    if (located && !located->is_checked && !std::ranges::binary_search(longs.checked, position)) [[unlikely]]
-      longs.unchecked.push_back(position);
-    return located;
-  };
   Result<bool> found = locate(
-      key, change.hash, read,
+      key, change.hash,
+      [&](std::uint64_t position) {
+        Result<LocatedRecord> located = space_.read_or_head(position, buffer);
+        if (located && !located->is_checked) [[unlikely]]
+          change.is_unchecked |= !is_known(position, longs);
+        return located;
+      },
       [&](const LocatedRecord& located, std::uint64_t position) {
         change.live = position;
         change.live_len = located.ref.len;
@@ -55,11 +55,19 @@ Result<Projection::Change> Projection::prepare(std::string_view key, std::uint64
   return change;
 }
 
+// Whether that long record was checked; if not, it is to be.
+bool Projection::is_known(std::uint64_t position, LongRecords* longs) {
+  if (longs == nullptr) return false;
+  if (std::ranges::binary_search(longs->checked, position)) return true;
+  longs->unchecked.push_back(position);
+  return false;
+}
+
 Result<Projection::Change> Projection::prepare(std::string_view key, std::uint64_t hash) const {
   LongRecords longs;
   for (;;) {
-    Result<Change> change = prepare(key, hash, longs);
-    if (!change || longs.unchecked.empty()) return change;
+    Result<Change> change = prepare(key, hash, &longs);
+    if (!change || !change->is_unchecked) return change;
     if (Result<void> checked = check(longs); !checked) return propagate(checked);
   }
 }

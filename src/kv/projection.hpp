@@ -46,6 +46,7 @@ class Projection {
     std::optional<std::uint64_t> live{};   ///< position of its live record
     std::uint32_t live_len = 0;            ///< bytes of that frame
     SpaceSegment* live_segment = nullptr;  ///< where it lies
+    bool is_unchecked = false;             ///< nothing is prepared: a long record must be checked first
   };
   /// Long records that a change may replace. Reading and checking them takes too long for the caller's lock.
   struct LongRecords {
@@ -53,9 +54,9 @@ class Projection {
     std::vector<std::uint64_t> unchecked{};  ///< to be checked
   };
   /// @param hash   hash_of(key)
-  /// @param longs  where it gets one to be checked, the change is not prepared: enter readers(), give back the lock, check(),
-  ///               and try again
-  [[nodiscard]] Result<Change> prepare(std::string_view key, std::uint64_t hash, LongRecords& longs) const;
+  /// @param longs  those that are checked already; gets those that are to be. Then enter readers(), give back the lock, check(), and
+  ///               try again. Null: none is
+  [[nodiscard]] Result<Change> prepare(std::string_view key, std::uint64_t hash, LongRecords* longs) const;
   /// The same for whoever holds up nobody: what is long is checked at once.
   [[nodiscard]] Result<Change> prepare(std::string_view key, std::uint64_t hash) const;
 
@@ -103,6 +104,7 @@ class Projection {
   [[nodiscard]] const RecordSpace& space() const noexcept { return space_; }
 
  private:
+  [[gnu::cold]] static bool is_known(std::uint64_t position, LongRecords* longs);
   bool fold(SpaceSegment& segment, const FoldBatch::Item& item, std::string_view key);
   void prefetch_live(std::uint64_t hash) const noexcept;
   void change(SpaceSegment& segment, const Change& change, RecordType type, std::uint64_t position, std::uint32_t len);

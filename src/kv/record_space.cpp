@@ -26,6 +26,11 @@ void prefetch_record(const char* from) noexcept {
   __builtin_prefetch(from + 128);
 }
 
+bool announces_long(std::string_view bytes) noexcept {
+  return bytes.size() >= format::header_len && format::is_sound_header(bytes.data()) &&
+         format::frame_len(format::load_header(bytes.data())) > RecordSpace::long_record;
+}
+
 }  // namespace
 
 RecordSpace::RecordSpace(std::shared_ptr<safeatomic::Directory> directory, ReadPath read_path)
@@ -44,6 +49,7 @@ void RecordSpace::prefetch(std::uint64_t position) const noexcept {
   prefetch_record(place.segment->mapped + place.offset);
 }
 
+template <bool whole>
 Result<LocatedRecord> RecordSpace::read_in(SpaceSegment& segment, std::uint64_t offset, std::string& buffer) const {
   const std::uint64_t end = segment.end.load(std::memory_order_acquire);
   if (offset >= end) [[unlikely]]
@@ -54,12 +60,16 @@ Result<LocatedRecord> RecordSpace::read_in(SpaceSegment& segment, std::uint64_t 
   if (offset < mapped_end) {
     bytes = {segment.mapped + offset, static_cast<std::size_t>(mapped_end - offset)};
     prefetch_record(bytes.data());
+    if (!whole && bytes.size() > long_record && announces_long(bytes)) [[unlikely]]
+      return head_in(segment, offset, end, buffer);
   }
   if (!format::decode_whole(bytes, located.record)) [[unlikely]] {
     if (mapped_end < end) {
-      Result<std::string_view> got = bytes_of(segment, offset, end, buffer);
+      Result<std::string_view> got = bytes_of(segment, offset, end, whole ? format::max_frame_len : long_record,
+                                              buffer);
       if (!got) return propagate(got);
       bytes = *got;
+      if (!whole && announces_long(bytes)) return head_in(segment, offset, end, buffer);
     }
     if (mapped_end == end || !format::decode_whole(bytes, located.record)) {
       return damaged(segment, offset, format::decode_next(bytes).stop);
@@ -74,49 +84,38 @@ Result<LocatedRecord> RecordSpace::read_in(SpaceSegment& segment, std::uint64_t 
   return located;
 }
 
-// The first `len` bytes at `offset`, or more, or all that are there.
-Result<std::string_view> RecordSpace::begin_of(const SpaceSegment& segment, std::uint64_t offset, std::uint64_t end,
-                                               std::uint64_t len, std::string& buffer) const {
-  const std::uint64_t mapped_end = std::min(end, segment.mapped_len);
-  if (offset < mapped_end && (mapped_end == end || mapped_end - offset >= len)) {
-    return std::string_view(segment.mapped + offset, static_cast<std::size_t>(mapped_end - offset));
-  }
-  Result<std::shared_ptr<safeatomic::File>> file = file_of(segment);
-  if (!file) return propagate(file);
-  buffer.resize(static_cast<std::size_t>(std::min(len, end - offset)));
-  const safeatomic::Result<std::size_t> got = safeatomic::read_all(**file, offset, buffer);
-  if (!got) return format::lift(got, "read record");
-  buffer.resize(*got);
-  return std::string_view(buffer);
-}
+template Result<LocatedRecord> RecordSpace::read_in<true>(SpaceSegment&, std::uint64_t, std::string&) const;
+template Result<LocatedRecord> RecordSpace::read_in<false>(SpaceSegment&, std::uint64_t, std::string&) const;
 
-Result<LocatedRecord> RecordSpace::read_or_head(std::uint64_t position, std::string& buffer) const {
-  const ExtentTable::Place place = extents_.find(position);
-  if (place.segment == nullptr) [[unlikely]]
-    return leads_nowhere(nullptr, position);
-  SpaceSegment& segment = *place.segment;
-  const std::uint64_t end = segment.end.load(std::memory_order_acquire);
-  if (place.offset >= end || end - place.offset <= long_record) return read_in(segment, place.offset, buffer);
-  Result<std::string_view> begin = begin_of(segment, place.offset, end, first_read, buffer);
-  if (!begin) return propagate(begin);
-  LocatedRecord located{.record = {}, .ref = {.segment = segment.id, .offset = place.offset}, .segment = &segment};
-  const bool has_header = begin->size() >= format::header_len && format::is_sound_header(begin->data());
-  const format::Header header = has_header ? format::load_header(begin->data()) : format::Header{};
+// What the header and the key of a long record say; of one that cannot be, the whole says what is wrong.
+Result<LocatedRecord> RecordSpace::head_in(SpaceSegment& segment, std::uint64_t offset, std::uint64_t end,
+                                           std::string& buffer) const {
+  constexpr std::uint64_t longest_head = format::header_len + max_key_len;
+  const std::uint64_t mapped_end = std::min(end, segment.mapped_len);
+  std::string_view begin;
+  if (offset + longest_head <= mapped_end) {
+    begin = {segment.mapped + offset, longest_head};
+  } else {
+    Result<std::shared_ptr<safeatomic::File>> file = file_of(segment);
+    if (!file) return propagate(file);
+    buffer.resize(static_cast<std::size_t>(std::min(longest_head, end - offset)));
+    const safeatomic::Result<std::size_t> got = safeatomic::read_all(**file, offset, buffer);
+    if (!got) return format::lift(got, "read record");
+    begin = std::string_view(buffer).substr(0, *got);
+  }
+  const format::Header header = announces_long(begin) ? format::load_header(begin.data()) : format::Header{};
   const std::uint64_t len = format::frame_len(header);
-  if (!has_header || len <= long_record || len > end - place.offset) return read_in(segment, place.offset, buffer);
-  const std::uint64_t head_len = format::header_len + header.key_len;
-  if (begin->size() < head_len) begin = begin_of(segment, place.offset, end, head_len, buffer);
-  if (!begin) return propagate(begin);
-  if (begin->size() < head_len) return read_in(segment, place.offset, buffer);
-  located.record = {.type = header.type,
-                    .txid = header.txid,
-                    .key = begin->substr(format::header_len, header.key_len),
-                    .payload = {},
-                    .len = static_cast<std::size_t>(len)};
-  located.ref.len = static_cast<std::uint32_t>(len);
-  located.ref.txid = header.txid;
-  located.is_checked = false;
-  return located;
+  const bool can_be = len > long_record && len <= end - offset && begin.size() >= format::header_len + header.key_len;
+  if (!can_be) return read_in<true>(segment, offset, buffer);
+  return LocatedRecord{
+      .record = {.type = header.type,
+                 .txid = header.txid,
+                 .key = begin.substr(format::header_len, header.key_len),
+                 .payload = {},
+                 .len = static_cast<std::size_t>(len)},
+      .ref = {.segment = segment.id, .offset = offset, .len = static_cast<std::uint32_t>(len), .txid = header.txid},
+      .segment = &segment,
+      .is_checked = false};
 }
 
 Result<std::shared_ptr<safeatomic::File>> RecordSpace::file_of(const SpaceSegment& segment) const {
@@ -133,9 +132,9 @@ Result<std::shared_ptr<safeatomic::File>> RecordSpace::file_of(const SpaceSegmen
   return second.file ? std::move(second.file) : std::move(opened);
 }
 
-// The bytes at `offset`, at least those of the frame that begins there, if they are there.
+// The bytes at `offset`, at least those of the frame that begins there, if they are there and it is not longer than `longest`.
 Result<std::string_view> RecordSpace::bytes_of(const SpaceSegment& segment, std::uint64_t offset, std::uint64_t end,
-                                               std::string& buffer) const {
+                                               std::uint64_t longest, std::string& buffer) const {
   Result<std::shared_ptr<safeatomic::File>> file = file_of(segment);
   if (!file) return propagate(file);
   const std::uint64_t left = end - offset;
@@ -145,7 +144,7 @@ Result<std::string_view> RecordSpace::bytes_of(const SpaceSegment& segment, std:
   buffer.resize(*got);
   if (format::decode_next(buffer).stop == format::Stop::body_cut) {
     const std::uint64_t len = format::frame_len(format::load_header(buffer.data()));
-    if (len <= left) {
+    if (len <= std::min(left, longest)) {
       buffer.resize(static_cast<std::size_t>(len));
       got = safeatomic::read_all(**file, offset, buffer);
       if (!got) return format::lift(got, "read record");

@@ -150,11 +150,16 @@ class RecordSpace {
     const ExtentTable::Place place = extents_.find(position);
     if (place.segment == nullptr) [[unlikely]]
       return leads_nowhere(nullptr, position);
-    return read_in(*place.segment, place.offset, buffer);
+    return read_in<true>(*place.segment, place.offset, buffer);
   }
 
   /// The same, but of a record that is longer than `long_record` only what its header and its key say.
-  [[nodiscard]] Result<LocatedRecord> read_or_head(std::uint64_t position, std::string& buffer) const;
+  [[nodiscard]] Result<LocatedRecord> read_or_head(std::uint64_t position, std::string& buffer) const {
+    const ExtentTable::Place place = extents_.find(position);
+    if (place.segment == nullptr) [[unlikely]]
+      return leads_nowhere(nullptr, position);
+    return read_in<false>(*place.segment, place.offset, buffer);
+  }
   static constexpr std::uint64_t long_record = 64 *
                                                1024;  // bytes; takes some microseconds to read, if it is in the cache
 
@@ -205,12 +210,13 @@ class RecordSpace {
   [[nodiscard, gnu::cold]] std::unexpected<Error> no_positions(std::uint32_t id) const;
   [[nodiscard]] SpaceSegments::node_type make_node();
   [[gnu::cold]] void map(SpaceSegment& segment, safeatomic::File& file, std::uint64_t length) const noexcept;
+  template <bool whole>
   [[nodiscard]] Result<LocatedRecord> read_in(SpaceSegment& segment, std::uint64_t offset, std::string& buffer) const;
   [[nodiscard]] Result<std::shared_ptr<safeatomic::File>> file_of(const SpaceSegment& segment) const;
-  [[nodiscard]] Result<std::string_view> begin_of(const SpaceSegment& segment, std::uint64_t offset, std::uint64_t end,
-                                                  std::uint64_t len, std::string& buffer) const;
+  [[nodiscard, gnu::cold]] Result<LocatedRecord> head_in(SpaceSegment& segment, std::uint64_t offset, std::uint64_t end,
+                                                         std::string& buffer) const;
   [[nodiscard]] Result<std::string_view> bytes_of(const SpaceSegment& segment, std::uint64_t offset, std::uint64_t end,
-                                                  std::string& buffer) const;
+                                                  std::uint64_t longest, std::string& buffer) const;
   [[nodiscard, gnu::cold]] std::unexpected<Error> leads_nowhere(const SpaceSegment* segment,
                                                                 std::uint64_t offset) const;
   [[nodiscard, gnu::cold]] std::unexpected<Error> damaged(const SpaceSegment& segment, std::uint64_t offset,

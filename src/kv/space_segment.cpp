@@ -27,21 +27,6 @@ SegmentCounts& SegmentCounts::operator-=(const SegmentCounts& other) noexcept {
   return *this;
 }
 
-void count(SegmentCounts& counts, RecordType type, std::uint32_t len) noexcept {
-  counts.bytes += len;
-  switch (type) {
-    case RecordType::Raw:
-      ++counts.raw_records;
-      counts.raw_bytes += len;
-      return;
-    case RecordType::Put: ++counts.put_records; return;
-    case RecordType::Delete:
-      ++counts.delete_records;
-      counts.delete_bytes += len;
-      return;
-  }
-}
-
 void CountedMapping::map(safeatomic::File& file, std::uint64_t length) noexcept {
   reset();
   if (length == 0) return;

@@ -34,7 +34,20 @@ struct SegmentCounts {
 };
 
 /// One more record of `len` bytes; a Put is not live yet.
-void count(SegmentCounts& counts, RecordType type, std::uint32_t len) noexcept;
+inline void count(SegmentCounts& counts, RecordType type, std::uint32_t len) noexcept {
+  counts.bytes += len;
+  switch (type) {
+    case RecordType::Raw:
+      ++counts.raw_records;
+      counts.raw_bytes += len;
+      return;
+    case RecordType::Put: ++counts.put_records; return;
+    case RecordType::Delete:
+      ++counts.delete_records;
+      counts.delete_bytes += len;
+      return;
+  }
+}
 
 /// A mapping for reading, one of those that the stores and readers of this process may have: a quarter of what Linux lets a
 /// process have unless told otherwise (vm.max_map_count: 65,530), for the program and its allocator need some too.

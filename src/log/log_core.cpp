@@ -44,14 +44,16 @@ LogCore::LogCore(std::shared_ptr<Directory> directory, const OpenOptions& option
       lock_(std::move(lock)),
       writer_(make_writer(is_mapped_, std::move(recovered.file), recovered.end, options.max_segment_bytes)),
       active_info_(recovered.active_info),
-      sealed_(std::move(recovered.sealed)),
       writeback_end_(writer_->end()),
       counted_from_(writer_->end()),
       watermark_(std::move(recovered.watermark)),
       last_txid_(recovered.last_txid),
       durable_txid_(recovered.last_txid),
       active_id_(recovered.active_id) {
-  for (PinnedSegment& segment : sealed_) segment.kept = std::make_shared<KeptFile>();
+  for (PinnedSegment& segment : recovered.sealed) {
+    segment.kept = std::make_shared<KeptFile>();
+    sealed_.emplace_hint(sealed_.end(), segment.id, std::move(segment));
+  }
 }
 
 LogCore::~LogCore() {
@@ -164,7 +166,7 @@ PinnedSegment LogCore::active_file() const noexcept {
 
 PinnedSegment LogCore::last_sealed() const noexcept {
   const std::lock_guard guard(mutex_);
-  return sealed_.back();
+  return sealed_.rbegin()->second;
 }
 
 Result<std::shared_ptr<const Snapshot>> LogCore::snapshot() const {
@@ -174,7 +176,7 @@ Result<std::shared_ptr<const Snapshot>> LogCore::snapshot() const {
   snapshot->quarantined_previously = report_.quarantined_previously;
   const std::lock_guard guard(mutex_);
   if (Result<void> usable = refuse_closed(); !usable) return propagate(usable);
-  snapshot->segments = sealed_;
+  add_sealed_to(snapshot->segments);
   PinnedSegment active{.id = active_segment(), .info = active_info_, .file = writer_->file()};
   active.info.size = writer_->end();
   snapshot->segments.push_back(std::move(active));

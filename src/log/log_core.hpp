@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -148,6 +149,9 @@ class LogCore {
     std::string_view action_;
   };
 
+  /// By id. A map, since a compaction may remove many thousands.
+  using SealedSegments = std::map<std::uint32_t, PinnedSegment>;
+
   /// What a sync that begins now covers.
   struct Coverage {
     std::shared_ptr<safeatomic::File> file;
@@ -210,6 +214,7 @@ class LogCore {
   // Sealed segments (log_core_sealed.cpp).
   [[nodiscard]] Result<void> sync_names();
   [[nodiscard]] PinnedSegment* find_sealed(std::uint32_t id) noexcept;
+  void add_sealed_to(std::vector<PinnedSegment>& segments) const;
   [[nodiscard]] Error not_sealed(std::uint32_t id) const;
 
   [[nodiscard]] Result<Record> read_frame(safeatomic::File& file, std::uint64_t end, const RecordRef& ref) const;
@@ -227,7 +232,7 @@ class LogCore {
   StoreLock lock_;
   std::shared_ptr<segment::Writer> writer_;  // null once closed
   safeatomic::FileInfo active_info_;         // identity of the active segment
-  std::vector<PinnedSegment> sealed_;
+  SealedSegments sealed_;
   std::uint64_t writeback_end_;        // bytes of the active segment that a sync was begun for
   std::uint64_t counted_from_;         // bytes of the active segment that another handle appended
   std::uint64_t appended_before_ = 0;  // bytes that this one appended to earlier segments

@@ -62,9 +62,8 @@ Result<Record> LogCore::read(const RecordRef& ref) const {
     if (ref.segment == active_segment()) {
       file = writer_->file();
       end = writer_->end();
-    } else if (const auto found = std::ranges::lower_bound(sealed_, ref.segment, {}, &PinnedSegment::id);
-               found != sealed_.end() && found->id == ref.segment) {
-      sealed = *found;
+    } else if (const auto found = sealed_.find(ref.segment); found != sealed_.end()) {
+      sealed = found->second;
       end = sealed.info.size;
     }
   }

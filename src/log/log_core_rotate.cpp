@@ -39,8 +39,8 @@ Result<void> LogCore::rotate_in_turn(Guard& guard) {
   if (Result<void> synced = sync_in_turn(guard); !synced) return synced;
   const safeatomic::Result<safeatomic::FileInfo> sealed = writer_->file()->info();
   if (!sealed) return format::lift(sealed, "inspect segment");
-  if (sealed_.size() == sealed_.capacity()) sealed_.reserve(2 * sealed_.size() + 8);
-  auto kept = std::make_shared<KeptFile>();
+  SealedSegments one;
+  one.emplace(id, PinnedSegment{.id = id, .info = *sealed, .kept = std::make_shared<KeptFile>()});
   // From here on there may be a file of the next name, which only a rotation that came to its end may leave behind.
   Doubt doubt(*this, guard, "start the next segment");
   Result<std::unique_ptr<File>> file = create_next(id + 1);
@@ -60,7 +60,7 @@ Result<void> LogCore::rotate_in_turn(Guard& guard) {
   doubt.settle();
   appended_before_ = appended_bytes();
   counted_from_ = 0;
-  sealed_.push_back({.id = id, .info = *sealed, .kept = std::move(kept)});
+  sealed_.insert(one.extract(one.begin()));
   writer_ = std::move(next);
   active_info_ = *created;
   active_id_.store(id + 1, std::memory_order_release);

@@ -14,12 +14,19 @@ Result<std::vector<PinnedSegment>> LogCore::sealed() const {
   if (!process_.is_ours()) return std::unexpected(closed_error());
   const std::lock_guard guard(mutex_);
   if (Result<void> usable = refuse_closed(); !usable) return propagate(usable);
-  return sealed_;
+  std::vector<PinnedSegment> segments;
+  add_sealed_to(segments);
+  return segments;
+}
+
+void LogCore::add_sealed_to(std::vector<PinnedSegment>& segments) const {
+  segments.reserve(segments.size() + sealed_.size() + 1);
+  for (const auto& [id, segment] : sealed_) segments.push_back(segment);
 }
 
 PinnedSegment* LogCore::find_sealed(std::uint32_t id) noexcept {
-  const auto found = std::ranges::lower_bound(sealed_, id, {}, &PinnedSegment::id);
-  return found != sealed_.end() && found->id == id ? &*found : nullptr;
+  const auto found = sealed_.find(id);
+  return found != sealed_.end() ? &found->second : nullptr;
 }
 
 Error LogCore::not_sealed(std::uint32_t id) const {
@@ -80,7 +87,7 @@ Result<void> LogCore::remove_sealed(std::uint32_t id, std::shared_ptr<safeatomic
   if (!removed && removed.error().code != safeatomic::Errc::not_found) return format::lift(removed, "remove segment");
   {
     const std::lock_guard guard(mutex_);
-    std::erase_if(sealed_, [id](const PinnedSegment& segment) { return segment.id == id; });
+    sealed_.erase(id);
   }
   cache_.forget(id);
   return sync_names();
