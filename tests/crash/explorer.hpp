@@ -80,6 +80,7 @@ struct Tally {
   SeenSet states;                            ///< disks, whatever led to them
   std::atomic<std::uint64_t> recoveries{0};  ///< that were run and checked
   std::atomic<std::uint64_t> violation_count{0};
+  std::atomic<std::uint64_t> refusals{0};  ///< with garbage: stores that were not opened, and nothing of them changed
   std::mutex mutex;
   std::vector<Violation> violations{};  ///< at most violations_max of them are kept
   std::array<std::uint64_t, invariant_count> violations_of{};

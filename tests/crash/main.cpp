@@ -106,13 +106,13 @@ void print_model(LossModel model, std::size_t workloads, const Tally& tally) {
             << " recoveries, " << tally.violation_count << " violations\n";
 }
 
-void print_invariants(const Tally& tally) {
+void print_invariants(const Tally& tally, std::string_view options = {}) {
   for (std::size_t i = 0; i < invariant_count; ++i) {
     std::cout << "invariant " << std::left << std::setw(50) << name_of(static_cast<Invariant>(i)) << std::right
               << std::setw(6) << tally.violations_of[i] << " violations\n";
   }
   for (const Violation& violation : tally.violations) {
-    std::cout << "VIOLATED: " << name_of(violation.invariant) << ": " << violation.text << "\n  ./dev crash --replay "
+    std::cout << "VIOLATED: " << name_of(violation.invariant) << ": " << violation.text << "\n  ./dev crash " << options << "--replay "
               << violation.id << '\n';
   }
 }
@@ -172,8 +172,9 @@ int run_garbage(std::uint64_t seed, const std::string& only) {
   Tally tally;
   explore_all(scenarios, LossModel::arbitrary, seed, tally, true);
   print_states(scenarios, tally);
-  print_invariants(tally);
+  print_invariants(tally, "--garbage ");
   print_model(LossModel::arbitrary, scenarios.size(), tally);
+  std::cout << tally.refusals << " refusals as corruption, of which nothing was changed\n";
   return print_last_line(tally, tally.violation_count, 0, 0);
 }
 
@@ -210,7 +211,7 @@ int run_deep(std::uint64_t seed, std::chrono::minutes limit) {
   return print_last_line(tallies.front(), violations(), 0, 0);
 }
 
-int replay(const std::string& text) {
+int replay(const std::string& text, bool garbage) {
   const std::optional<ReplayId> id = parse_replay_id(text);
   const std::unique_ptr<Scenario> scenario = id ? scenario_named(id->scenario) : nullptr;
   if (!scenario) {
@@ -219,7 +220,7 @@ int replay(const std::string& text) {
   }
   Tally tally;
   SeenSet seen;
-  Explorer(tally, seen, {.replay = &*id}).explore(*scenario, id->plan);
+  Explorer(tally, seen, {.garbage = garbage, .replay = &*id}).explore(*scenario, id->plan);
   print_invariants(tally);
   return tally.violation_count == 0 ? 0 : 1;
 }
@@ -234,10 +235,12 @@ int main_of(const std::vector<std::string>& arguments) {
   std::string only;
   std::optional<std::uint64_t> minutes;
   bool is_garbage = false;
+  std::string replayed;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const bool has_value = i + 1 < arguments.size() && !arguments[i + 1].starts_with("-");
-    if (arguments[i] == "--replay" && has_value) return replay(arguments[i + 1]);
-    if (arguments[i] == "--seed" && has_value) {
+    if (arguments[i] == "--replay" && has_value) {
+      replayed = arguments[++i];
+    } else if (arguments[i] == "--seed" && has_value) {
       seed = std::strtoull(arguments[++i].c_str(), nullptr, 10);
     } else if (arguments[i] == "--garbage") {
       is_garbage = true;
@@ -249,6 +252,7 @@ int main_of(const std::vector<std::string>& arguments) {
       return usage();
     }
   }
+  if (!replayed.empty()) return replay(replayed, is_garbage);
   if (is_garbage) return run_garbage(seed, only);
   return minutes ? run_deep(seed, std::chrono::minutes(*minutes)) : run(seed, only);
 }
