@@ -112,8 +112,8 @@ void print_invariants(const Tally& tally, std::string_view options = {}) {
               << std::setw(6) << tally.violations_of[i] << " violations\n";
   }
   for (const Violation& violation : tally.violations) {
-    std::cout << "VIOLATED: " << name_of(violation.invariant) << ": " << violation.text << "\n  ./dev crash " << options << "--replay "
-              << violation.id << '\n';
+    std::cout << "VIOLATED: " << name_of(violation.invariant) << ": " << violation.text << "\n  ./dev crash " << options
+              << "--replay " << violation.id << '\n';
   }
 }
 

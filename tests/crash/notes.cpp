@@ -150,9 +150,8 @@ void TornTails::expect(const safeatomic::sim::SimFileSystem& machine, const std:
   while (const format::DecodeOutcome outcome = format::decode_next(rest)) rest.remove_prefix(outcome.record.len);
   const std::size_t data = rest.find_last_not_of('\0');
   if (data == std::string_view::npos) return;
-  tails_.push_back({.prefix = name + ".torn-",
-                    .bytes = std::string(rest.substr(0, data + 1)),
-                    .is_durable = is_on_disk});
+  tails_.push_back(
+      {.prefix = name + ".torn-", .bytes = std::string(rest.substr(0, data + 1)), .is_durable = is_on_disk});
 }
 
 void TornTails::check(const std::string& directory, World& world) {
@@ -166,7 +165,8 @@ void TornTails::check(const std::string& directory, World& world) {
              world.machine.peek(std::filesystem::path(directory) / name).value_or("").ends_with(tail.bytes);
     });
     if (!is_kept) {
-      world.violated(Invariant::cut_bytes_are_kept, std::to_string(tail.bytes.size()) + " bytes of " + tail.prefix + "...");
+      world.violated(Invariant::cut_bytes_are_kept,
+                     std::to_string(tail.bytes.size()) + " bytes of " + tail.prefix + "...");
     }
   }
 }
