@@ -119,6 +119,7 @@ void Explorer::explore(const Scenario& prototype, const Plan& plan) {
       is_past = true;
       world.is_dead = plan.kind == Plan::Kind::kill;
       world.is_faulty = !world.is_dead;
+      if (plan.kind == Plan::Kind::eio_dropped) scenario->lose_power();  // what was not synced may be gone at once
       return Injection{fault_of(plan.kind), plan.bytes};
     }
     // What comes before the fault is looked at in the run without one.
@@ -255,6 +256,8 @@ std::vector<Plan> Explorer::plans(const Scenario& prototype) {
       for (const std::uint64_t bytes : cuts_of(op)) all.push_back({Plan::Kind::kill, op.ordinal, bytes});
     }
     if (op.kind != OpKind::map_write) all.push_back({Plan::Kind::eio, op.ordinal});
+    if (op.kind == OpKind::sync_data || op.kind == OpKind::sync_all)
+      all.push_back({Plan::Kind::eio_dropped, op.ordinal});
     if (can_lack_room(op.kind)) all.push_back({Plan::Kind::enospc, op.ordinal});
     if (op.kind == OpKind::write) {  // nothing was done, and nearly all
       all.push_back({Plan::Kind::eio, op.ordinal, 0});
