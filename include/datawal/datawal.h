@@ -190,7 +190,7 @@ typedef struct datawal_counts {
   uint64_t segments_removed;   /**< compaction in place: nothing in them was needed */
   uint64_t segments_skipped;   /**< compaction in place: not enough garbage */
   uint64_t bytes_reclaimed;    /**< compaction in place */
-  int is_cancelled;            /**< compaction in place: the callback said so */
+  int is_cancelled;            /**< compaction in place, export to a sink: the callback said so */
   uint64_t reserved[8];        /**< 0 */
 } datawal_counts;
 
@@ -246,6 +246,15 @@ typedef struct datawal_repair_report {
 
 /** How far long work has come. */
 typedef void (*datawal_progress)(void* context, uint64_t bytes_done, uint64_t bytes_total);
+
+/** The next lines of an export, whole ones, valid during the call; 0 stops it. */
+typedef int (*datawal_sink)(void* context, const char* lines, size_t size);
+
+/** Fills `room` with the next bytes of an import. @return how many, up to `size`; 0 at the end; DATAWAL_SOURCE_FAILED */
+typedef size_t (*datawal_source)(void* context, char* room, size_t size);
+
+/** What a datawal_source returns where it can get no more: the import fails with DATAWAL_IO. */
+#define DATAWAL_SOURCE_FAILED SIZE_MAX
 
 /** One key and its value, valid during the call; 0 stops the walk. */
 typedef int (*datawal_visitor)(void* context, const char* key, size_t key_len, const char* value, size_t value_len);
@@ -308,7 +317,41 @@ typedef struct datawal_reader_options {
   size_t struct_size;          /**< see the top of this file */
   datawal_read_path read_path; /**< of datawal_store_reader, for sealed segments; the active one is never mapped */
   uint32_t open_threads;       /**< of datawal_store_reader, 1 or 2; 0: two where that pays */
+  int only_durable; /**< of datawal_log_reader, 1: show only what a loss of power cannot take back, as far as is known */
+  uint32_t reserved; /**< 0 */
 } datawal_reader_options;
+
+/** Up to where a log is known to survive a loss of power. */
+typedef struct datawal_durable_end {
+  uint64_t offset;   /**< bytes of `segment` that a sync has covered; all of every segment before it is durable */
+  uint64_t txid;     /**< no record with this txid or a lower one is taken back */
+  uint32_t segment;  /**< the highest one of the snapshot; 0: there is none */
+  uint32_t reserved; /**< 0 */
+} datawal_durable_end;
+
+/** What can be chosen when a log is followed. */
+typedef struct datawal_follower_options {
+  size_t struct_size;       /**< see the top of this file */
+  const char* cursor_file;  /**< where to save; what it holds counts before `after`; not within the store; NULL: none */
+  const datawal_ref* after; /**< go on behind this record, which was shown earlier; NULL: from the first one on */
+  int shows_undurable;      /**< 1: also what a loss of power may take back. That is told then: DATAWAL_LOST_REPLACED */
+  uint32_t poll_interval_ms; /**< how often datawal_follower_wait looks, at least; 0: 100 */
+} datawal_follower_options;
+
+/** Why a follower will never be shown some records, or was shown what is not true any more. */
+typedef enum datawal_lost_cause {
+  DATAWAL_LOST_TRIMMED = 0,   /**< segments were dropped before they were read: these txids are gone */
+  DATAWAL_LOST_COMPACTED = 1, /**< a compaction removed what was superseded: some of these txids, or all, are gone */
+  DATAWAL_LOST_REPLACED = 2   /**< they were shown, and were taken back; what stands there now follows */
+} datawal_lost_cause;
+
+/** What a follower has lost. */
+typedef struct datawal_lost_records {
+  uint64_t first_txid;      /**< of the range, both ends included; 0: nothing was lost yet */
+  uint64_t last_txid;       /**< its end */
+  datawal_lost_cause cause; /**< why */
+  uint32_t reserved;        /**< 0 */
+} datawal_lost_records;
 
 /** Whether a write returns only when it survives a loss of power. */
 typedef enum datawal_sync {
@@ -322,6 +365,13 @@ typedef enum datawal_raw_records {
   DATAWAL_RAW_INCLUDE = 1, /**< copy them first */
   DATAWAL_RAW_DROP = 2     /**< leave them out */
 } datawal_raw_records;
+
+/** For calls that take long: those named `..._with`, `..._to` and `..._from`. */
+typedef struct datawal_work_options {
+  size_t struct_size;           /**< see the top of this file */
+  datawal_progress on_progress; /**< called now and then; may be NULL */
+  void* progress_context;       /**< its first argument */
+} datawal_work_options;
 
 /** How far compaction has come; 0 stops it. Must not call the store. */
 typedef int (*datawal_compact_progress)(void* context, uint64_t bytes_done, uint64_t bytes_total);
@@ -341,6 +391,7 @@ typedef struct datawal_compact_options {
 typedef struct datawal_log datawal_log;                   /**< datawal::RecordLog */
 typedef struct datawal_log_reader datawal_log_reader;     /**< datawal::RecordLogReader */
 typedef struct datawal_cursor datawal_cursor;             /**< datawal::RecordCursor */
+typedef struct datawal_follower datawal_follower;         /**< datawal::Follower */
 typedef struct datawal_store datawal_store;               /**< datawal::DataWal */
 typedef struct datawal_store_reader datawal_store_reader; /**< datawal::DataWalReader */
 typedef struct datawal_keys datawal_keys;                 /**< keys in memory */
@@ -348,13 +399,15 @@ typedef struct datawal_batch datawal_batch;               /**< datawal::Batch */
 
 /* The library. */
 
-const char* datawal_version(void);                           /**< "0.1.0" */
-uint32_t datawal_wire_version(void);                         /**< of the format on disk */
-const char* datawal_code_name(datawal_code code);            /**< "no_space"; "unknown" for what is no code */
-void datawal_buffer_free(datawal_buffer* buffer);            /**< gives it back and empties it */
-void datawal_open_options_init(datawal_open_options*);       /**< the defaults: zeros behind struct_size */
-void datawal_reader_options_init(datawal_reader_options*);   /**< the same */
-void datawal_compact_options_init(datawal_compact_options*); /**< the same */
+const char* datawal_version(void);                             /**< "0.1.0" */
+uint32_t datawal_wire_version(void);                           /**< of the format on disk */
+const char* datawal_code_name(datawal_code code);              /**< "no_space"; "unknown" for what is no code */
+void datawal_buffer_free(datawal_buffer* buffer);              /**< gives it back and empties it */
+void datawal_open_options_init(datawal_open_options*);         /**< the defaults: zeros behind struct_size */
+void datawal_reader_options_init(datawal_reader_options*);     /**< the same */
+void datawal_compact_options_init(datawal_compact_options*);   /**< the same */
+void datawal_follower_options_init(datawal_follower_options*); /**< the same */
+void datawal_work_options_init(datawal_work_options*);         /**< the same */
 /** What the last failed call of this thread had to say; DATAWAL_OK if none failed yet. Calls that succeed leave it as it is. Valid
  * until the thread ends, changed by its next failed call. */
 const datawal_error* datawal_last_error(void);
@@ -439,7 +492,31 @@ datawal_code datawal_log_reader_writer_lives(const datawal_log_reader* reader, i
 /** As datawal_log_checkpoint, of the snapshot. */
 datawal_code datawal_log_reader_checkpoint(const datawal_log_reader* reader, const char* dir, const char* previous,
                                            datawal_checkpoint_report* report, datawal_error* error);
+/** What a loss of power cannot take back of the snapshot: a lower bound, from the watermark that the writer keeps. */
+datawal_code datawal_log_reader_durable_end(const datawal_log_reader* reader, datawal_durable_end* end,
+                                            datawal_error* error);
 void datawal_log_reader_free(datawal_log_reader* reader); /**< ends it */
+
+/* Following a log that somebody else writes, across restarts of either side: datawal/follower.hpp. One thread at a time. */
+
+/** Begins to follow the log in `dir`: behind what the cursor file holds, behind `after`, or with the first record. */
+datawal_code datawal_follower_open(const char* dir, const datawal_follower_options* options,
+                                   datawal_follower** follower, datawal_error* error);
+/** The next record, NULL where there is none yet. It is valid until the next call of anything on this follower. DATAWAL_PLACE_LOST
+ *  once for each loss, told by datawal_follower_lost; the next call goes on behind it. */
+datawal_code datawal_follower_next(datawal_follower* follower, const datawal_record** record, datawal_error* error);
+/** What the last DATAWAL_PLACE_LOST was about. */
+void datawal_follower_lost(const datawal_follower* follower, datawal_lost_records* lost);
+/** Sleeps until there may be more, `timeout_ms` at most, or a signal handler ran; `is_more`, which may be NULL, says whether
+ *  datawal_follower_next is worth calling. */
+datawal_code datawal_follower_wait(datawal_follower* follower, uint32_t timeout_ms, int* is_more, datawal_error* error);
+/** The record that was shown last, or was gone on behind. @return 1; 0, and `ref` is all zeros, at the beginning. */
+int datawal_follower_position(const datawal_follower* follower, datawal_ref* ref);
+/** Notes the position in the cursor file, durably. Costs two syncs: save after a batch. DATAWAL_INVALID_ARGUMENT without such a file. */
+datawal_code datawal_follower_save(datawal_follower* follower, datawal_error* error);
+/** How many txids lie between its position and the newest record known to be durable. */
+datawal_code datawal_follower_lag(const datawal_follower* follower, uint64_t* txids, datawal_error* error);
+void datawal_follower_free(datawal_follower* follower); /**< ends it; saves nothing */
 
 /* Keys and values: datawal/data_wal.hpp. */
 
@@ -483,12 +560,30 @@ datawal_code datawal_store_compact(datawal_store* store, const datawal_compact_o
 /** Writes the live keys as a new store into `dir`; `counts` may be NULL. */
 datawal_code datawal_store_compact_to(const datawal_store* store, const char* dir, datawal_raw_records raw,
                                       datawal_counts* counts, datawal_error* error);
+/** datawal_store_compact_to that tells how far it has come. */
+datawal_code datawal_store_compact_to_with(const datawal_store* store, const char* dir, datawal_raw_records raw,
+                                           const datawal_work_options* options, datawal_counts* counts,
+                                           datawal_error* error);
 /** Writes a line of JSON per live key to `file`, replacing it; `counts` may be NULL. */
 datawal_code datawal_store_export_jsonl(const datawal_store* store, const char* file, datawal_counts* counts,
                                         datawal_error* error);
-/** Puts every line of `file`; with `skip_bad` lines that are no records are counted, not refused. */
+/** datawal_store_export_jsonl that tells how far it has come. */
+datawal_code datawal_store_export_jsonl_with(const datawal_store* store, const char* file,
+                                             const datawal_work_options* options, datawal_counts* counts,
+                                             datawal_error* error);
+/** Puts every line of `file`; with `skip_bad` lines that are no records are counted, not refused. The lines before a bad one are
+ *  applied. Not durable before datawal_store_fsync. `counts` may be NULL. */
 datawal_code datawal_store_import_jsonl(datawal_store* store, const char* file, int skip_bad, datawal_counts* counts,
                                         datawal_error* error);
+/** datawal_store_import_jsonl that tells how far it has come. */
+datawal_code datawal_store_import_jsonl_with(datawal_store* store, const char* file, int skip_bad,
+                                             const datawal_work_options* options, datawal_counts* counts,
+                                             datawal_error* error);
+/** datawal_store_import_jsonl from anything; `name` stands in messages. How much there will be is not known: bytes_total is 0 until the
+ *  end. */
+datawal_code datawal_store_import_jsonl_from(datawal_store* store, datawal_source source, void* context,
+                                             const char* name, int skip_bad, const datawal_work_options* options,
+                                             datawal_counts* counts, datawal_error* error);
 /** As datawal_log_checkpoint. */
 datawal_code datawal_store_checkpoint(const datawal_store* store, const char* dir, const char* previous,
                                       datawal_checkpoint_report* report, datawal_error* error);
@@ -548,6 +643,18 @@ datawal_code datawal_store_reader_for_each(const datawal_store_reader* reader, d
 /** As datawal_store_export_jsonl. */
 datawal_code datawal_store_reader_export_jsonl(const datawal_store_reader* reader, const char* file,
                                                datawal_counts* counts, datawal_error* error);
+/** As datawal_store_export_jsonl_with. */
+datawal_code datawal_store_reader_export_jsonl_with(const datawal_store_reader* reader, const char* file,
+                                                    const datawal_work_options* options, datawal_counts* counts,
+                                                    datawal_error* error);
+/** Hands the same lines to `sink` in large pieces that end with a line. If that stops it, is_cancelled is set in `counts`. */
+datawal_code datawal_store_reader_export_jsonl_to(const datawal_store_reader* reader, datawal_sink sink, void* context,
+                                                  const datawal_work_options* options, datawal_counts* counts,
+                                                  datawal_error* error);
+/** As datawal_store_compact_to_with. */
+datawal_code datawal_store_reader_compact_to_with(const datawal_store_reader* reader, const char* dir,
+                                                  datawal_raw_records raw, const datawal_work_options* options,
+                                                  datawal_counts* counts, datawal_error* error);
 /** As datawal_store_compact_to. */
 datawal_code datawal_store_reader_compact_to(const datawal_store_reader* reader, const char* dir,
                                              datawal_raw_records raw, datawal_counts* counts, datawal_error* error);
@@ -568,10 +675,20 @@ datawal_code datawal_verify(const char* dir, datawal_verify_report* report, data
 /** datawal_verify; then calls `visit` for the first 100 ranges of bytes that are in no whole record, ascending. */
 datawal_code datawal_verify_damage(const char* dir, datawal_damage_visitor visit, void* context,
                                    datawal_verify_report* report, datawal_error* error);
+/** datawal_verify_damage that tells how far it has come; `visit` may be NULL. */
+datawal_code datawal_verify_with(const char* dir, datawal_damage_visitor visit, void* context,
+                                 const datawal_work_options* options, datawal_verify_report* report,
+                                 datawal_error* error);
 /** Cuts the store at its first damage so that it opens again; what is cut is kept. `report` may be NULL. */
 datawal_code datawal_repair(const char* dir, datawal_repair_report* report, datawal_error* error);
+/** datawal_repair with options: progress, and how the store is opened. */
+datawal_code datawal_repair_with(const char* dir, const datawal_open_options* options, datawal_repair_report* report,
+                                 datawal_error* error);
 /** Copies every record that still decodes into the new store `out`. `report` may be NULL. */
 datawal_code datawal_salvage(const char* dir, const char* out, datawal_repair_report* report, datawal_error* error);
+/** datawal_salvage with options: progress, and how `out` is made. */
+datawal_code datawal_salvage_with(const char* dir, const char* out, const datawal_open_options* options,
+                                  datawal_repair_report* report, datawal_error* error);
 
 #ifdef __cplusplus
 }

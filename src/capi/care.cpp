@@ -31,19 +31,27 @@ void fill(datawal_verify_report& report, const VerifyReport& found) {
 }  // namespace
 
 datawal_code datawal_verify(const char* dir, datawal_verify_report* report, datawal_error* error) {
-  if (dir == nullptr || report == nullptr) return fail(error, missing("verify store"));
-  *report = {};
-  return returned(error, [&] { return verify(dir); }, [&](const VerifyReport& found) { fill(*report, found); });
+  if (report == nullptr) return fail(error, missing("verify store"));
+  return datawal_verify_with(dir, nullptr, nullptr, nullptr, report, error);
 }
 
 datawal_code datawal_verify_damage(const char* dir, datawal_damage_visitor visit, void* context,
                                    datawal_verify_report* report, datawal_error* error) {
   if (report != nullptr) *report = {};
-  if (dir == nullptr || visit == nullptr) return fail(error, missing("verify store"));
+  if (visit == nullptr) return fail(error, missing("verify store"));
+  return datawal_verify_with(dir, visit, context, nullptr, report, error);
+}
+
+datawal_code datawal_verify_with(const char* dir, datawal_damage_visitor visit, void* context,
+                                 const datawal_work_options* options, datawal_verify_report* report,
+                                 datawal_error* error) {
+  if (report != nullptr) *report = {};
+  if (dir == nullptr) return fail(error, missing("verify store"));
   return returned(
-      error, [&] { return verify(dir); },
+      error, [&] { return verify(dir, {.on_progress = from_c(options)}); },
       [&](const VerifyReport& found) {
         if (report != nullptr) fill(*report, found);
+        if (visit == nullptr) return;
         for (const DamagedRange& range : found.damaged_ranges) {
           const datawal_damaged_range shown{.begin = range.begin,
                                             .end = range.end,
@@ -55,10 +63,15 @@ datawal_code datawal_verify_damage(const char* dir, datawal_damage_visitor visit
 }
 
 datawal_code datawal_repair(const char* dir, datawal_repair_report* report, datawal_error* error) {
+  return datawal_repair_with(dir, nullptr, report, error);
+}
+
+datawal_code datawal_repair_with(const char* dir, const datawal_open_options* options, datawal_repair_report* report,
+                                 datawal_error* error) {
   if (report != nullptr) *report = {};
   if (dir == nullptr) return fail(error, missing("repair store"));
   return returned(
-      error, [&] { return repair(dir); },
+      error, [&] { return repair(dir, from_c(options)); },
       [&](const RepairReport& did) {
         if (report == nullptr) return;
         report->was_cut = did.action == RepairAction::cut ? 1 : 0;
@@ -75,10 +88,15 @@ datawal_code datawal_repair(const char* dir, datawal_repair_report* report, data
 }
 
 datawal_code datawal_salvage(const char* dir, const char* out, datawal_repair_report* report, datawal_error* error) {
+  return datawal_salvage_with(dir, out, nullptr, report, error);
+}
+
+datawal_code datawal_salvage_with(const char* dir, const char* out, const datawal_open_options* options,
+                                  datawal_repair_report* report, datawal_error* error) {
   if (report != nullptr) *report = {};
   if (dir == nullptr || out == nullptr) return fail(error, missing("salvage store"));
   return returned(
-      error, [&] { return salvage(dir, out); },
+      error, [&] { return salvage(dir, out, from_c(options)); },
       [&](const SalvageReport& did) {
         if (report == nullptr) return;
         report->records_salvaged = did.records_salvaged;

@@ -97,6 +97,16 @@ RecordRef from_c(const datawal_ref& ref) noexcept {
   return {.segment = ref.segment, .offset = ref.offset, .len = ref.len, .txid = ref.txid, .crc = ref.crc};
 }
 
+datawal_record to_c(const RecordView& record) noexcept {
+  // An empty view may be without a place; C callers hand pointers on to functions that forbid NULL.
+  return {.type = static_cast<datawal_record_type>(record.type),
+          .ref = to_c(record.ref),
+          .key = record.key.empty() ? "" : record.key.data(),
+          .key_len = record.key.size(),
+          .payload = record.payload.empty() ? "" : record.payload.data(),
+          .payload_len = record.payload.size()};
+}
+
 datawal_recovery_report to_c(const RecoveryReport& report) noexcept {
   return {.files_scanned = report.files_scanned,
           .records_replayed = report.records_replayed,
@@ -152,6 +162,14 @@ void fill(datawal_counts* counts, const ExportStats& stats) noexcept {
   counts->bytes_written = stats.bytes_written;
 }
 
+void fill(datawal_counts* counts, const ImportStats& stats) noexcept {
+  if (counts == nullptr) return;
+  *counts = {};
+  counts->records_read = stats.records_read;
+  counts->records_written = stats.records_written;
+  counts->lines_rejected = stats.lines_rejected;
+}
+
 void give(datawal_buffer* buffer, std::string_view bytes) {
   if (buffer == nullptr) return;
   *buffer = {};
@@ -186,10 +204,11 @@ datawal_code datawal_is_store(const char* dir, int* is_there, datawal_error* err
 uint32_t datawal_wire_version() { return wire_version; }
 
 const char* datawal_code_name(datawal_code code) {
-  if (code == DATAWAL_OK) return "ok";
-  if (code == DATAWAL_NO_MEMORY) return "no_memory";
-  if (code < DATAWAL_OK || code > DATAWAL_NO_MEMORY) return "unknown";
-  return name_of(static_cast<Errc>(static_cast<int>(code) - 1)).data();  // views a literal
+  const int number = number_in(code);
+  if (number == DATAWAL_OK) return "ok";
+  if (number == DATAWAL_NO_MEMORY) return "no_memory";
+  if (number < DATAWAL_OK || number > DATAWAL_PLACE_LOST) return "unknown";
+  return name_of(static_cast<Errc>(number - 1)).data();  // views a literal
 }
 
 void datawal_buffer_free(datawal_buffer* buffer) {

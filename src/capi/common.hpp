@@ -13,10 +13,11 @@
 #include <datawal/datawal.h>
 #include <datawal/data_wal.hpp>
 #include <datawal/data_wal_reader.hpp>
+#include <datawal/follower.hpp>
 #include <datawal/record_log.hpp>
 #include <datawal/record_log_reader.hpp>
 
-// The opaque handles. A cursor keeps the record that it lends.
+// The opaque handles. A cursor and a follower keep the record that they lend.
 struct datawal_log {
   datawal::RecordLog log;
 };
@@ -25,6 +26,10 @@ struct datawal_log_reader {
 };
 struct datawal_cursor {
   datawal::RecordCursor cursor;
+  datawal_record record;
+};
+struct datawal_follower {
+  datawal::Follower follower;
   datawal_record record;
 };
 struct datawal_store {
@@ -133,6 +138,7 @@ datawal_code done(datawal_error* error, Call call) noexcept {
 
 [[nodiscard]] datawal_ref to_c(const RecordRef& ref) noexcept;
 [[nodiscard]] RecordRef from_c(const datawal_ref& ref) noexcept;
+[[nodiscard]] datawal_record to_c(const RecordView& record) noexcept;
 [[nodiscard]] datawal_recovery_report to_c(const RecoveryReport& report) noexcept;
 [[nodiscard]] datawal_store_stats to_c(const StoreStats& stats) noexcept;
 
@@ -140,6 +146,8 @@ datawal_code done(datawal_error* error, Call call) noexcept {
 [[nodiscard]] OpenOptions from_c(const datawal_open_options* given);
 [[nodiscard]] ReaderOptions from_c(const datawal_reader_options* given);
 [[nodiscard]] CompactOptions from_c(const datawal_compact_options* given);
+[[nodiscard]] ProgressCallback from_c(const datawal_work_options* given);
+[[nodiscard]] FollowerOptions from_c(const datawal_follower_options* given);
 [[nodiscard]] WriteOptions from_c(const datawal_sync& sync);
 [[nodiscard]] CompactToOptions from_c(const datawal_raw_records& raw);
 [[nodiscard]] RecordType from_c(const datawal_record_type& type);
@@ -147,6 +155,7 @@ datawal_code done(datawal_error* error, Call call) noexcept {
 
 void fill(datawal_counts* counts, const CompactionStats& stats) noexcept;
 void fill(datawal_counts* counts, const ExportStats& stats) noexcept;
+void fill(datawal_counts* counts, const ImportStats& stats) noexcept;
 
 /// Copies `bytes` into a buffer of the caller's. @throws std::bad_alloc
 void give(datawal_buffer* buffer, std::string_view bytes);

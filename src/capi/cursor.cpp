@@ -12,14 +12,7 @@ datawal_code datawal_cursor_next(datawal_cursor* cursor, const datawal_record** 
     const Result<std::optional<RecordView>> next = cursor->cursor.next();
     if (!next) return fail(error, next.error());
     if (!*next) return succeed(error);
-    const RecordView& view = **next;
-    // An empty view may be without a place; C callers hand pointers on to functions that forbid NULL.
-    cursor->record = {.type = static_cast<datawal_record_type>(view.type),
-                      .ref = to_c(view.ref),
-                      .key = view.key.empty() ? "" : view.key.data(),
-                      .key_len = view.key.size(),
-                      .payload = view.payload.empty() ? "" : view.payload.data(),
-                      .payload_len = view.payload.size()};
+    cursor->record = to_c(**next);
     *record = &cursor->record;
     return succeed(error);
   });

@@ -72,4 +72,15 @@ datawal_code datawal_log_reader_writer_lives(const datawal_log_reader* reader, i
   return returned(error, [&] { return reader->reader.writer_lives(); }, [&](bool alive) { *lives = alive ? 1 : 0; });
 }
 
+datawal_code datawal_log_reader_durable_end(const datawal_log_reader* reader, datawal_durable_end* end,
+                                            datawal_error* error) {
+  if (end != nullptr) *end = {};
+  if (reader == nullptr || end == nullptr) return fail(error, missing("find durable end"));
+  return returned(
+      error, [&] { return reader->reader.durable_end(); },
+      [&](const DurableEnd& found) {
+        *end = {.offset = found.offset, .txid = found.txid, .segment = found.segment, .reserved = 0};
+      });
+}
+
 void datawal_log_reader_free(datawal_log_reader* reader) { delete reader; }

@@ -17,7 +17,13 @@ constexpr std::size_t first_size(const datawal_open_options&) {
   return DATAWAL_FIRST_SIZE(datawal_open_options, reserved);
 }
 constexpr std::size_t first_size(const datawal_reader_options&) {
-  return DATAWAL_FIRST_SIZE(datawal_reader_options, open_threads);
+  return DATAWAL_FIRST_SIZE(datawal_reader_options, reserved);
+}
+constexpr std::size_t first_size(const datawal_follower_options&) {
+  return DATAWAL_FIRST_SIZE(datawal_follower_options, poll_interval_ms);
+}
+constexpr std::size_t first_size(const datawal_work_options&) {
+  return DATAWAL_FIRST_SIZE(datawal_work_options, progress_context);
 }
 constexpr std::size_t first_size(const datawal_compact_options&) {
   return DATAWAL_FIRST_SIZE(datawal_compact_options, progress_context);
@@ -110,6 +116,11 @@ SyncPolicy policy_of(const datawal_open_options& options) {
   }
 }
 
+ProgressCallback telling(datawal_progress call, void* context) {
+  if (call == nullptr) return {};
+  return [call, context](const Progress& progress) { call(context, progress.bytes_done, progress.bytes_total); };
+}
+
 }  // namespace
 
 OpenOptions from_c(const datawal_open_options* given) {
@@ -131,17 +142,34 @@ OpenOptions from_c(const datawal_open_options* given) {
   compaction.max_bytes_per_second = limit(options.auto_compact_bytes_per_second, compaction.max_bytes_per_second);
   compaction.keeps_up_with_writers = !flag(options.auto_compact_is_capped, "auto_compact_is_capped");
   if (options.reserved != 0) throw Refused{"reserved", "is set"};
-  if (options.on_progress != nullptr) {
-    result.on_progress = [call = options.on_progress, context = options.progress_context](const Progress& progress) {
-      call(context, progress.bytes_done, progress.bytes_total);
-    };
-  }
+  result.on_progress = telling(options.on_progress, options.progress_context);
   return result;
+}
+
+ProgressCallback from_c(const datawal_work_options* given) {
+  const datawal_work_options options = known(given);
+  return telling(options.on_progress, options.progress_context);
 }
 
 ReaderOptions from_c(const datawal_reader_options* given) {
   const datawal_reader_options options = known(given);
-  return {.read_path = from_c(options.read_path), .open_threads = threads(options.open_threads)};
+  if (options.reserved != 0) throw Refused{"reserved", "is set"};
+  return {.only_durable = flag(options.only_durable, "only_durable"),
+          .read_path = from_c(options.read_path),
+          .open_threads = threads(options.open_threads)};
+}
+
+FollowerOptions from_c(const datawal_follower_options* given) {
+  const datawal_follower_options options = known(given);
+  FollowerOptions result;
+  result.only_durable = !flag(options.shows_undurable, "shows_undurable");
+  if (options.after != nullptr) result.after = from_c(*options.after);
+  if (options.cursor_file != nullptr) {
+    if (*options.cursor_file == '\0') throw Refused{"cursor_file", "is empty"};
+    result.cursor_file = options.cursor_file;
+  }
+  if (options.poll_interval_ms != 0) result.poll_interval = std::chrono::milliseconds(options.poll_interval_ms);
+  return result;
 }
 
 CompactOptions from_c(const datawal_compact_options* given) {
@@ -204,3 +232,5 @@ void init(Options* options) noexcept {
 void datawal_open_options_init(datawal_open_options* options) { init(options); }
 void datawal_reader_options_init(datawal_reader_options* options) { init(options); }
 void datawal_compact_options_init(datawal_compact_options* options) { init(options); }
+void datawal_work_options_init(datawal_work_options* options) { init(options); }
+void datawal_follower_options_init(datawal_follower_options* options) { init(options); }

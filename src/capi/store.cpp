@@ -123,35 +123,6 @@ datawal_code datawal_store_compact(datawal_store* store, const datawal_compact_o
       [&](const CompactionStats& stats) { fill(counts, stats); });
 }
 
-datawal_code datawal_store_compact_to(const datawal_store* store, const char* dir, datawal_raw_records raw,
-                                      datawal_counts* counts, datawal_error* error) {
-  if (store == nullptr || dir == nullptr) return fail(error, missing("compact store"));
-  return returned(
-      error, [&] { return store->store.compact_to(dir, from_c(raw)); },
-      [&](const CompactionStats& stats) { fill(counts, stats); });
-}
-
-datawal_code datawal_store_export_jsonl(const datawal_store* store, const char* file, datawal_counts* counts,
-                                        datawal_error* error) {
-  if (store == nullptr || file == nullptr) return fail(error, missing("export store"));
-  return returned(
-      error, [&] { return store->store.export_jsonl(file); }, [&](const ExportStats& stats) { fill(counts, stats); });
-}
-
-datawal_code datawal_store_import_jsonl(datawal_store* store, const char* file, int skip_bad, datawal_counts* counts,
-                                        datawal_error* error) {
-  if (store == nullptr || file == nullptr) return fail(error, missing("import"));
-  return returned(
-      error, [&] { return store->store.import_jsonl(file, {.skip_bad = from_c(skip_bad, "skip_bad")}); },
-      [&](const ImportStats& stats) {
-        if (counts == nullptr) return;
-        *counts = {};
-        counts->records_read = stats.records_read;
-        counts->records_written = stats.records_written;
-        counts->lines_rejected = stats.lines_rejected;
-      });
-}
-
 void datawal_store_recovery_report(const datawal_store* store, datawal_recovery_report* report) {
   if (store != nullptr && report != nullptr) *report = to_c(store->store.log().recovery_report());
 }

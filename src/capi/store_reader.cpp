@@ -46,21 +46,6 @@ datawal_code datawal_store_reader_for_each(const datawal_store_reader* reader, d
   return done(error, [&] { return reader->reader.for_each(visiting(visit, context)); });
 }
 
-datawal_code datawal_store_reader_export_jsonl(const datawal_store_reader* reader, const char* file,
-                                               datawal_counts* counts, datawal_error* error) {
-  if (reader == nullptr || file == nullptr) return fail(error, missing("export store"));
-  return returned(
-      error, [&] { return reader->reader.export_jsonl(file); }, [&](const ExportStats& stats) { fill(counts, stats); });
-}
-
-datawal_code datawal_store_reader_compact_to(const datawal_store_reader* reader, const char* dir,
-                                             datawal_raw_records raw, datawal_counts* counts, datawal_error* error) {
-  if (reader == nullptr || dir == nullptr) return fail(error, missing("compact store"));
-  return returned(
-      error, [&] { return reader->reader.compact_to(dir, from_c(raw)); },
-      [&](const CompactionStats& stats) { fill(counts, stats); });
-}
-
 datawal_code datawal_store_reader_refresh(datawal_store_reader* reader, int* changed, datawal_error* error) {
   if (reader == nullptr) return fail(error, missing("refresh reader"));
   return returned(

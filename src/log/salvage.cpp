@@ -77,15 +77,45 @@ void note_hole(std::uint64_t expected, std::uint64_t found, SalvageReport& repor
   report.lost_txids.push_back({.first = expected, .last = found - 1});
 }
 
+// Tells how far the copying has come.
+class CopyMeter {
+ public:
+  CopyMeter(const ProgressCallback& callback, const std::vector<Strand>& strands) : callback_(callback) {
+    for (const Strand& strand : strands) progress_.bytes_total += strand.run.end - strand.run.begin;
+    if (callback_) callback_(progress_);
+  }
+
+  void add(std::uint64_t bytes) {
+    done_ += bytes;
+    constexpr std::uint64_t interval = 16ULL << 20;
+    if (callback_ && done_ >= progress_.bytes_done + interval) tell(done_);
+  }
+
+  void finish() {
+    if (callback_) tell(progress_.bytes_total);
+  }
+
+ private:
+  void tell(std::uint64_t bytes_done) {
+    progress_.bytes_done = bytes_done;
+    callback_(progress_);
+  }
+
+  const ProgressCallback& callback_;
+  Progress progress_{};
+  std::uint64_t done_ = 0;
+};
+
 // In txid order, each txid once: the first record in the log wins.
-Result<void> copy_records(StrandMerge& records, Output& output, SalvageReport& report) {
+Result<void> copy_records(StrandMerge& records, Output& output, CopyMeter& progress, SalvageReport& report) {
   std::optional<Copied> last;
   StrandMerge::Record record;
   for (;;) {
     Result<bool> more = records.next(record);
     if (!more) return propagate(more);
-    if (!*more) return output.finish();
+    if (!*more) break;
     const format::DecodedRecord& frame = record.frame;
+    progress.add(frame.len);
     if (last && frame.txid == last->txid) {
       ++(frame.len == last->len && record.crc == last->crc ? report.duplicates : report.conflicts);
       continue;
@@ -96,6 +126,9 @@ Result<void> copy_records(StrandMerge& records, Output& output, SalvageReport& r
     report.has_keys = report.has_keys || frame.type != RecordType::Raw;
     last = {.txid = frame.txid, .len = frame.len, .crc = record.crc};
   }
+  if (Result<void> finished = output.finish(); !finished) return finished;
+  progress.finish();
+  return {};
 }
 
 Result<void> refuse_unless_empty(Directory& out) {
@@ -130,9 +163,10 @@ Result<SalvageReport> salvage(const std::filesystem::path& dir, const std::files
   if (!strands) {
     done = propagate(strands);
   } else if (done = sync_with_ancestors(*directory); done) {
+    CopyMeter progress(options.on_progress, *strands);
     StrandMerge records(**snapshot, std::move(*strands));
     Output output(*directory, options);
-    done = copy_records(records, output, report);
+    done = copy_records(records, output, progress, report);
   }
   lock->release();
   if (!done) return propagate(done);

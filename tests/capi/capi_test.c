@@ -135,9 +135,46 @@ static void a_reader_follows_a_log(void) {
   CHECK(flag == 1);
   OK(datawal_log_reader_writer_lives(reader, &flag, &error));
   CHECK(flag == 1);
+  datawal_durable_end end;
+  OK(datawal_log_reader_durable_end(reader, &end, &error));
+  CHECK(end.segment == 2 && end.txid == 3);
   datawal_log_reader_free(reader);
   datawal_log_free(log);
   CHECK(datawal_log_reader_open("nowhere", NULL, &reader, &error) == DATAWAL_NOT_FOUND && reader == NULL);
+}
+
+static void a_follower_goes_on_behind_what_it_saved(void) {
+  datawal_log* log = NULL;
+  OK(datawal_log_open("followed", NULL, &log, &error));
+  OK(datawal_log_append(log, "one", 3, DATAWAL_SYNC, NULL, &error));
+  datawal_follower_options options;
+  datawal_follower_options_init(&options);
+  options.cursor_file = "cursor";
+  datawal_follower* follower = NULL;
+  OK(datawal_follower_open("followed", &options, &follower, &error));
+  const datawal_record* record = NULL;
+  OK(datawal_follower_next(follower, &record, &error));
+  CHECK(record != NULL && is(record->payload, record->payload_len, "one"));
+  OK(datawal_follower_next(follower, &record, &error));
+  CHECK(record == NULL);
+  int is_more = 1;
+  OK(datawal_follower_wait(follower, 0, &is_more, &error));
+  CHECK(!is_more);
+  uint64_t behind = 1;
+  OK(datawal_follower_lag(follower, &behind, &error));
+  CHECK(behind == 0);
+  datawal_ref position;
+  CHECK(datawal_follower_position(follower, &position) && position.txid == 1);
+  datawal_lost_records lost;
+  datawal_follower_lost(follower, &lost);
+  CHECK(lost.first_txid == 0);
+  OK(datawal_follower_save(follower, &error));
+  datawal_follower_free(follower);
+  OK(datawal_follower_open("followed", &options, &follower, &error));
+  OK(datawal_follower_next(follower, &record, &error));
+  CHECK(record == NULL);
+  datawal_follower_free(follower);
+  datawal_log_free(log);
 }
 
 struct visited {
@@ -412,6 +449,7 @@ static void what_is_null_is_refused_or_ignored(void) {
   datawal_buffer_free(NULL);
   CHECK(strcmp(datawal_code_name(DATAWAL_NO_SPACE), "no_space") == 0);
   CHECK(strcmp(datawal_code_name(DATAWAL_NO_MEMORY), "no_memory") == 0);
+  CHECK(strcmp(datawal_code_name(DATAWAL_PLACE_LOST), "place_lost") == 0);
   CHECK(datawal_wire_version() == 1 && datawal_version()[0] != '\0');
 }
 
@@ -428,6 +466,7 @@ int main(void) {
   }
   a_log_is_written_walked_and_read();
   a_reader_follows_a_log();
+  a_follower_goes_on_behind_what_it_saved();
   a_store_keeps_keys_and_values();
   changes_are_collected_and_written_together();
   a_reader_looks_at_a_store();

@@ -109,6 +109,14 @@ TEST_F(CapiOptions, ThatAreInitialisedAreZerosOfThatSize) {
   datawal_compact_options compact;
   datawal_compact_options_init(&compact);
   EXPECT_EQ(compact.struct_size, sizeof compact);
+  datawal_work_options work;
+  datawal_work_options_init(&work);
+  EXPECT_EQ(work.struct_size, sizeof work);
+  datawal_follower_options follower;
+  datawal_follower_options_init(&follower);
+  EXPECT_EQ(follower.struct_size, sizeof follower);
+  datawal_work_options_init(nullptr);
+  datawal_follower_options_init(nullptr);
   datawal_open_options_init(nullptr);
   datawal_reader_options_init(nullptr);
   datawal_compact_options_init(nullptr);
