@@ -15,6 +15,7 @@ struct Access {
   std::uint32_t group = 0;  ///< group id
   std::string list = {};    ///< see File::access_control_list; empty: there is none
 
+  /// Equal in every field.
   [[nodiscard]] bool operator==(const Access&) const = default;
 };
 

@@ -51,7 +51,9 @@ enum class Fault : std::uint8_t {
 /// A fault, and how much of the operation is done before it. A Fault alone is one.
 struct Injection {
   Injection() = default;
+  /// `of`, as far as stands at it.
   Injection(Fault of) noexcept : fault(of) {}  // NOLINT(google-explicit-constructor): hooks return either
+  /// `of`, after `done` bytes.
   Injection(Fault of, std::optional<std::uint64_t> done) noexcept : fault(of), bytes(done) {}
 
   Fault fault = Fault::none;  ///< what happens
