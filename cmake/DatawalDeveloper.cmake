@@ -18,15 +18,17 @@ add_custom_target(concurrency_tests)
 # What ctest runs in any build: not benchmarks, nor the enumeration of crashes.
 add_custom_target(test_programs)
 
-# datawal_add_tests(<target> <source>... LINK <library>... [INCLUDE <directory>...] [DEFINE <NAME=value>...])
+# datawal_add_tests(<target> <source>... [ALONE <source>...] LINK <library>... [INCLUDE <directory>...] [DEFINE <NAME=value>...])
 # One GoogleTest program, each of its tests known to ctest. Sources with suites that have "Concurrency" in their name become a
 # program of their own, <target> with `_concurrency` in it, and carry the label `concurrency`: a build with the thread
-# sanitizer makes nothing else.
+# sanitizer makes nothing else. With DATAWAL_BATCHES, eight are compiled at a time, but for those that are listed as ALONE, whose names
+# clash with those of others.
 function(datawal_add_tests target)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LINK;INCLUDE;DEFINE")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "ALONE;LINK;INCLUDE;DEFINE")
+  set_source_files_properties(${arg_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   set(plain "")
   set(concurrent "")
-  foreach(source IN LISTS arg_UNPARSED_ARGUMENTS)
+  foreach(source IN LISTS arg_UNPARSED_ARGUMENTS arg_ALONE)
     file(STRINGS ${source} found REGEX "^TEST(_[FP])?\\([A-Za-z]*Concurrency" LIMIT_COUNT 1)
     if(found)
       list(APPEND concurrent ${source})
@@ -45,18 +47,23 @@ function(datawal_add_tests target)
   endif()
 endfunction()
 
+# A name of one file may shadow that of another in its batch. Behind datawal_warnings, which it changes.
+add_library(datawal_batch_warnings INTERFACE)
+target_compile_options(datawal_batch_warnings INTERFACE $<$<BOOL:${DATAWAL_BATCHES}>:-Wno-shadow>)
+
 # datawal_add_test_program(<target> <label> <source>... LINK <library>... ...): for datawal_add_tests.
 function(datawal_add_test_program target label)
   cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "LINK;INCLUDE;DEFINE")
   add_executable(${target} ${arg_UNPARSED_ARGUMENTS})
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${DATAWAL_BATCHES})
   # The library under test is built as users get it; the tests themselves are not worth the compiler's time. With a
   # precompiled <string> g++ 12 sees impossible lengths in inlined concatenation (its bug 105329).
   target_compile_options(${target} PRIVATE
-    $<$<CONFIG:Release>:-O1>
+    $<$<CONFIG:Release>:-O1> $<$<CONFIG:None>:-O0>
     $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-stringop-overflow;-Wno-array-bounds>)
   target_include_directories(${target} PRIVATE ${arg_INCLUDE})
   target_compile_definitions(${target} PRIVATE ${arg_DEFINE})
-  target_link_libraries(${target} PRIVATE ${arg_LINK} datawal_warnings GTest::gmock GTest::gtest_main)
+  target_link_libraries(${target} PRIVATE ${arg_LINK} datawal_warnings datawal_batch_warnings GTest::gmock GTest::gtest_main)
   add_dependencies(test_programs ${target})
   gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 120 PROPERTIES TIMEOUT 600 LABELS "${label}")
 endfunction()
