@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <optional>
 
-#include <datawal/record_log_reader.hpp>
+#include <datawal/follower.hpp>
 
 #include "cli/console.hpp"
 #include "cli/printed_records.hpp"
@@ -17,13 +17,13 @@
 
 namespace datawal::cli {
 
-/// Prints each record once and in order, whatever the writer does meanwhile: rotate, end, die and come back, cut a torn
-/// tail, compact. One thread.
-class Follower {
+/// Prints what a Follower shows, no record twice, and goes on with whatever store comes to stand in its directory. One thread.
+class TailFollower {
  public:
   /// @param count  how many of the records that are there already to begin with
   /// @param only_durable  print only what a loss of power cannot take back
-  Follower(Console& console, std::filesystem::path dir, RecordPrinter printer, std::uint64_t count, bool only_durable);
+  TailFollower(Console& console, std::filesystem::path dir, RecordPrinter printer, std::uint64_t count,
+               bool only_durable);
 
   /// Goes on until a signal comes, or nobody reads the output, looking for more every `interval`. A store that does not
   /// exist yet is waited for, and then printed whole.
@@ -41,8 +41,8 @@ class Follower {
 
   Step open();
   Step poll();
-  Step print(RecordCursor cursor, std::uint64_t skip);
-  [[nodiscard]] RecordCursor cursor_after_change() const;
+  Step print();
+  void tell(const LostRecords& lost);
   void start_over();
   Step wait_for_store();
   /// An error that the next look may not meet is no failure.
@@ -55,10 +55,8 @@ class Follower {
   std::uint64_t count_;
   const bool only_durable_;
   StopSignal stop_;
-  std::optional<RecordLogReader> reader_{};  // empty while there is no store
-  std::optional<Identity> read_identity_{};  // of the directory that reader_ reads
-  std::optional<RecordRef> last_{};          // what to go on behind
-  bool last_is_gone_ = false;                // it is not there any more as it was
+  std::optional<Follower> follower_{};       // empty while there is no store
+  std::optional<Identity> read_identity_{};  // of the directory that follower_ reads
   PrintedRecords printed_;
   bool waiting_was_told_ = false;
   int status_ = exit_done;

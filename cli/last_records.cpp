@@ -1,6 +1,7 @@
 #include "cli/last_records.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <ranges>
 #include <span>
 
@@ -44,6 +45,20 @@ Result<TailStart> find_last_records(const RecordLogReader& reader, std::uint64_t
   start.wanted = std::min(found, count);
   start.skipped = found - start.wanted;
   return start;
+}
+
+Result<std::optional<RecordRef>> find_record_before_last(const RecordLogReader& reader, std::uint64_t count) {
+  if (count == std::numeric_limits<std::uint64_t>::max()) return std::nullopt;
+  const Result<TailStart> start = find_last_records(reader, count + 1);
+  if (!start) return propagate(start);
+  if (start->wanted <= count) return std::nullopt;
+  RecordCursor cursor = reader.records_from(start->segment, 0);
+  for (std::uint64_t passed = 0;; ++passed) {
+    const Result<std::optional<RecordView>> next = cursor.next();
+    if (!next) return propagate(next);
+    if (!*next) return std::nullopt;
+    if (passed == start->skipped) return (*next)->ref;
+  }
 }
 
 }  // namespace datawal::cli

@@ -19,4 +19,8 @@ struct TailStart {
 /// remembers no record. Damage ends the log: what lies behind it does not count. `reader` shows at least one segment.
 [[nodiscard]] Result<TailStart> find_last_records(const RecordLogReader& reader, std::uint64_t count);
 
+/// The record before the last `count`, to go on behind; nullopt if there are no more than these.
+[[nodiscard]] Result<std::optional<RecordRef>> find_record_before_last(const RecordLogReader& reader,
+                                                                       std::uint64_t count);
+
 }  // namespace datawal::cli

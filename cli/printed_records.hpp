@@ -20,6 +20,8 @@ enum class Novelty : std::uint8_t {
 class PrintedRecords {
  public:
   [[nodiscard]] Novelty judge(const RecordView& record) const noexcept;
+  /// No record up to this txid is to be printed, as if all of them had been.
+  void begin_behind(std::uint64_t txid) noexcept { newest_txid_ = txid; }
   void remember(const RecordView& record) noexcept;
 
  private:

@@ -1,6 +1,7 @@
 #include "cli/store.hpp"
 
 #include <fmt/format.h>
+#include <safeatomic/temporary.hpp>
 
 #include <string>
 #include <utility>
@@ -26,6 +27,7 @@ std::optional<DataWalReader> open_store(Console& console, const std::filesystem:
 
 std::optional<DataWal> open_store_for_writing(Console& console, const std::filesystem::path& dir, OpenOptions options,
                                               int& status) {
+  if (!refuse_foreign_directory(console, dir, options, status)) return std::nullopt;
   ProgressBar bar("opening");
   options.on_progress = bar.callback();
   Result<DataWal> store = DataWal::open(dir, options);
@@ -36,6 +38,28 @@ std::optional<DataWal> open_store_for_writing(Console& console, const std::files
   }
   note_quarantine(console, store->log().recovery_report());
   return std::move(*store);
+}
+
+bool refuse_foreign_directory(Console& console, const std::filesystem::path& dir, const OpenOptions& options,
+                              int& status) {
+  if (options.mode == OpenMode::must_exist) return true;
+  const Result<bool> there = is_store(dir);
+  if (!there || *there) return true;  // what cannot be looked at, opening will tell
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(dir, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    const bool may_be_there = name == ".lock" || name == "lost+found" || safeatomic::is_temporary_name(name);
+    if (may_be_there) continue;
+    status = console.fail(
+        exit_usage,
+        {.code = "foreign_directory",
+         .text = fmt::format("{} is no store, and holds other things ({}): nothing was done; name a directory that a "
+                             "store has to itself: `datawal {} {}`",
+                             shell_word(dir), shell_word(name), console.command(), shell_word(dir / "store")),
+         .path = dir});
+    return false;
+  }
+  return true;
 }
 
 void note_quarantine(Console& console, const RecoveryReport& report) {

@@ -20,6 +20,11 @@ namespace datawal::cli {
 [[nodiscard]] std::optional<DataWal> open_store_for_writing(Console& console, const std::filesystem::path& dir,
                                                             OpenOptions options, int& status);
 
+/// Where a store would be made, but other things lie in `dir` already: most likely a mistyped name.
+/// @return false after telling how to go on; `status` then says how to exit
+[[nodiscard]] bool refuse_foreign_directory(Console& console, const std::filesystem::path& dir,
+                                            const OpenOptions& options, int& status);
+
 /// Says that opening moved a torn tail aside, if it did.
 void note_quarantine(Console& console, const RecoveryReport& report);
 

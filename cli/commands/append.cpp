@@ -28,6 +28,7 @@ struct AppendArguments {
 };
 
 std::optional<RecordLog> open_log(Console& console, const AppendArguments& arguments, int& status) {
+  if (!refuse_foreign_directory(console, arguments.dir, arguments.open, status)) return std::nullopt;
   ProgressBar bar("opening");
   OpenOptions options = arguments.open;
   options.on_progress = bar.callback();

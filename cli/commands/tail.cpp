@@ -6,6 +6,7 @@
 #include "cli/follower.hpp"
 #include "cli/last_records.hpp"
 #include "cli/reading.hpp"
+#include "cli/report_fields.hpp"
 
 namespace datawal::cli {
 namespace {
@@ -16,8 +17,27 @@ struct TailArguments {
   bool follow = false;
   bool only_durable = false;
   std::optional<std::uint64_t> interval_ms;
+  std::filesystem::path lag_of;
   RecordStyle style;
 };
+
+// Of a follower in another program, which notes its place in that file.
+int print_lag(Console& console, const TailArguments& arguments) {
+  if (arguments.follow) return console.fail_usage("--lag goes without -f");
+  std::error_code ignored;
+  if (!std::filesystem::exists(arguments.lag_of, ignored)) {
+    return console.fail_usage(shell_word(arguments.lag_of) + " is not there: it is the file that a follower saves");
+  }
+  const Result<Follower> follower = Follower::open(
+      arguments.dir, {.only_durable = arguments.only_durable, .cursor_file = arguments.lag_of});
+  if (!follower) return console.fail(follower.error(), arguments.dir);
+  const Result<FollowerLag> lag = follower->lag();
+  if (!lag) return console.fail(lag.error(), arguments.dir);
+  ReportFields fields(console, "lag");
+  fields.number("records", lag->records).number("bytes", lag->bytes).number("txids", lag->txids);
+  fields.print();
+  return exit_done;
+}
 
 int print_last(Console& console, const TailArguments& arguments, RecordPrinter& printer, std::uint64_t count) {
   int status = exit_done;
@@ -40,12 +60,13 @@ int tail(Console& console, const TailArguments& arguments) {
   constexpr std::uint64_t default_interval_ms = 100;
   const std::uint64_t count = arguments.records.value_or(default_records);
   RecordPrinter printer(console, arguments.style);
+  if (!arguments.lag_of.empty()) return print_lag(console, arguments);
   if (arguments.only_durable && !arguments.follow) return console.fail_usage("--durable goes with -f");
   if (!arguments.follow) return print_last(console, arguments, printer, count);
   const std::uint64_t interval_ms = arguments.interval_ms.value_or(default_interval_ms);
   constexpr std::uint64_t longest_ms = 24ULL * 60 * 60 * 1000;
   if (interval_ms == 0 || interval_ms > longest_ms) return console.fail_usage("--interval takes 1 to 86400000 ms");
-  return Follower(console, arguments.dir, printer, count, arguments.only_durable)
+  return TailFollower(console, arguments.dir, printer, count, arguments.only_durable)
       .run(std::chrono::milliseconds(interval_ms));
 }
 
@@ -66,6 +87,7 @@ back; of a store that was copied, once a writer has opened it.
 Examples:
   datawal tail ./log
   datawal tail ./log -n 0 -f
+  datawal tail ./log --lag sent.cursor
   datawal --json tail ./log -f | jq -r '.payload_base64 | @base64d'
 
 Exit status: 0 done; 1 usage, no store there, or nobody reads the output any
@@ -77,6 +99,11 @@ printing failed.)");
   command.add_flag("-f,--follow", arguments->follow, "Go on with what is appended");
   command.add_flag("--durable", arguments->only_durable, "With -f: print only what a loss of power cannot take back");
   add_count(command, "--interval", arguments->interval_ms, "With -f: look for more every N ms (default 100)");
+  add_path(
+      command, "--lag", [arguments](const std::string& text) { arguments->lag_of = text; },
+      "How far the follower that saves its place in FILE is behind, instead of records; with --durable, behind what a\n"
+      "loss of power cannot take back")
+      ->option_text("FILE");
   add_record_style(command, arguments->style);
   command.final_callback(
       [&run, arguments] { run = [arguments](Console& console) { return tail(console, *arguments); }; });

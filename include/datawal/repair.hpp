@@ -67,7 +67,7 @@ struct SalvageReport {
 /// is gone too, the unbroken chain of records behind it tells what is one. Txids are kept. Takes no lock, changes nothing in `dir`,
 /// and needs memory for the damaged places, not for the records.
 /// `out` is durable on return; after a crash it may hold a prefix.
-/// @return already_exists if `out` holds anything; not_found; no_space; io
+/// @return already_exists if `out` holds anything; invalid_argument if it lies within `dir`; not_found; no_space; io
 [[nodiscard]] Result<SalvageReport> salvage(const std::filesystem::path& dir, const std::filesystem::path& out,
                                             const OpenOptions& options = {});
 

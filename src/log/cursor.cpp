@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "log/lent_record.hpp"
+
 namespace datawal {
 
 struct [[gnu::visibility("hidden")]] RecordCursor::Impl {
@@ -11,6 +13,7 @@ struct [[gnu::visibility("hidden")]] RecordCursor::Impl {
   std::optional<Error> error{};
   std::optional<DurableEnd> limit{};  // what lies behind it is not shown
   bool is_over = false;               // that is where it has come to
+  LentRecord lent{};
 };
 
 RecordCursor::RecordCursor(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
@@ -50,7 +53,7 @@ Result<std::optional<RecordView>> RecordCursor::next() {
   }
   Impl& impl = *impl_;
   if (!impl.skipped && !impl.error && !impl.limit && impl.walk->next_buffered()) [[likely]]
-    return impl.walk->view();
+    return impl.lent.lend(impl.walk->view());
   if (impl.skipped && !impl.error) [[unlikely]] {
     if (Result<void> skipped = skip(*impl.walk, *std::exchange(impl.skipped, std::nullopt), impl.is_known); !skipped) {
       impl.error = std::move(skipped.error());
@@ -66,7 +69,7 @@ Result<std::optional<RecordView>> RecordCursor::next() {
   if (!*more) return std::nullopt;
   impl.is_over = impl.limit && lies_behind(record.ref, *impl.limit);
   if (impl.is_over) return std::nullopt;
-  return record;
+  return impl.lent.lend(record);
 }
 
 const RecoveryReport& RecordCursor::report() const noexcept {

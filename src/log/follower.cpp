@@ -21,117 +21,204 @@ using safeatomic::DirectoryWatch;
 
 namespace {
 
-// Of records that were shown before they were durable so many are remembered; beyond that, every second one.
-constexpr std::size_t max_remembered = 4096;
+// What was shown and is not durable yet is compared each time when it is no more than this, else once it has become durable.
+constexpr std::uint64_t max_compared_always = 1 << 20;
 
 // A store that is compacted all the time expires one snapshot after the other.
 constexpr int max_tries = 100;
+
+bool is_same_record(const RecordRef& a, const RecordRef& b) noexcept {
+  return a.txid == b.txid && a.crc == b.crc && a.len == b.len;
+}
 
 Error moved_from() { return {.code = Errc::closed, .action = "follow log", .detail = "this handle was moved from"}; }
 
 }  // namespace
 
 struct [[gnu::visibility("hidden")]] Follower::Impl {
-  Impl(RecordLogReader opened, std::filesystem::path where, const FollowerOptions& given)
-      : reader(std::move(opened)), dir(std::move(where)), options(given), changes(dir, given.file_system == nullptr) {}
+  Impl(RecordLogReader opened, std::filesystem::path where, const FollowerOptions& given, FollowerCursor begin_at)
+      : reader(std::move(opened)),
+        dir(std::move(where)),
+        options(given),
+        changes(dir, given.file_system == nullptr),
+        at(std::move(begin_at)) {
+    begin();
+  }
 
   RecordLogReader reader;
   const std::filesystem::path dir;
   const FollowerOptions options;
   DirectoryWatch changes;
+  FollowerCursor at;
   std::optional<RecordCursor> cursor{};
-  std::optional<RecordRef> position{};  // shown last
-  std::optional<RecordRef> base{};      // shown, and durable: nothing up to here is ever taken back
-  std::deque<RecordRef> undecided{};    // shown behind `base`, ascending
+  std::uint64_t durable_txid = 0;  // in the snapshot that `cursor` reads
   LostRecords lost{};
-  bool is_at_end = false;  // of the snapshot
+  bool is_at_end = false;     // of the snapshot
+  bool is_compared = false;   // what a cursor file says was shown
+  bool must_compare = false;  // what was shown with what is there, before `cursor` goes on
+  bool is_ahead = false;      // the snapshot of `reader` is younger than that of `cursor`
+  bool has_failed = false;    // `cursor` goes no further; a younger snapshot may
 
-  void begin_behind(const std::optional<RecordRef>& last) {
-    cursor.emplace(last ? reader.records_after(*last) : reader.records());
+  void begin();
+  [[nodiscard]] bool has_become_durable(std::uint64_t txid) const noexcept {
+    return at.undecided.count != 0 && txid > (at.base ? at.base->txid : 0);
   }
-
   Result<void> refresh();
+  [[nodiscard]] std::uint64_t position_txid() const noexcept { return at.last ? at.last->txid : 0; }
+  [[nodiscard]] std::optional<LostRecords> missing_before(const RecordRef& found);
   void shown(const RecordRef& ref);
-  void settle_undecided();
+  [[nodiscard]] RecordCursor records_from_segment_of(const RecordRef& ref) const;
+  [[nodiscard]] Result<std::optional<LostRecords>> compare_undecided();
+  [[nodiscard]] Result<RecordCursor> records_behind_base();
   [[nodiscard]] Result<std::optional<LostRecords>> find_place();
+  [[nodiscard]] Result<std::optional<LostRecords>> end_before_place();
   [[nodiscard]] Result<bool> is_not_durable_yet(const RecordRef& last) const;
-  [[nodiscard]] LostRecords take_back(std::uint64_t from);
+  [[nodiscard]] LostRecords take_back();
   [[nodiscard]] std::unexpected<Error> place_lost(const LostRecords& what);
 };
+
+// Behind the record that was shown last, in the snapshot of `reader`.
+void Follower::Impl::begin() {
+  const Result<DurableEnd> end = reader.durable_end();
+  durable_txid = end ? end->txid : 0;  // what cannot be told is not durable
+  cursor.emplace(at.last ? reader.records_after(*at.last) : reader.records());
+  is_at_end = false;
+  is_ahead = false;
+  must_compare = at.undecided.count != 0 &&
+                 (!is_compared || has_become_durable(durable_txid) || at.undecided.bytes <= max_compared_always);
+}
 
 Result<void> Follower::Impl::refresh() {
   Result<bool> changed = reader.refresh();
   if (!changed) return propagate(changed);
-  if (*changed || !is_at_end) {
-    begin_behind(position);
-    is_at_end = false;
-  } else {
-    settle_undecided();
-  }
+  const bool has_begun_elsewhere = *changed || is_ahead || !is_at_end;
+  const Result<DurableEnd> end = has_begun_elsewhere ? Result<DurableEnd>() : reader.durable_end();
+  if (has_begun_elsewhere || (end && has_become_durable(end->txid))) begin();
+  if (!at.told_txid) at.told_txid = position_txid();
   return {};
 }
 
-void Follower::Impl::shown(const RecordRef& ref) {
-  position = ref;
-  if (options.only_durable) {
-    base = ref;
-    return;
-  }
-  if (undecided.size() == max_remembered) {
-    std::size_t kept = 0;
-    for (std::size_t n = 0; n < undecided.size(); n += 2) undecided[kept++] = undecided[n];
-    undecided.resize(kept);
-  }
-  undecided.push_back(ref);
+// Txids ascend by one. What is not there behind all that was shown or told was there and has gone, but for what was missing already
+// in the snapshot with which a follower of the whole log began. `found` comes next, whatever this returns.
+std::optional<LostRecords> Follower::Impl::missing_before(const RecordRef& found) {
+  if (!at.told_txid) return std::nullopt;
+  const std::uint64_t known_txid = std::max(position_txid(), *at.told_txid);
+  if (found.txid <= known_txid + 1) return std::nullopt;
+  cursor.emplace(reader.records_from(found.segment, found.offset));
+  at.told_txid = found.txid - 1;
+  const bool is_trimmed = found.segment == reader.segments().front() && found.segment > (at.last ? at.last->segment : 1);
+  return LostRecords{.first_txid = known_txid + 1,
+                     .last_txid = found.txid - 1,
+                     .cause = is_trimmed ? LostRecords::Cause::trimmed : LostRecords::Cause::compacted};
 }
 
-// What has become durable meanwhile. Only for a snapshot in which the record at `position` was found: then what was shown before it
-// is there too, and a durable txid is about these records and not about others that have their numbers.
-void Follower::Impl::settle_undecided() {
-  if (undecided.empty()) return;
-  const Result<DurableEnd> end = reader.durable_end();
-  const std::uint64_t durable = end ? end->txid : 0;  // what cannot be told is not durable
-  while (!undecided.empty() && undecided.front().txid <= durable) {
-    base = undecided.front();
-    undecided.pop_front();
+void Follower::Impl::shown(const RecordRef& ref) {
+  at.last = ref;
+  if (options.only_durable || ref.txid <= durable_txid) {
+    at.base = ref;
+    at.undecided = {};
+  } else {
+    at.undecided.add(ref);
+  }
+}
+
+// A compaction leaves a record in its segment; what lies before that segment is older.
+RecordCursor Follower::Impl::records_from_segment_of(const RecordRef& ref) const {
+  const std::span<const std::uint32_t> ids = reader.segments();
+  const auto behind = std::ranges::upper_bound(ids, ref.segment);
+  return behind == ids.begin() ? reader.records() : reader.records_from(*std::prev(behind), 0);
+}
+
+// The base is durable, and so there, or a compaction has moved or removed it, or its segment was dropped. Otherwise this is another
+// history than the one that was followed, which has no base.
+Result<RecordCursor> Follower::Impl::records_behind_base() {
+  if (!at.base) return reader.records();
+  RecordCursor records = reader.records_after(*at.base);
+  const Result<std::optional<RecordView>> first = records.next();
+  if (first) return reader.records_after(*at.base);
+  if (first.error().code != Errc::place_lost) return propagate(first);
+  records = records_from_segment_of(*at.base);
+  std::optional<RecordRef> before;
+  for (;;) {
+    const Result<std::optional<RecordView>> next = records.next();
+    if (!next) return propagate(next);
+    if (*next && (**next).txid < at.base->txid) {
+      before = (**next).ref;
+      continue;
+    }
+    if (!*next || ((**next).txid == at.base->txid && !is_same_record((**next).ref, *at.base))) at.base.reset();
+    if (*next && at.base && (**next).txid == at.base->txid) {
+      at.base = (**next).ref;
+      return records;
+    }
+    return before ? reader.records_after(*before) : records_from_segment_of(at.base.value_or(RecordRef{}));
+  }
+}
+
+// Reads again what was shown behind the base. If it is all there, the cursor goes on behind it, and what has become durable of it is
+// the new base.
+Result<std::optional<LostRecords>> Follower::Impl::compare_undecided() {
+  Result<RecordCursor> records = records_behind_base();
+  if (!records) return propagate(records);
+  UndecidedRecords seen;
+  UndecidedRecords undecided;
+  std::optional<RecordRef> base = at.base;
+  for (;;) {
+    const Result<std::optional<RecordView>> next = records->next();
+    if (!next) return propagate(next);
+    if (!*next) return end_before_place();
+    const RecordRef ref = (**next).ref;
+    if (ref.txid > at.last->txid) return take_back();
+    seen.add(ref);
+    undecided.add(ref);
+    if (ref.txid <= durable_txid) {
+      base = ref;
+      undecided = {};
+    }
+    if (ref.txid < at.last->txid) continue;
+    if (seen != at.undecided) return take_back();
+    at = {.last = ref, .base = base, .undecided = undecided, .told_txid = at.told_txid};
+    cursor = std::move(*records);
+    must_compare = false;
+    is_compared = true;
+    return std::nullopt;
   }
 }
 
 // The record that was shown last does not lie where it lay. Looks where the log goes on behind it, and begins there.
 Result<std::optional<LostRecords>> Follower::Impl::find_place() {
-  const RecordRef last = *position;
-  const std::span<const std::uint32_t> ids = reader.segments();
-  // A compaction leaves a record in its segment; what lies before that segment is older.
-  const auto behind = std::ranges::upper_bound(ids, last.segment);
-  cursor.emplace(behind == ids.begin() ? reader.records() : reader.records_from(*std::prev(behind), 0));
+  const RecordRef last = *at.last;
+  RecordCursor records = records_from_segment_of(last);
   for (;;) {
-    Result<std::optional<RecordView>> next = cursor->next();
+    const Result<std::optional<RecordView>> next = records.next();
     if (!next) return propagate(next);
-    if (!*next) {
-      Result<bool> is_there = is_not_durable_yet(last);
-      if (!is_there) return propagate(is_there);
-      if (!*is_there) return take_back(last.txid);  // the log ends before it
-      is_at_end = true;
+    if (!*next) return end_before_place();
+    const RecordRef found = (**next).ref;
+    if (found.txid < last.txid) continue;
+    if (found.txid == last.txid && !is_same_record(found, last)) return take_back();
+    if (at.undecided.count != 0) {  // what was shown before it tells
+      must_compare = true;
       return std::nullopt;
     }
-    if ((**next).txid > last.txid) {
-      const RecordRef found = (**next).ref;
-      const bool is_trimmed = !ids.empty() && ids.front() > last.segment;
-      const LostRecords gap{.first_txid = last.txid + 1,
-                            .last_txid = found.txid - 1,
-                            .cause = is_trimmed ? LostRecords::Cause::trimmed : LostRecords::Cause::compacted};
-      cursor.emplace(reader.records_from(found.segment, found.offset));
-      if (found.txid == last.txid + 1) return std::nullopt;
-      return gap;
-    }
-    if ((**next).txid < last.txid) continue;
-    if ((**next).ref.crc == last.crc && (**next).ref.len == last.len) {
-      if (base && *base == last) base = (**next).ref;
-      position = (**next).ref;  // moved by a compaction, and the same
+    if (found.txid == last.txid) {  // moved by a compaction
+      if (at.base == at.last) at.base = found;
+      at.last = found;
+      cursor = std::move(records);
       return std::nullopt;
     }
-    return take_back(last.txid);
+    cursor.emplace(reader.records_from(found.segment, found.offset));
+    return std::nullopt;
   }
+}
+
+// The log ends before the record that was shown last.
+Result<std::optional<LostRecords>> Follower::Impl::end_before_place() {
+  Result<bool> is_there = is_not_durable_yet(*at.last);
+  if (!is_there) return propagate(is_there);
+  if (!*is_there) return take_back();
+  is_at_end = true;
+  must_compare = false;
+  return std::nullopt;
 }
 
 // Whether the record that was shown last is there, though what is known to be durable ends before it: a store without a watermark,
@@ -153,15 +240,14 @@ Result<bool> Follower::Impl::is_not_durable_yet(const RecordRef& last) const {
   }
 }
 
-// Everything behind `base` that was shown may be another record now: it is shown again.
-LostRecords Follower::Impl::take_back(std::uint64_t last_txid) {
-  undecided.clear();
-  // If even the base is gone, this is another history than the one that was followed.
-  const bool is_base = base && position && *base == *position;
-  if (is_base) base.reset();
-  position = base;
-  begin_behind(position);
-  return {.first_txid = base ? base->txid + 1 : 1, .last_txid = last_txid, .cause = LostRecords::Cause::replaced};
+// Everything behind the base that was shown may be another record now: it is shown again.
+LostRecords Follower::Impl::take_back() {
+  const std::uint64_t last_txid = at.last->txid;
+  if (at.base == at.last) at.base.reset();  // this is another history than the one that was followed
+  at = {.last = at.base, .base = at.base, .told_txid = at.base ? at.base->txid : 0};
+  is_compared = true;
+  begin();
+  return {.first_txid = at.base ? at.base->txid + 1 : 1, .last_txid = last_txid, .cause = LostRecords::Cause::replaced};
 }
 
 std::unexpected<Error> Follower::Impl::place_lost(const LostRecords& what) {
@@ -170,7 +256,7 @@ std::unexpected<Error> Follower::Impl::place_lost(const LostRecords& what) {
                      std::to_string(what.last_txid);
   switch (what.cause) {
     case LostRecords::Cause::trimmed: text += " were dropped before they were read"; break;
-    case LostRecords::Cause::compacted: text += " were compacted before all of them were read"; break;
+    case LostRecords::Cause::compacted: text += " were compacted, or cut away by a repair, before all of them were read"; break;
     case LostRecords::Cause::replaced: text += " were taken back, and what stands there now follows"; break;
   }
   return std::unexpected(
@@ -190,20 +276,22 @@ Result<Follower> Follower::open(const std::filesystem::path& dir, const Follower
     if (!noted) return propagate(noted);
     if (*noted) cursor = **noted;
   }
+  if (cursor.last && !cursor.told_txid) cursor.told_txid = cursor.last->txid;
   Result<RecordLogReader> reader = RecordLogReader::open(
       dir, {.only_durable = options.only_durable, .file_system = options.file_system});
   if (!reader) return propagate(reader);
-  auto impl = std::make_unique<Impl>(std::move(*reader), dir, options);
-  impl->position = cursor.last;
-  impl->base = cursor.base;
-  impl->begin_behind(impl->position);
-  return Follower(std::move(impl));
+  return Follower(std::make_unique<Impl>(std::move(*reader), dir, options, std::move(cursor)));
 }
 
 Result<std::optional<RecordView>> Follower::next() {
   if (!impl_) return std::unexpected(moved_from());
   Impl& impl = *impl_;
   bool is_fresh = false;  // the snapshot is younger than this call
+  if (impl.has_failed) {
+    if (Result<void> refreshed = impl.refresh(); !refreshed) return propagate(refreshed);
+    impl.begin();
+    impl.has_failed = false;
+  }
   for (int tries = 0;; ++tries) {
     if (impl.is_at_end) {
       if (is_fresh) return std::nullopt;
@@ -211,25 +299,33 @@ Result<std::optional<RecordView>> Follower::next() {
       is_fresh = true;
       if (impl.is_at_end) return std::nullopt;
     }
-    Result<std::optional<RecordView>> next = impl.cursor->next();
-    if (next && *next) {
-      impl.shown((**next).ref);
-      return next;
+    Result<std::optional<RecordView>> next;
+    Result<std::optional<LostRecords>> found;
+    const bool is_compared_first = impl.must_compare;
+    if (!is_compared_first) {
+      next = impl.cursor->next();
+      if (next && *next) {
+        if (const std::optional<LostRecords> gap = impl.missing_before((**next).ref)) return impl.place_lost(*gap);
+        impl.shown((**next).ref);
+        return next;
+      }
+      if (next) {
+        impl.is_at_end = true;
+        continue;
+      }
     }
-    if (next) {
-      impl.is_at_end = true;
-      impl.settle_undecided();
-      continue;
-    }
-    if (next.error().code == Errc::place_lost && impl.position) {
-      Result<std::optional<LostRecords>> found = impl.find_place();
+    if (is_compared_first || (next.error().code == Errc::place_lost && impl.at.last)) {
+      found = is_compared_first ? impl.compare_undecided() : impl.find_place();
       if (found && *found) return impl.place_lost(**found);
       if (found) continue;
       next = propagate(found);
     }
-    if (next.error().code != Errc::snapshot_expired || tries == max_tries) return next;
+    if (next.error().code != Errc::snapshot_expired || tries == max_tries) {
+      impl.has_failed = true;
+      return next;
+    }
     if (Result<void> refreshed = impl.refresh(); !refreshed) return propagate(refreshed);
-    impl.begin_behind(impl.position);
+    impl.begin();
   }
 }
 
@@ -256,7 +352,7 @@ Result<bool> Follower::wait(std::chrono::milliseconds timeout) {
 
 const std::optional<RecordRef>& Follower::position() const noexcept {
   static constexpr std::optional<RecordRef> none{};
-  return impl_ ? impl_->position : none;
+  return impl_ ? impl_->at.last : none;
 }
 
 Result<void> Follower::save() {
@@ -267,16 +363,35 @@ Result<void> Follower::save() {
                                  .path = impl_->dir,
                                  .detail = "no cursor file was given to this follower"});
   }
-  return write_follower_cursor(file_system_of(impl_->options.file_system), impl_->options.cursor_file,
-                               {.last = impl_->position, .base = impl_->base});
+  return write_follower_cursor(file_system_of(impl_->options.file_system), impl_->options.cursor_file, impl_->at);
 }
 
 Result<FollowerLag> Follower::lag() const {
   if (!impl_) return std::unexpected(moved_from());
-  Result<DurableEnd> end = impl_->reader.durable_end();
-  if (!end) return propagate(end);
-  const std::uint64_t at = impl_->position ? impl_->position->txid : 0;
-  return FollowerLag{.txids = end->txid > at ? end->txid - at : 0};
+  Impl& impl = *impl_;
+  Result<bool> changed = impl.reader.refresh();
+  if (!changed) return propagate(changed);
+  impl.is_ahead = impl.is_ahead || *changed;
+  bool has_moved = false;
+  const std::optional<RecordRef>& last = impl.at.last;
+  const std::uint64_t at = impl.position_txid();
+  RecordCursor records = last ? impl.reader.records_after(*last) : impl.reader.records();
+  FollowerLag lag;
+  for (;;) {
+    const Result<std::optional<RecordView>> next = records.next();
+    if (!next && next.error().code == Errc::place_lost && !has_moved) {
+      records = impl.records_from_segment_of(*last);
+      has_moved = true;
+      continue;
+    }
+    if (!next) return propagate(next);
+    if (!*next) return lag;
+    const RecordRef& ref = (**next).ref;
+    if (ref.txid <= at) continue;
+    ++lag.records;
+    lag.bytes += ref.len;
+    lag.txids = ref.txid - at;
+  }
 }
 
 }  // namespace datawal

@@ -148,6 +148,7 @@ Result<SalvageReport> salvage(const std::filesystem::path& dir, const std::files
   safeatomic::FileSystem& file_system = file_system_of(options.file_system);
   Result<std::unique_ptr<Directory>> source = open_store_directory(file_system, dir);
   if (!source) return propagate(source);
+  if (Result<void> apart = refuse_place_inside(file_system, out, **source, "salvage"); !apart) return propagate(apart);
   Result<std::shared_ptr<const Snapshot>> snapshot = take_snapshot(std::move(*source), nullptr);
   if (!snapshot) return propagate(snapshot);
   Result<std::unique_ptr<Directory>> target = make_store_directory(file_system, out, options);

@@ -11,6 +11,12 @@
 
 namespace datawal {
 
+/// The digest of records that were seen one after the other, with one more. Where they lie does not count.
+[[nodiscard]] inline std::uint64_t seen_digest(std::uint64_t before, const RecordRef& record) noexcept {
+  const std::uint64_t digest = (before ^ record.crc ^ (record.txid << 32U)) * 0x9E37'79B9'7F4A'7C15U;
+  return digest ^ (digest >> 29U);
+}
+
 /// The records of the last segment behind what is known to be synced. A writer whose write fails takes back what it wrote, whole
 /// records too, and others may come to lie in their place, the last of them where the last one was: only all of them together
 /// tell whether they are still there. What is synced, and every segment that another one follows, stays as it is.
@@ -45,8 +51,7 @@ class SeenTail {
     if (record.offset != end_) is_whole_ = false;  // no record begins at the watermark
     end_ = record.offset + record.len;
     last_ = record;
-    digest_ = (digest_ ^ record.crc ^ (record.txid << 32U)) * 0x9E37'79B9'7F4A'7C15U;
-    digest_ ^= digest_ >> 29U;
+    digest_ = seen_digest(digest_, record);
   }
 
   [[nodiscard]] std::uint32_t segment() const noexcept { return segment_; }

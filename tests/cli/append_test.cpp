@@ -80,6 +80,27 @@ TEST_F(Append, MakesNoStoreForAFileThatCannotBeRead) {
   EXPECT_FALSE(std::filesystem::exists(in_dir("log")));
 }
 
+TEST_F(Append, MakesNoStoreWhereOtherThingsLie) {
+  std::filesystem::create_directory(in_dir("home"));
+  write_file(in_dir("home/letter"), "");
+  const auto before = image_of("home");
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"append", "home"}, {"put", "home", "--key", "a", "b"}, {"import", "home", "-"}}) {
+    const Ended refused = run(command, "");
+    EXPECT_EQ(refused.status, 1);
+    EXPECT_THAT(refused.err, testing::HasSubstr("home is no store, and holds other things (letter)"));
+    EXPECT_THAT(refused.err, testing::HasSubstr("`datawal " + command.front() + " home/store`"));
+    EXPECT_EQ(image_of("home"), before);
+  }
+  EXPECT_EQ(run({"append", "home/store"}, "a\n").status, 0);
+}
+
+TEST_F(Append, MakesAStoreInAFreshFilesystemAndBesideALockFile) {
+  std::filesystem::create_directories(in_dir("mounted/lost+found"));
+  write_file(in_dir("mounted/.lock"), "");
+  EXPECT_EQ(run({"append", "mounted"}, "a\n").status, 0);
+}
+
 TEST_F(Append, RefusesToFeedALogWithItsOwnSegment) {
   EXPECT_EQ(run({"append", "log"}, "a\n").status, 0);
   EXPECT_THAT(run({"append", "log", "log/00000001.dwal"}).err,

@@ -1,5 +1,6 @@
 // The end of a log, and following one that is written, rotated, killed, torn, and replaced.
 
+#include <datawal/follower.hpp>
 #include <datawal/record_log.hpp>
 
 #include "cli/program_test.hpp"
@@ -185,6 +186,32 @@ TEST_F(Tail, EndsWhenNobodyReadsItThoughNothingComes) {
   expect_records(*tail, 1, 1);
   tail->close_output();
   EXPECT_EQ(tail->wait(), (Ended{1, "", ""}));
+}
+
+TEST_F(Tail, TellsWhatWasDroppedBeforeItCouldBePrinted) {
+  EXPECT_EQ(run({"append", "log"}, lines(1, 1)).status, 0);
+  const auto tail = start({"tail", "log", "-f", "--interval", "1"});
+  expect_records(*tail, 1, 1);
+  tail->signal(SIGSTOP);
+  Result<RecordLog> log = RecordLog::open(in_dir("log"));
+  ASSERT_TRUE(log && log->rotate() && log->append("r2") && log->rotate() && log->append("r3", {.sync = true}));
+  ASSERT_TRUE(log->drop_segments_before(3));
+  tail->signal(SIGCONT);
+  EXPECT_EQ(tail->read_error_line(), "datawal tail: 1 txids, 2 to 2, were dropped before they could be printed");
+  expect_records(*tail, 3, 3);
+  tail->signal(SIGINT);
+  EXPECT_EQ(tail->wait().status, 0);
+}
+
+TEST_F(Tail, SaysHowFarAFollowerIsBehind) {
+  EXPECT_EQ(run({"append", "log"}, lines(1, 3)).status, 0);
+  Result<Follower> follower = Follower::open(in_dir("log"), {.cursor_file = in_dir("cursor")});
+  ASSERT_TRUE(follower && follower->next() && follower->save());
+  EXPECT_EQ(run({"tail", "log", "--lag", "cursor"}).out,
+            "records:                2\nbytes:                  60\ntxids:                  2\n");
+  EXPECT_EQ(run({"--json", "tail", "log", "--lag", "cursor"}).out,
+            "{\"schema\":\"datawal.cli.v1\",\"kind\":\"lag\",\"records\":2,\"bytes\":60,\"txids\":2}\n");
+  EXPECT_EQ(run({"tail", "log", "--lag", "no_such_file"}).status, 1);
 }
 
 }  // namespace

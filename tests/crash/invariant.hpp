@@ -20,6 +20,7 @@ enum class Invariant : std::uint8_t {
   cut_bytes_are_kept,
   open_succeeds,
   reader_agrees,
+  told_stays_true,
   error_is_documented,
   nothing_leaks,
   no_bus_error,
@@ -40,6 +41,7 @@ inline constexpr std::size_t invariant_count = static_cast<std::size_t>(Invarian
     case Invariant::cut_bytes_are_kept: return "every cut byte is in quarantine";
     case Invariant::open_succeeds: return "open succeeds after a power loss alone";
     case Invariant::reader_agrees: return "a reader sees what recovery keeps";
+    case Invariant::told_stays_true: return "what a follower was told stays true, or is taken back";
     case Invariant::error_is_documented: return "errors and what they leave are as documented";
     case Invariant::nothing_leaks: return "no file, mapping or lock leaks";
     case Invariant::no_bus_error: return "no store beyond the end of a file";

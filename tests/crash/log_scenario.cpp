@@ -16,11 +16,15 @@ namespace {
 
 /// a SIZE append; A SIZE append and sync; b SIZE append a batch of three; B SIZE append it and sync; f SIZE append a payload
 /// that is made of whole frames; z SIZE append and, if that is refused, fsync instead of a second try; s fsync; r rotate; g scan; C make a checkpoint; I make one on top of the newest that was made;
-/// d ID drop the segments before ID; c close; o open.
+/// d ID drop the segments before ID; l let the followers look; c close; o open.
 class LogScenario final : public StoreScenario {
  public:
-  explicit LogScenario(const StoreWorkload& workload) : StoreScenario(workload) { prepare(); }
-  LogScenario(const LogScenario& other) : StoreScenario(other), checkpoints_(other.checkpoints_) {}
+  explicit LogScenario(const StoreWorkload& workload) : StoreScenario(workload) {
+    if (workload.followers) followers_.emplace(*workload.followers);
+    prepare();
+  }
+  LogScenario(const LogScenario& other)
+      : StoreScenario(other), checkpoints_(other.checkpoints_), followers_(other.followers_) {}
 
   [[nodiscard]] std::unique_ptr<Scenario> clone() const override { return std::make_unique<LogScenario>(*this); }
   void recover(World& world) override;
@@ -29,7 +33,8 @@ class LogScenario final : public StoreScenario {
     checkpoints_.lose_power();
   }
   [[nodiscard]] std::uint64_t notes_hash() const override {
-    return mixed(StoreScenario::notes_hash(), checkpoints_.hash());
+    return mixed(mixed(StoreScenario::notes_hash(), checkpoints_.hash()),
+                 followers_ ? followers_->hash() + (followers_rest() ? 1 : 0) : 0);
   }
 
  protected:
@@ -47,10 +52,12 @@ class LogScenario final : public StoreScenario {
   Result<void> append_or_sync(World& world, std::size_t size);
   Result<void> make_checkpoint(World& world, bool is_incremental);
   Result<void> drop_segments(World& world, std::uint32_t id);
+  Result<void> let_followers_look(World& world);
   [[nodiscard]] std::string frames(std::size_t size);
   [[nodiscard]] std::size_t count_read(World& world);
 
   Checkpoints checkpoints_;
+  std::optional<Followers> followers_;
   std::optional<RecordLog> log_;
 };
 
@@ -121,6 +128,14 @@ Result<void> LogScenario::drop_segments(World& world, std::uint32_t id) {
   return done;
 }
 
+Result<void> LogScenario::let_followers_look(World& world) {
+  followers_->look(directory(), world);
+  const Result<std::vector<Record>> records = log_->scan();
+  if (!records) return propagate(records);
+  if (!world.is_dead && !world.is_faulty) followers_->compare_whole(*records, log_->durable_txid(), world);
+  return {};
+}
+
 std::string LogScenario::frames(std::size_t size) {
   std::string all;
   for (std::uint64_t txid = notes().size() + 1; all.size() < size; ++txid) {
@@ -142,6 +157,7 @@ Result<void> LogScenario::step(World& world, const Step& step) {
     case 'z': return append_or_sync(world, step.size);
     case 'C':
     case 'I': return make_checkpoint(world, step.what == 'I');
+    case 'l': return let_followers_look(world);
     case 'd': return drop_segments(world, static_cast<std::uint32_t>(step.size));
     case 's':
     case 'r': {
@@ -176,6 +192,8 @@ std::size_t LogScenario::count_read(World& world) {
 void LogScenario::recover(World& world) {
   if (is_abandoned()) return;
   const std::size_t read = world.is_last ? 0 : count_read(world);
+  const bool is_watched = followers_ && !followers_rest();
+  if (is_watched) followers_->look(directory(), world);
   if (const Result<void> opened = open_and_compare(world); !opened) {
     world.violated(Invariant::open_succeeds, opened.error().message());
     drop(world);
@@ -185,11 +203,20 @@ void LogScenario::recover(World& world) {
     world.violated(Invariant::reader_agrees,
                    std::to_string(read) + " read, " + std::to_string(notes().count()) + " recovered");
   }
+  if (followers_) {
+    if (const Result<std::vector<Record>> records = log_->scan()) followers_->compare(*records, world);
+  }
+  if (is_watched) {
+    if (const Result<void> looked = let_followers_look(world); !looked) {
+      world.violated(Invariant::reader_agrees, looked.error().message());
+    }
+  }
   if (!world.is_last) {
     for (const bool is_synced : {false, true}) {
       const Result<void> appended = append(world, payload_of(notes().next_number(), 40), is_synced);
       if (!appended) world.violated(Invariant::appends_go_on, appended.error().message());
     }
+    if (followers_) (void)let_followers_look(world);
     const Result<std::vector<Record>> more = log_->scan();
     if (!more || more->size() != notes().count()) world.violated(Invariant::appends_go_on, "they are not read");
     if (const Result<void> closed = close(world); !closed) {

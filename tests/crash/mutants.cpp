@@ -10,6 +10,8 @@
 #include <safeatomic/temporary.hpp>
 
 #include "crash/mutant_file_system.hpp"
+#include "crash/naive_scenario.hpp"
+#include "crash/workloads.hpp"
 #include "format/watermark.hpp"
 
 namespace datawal::crash {
@@ -262,6 +264,14 @@ Wrap by() {
   return [](safeatomic::sim::SimFileSystem& machine) { return mutate(machine, std::make_unique<Kind>()); };
 }
 
+std::function<std::unique_ptr<Scenario>()> naive(Belief belief) {
+  return [belief] { return make_naive_scenario(belief); };
+}
+
+std::function<std::unique_ptr<Scenario>()> followed(FollowerBug bug) {
+  return [bug] { return make_followed_scenario(bug); };
+}
+
 }  // namespace
 
 std::vector<Mutant> all_mutants() {
@@ -297,17 +307,19 @@ std::vector<Mutant> all_mutants() {
       {"publishes a checkpoint without a sync of its copy", by<CopiesSegmentsWithoutSync>(), {"checkpoint_unsynced"}},
       {"drops segments without a sync of the directory", by<RemovesWithoutSync>(), {"retention"}},
       {"salvages without a sync", by<AcknowledgesBeforeSync>(), {"salvage"}},
-      {"believes that a file ends behind a record", {}, {}, Belief::sizes_are_whole},
-      {"appends behind what a killed write has left", {}, {}, Belief::kills_leave_whole},
-      {"takes one call for a whole write", {}, {}, Belief::writes_are_whole},
-      {"takes bytes that can be read for synced ones", {}, {}, Belief::reading_back_proves},
+      {"believes that a file ends behind a record", {}, {}, naive(Belief::sizes_are_whole)},
+      {"appends behind what a killed write has left", {}, {}, naive(Belief::kills_leave_whole)},
+      {"takes one call for a whole write", {}, {}, naive(Belief::writes_are_whole)},
+      {"takes bytes that can be read for synced ones", {}, {}, naive(Belief::reading_back_proves)},
+      {"shows a follower of what is durable what is not", {}, {}, followed(FollowerBug::takes_all_for_durable)},
+      {"knows the record that was read last by its place alone", {}, {}, followed(FollowerBug::knows_by_place_alone)},
   };
 }
 
 std::optional<Violation> hunt(const Mutant& mutant, const Scenarios& scenarios, std::uint64_t seed) {
-  if (mutant.belief) {
+  if (mutant.own) {
     Scenarios own;
-    own.push_back(make_naive_scenario(*mutant.belief));
+    own.push_back(mutant.own());
     const std::string name = own.front()->name();
     return hunt({mutant.name, {}, {name}}, own, seed);
   }

@@ -1,12 +1,13 @@
 #pragma once
 // Deliberate bugs. A crash suite that does not catch them proves nothing.
 
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "crash/explorer.hpp"
-#include "crash/naive_scenario.hpp"
 
 namespace datawal::crash {
 
@@ -14,7 +15,8 @@ struct Mutant {
   std::string name;
   Wrap wrap;
   std::vector<std::string> scenarios;  ///< in which it is looked for
-  std::optional<Belief> belief = {};   ///< not of this library: of a plain log that takes this for granted
+  std::function<std::unique_ptr<Scenario>()> own =
+      {};  ///< not of this library, but of a program that has the bug itself
 };
 
 [[nodiscard]] std::vector<Mutant> all_mutants();

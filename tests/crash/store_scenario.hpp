@@ -9,6 +9,7 @@
 #include <datawal/error.hpp>
 #include <datawal/options.hpp>
 
+#include "crash/followers.hpp"
 #include "crash/notes.hpp"
 #include "crash/scenario.hpp"
 #include "crash/script.hpp"
@@ -26,6 +27,8 @@ struct StoreWorkload {
   WritePath write_path = WritePath::append;
   bool syncs_every_append = false;
   int losses_max = 2;
+  std::optional<FollowerBug> followers = {};  ///< the log is followed, by step l
+  bool followers_rest = false;                ///< from a crash until something was appended again
   bool is_copied =
       false;  ///< what was prepared is first copied to another directory, and nothing of the copy is synced
 };
@@ -52,6 +55,7 @@ class StoreScenario : public Scenario {
 
   [[nodiscard]] OpenOptions options(World& world) const;
   [[nodiscard]] const std::string& directory() const noexcept { return workload_.directory; }
+  [[nodiscard]] bool followers_rest() const noexcept { return workload_.followers_rest; }
   [[nodiscard]] Notes& notes() noexcept { return notes_; }
 
   [[nodiscard]] bool is_abandoned() const noexcept { return is_abandoned_; }

@@ -15,6 +15,18 @@ namespace datawal::crash {
 
 namespace {
 
+StoreWorkload followed_workload(FollowerBug bug) {
+  return {.name = "followed", .script = "a40 l A300 l a40 a40 l a700 l r a40 l", .prepared = "a100", .followers = bug};
+}
+
+// What they find where a record was lost is another one already.
+StoreWorkload followed_late_workload(FollowerBug bug) {
+  StoreWorkload workload = followed_workload(bug);
+  workload.name = "followed_late";
+  workload.followers_rest = true;
+  return workload;
+}
+
 // What each letter means stands in log_scenario.cpp and kv_scenario.cpp.
 std::vector<StoreWorkload> log_workloads() {
   return {
@@ -49,6 +61,8 @@ std::vector<StoreWorkload> log_workloads() {
       {.name = "checkpoint_unsynced", .script = "a300 r a700 C a40", .prepared = "a100"},
       {.name = "retention", .script = "a300 d3 a60 r A40 d9 a50", .prepared = "a100 r a700 r a60"},
       {.name = "retention_torn", .script = "d3 a60", .prepared = "a100 r a700 r a60", .torn = "a700 a900"},
+      followed_workload(FollowerBug::none),
+      followed_late_workload(FollowerBug::none),
       // The first 4 KiB after a sync go by a write, what follows by memory.
       {.name = "mapped", .script = "a300 A700 a60 s a40 c o a30", .prepared = "a100", .write_path = WritePath::mapped},
       {.name = "mapped_memory",
@@ -163,6 +177,11 @@ Scenarios default_scenarios() {
   for (std::unique_ptr<Scenario>& scenario : repair_scenarios()) all.push_back(std::move(scenario));
   all.push_back(make_naive_scenario(Belief::nothing));
   return all;
+}
+
+std::unique_ptr<Scenario> make_followed_scenario(FollowerBug bug) {
+  return make_log_scenario(bug == FollowerBug::knows_by_place_alone ? followed_late_workload(bug)
+                                                                    : followed_workload(bug));
 }
 
 std::unique_ptr<Scenario> random_scenario(std::uint64_t number) {

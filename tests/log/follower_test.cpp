@@ -195,6 +195,75 @@ TEST_F(FollowerOfALog, IsToldWhatACompactionTookFromIt) {
   EXPECT_THAT(shown(follower), ElementsAre("3"));
 }
 
+TEST_F(FollowerOfALog, IsToldWhatWasTrimmedBeforeItWasShownAnything) {
+  RecordLog log = store_.open();
+  Follower follower = follow();
+  EXPECT_THAT(shown(follower), IsEmpty());
+  for (const char* payload : {"one", "two"}) {
+    must(log.append(payload));
+    must(log.rotate());
+  }
+  must(log.append("three", {.sync = true}));
+  must(log.drop_segments_before(3));
+  EXPECT_THAT(shown(follower), ElementsAre("! place_lost"));
+  EXPECT_EQ(follower.lost(), (LostRecords{.first_txid = 1, .last_txid = 2, .cause = LostRecords::Cause::trimmed}));
+  EXPECT_THAT(shown(follower), ElementsAre("three"));
+}
+
+TEST_F(FollowerOfALog, IsToldWhatACompactionTookBehindARecordThatStayed) {
+  DataWal store = must(DataWal::open(store_.path()));
+  must(store.put("stays", "1", {.sync = true}));
+  Follower follower = follow();
+  EXPECT_THAT(shown(follower), ElementsAre("1"));
+  must(store.put("key", "2"));
+  must(store.erase("key"));
+  must(store.put("stays too", "4", {.sync = true}));
+  must(store.compact({.min_garbage_ratio = 0}));
+  EXPECT_THAT(shown(follower), ElementsAre("! place_lost"));
+  EXPECT_EQ(follower.lost(), (LostRecords{.first_txid = 2, .last_txid = 3, .cause = LostRecords::Cause::compacted}));
+  EXPECT_THAT(shown(follower), ElementsAre("4"));
+}
+
+TEST_F(FollowerOfALog, IsToldWhatACompactionTookThoughItsCursorFileCameBetween) {
+  const TemporaryDirectory scratch;
+  const FollowerOptions noted{.cursor_file = scratch.path() / "cursor"};
+  DataWal store = must(DataWal::open(store_.path()));
+  must(follow(noted).save());
+  {
+    Follower follower = follow(noted);
+    EXPECT_THAT(shown(follower), IsEmpty());
+    must(follower.save());
+  }
+  must(store.put("key", "1"));
+  must(store.put("key", "2", {.sync = true}));
+  must(store.compact({.min_garbage_ratio = 0}));
+  Follower follower = follow(noted);
+  EXPECT_THAT(shown(follower), ElementsAre("! place_lost"));
+  EXPECT_THAT(shown(follower), ElementsAre("2"));
+}
+
+TEST_F(FollowerOfALog, IsNotToldOfWhatWasMissingWhenItBegan) {
+  DataWal store = must(DataWal::open(store_.path()));
+  must(store.put("key", "1"));
+  must(store.put("key", "2", {.sync = true}));
+  must(store.compact({.min_garbage_ratio = 0}));
+  Follower follower = follow();
+  EXPECT_THAT(shown(follower), ElementsAre("2"));
+}
+
+TEST_F(FollowerOfALog, GoesOnOnceWhatWasDamagedIsRepaired) {
+  const std::string sound = raw_frame(1, "one") + raw_frame(2, "two") + raw_frame(3, "three");
+  std::string damaged = sound;
+  damaged[raw_frame(1, "one").size() + raw_frame(2, "two").size() - 1] ^= 1;
+  store_.put(1, damaged);
+  store_.put(2, raw_frame(4, "four"));
+  Follower follower = follow(all_records);
+  EXPECT_THAT(shown(follower), ElementsAre("one", "! corruption"));
+  EXPECT_THAT(shown(follower), ElementsAre("! corruption"));
+  store_.put(1, sound);
+  EXPECT_THAT(shown(follower), ElementsAre("two", "three", "four"));
+}
+
 TEST_F(FollowerOfALog, GoesOnWhereItsCursorFileSays) {
   const TemporaryDirectory scratch;
   const FollowerOptions noted{.cursor_file = scratch.path() / "cursor"};
@@ -214,8 +283,15 @@ TEST_F(FollowerOfALog, RefusesACursorFileThatIsNone) {
   const TemporaryDirectory scratch;
   const std::filesystem::path file = scratch.path() / "cursor";
   (void)store_.open();
-  for (const std::string text : {"", "last -\n", "last -\nbase -", "last -\nbase -\n\n", "last 1:2\nbase -\n",
-                                 "base -\nlast -\n", "last 1:0:31:1:00000000\nbase -\nx"}) {
+  const std::string rest = "undecided 0 0 0\ntold 0\n";
+  for (const std::string& text :
+       {std::string(), std::string("last -\n"), std::string("last -\nbase -\n"), "last -\nbase -\n" + rest + "\n",
+        "last 1:2\nbase -\n" + rest, "base -\nlast -\n" + rest, "last 1:0:31:1:00000000\nbase -\n" + rest + "x",
+        std::string("last -\nbase -\nundecided 0 0\ntold 0\n"),
+        std::string("last -\nbase -\nundecided 0 0 0 0\ntold 0\n"),
+        std::string("last -\nbase -\nundecided 0 0 0\ntold -1\n"),
+        std::string("last -\nbase -\nundecided 0 0 0\ntold \n"),
+        std::string("last -\nbase -\nundecided 0 0 0\ntold --\n")}) {
     write_file(file, text);
     EXPECT_TRUE(refused(Follower::open(store_.path(), {.cursor_file = file}), Errc::invalid_argument)) << text;
   }
@@ -233,9 +309,82 @@ TEST_F(FollowerOfALog, SaysHowFarItIsBehind) {
   must(log.append("two", {.sync = true}));
   Follower follower = follow();
   must(follower.next());
-  EXPECT_EQ(must(follower.lag()).txids, 1U);
+  const FollowerLag lag = must(follower.lag());
+  EXPECT_EQ(lag.txids, 1U);
+  EXPECT_EQ(lag.records, 1U);
+  EXPECT_EQ(lag.bytes, raw_frame(2, "two").size());
   must(follower.next());
-  EXPECT_EQ(must(follower.lag()).txids, 0U);
+  EXPECT_EQ(must(follower.lag()).records, 0U);
+}
+
+TEST_F(FollowerOfALog, SaysHowFarItIsBehindWhatWasAppendedSinceAndShowsIt) {
+  RecordLog log = store_.open();
+  must(log.append("one", {.sync = true}));
+  Follower follower = follow();
+  EXPECT_THAT(shown(follower), ElementsAre("one"));
+  must(log.append("two"));
+  EXPECT_EQ(must(follower.lag()).records, 0U) << "it is not durable";
+  must(log.append("three", {.sync = true}));
+  EXPECT_EQ(must(follower.lag()).records, 2U);
+  EXPECT_THAT(shown(follower), ElementsAre("two", "three"));
+}
+
+// What a batch that failed left behind was shown, and the next one differs in its first record alone.
+TEST_F(FollowerOfALog, IsToldWhatWasReplacedBeforeARecordThatIsTheSame) {
+  store_.put(1, raw_frame(1, "one") + raw_frame(2, "Bob") + raw_frame(3, "same"));
+  Follower follower = follow(all_records);
+  EXPECT_THAT(shown(follower), ElementsAre("one", "Bob", "same"));
+  store_.put(1, raw_frame(1, "one") + raw_frame(2, "Eve") + raw_frame(3, "same") + raw_frame(4, "four"));
+  EXPECT_THAT(shown(follower), ElementsAre("! place_lost"));
+  EXPECT_EQ(follower.lost(), (LostRecords{.first_txid = 1, .last_txid = 3, .cause = LostRecords::Cause::replaced}));
+  EXPECT_THAT(shown(follower), ElementsAre("one", "Eve", "same", "four"));
+}
+
+TEST_F(FollowerOfALog, IsToldTheSameWhereItsCursorFileRemembers) {
+  const TemporaryDirectory scratch;
+  const FollowerOptions noted{.only_durable = false, .cursor_file = scratch.path() / "cursor"};
+  store_.put(1, raw_frame(1, "one") + raw_frame(2, "Bob") + raw_frame(3, "same"));
+  {
+    Follower follower = follow(noted);
+    EXPECT_THAT(shown(follower), ElementsAre("one", "Bob", "same"));
+    must(follower.save());
+  }
+  store_.put(1, raw_frame(1, "one") + raw_frame(2, "Eve") + raw_frame(3, "same"));
+  Follower follower = follow(noted);
+  EXPECT_THAT(shown(follower), ElementsAre("! place_lost"));
+  EXPECT_THAT(shown(follower), ElementsAre("one", "Eve", "same"));
+}
+
+// More than is compared each time: then at the latest when it has become durable.
+TEST_F(FollowerOfALog, IsToldWhatWasReplacedFarBackOnceItIsDurable) {
+  const std::string big(600'000, 'x');
+  store_.put(1, raw_frame(1, "Bob") + raw_frame(2, big) + raw_frame(3, big));
+  Follower follower = follow(all_records);
+  EXPECT_THAT(shown(follower), ElementsAre("Bob", big, big));
+  store_.put(1, raw_frame(1, "Eve") + raw_frame(2, big) + raw_frame(3, big));
+  const RecordLog log = store_.open();
+  EXPECT_THAT(shown(follower), ElementsAre("! place_lost"));
+  EXPECT_THAT(shown(follower), ElementsAre("Eve", big, big));
+}
+
+TEST_F(FollowerOfALog, IsToldALossOnceThoughItStartsAnewBeforeTheNextRecord) {
+  const TemporaryDirectory scratch;
+  const FollowerOptions noted{.cursor_file = scratch.path() / "cursor"};
+  RecordLog log = store_.open();
+  must(log.append("one"));
+  must(log.rotate());
+  {
+    Follower follower = follow(noted);
+    EXPECT_THAT(shown(follower), ElementsAre("one"));
+    must(log.append("two"));
+    must(log.rotate());
+    must(log.append("three", {.sync = true}));
+    must(log.drop_segments_before(3));
+    EXPECT_TRUE(refused(follower.next(), Errc::place_lost));
+    must(follower.save());
+  }
+  Follower follower = follow(noted);
+  EXPECT_THAT(shown(follower), ElementsAre("three"));
 }
 
 TEST_F(FollowerOfALog, IsWokenByWhatIsAppended) {

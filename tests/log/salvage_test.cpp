@@ -64,6 +64,13 @@ TEST_F(Salvage, OfASoundStoreIsACopy) {
   EXPECT_EQ(test::read_file(out() / "00000001.dwal"), frame(1) + frame(2) + frame(3));
 }
 
+TEST_F(Salvage, MakesNoStoreWithinTheStore) {
+  store_.put(1, frame(1));
+  const test::Image before = store_.image();
+  EXPECT_TRUE(test::refused(salvage(store_.path(), store_.path() / "salvaged"), Errc::invalid_argument));
+  EXPECT_TRUE(store_.image() == before);
+}
+
 TEST_F(Salvage, LosesTheDamagedRecordOnly) {
   std::string damaged = frame(2);
   damaged[26] = '?';
