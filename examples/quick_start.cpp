@@ -22,5 +22,6 @@ int main() {
   auto born = datawal::DataWal::open("born");  // keys and values in such a log
   if (!born) return fail(born.error());
   if (auto put = born->put("ada", "1815", {.sync = true}); !put) return fail(put.error());
-  if (auto year = born->get("ada"); year && *year) std::cout << "ada " << **year << '\n';
+  auto year = born->get("ada");  // year: the call went well; *year: the key is there; **year: its value
+  if (year && *year) std::cout << "ada " << **year << '\n';
 }

@@ -88,7 +88,7 @@ int trim(Console& console, const TrimArguments& arguments) {
     records += all->segments[i].records;
   }
   if (first > 0) {
-    const Result<void> dropped = log->drop_segments_before(all->segments[first].id);
+    const Result<void> dropped = log->drop_segments_before(all->segments[first].id, {.with_keys = arguments.is_forced});
     if (!dropped) return console.fail(dropped.error(), arguments.dir);
   }
   if (const Result<void> closed = log->close(); !closed) return console.fail(closed.error(), arguments.dir);

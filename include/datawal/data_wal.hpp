@@ -100,9 +100,10 @@ class DataWal {
   /// @return as RecordLog::append; corruption if a record that may be the key's own is damaged: nothing was changed then
   [[nodiscard]] Result<void> put(std::string_view key, std::string_view value, const WriteOptions& options = {});
 
-  /// The value of a key, nullopt if it has none. Key, type and CRC are checked in the record itself in every call.
+  /// The value of a key, nullopt if it has none: `if (auto value = kv->get(key); value && *value) use(**value);`. Key, type and CRC
+  /// are checked in the record itself in every call.
   /// @return corruption, with segment and offset, if the record is damaged: never another key's value, and never nullopt
-  [[nodiscard]] Result<std::optional<std::string>> get(std::string_view key) const;
+  [[nodiscard]] Answer<std::optional<std::string>> get(std::string_view key) const;
 
   /// Removes a key by appending a tombstone, whether or not it is there. Otherwise as put().
   [[nodiscard]] Result<void> erase(std::string_view key, const WriteOptions& options = {});
@@ -111,11 +112,11 @@ class DataWal {
   /// the power fails in it, which may leave the first ones. An empty batch does nothing. Otherwise as put().
   [[nodiscard]] Result<void> write(const Batch& batch, const WriteOptions& options = {});
 
-  /// Whether get() would give a value. Errors as get().
-  [[nodiscard]] Result<bool> contains(std::string_view key) const;
+  /// Whether get() would give a value: `if (kv->contains(key) == true)`. Errors as get().
+  [[nodiscard]] Answer<bool> contains(std::string_view key) const;
 
   /// Where the record of a live key lies; nullopt if the key has none. Errors as get().
-  [[nodiscard]] Result<std::optional<RecordRef>> ref_of(std::string_view key) const;
+  [[nodiscard]] Answer<std::optional<RecordRef>> ref_of(std::string_view key) const;
 
   [[nodiscard]] std::uint64_t size() const noexcept;  ///< live keys; 0 once it is closed
   [[nodiscard]] bool empty() const noexcept;          ///< size() is 0

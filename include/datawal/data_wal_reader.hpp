@@ -26,8 +26,8 @@ class DataWalReader {
   [[nodiscard]] static Result<DataWalReader> open(const std::filesystem::path& dir, const ReaderOptions& options = {});
 
   /// As DataWal::get; snapshot_expired if a segment that could not be kept open was replaced: refresh() then.
-  [[nodiscard]] Result<std::optional<std::string>> get(std::string_view key) const;
-  [[nodiscard]] Result<bool> contains(std::string_view key) const;  ///< as DataWal::contains
+  [[nodiscard]] Answer<std::optional<std::string>> get(std::string_view key) const;
+  [[nodiscard]] Answer<bool> contains(std::string_view key) const;  ///< as DataWal::contains
   [[nodiscard]] std::uint64_t size() const noexcept;                ///< live keys
 
   /// Calls `visit(key, value)` for each live key in the order in which they were last put; false stops.

@@ -442,8 +442,11 @@ datawal_code datawal_ref_to_text(const datawal_ref* ref, char text[DATAWAL_REF_T
 datawal_code datawal_ref_parse(const char* text, datawal_ref* ref, datawal_error* error);
 /** The records that are there now, one at a time. */
 datawal_code datawal_log_records(const datawal_log* log, datawal_cursor** cursor, datawal_error* error);
-/** Unlinks the segments below `segment`, the oldest first; the newest record always stays. */
+/** Unlinks the segments below `segment`, the oldest first; the newest record always stays. DATAWAL_INVALID_ARGUMENT if a Put lies in
+ * them. */
 datawal_code datawal_log_drop_segments_before(datawal_log* log, uint32_t segment, datawal_error* error);
+/** The same, also where Puts lie in them: keys whose values lie there are gone. */
+datawal_code datawal_log_drop_segments_with_keys_before(datawal_log* log, uint32_t segment, datawal_error* error);
 /** A consistent copy as the new directory `dir`, which must be absent. `previous`, an earlier checkpoint to share files with, and
  * `report` may be NULL. */
 datawal_code datawal_log_checkpoint(const datawal_log* log, const char* dir, const char* previous,

@@ -6,6 +6,12 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace safeatomic {
+struct Error;
+}
 
 namespace datawal {
 
@@ -44,8 +50,39 @@ struct Error {
   [[nodiscard]] std::string message() const;
 };
 
+/// A failure of `safeatomic`, or of a filesystem below it, as one of this library: the same place and reason.
+/// @param action  static text that replaces its own, unless it is empty
+[[nodiscard, gnu::cold]] Error error_of(const safeatomic::Error& failed, std::string_view action = {});
+
 template <class T>
 using Result = std::expected<T, Error>;
+
+/// The Result of a question. That the call went well is easily taken for a yes, so the compiler refuses to: `if (kv->contains(key))`
+/// and `if (kv->get(key))`, which would hold for absent keys too. An Answer<bool> has no conversion to bool at all:
+///
+///     if (kv->contains(key) == true) ...             // there; false where it is absent, and where the call failed
+///     if (auto there = kv->contains(key); there.has_value()) use(*there); else return propagate(there);
+///     if (auto value = kv->get(key); !value) return propagate(value); else if (*value) use(**value);
+///
+/// Otherwise as Result<T>, to which it converts.
+template <class T>
+class [[nodiscard]] Answer : public Result<T> {
+ public:
+  Answer(Result<T> result) noexcept(std::is_nothrow_move_constructible_v<Result<T>>) : Result<T>(std::move(result)) {}
+  Answer(std::unexpected<Error> error) noexcept : Result<T>(std::move(error)) {}
+  Answer(T value) noexcept(std::is_nothrow_move_constructible_v<T>) : Result<T>(std::in_place, std::move(value)) {}
+
+  explicit operator bool() const& noexcept
+    requires(!std::is_same_v<T, bool>)
+  {
+    return this->has_value();
+  }
+  explicit operator bool() const& = delete;   // ask has_value(), and then *answer; or compare with true
+  explicit operator bool() const&& = delete;  // keep it: auto value = kv->get(key); if (value && *value)
+
+  /// Whether the call went well and its answer is `value`.
+  friend bool operator==(const Answer& answer, const T& value) { return answer.has_value() && *answer == value; }
+};
 
 /// Passes a failed result on as the error of another one.
 template <class T>

@@ -54,7 +54,8 @@ struct RecordInput {
   std::string_view payload{};         ///< 0 .. max_payload_len bytes
 };
 
-/// A record in somebody else's buffer: valid until the call that the lender names.
+/// A record in somebody else's buffer: valid until the call that the lender names, mostly the next next(). Never keep one over that: copy
+/// what you need.
 struct RecordView {
   RecordType type = RecordType::Raw;  ///< its kind
   std::uint64_t txid = 0;             ///< its number

@@ -15,7 +15,8 @@ namespace datawal {
 /// One thread at a time; several cursors are independent.
 class RecordCursor {
  public:
-  /// The next record, nullopt at the end. The view is valid until the next call. After an error the same error comes again.
+  /// The next record, nullopt at the end. The view is valid until the next call: keep a copy, `std::string(view.payload)`. A library that
+  /// was built without NDEBUG overwrites what it lent before with the byte 0xDB, so that a view that was kept is seen. After an error the same error comes again.
   /// A torn tail is an end, not an error: see report().
   /// @return corruption or unsupported_version with segment, offset and reason, after every record before it;
   ///   snapshot_expired if a segment that could not be kept open was replaced; io

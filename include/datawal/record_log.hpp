@@ -18,6 +18,11 @@
 
 namespace datawal {
 
+/// For RecordLog::drop_segments_before.
+struct DropOptions {
+  bool with_keys = false;  ///< also segments that hold Puts: keys whose values lie there are gone then
+};
+
 /// Whether there is a store in `dir`: a segment, or what is left of a store whose segments are missing. An absent directory holds
 /// none, and neither does a file. Any thread.
 /// @return io if it cannot be looked at
@@ -89,9 +94,10 @@ class RecordLog {
 
   /// Removes every segment with an id below `id`, oldest first, each durably before the next: retention for a log of events.
   /// The active segment and the one with the newest record stay, whatever `id` says. Snapshots and cursors of this process go
-  /// on with what they hold. In a key/value store keys whose values lie there are gone.
-  /// @return as fsync(), which comes first; io: some may be gone, and the rest is a log as before
-  [[nodiscard]] Result<void> drop_segments_before(std::uint32_t id);
+  /// on with what they hold. Reads what is to go, unless `options.with_keys`.
+  /// @return as fsync(), which comes first; invalid_argument if there is a Put in these segments, and `options` do not say that it may
+  ///   go: nothing was removed; corruption; io: some may be gone, and the rest is a log as before
+  [[nodiscard]] Result<void> drop_segments_before(std::uint32_t id, const DropOptions& options = {});
 
   /// A consistent copy of the log as it is now, in `dir`, which must be absent: sealed segments as hard links where possible.
   /// Writing goes on meanwhile. Durable on return; after a crash complete or absent. Nothing in it is ever changed by

@@ -121,7 +121,7 @@ template <class Call, class Take>
 datawal_code returned(datawal_error* error, Call call, Take take) noexcept {
   return guarded(error, [&] {
     auto result = call();
-    if (!result) return fail(error, result.error());
+    if (!result.has_value()) return fail(error, result.error());
     take(std::move(*result));
     return succeed(error);
   });

@@ -55,3 +55,8 @@ datawal_code datawal_log_drop_segments_before(datawal_log* log, uint32_t segment
   if (log == nullptr) return fail(error, missing("drop segments"));
   return done(error, [&] { return log->log.drop_segments_before(segment); });
 }
+
+datawal_code datawal_log_drop_segments_with_keys_before(datawal_log* log, uint32_t segment, datawal_error* error) {
+  if (log == nullptr) return fail(error, missing("drop segments"));
+  return done(error, [&] { return log->log.drop_segments_before(segment, {.with_keys = true}); });
+}

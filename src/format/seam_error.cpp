@@ -1,6 +1,6 @@
 #include "format/seam_error.hpp"
 
-namespace datawal::format {
+namespace datawal {
 namespace {
 
 Errc code_of(safeatomic::Errc code) noexcept {
@@ -37,7 +37,7 @@ std::string_view detail_of(const safeatomic::Error& error) noexcept {
 
 }  // namespace
 
-Error from_seam(const safeatomic::Error& error, std::string_view action) {
+Error error_of(const safeatomic::Error& error, std::string_view action) {
   return {.code = code_of(error.code),
           .action = action.empty() ? error.action : action,
           .path = error.path,
@@ -45,4 +45,4 @@ Error from_seam(const safeatomic::Error& error, std::string_view action) {
           .detail = std::string(detail_of(error))};
 }
 
-}  // namespace datawal::format
+}  // namespace datawal

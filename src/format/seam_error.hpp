@@ -8,14 +8,11 @@
 
 namespace datawal::format {
 
-/// The same failure as an Error; `action`, static text, replaces the seam's own unless it is empty.
-[[nodiscard, gnu::cold]] Error from_seam(const safeatomic::Error& error, std::string_view action = {});
-
 /// propagate() across the seam: a failed call below as the failure of a call of this library.
 template <class T>
 [[nodiscard, gnu::cold]] std::unexpected<Error> lift(const safeatomic::Result<T>& failed,
                                                      std::string_view action = {}) {
-  return std::unexpected<Error>(from_seam(failed.error(), action));
+  return std::unexpected<Error>(error_of(failed.error(), action));
 }
 
 }  // namespace datawal::format

@@ -56,19 +56,19 @@ Result<void> DataWal::erase(std::string_view key, const WriteOptions& options) {
   return impl_->change(RecordType::Delete, key, {}, options);
 }
 
-Result<std::optional<std::string>> DataWal::get(std::string_view key) const {
+Answer<std::optional<std::string>> DataWal::get(std::string_view key) const {
   if (!impl_) return std::unexpected(Impl::moved_from());
   if (Result<void> open = impl_->refuse_closed(); !open) return propagate(open);
   return impl_->projection->get(key);
 }
 
-Result<std::optional<RecordRef>> DataWal::ref_of(std::string_view key) const {
+Answer<std::optional<RecordRef>> DataWal::ref_of(std::string_view key) const {
   if (!impl_) return std::unexpected(Impl::moved_from());
   if (Result<void> open = impl_->refuse_closed(); !open) return propagate(open);
   return impl_->projection->find(key);
 }
 
-Result<bool> DataWal::contains(std::string_view key) const {
+Answer<bool> DataWal::contains(std::string_view key) const {
   Result<std::optional<RecordRef>> ref = ref_of(key);
   if (!ref) return propagate(ref);
   return ref->has_value();

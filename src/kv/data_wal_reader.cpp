@@ -181,12 +181,12 @@ Result<bool> DataWalReader::refresh() {
   return changed;
 }
 
-Result<std::optional<std::string>> DataWalReader::get(std::string_view key) const {
+Answer<std::optional<std::string>> DataWalReader::get(std::string_view key) const {
   if (!impl_) return std::unexpected(moved_from());
   return impl_->state.projection->get(key);
 }
 
-Result<bool> DataWalReader::contains(std::string_view key) const {
+Answer<bool> DataWalReader::contains(std::string_view key) const {
   if (!impl_) return std::unexpected(moved_from());
   Result<std::optional<RecordRef>> ref = impl_->state.projection->find(key);
   if (!ref) return propagate(ref);

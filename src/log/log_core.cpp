@@ -109,7 +109,7 @@ std::unexpected<Error> LogCore::poison(const safeatomic::Error& cause, std::stri
   const bool is_first = !poison_;
   set_poison(action, cause.os_errno);
   if (is_first) {
-    Error told = format::from_seam(cause, action);
+    Error told = error_of(cause, action);
     poison_->path = std::move(told.path);
     poison_->detail = std::move(told.detail);
   }

@@ -13,9 +13,9 @@ Result<LogStats> RecordLog::stats() const {
   return stats_of(*impl_->core);
 }
 
-Result<void> RecordLog::drop_segments_before(std::uint32_t id) {
+Result<void> RecordLog::drop_segments_before(std::uint32_t id, const DropOptions& options) {
   if (!impl_) return std::unexpected(Impl::moved_from());
-  return datawal::drop_segments_before(*impl_->core, id);
+  return datawal::drop_segments_before(*impl_->core, id, options);
 }
 
 Result<void> RecordLog::checkpoint(const std::filesystem::path& dir, const CheckpointOptions& options) const {

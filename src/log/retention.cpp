@@ -11,6 +11,7 @@
 
 #include "format/seam_error.hpp"
 #include "log/store_directory.hpp"
+#include "log/walk.hpp"
 
 namespace datawal {
 
@@ -30,7 +31,30 @@ Result<LogStats> stats_of(const LogCore& core) {
   return stats;
 }
 
-Result<void> drop_segments_before(LogCore& core, std::uint32_t id) {
+namespace {
+
+// Only a compaction knows which values are still needed.
+Result<void> refuse_keys(const std::shared_ptr<const Snapshot>& snapshot, std::uint32_t end, const LogCore& core) {
+  Walk walk(snapshot, LastSegment::published);
+  RecordView record;
+  for (;;) {
+    const Result<bool> more = walk.next(record);
+    if (!more) return propagate(more);
+    if (!*more || record.ref.segment >= end) return {};
+    if (record.type != RecordType::Put) continue;
+    return std::unexpected(Error{.code = Errc::invalid_argument,
+                                 .action = "drop segments",
+                                 .path = core.directory()->path(),
+                                 .segment = record.ref.segment,
+                                 .offset = record.ref.offset,
+                                 .detail = "a key's value lies there: compact the store instead, or set "
+                                           "DropOptions::with_keys to let the keys go"});
+  }
+}
+
+}  // namespace
+
+Result<void> drop_segments_before(LogCore& core, std::uint32_t id, const DropOptions& options) {
   const std::lock_guard care(core.care());
   // The newest record stays, and durably so before others go: txids never go backwards.
   if (Result<void> synced = core.fsync(); !synced) return synced;
@@ -40,6 +64,9 @@ Result<void> drop_segments_before(LogCore& core, std::uint32_t id) {
   const auto newest = std::find_if(segments.rbegin(), segments.rend(),
                                    [](const PinnedSegment& segment) { return segment.info.size > 0; });
   if (newest == segments.rend()) return {};
+  if (!options.with_keys) {
+    if (Result<void> no_keys = refuse_keys(*snapshot, std::min(id, newest->id), core); !no_keys) return no_keys;
+  }
   for (const PinnedSegment& segment : segments) {
     if (segment.id >= id || segment.id >= newest->id) break;
     safeatomic::Result<std::unique_ptr<safeatomic::File>> file = core.directory()->open_file(

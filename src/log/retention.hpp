@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include <datawal/error.hpp>
+#include <datawal/record_log.hpp>
 #include <datawal/stats.hpp>
 
 #include "log/log_core.hpp"
@@ -14,6 +15,6 @@ namespace datawal {
 [[nodiscard]] Result<LogStats> stats_of(const LogCore& core);
 
 /// As RecordLog::drop_segments_before.
-[[nodiscard]] Result<void> drop_segments_before(LogCore& core, std::uint32_t id);
+[[nodiscard]] Result<void> drop_segments_before(LogCore& core, std::uint32_t id, const DropOptions& options);
 
 }  // namespace datawal

@@ -26,7 +26,7 @@ std::unexpected<Error> empty_path() {
 
 // A path that leads to something else than a directory is its giver's mistake, not the disk's.
 std::unexpected<Error> not_opened(const safeatomic::Error& failed) {
-  Error error = format::from_seam(failed, "open store");
+  Error error = error_of(failed, "open store");
   const bool is_no_directory = failed.os_errno == ENOTDIR || failed.os_errno == ELOOP ||
                                failed.os_errno == ENAMETOOLONG;
   if (is_no_directory) error.code = Errc::invalid_argument;

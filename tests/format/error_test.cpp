@@ -156,7 +156,7 @@ TEST(Error, IsOneSentenceThatSaysWhatToDo) {
   for (const auto& row : rows) EXPECT_EQ(row.error.message(), row.want) << row.name;
 }
 
-TEST(Error, FromTheSeamKeepsWhatTheOperatingSystemSaid) {
+TEST(Error, OfSafeatomicKeepsWhatTheOperatingSystemSaid) {
   using Below = safeatomic::Errc;
   static constexpr struct {
     Below below;
@@ -175,8 +175,7 @@ TEST(Error, FromTheSeamKeepsWhatTheOperatingSystemSaid) {
       {Below::invalid_argument, Errc::io, EINVAL},
   };
   for (const auto& row : rows) {
-    const Error error = format::from_seam(
-        {.code = row.below, .action = "do it", .path = "/p", .os_errno = row.os_errno});
+    const Error error = error_of({.code = row.below, .action = "do it", .path = "/p", .os_errno = row.os_errno});
     EXPECT_EQ(error.code, row.want) << row.os_errno;
     EXPECT_EQ(error.action, "do it");
     EXPECT_EQ(error.path, "/p");
@@ -185,15 +184,15 @@ TEST(Error, FromTheSeamKeepsWhatTheOperatingSystemSaid) {
   }
 }
 
-TEST(Error, FromTheSeamSaysWhyEvenWithoutAnErrno) {
+TEST(Error, OfSafeatomicSaysWhyEvenWithoutAnErrno) {
   for (int code = 0; code <= static_cast<int>(safeatomic::Errc::invalid_argument); ++code) {
-    const Error error = format::from_seam({.code = static_cast<safeatomic::Errc>(code), .action = "do it", .path = {}});
+    const Error error = error_of({.code = static_cast<safeatomic::Errc>(code), .action = "do it", .path = {}});
     EXPECT_EQ(error.message().find("unknown"), std::string::npos) << code;
   }
 }
 
-TEST(Error, FromTheSeamCallsAFifoWhatItIs) {
-  const Error error = format::from_seam(
+TEST(Error, OfSafeatomicCallsAFifoWhatItIs) {
+  const Error error = error_of(
       {.code = safeatomic::Errc::not_regular, .action = "open", .path = "/d/.lock", .os_errno = ELOOP}, "lock store");
   EXPECT_EQ(error.code, Errc::invalid_argument);
   EXPECT_EQ(error.action, "lock store");

@@ -106,7 +106,8 @@ class KvRefreshHistory : public KvRefresh {
       case 6: as_log([](RecordLog& log) { must(log.append("raw")); }); break;
       case 7:
         as_log([&](RecordLog& log) {
-          must(log.drop_segments_before(log.active_segment() - static_cast<std::uint32_t>(between(random_, 0, 1))));
+          must(log.drop_segments_before(log.active_segment() - static_cast<std::uint32_t>(between(random_, 0, 1)),
+                                        {.with_keys = true}));
         });
         break;
       case 8:  // a tear

@@ -78,6 +78,20 @@ TEST_F(Retention, LeavesCursorsAndReadersWhatTheyHold) {
   EXPECT_FALSE(must(reading.next()));
 }
 
+TEST_F(Retention, RefusesASegmentThatHoldsAPutUnlessKeysMayGo) {
+  RecordLog log = open();
+  append_segments(log, 1);
+  must(log.append_record(RecordType::Put, "key", "value"));
+  must(log.rotate());
+  must(log.append("newest"));
+  EXPECT_TRUE(refused(log.drop_segments_before(3), Errc::invalid_argument));
+  EXPECT_EQ(txids(), txids_up_to(4)) << "nothing was removed";
+  must(log.drop_segments_before(2));
+  EXPECT_EQ(txids(), (std::vector<std::uint64_t>{3, 4})) << "there was none in it";
+  must(log.drop_segments_before(3, {.with_keys = true}));
+  EXPECT_EQ(txids(), (std::vector<std::uint64_t>{4}));
+}
+
 TEST_F(Retention, LeavesPlacesInRemovedSegmentsNotFound) {
   RecordLog log = open();
   const RecordRef ref = must(log.append("old"));
