@@ -2,6 +2,7 @@
 // bench/peers.
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstdio>
 #include <numeric>
@@ -94,6 +95,39 @@ void get(benchmark::State& state, std::size_t first, bool is_there) {
 BENCHMARK_CAPTURE(get, hit, 0, true);
 BENCHMARK_CAPTURE(get, miss, key_count, false);
 
+// As get, hit.
+void get_into(benchmark::State& state) {
+  static const std::string order = shuffled(0);
+  std::array<char, value_len> room{};
+  const datawal::DataWal& db = full_store();
+  std::size_t i = 0;
+  for (auto _ : state) {
+    auto len = db.get(std::string_view(order).substr(i * key_len, key_len), room);
+    if (!len || *len != value_len) state.SkipWithError("wrong answer");
+    if (++i == key_count) i = 0;
+  }
+}
+BENCHMARK(get_into);
+
+// As get, hit; 100 keys a call.
+void multi_get(benchmark::State& state) {
+  constexpr std::size_t together = 100;
+  static const std::string order = shuffled(0);
+  const datawal::DataWal& db = full_store();
+  std::vector<std::string_view> wanted(together);
+  datawal::Values values;
+  std::size_t i = 0;
+  for (auto _ : state) {
+    for (std::string_view& key : wanted) {
+      key = std::string_view(order).substr(i * key_len, key_len);
+      if (++i == key_count) i = 0;
+    }
+    if (!db.multi_get(wanted, values) || !values[together - 1]) state.SkipWithError("wrong answer");
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(together));
+}
+BENCHMARK(multi_get);
+
 // After a clean close; by the calling thread alone, and with a second one.
 void open_store(benchmark::State& state) {
   const std::filesystem::path dir = scratch().path() / "open";
@@ -111,6 +145,53 @@ void open_store(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(key_count));
 }
 BENCHMARK(open_store)->ArgName("threads")->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
+
+// All keys and values, beside what a cursor takes for them: in the order of the log, in that of the keys with the sorting, and in that of
+// the keys once a view has sorted them.
+void for_each(benchmark::State& state) {
+  const datawal::DataWal& db = full_store();
+  for (auto _ : state) {
+    std::size_t bytes = 0;
+    (void)db.for_each([&bytes](std::string_view key, std::string_view value) {
+      bytes += key.size() + value.size();
+      return true;
+    });
+    if (bytes != key_count * (key_len + value_len)) state.SkipWithError("keys are missing");
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(key_count));
+}
+BENCHMARK(for_each)->UseRealTime()->Unit(benchmark::kMillisecond);
+
+void walk(benchmark::State& state, datawal::Result<datawal::DataWalCursor> cursor) {
+  std::size_t bytes = 0;
+  for (auto at = cursor->next(); at && *at; at = cursor->next()) bytes += (*at)->key.size() + (*at)->value.size();
+  if (bytes < key_count * key_len) state.SkipWithError("keys are missing");
+}
+
+void cursor(benchmark::State& state, const datawal::CursorOptions& options) {
+  for (auto _ : state) walk(state, full_store().cursor(options));
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(key_count));
+}
+BENCHMARK_CAPTURE(cursor, log, {.order = datawal::CursorOrder::log})->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(cursor, key, {})->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(cursor, keys_only, {.order = datawal::CursorOrder::log, .keys_only = true})
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
+
+void cursor_of_view(benchmark::State& state) {
+  const auto view = full_store().view();
+  (void)view->cursor();
+  for (auto _ : state) walk(state, view->cursor());
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(key_count));
+}
+BENCHMARK(cursor_of_view)->UseRealTime()->Unit(benchmark::kMillisecond);
+
+void view(benchmark::State& state) {
+  for (auto _ : state) {
+    if (!full_store().view()) state.SkipWithError("no view");
+  }
+}
+BENCHMARK(view)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 void compact_to(benchmark::State& state) {
   const std::filesystem::path target = scratch().path() / "compacted";

@@ -1,6 +1,7 @@
 #pragma once
 // The key/value store: a last-write-wins projection of a RecordLog.
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -13,11 +14,15 @@
 #include <vector>
 
 #include <datawal/batch.hpp>
+#include <datawal/conditional.hpp>
+#include <datawal/data_wal_cursor.hpp>
+#include <datawal/data_wal_view.hpp>
 #include <datawal/error.hpp>
 #include <datawal/options.hpp>
 #include <datawal/record.hpp>
 #include <datawal/record_log.hpp>
 #include <datawal/stats.hpp>
+#include <datawal/values.hpp>
 
 namespace datawal {
 
@@ -90,6 +95,9 @@ class DataWal {
   /// Is shown a key and its value; false stops the walk.
   using Visitor = std::function<bool(std::string_view key, std::string_view value)>;
 
+  /// Is shown a key; false stops the walk.
+  using KeyVisitor = std::function<bool(std::string_view key)>;
+
   /// Opens the store in `dir`, making it as needed. Reads each segment once. Errors as RecordLog::open.
   [[nodiscard]] static Result<DataWal> open(const std::filesystem::path& dir, const OpenOptions& options = {});
 
@@ -105,8 +113,28 @@ class DataWal {
   /// @return corruption, with segment and offset, if the record is damaged: never another key's value, and never nullopt
   [[nodiscard]] Answer<std::optional<std::string>> get(std::string_view key) const;
 
+  /// The same into memory of the caller's: copies as much of the value as fits, and says how long all of it is. Allocates nothing where
+  /// the record is read from a mapping; where it is not (ReadPath::pread), only a buffer for the record.
+  /// @param room  may be empty: for the length alone. After an error, and where the key has no value, it is as it was
+  [[nodiscard]] Answer<std::optional<std::size_t>> get(std::string_view key, std::span<char> room) const;
+
   /// Removes a key by appending a tombstone, whether or not it is there. Otherwise as put().
   [[nodiscard]] Result<void> erase(std::string_view key, const WriteOptions& options = {});
+
+  /// put(), if the key's newest record is what is `expected`: checked and done in one step, in the order of the log, so that nothing
+  /// that was put or erased in between is lost. What there was is told. With `Expect::anything()` it is a put() that tells.
+  ///
+  ///     auto seen = store.find("counter");  // and again from here if another was faster: !done->is_done
+  ///     auto done = store.put_if("counter", seen->value().ref, next(seen->value().value));
+  ///
+  /// @return an outcome, not an error, where something else is there: nothing is changed then, and nothing synced; otherwise as put()
+  [[nodiscard]] Result<ChangeOutcome> put_if(std::string_view key, const Expect& expected, std::string_view value,
+                                             const WriteOptions& options = {});
+
+  /// erase(), as put_if(): what was expired when it was looked at goes, but not what was put since. With `Expect::anything()` an
+  /// erase() that tells whether the key was there.
+  [[nodiscard]] Result<ChangeOutcome> erase_if(std::string_view key, const Expect& expected,
+                                               const WriteOptions& options = {});
 
   /// Writes many changes with one append (RecordLog::append_batch): all or none of them for every later get, unless the process or
   /// the power fails in it, which may leave the first ones. An empty batch does nothing. Otherwise as put().
@@ -115,14 +143,23 @@ class DataWal {
   /// Whether get() would give a value: `if (kv->contains(key) == true)`. Errors as get().
   [[nodiscard]] Answer<bool> contains(std::string_view key) const;
 
+  /// The value of a key, as get(), and the record that holds it.
+  [[nodiscard]] Result<std::optional<StoredValue>> find(std::string_view key) const;
+
+  /// get() of many keys, faster than one by one: what the next ones need is fetched while the first are looked up. Each is as it is when
+  /// its turn comes; for one instant take a view().
+  /// @param values  gets what each key has; empty after an error, which is of the first key that cannot be read
+  [[nodiscard]] Result<void> multi_get(std::span<const std::string_view> keys, Values& values) const;
+
   /// Where the record of a live key lies; nullopt if the key has none. Errors as get().
   [[nodiscard]] Answer<std::optional<RecordRef>> ref_of(std::string_view key) const;
 
   [[nodiscard]] std::uint64_t size() const noexcept;  ///< live keys; 0 once it is closed
   [[nodiscard]] bool empty() const noexcept;          ///< size() is 0
 
-  /// All live keys, ascending. One state of the store, as items(), for_each(), export_jsonl() and compact_to(): that at
-  /// the start of the call, whatever is put or erased meanwhile. All five note it in 8 bytes a key while writers wait.
+  /// All live keys, ascending. One state of the store, as items(), for_each(), for_each_key(), cursor(), export_jsonl() and compact_to():
+  /// that at the start of the call, whatever is put or erased meanwhile. All of them note it in 8 bytes a key while writers wait, some
+  /// 10 ms a million keys.
   [[nodiscard]] Result<std::vector<std::string>> keys() const;
 
   /// All live keys and values, by ascending key, in memory.
@@ -131,6 +168,18 @@ class DataWal {
   /// Calls `visit(key, value)` for each live key in the order in which they were last put; false stops. The views are valid
   /// during the call. It may use the store, but must not close it.
   [[nodiscard]] Result<void> for_each(const Visitor& visit) const;
+
+  /// As for_each(), but for the values: of records over 1 KiB they are not read, and not checked either.
+  [[nodiscard]] Result<void> for_each_key(const KeyVisitor& visit) const;
+
+  /// A walk at the caller's pace, over all keys or those within bounds. In the order of the keys all that are within the bounds are
+  /// sorted first, which takes 16 bytes a key and about as long as reading them; who wants many such cursors takes them from one
+  /// view(). Errors as get().
+  [[nodiscard]] Result<DataWalCursor> cursor(const CursorOptions& options = {}) const;
+
+  /// The store as it is now, to be looked at as long as one likes while writing, compaction and all else go on. Copies the index, in 17
+  /// bytes of memory a key; writers wait for it, some 5 ms a million keys. Where a cursor or one walk is enough, those take less.
+  [[nodiscard]] Result<DataWalView> view() const;
 
   /// On return everything put or erased before survives a loss of power. As RecordLog::fsync.
   [[nodiscard]] Result<void> fsync();

@@ -1,11 +1,13 @@
 #pragma once
 // Looking at a key/value store without disturbing anybody.
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -27,11 +29,18 @@ class DataWalReader {
 
   /// As DataWal::get; snapshot_expired if a segment that could not be kept open was replaced: refresh() then.
   [[nodiscard]] Answer<std::optional<std::string>> get(std::string_view key) const;
+  /// As DataWal::get into memory of the caller's.
+  [[nodiscard]] Answer<std::optional<std::size_t>> get(std::string_view key, std::span<char> room) const;
+  /// As DataWal::multi_get.
+  [[nodiscard]] Result<void> multi_get(std::span<const std::string_view> keys, Values& values) const;
   [[nodiscard]] Answer<bool> contains(std::string_view key) const;  ///< as DataWal::contains
   [[nodiscard]] std::uint64_t size() const noexcept;                ///< live keys
 
   /// Calls `visit(key, value)` for each live key in the order in which they were last put; false stops.
   [[nodiscard]] Result<void> for_each(const DataWal::Visitor& visit) const;
+  [[nodiscard]] Result<void> for_each_key(const DataWal::KeyVisitor& visit) const;  ///< as DataWal::for_each_key
+  /// As DataWal::cursor; it stays at this reader's state. While refresh() runs, no cursor may be used.
+  [[nodiscard]] Result<DataWalCursor> cursor(const CursorOptions& options = {}) const;
 
   /// As DataWal::export_jsonl.
   [[nodiscard]] Result<ExportStats> export_jsonl(const std::filesystem::path& file,

@@ -6,8 +6,11 @@
 #include <datawal/base64.hpp>
 #include <datawal/batch.hpp>
 #include <datawal/checkpoint.hpp>
+#include <datawal/conditional.hpp>
 #include <datawal/data_wal.hpp>
+#include <datawal/data_wal_cursor.hpp>
 #include <datawal/data_wal_reader.hpp>
+#include <datawal/data_wal_view.hpp>
 #include <datawal/dir_lock.hpp>
 #include <datawal/error.hpp>
 #include <datawal/follower.hpp>
@@ -22,4 +25,5 @@
 #include <datawal/segment.hpp>
 #include <datawal/stats.hpp>
 #include <datawal/text.hpp>
+#include <datawal/values.hpp>
 #include <datawal/verify.hpp>

@@ -114,7 +114,7 @@ Result<CompactionStats> compact_view(LiveView view, const CompactToOptions& opti
   if (Result<void> cleared = clear_target(directory); !cleared) return propagate(cleared);
   if (Result<void> synced = sync_with_ancestors(directory); !synced) return propagate(synced);
 
-  if (Result<void> sorted = view.sort(); !sorted) return propagate(sorted);
+  if (Result<void> sorted = view.sort_by_key(); !sorted) return propagate(sorted);
   Result<OutputFile> file = OutputFile::create(file_system, directory, target_options.file_mode, "compact");
   if (!file) return propagate(file);
   FrameOutput output(*file);
@@ -129,7 +129,7 @@ Result<CompactionStats> compact_view(LiveView view, const CompactToOptions& opti
       });
   if (!written) return propagate(written);
   const CompactionStats stats{
-      .live_keys = view.positions.size(), .records_written = output.records(), .bytes_written = file->size()};
+      .live_keys = view.size(), .records_written = output.records(), .bytes_written = file->size()};
   if (Result<void> published = file->publish(segment::filename(1)); !published) return propagate(published);
   (void)directory.unlock();
   return stats;

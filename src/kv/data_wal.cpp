@@ -8,7 +8,7 @@
 namespace datawal {
 
 Result<void> DataWal::Impl::change(RecordType type, std::string_view key, std::string_view value,
-                                   const WriteOptions& how) {
+                                   const WriteOptions& how, Condition* condition) {
   if (Result<void> open = refuse_closed(); !open) return open;
   const std::uint64_t hash = projection->hash_of(key);
   projection->prefetch_for_change(hash);
@@ -25,6 +25,10 @@ Result<void> DataWal::Impl::change(RecordType type, std::string_view key, std::s
       if (!checked) return checked;
     }
     if (!prepared) return propagate(prepared);
+    if (condition != nullptr) {
+      condition->outcome.previous = projection->live_ref(*prepared);
+      if (!condition->expected.is_met_by(condition->outcome.previous)) return {};
+    }
     const std::uint64_t inserts = type == RecordType::Put && !prepared->live ? 1 : 0;
     if (Result<void> room = make_room(inserts, format::frame_len(key.size(), value.size())); !room) return room;
     Result<RecordRef> ref = following([&] { return core->append(type, key, value); });
@@ -32,6 +36,10 @@ Result<void> DataWal::Impl::change(RecordType type, std::string_view key, std::s
     follow(*ref);
     projection->apply(*prepared, type, *ref);
     txid = ref->txid;
+    if (condition != nullptr) {
+      condition->outcome.is_done = true;
+      condition->outcome.ref = *ref;
+    }
   }
   return core->settle(how, txid);
 }
@@ -60,6 +68,12 @@ Answer<std::optional<std::string>> DataWal::get(std::string_view key) const {
   if (!impl_) return std::unexpected(Impl::moved_from());
   if (Result<void> open = impl_->refuse_closed(); !open) return propagate(open);
   return impl_->projection->get(key);
+}
+
+Answer<std::optional<std::size_t>> DataWal::get(std::string_view key, std::span<char> room) const {
+  if (!impl_) return std::unexpected(Impl::moved_from());
+  if (Result<void> open = impl_->refuse_closed(); !open) return propagate(open);
+  return impl_->projection->get(key, room);
 }
 
 Answer<std::optional<RecordRef>> DataWal::ref_of(std::string_view key) const {

@@ -19,7 +19,7 @@
 namespace datawal {
 
 struct [[gnu::visibility("hidden")]] DataWal::Impl {
-  std::unique_ptr<kv::Projection> projection{};
+  std::shared_ptr<kv::Projection> projection{};  // also of views, which may outlive the store
   LogCore* core = nullptr;  // owned by `log`
   RecordLog log;
   OpenOptions options{};
@@ -32,8 +32,14 @@ struct [[gnu::visibility("hidden")]] DataWal::Impl {
 
   ~Impl();
 
+  /// A change that depends on what it finds.
+  struct Condition {
+    const Expect& expected;
+    ChangeOutcome outcome{};
+  };
+  /// @param condition  null: there is none
   [[nodiscard]] Result<void> change(RecordType type, std::string_view key, std::string_view value,
-                                    const WriteOptions& how);
+                                    const WriteOptions& how, Condition* condition = nullptr);
   [[nodiscard]] Result<void> write(std::span<const RecordInput> records, const WriteOptions& how);
   /// Calls `prepare(longs)`, which says whether it met long records that are not checked, until it does not. They are checked without
   /// the lock. Whether or not it succeeds, the lock is held before and after; nothing has changed since `prepare` returned.
@@ -67,7 +73,9 @@ struct [[gnu::visibility("hidden")]] DataWal::Impl {
   void follow(const RecordRef& last) noexcept;
   [[gnu::cold]] void follow_rotation() noexcept;
   [[nodiscard]] Result<void> rotate();
-  [[nodiscard]] Result<kv::LiveView> view(std::shared_ptr<const Snapshot>* snapshot = nullptr) const;
+  /// All that lives now, in log order.
+  /// @param snapshot  gets the log of that instant; null: nobody needs it
+  [[nodiscard]] Result<kv::LiveView> walk(std::shared_ptr<const Snapshot>* snapshot = nullptr) const;
   [[nodiscard]] Result<void> refuse_closed() const {
     if (!core->is_closed()) [[likely]]
       return {};

@@ -9,9 +9,9 @@ namespace datawal {
 
 Result<ExportStats> DataWal::export_jsonl(const std::filesystem::path& file, const ExportOptions& options) const {
   if (!impl_) return std::unexpected(Impl::moved_from());
-  Result<kv::LiveView> view = impl_->view();
-  if (!view) return propagate(view);
-  return kv::export_file(std::move(*view), options, impl_->file_system(), file);
+  Result<kv::LiveView> live = impl_->walk();
+  if (!live) return propagate(live);
+  return kv::export_file(std::move(*live), options, impl_->file_system(), file);
 }
 
 Result<ImportStats> DataWal::import_jsonl(const std::filesystem::path& file, const ImportOptions& options) {

@@ -37,7 +37,7 @@ Result<DataWal> DataWal::open(const std::filesystem::path& dir, const OpenOption
                                                                              options);
   if (!made) return propagate(made);
   const std::shared_ptr<safeatomic::Directory> directory = std::move(*made);
-  auto projection = std::make_unique<kv::Projection>(directory, options.read_path);
+  auto projection = std::make_shared<kv::Projection>(directory, options.read_path);
   kv::Replay replay(*projection, options.open_threads);
   Result<std::unique_ptr<LogCore>> core = LogCore::open(directory, options, replay.visitor());
   if (!core) return propagate(core);

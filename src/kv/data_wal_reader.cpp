@@ -8,6 +8,7 @@
 
 #include "kv/additions.hpp"
 #include "kv/compact_to.hpp"
+#include "kv/data_wal_cursor_impl.hpp"
 #include "kv/jsonl_export.hpp"
 #include "kv/live_view.hpp"
 #include "kv/projection.hpp"
@@ -31,7 +32,7 @@ struct [[gnu::visibility("hidden")]] DataWalReader::Impl {
   // One state of the store, with its index.
   struct State {
     std::shared_ptr<const Snapshot> snapshot{};
-    std::unique_ptr<kv::Projection> projection{};
+    std::shared_ptr<kv::Projection> projection{};  // also of cursors, which may outlive it
     RecoveryReport report{};
     std::uint64_t last_txid = 0;
     std::uint64_t durable_txid = 0;
@@ -49,10 +50,11 @@ struct [[gnu::visibility("hidden")]] DataWalReader::Impl {
   ReaderOptions options{};
   State state{};
 
-  [[nodiscard]] kv::LiveView view() const {
-    return {.space = kv::PinnedSpace(state.projection->space()),
-            .positions = state.projection->live_positions(),
-            .bytes = state.projection->counts().live_bytes};
+  /// All that lives, in log order.
+  [[nodiscard]] kv::LiveView walk() const {
+    kv::LiveView live(state.projection);
+    live.sort_by_log();
+    return live;
   }
   [[nodiscard]] safeatomic::FileSystem& file_system() const noexcept { return file_system_of(options.file_system); }
 };
@@ -60,7 +62,7 @@ struct [[gnu::visibility("hidden")]] DataWalReader::Impl {
 Result<DataWalReader::Impl::State> DataWalReader::Impl::build(std::shared_ptr<const Snapshot> snapshot,
                                                               const ReaderOptions& options) {
   State state{.snapshot = snapshot,
-              .projection = std::make_unique<kv::Projection>(snapshot->directory, options.read_path),
+              .projection = std::make_shared<kv::Projection>(snapshot->directory, options.read_path),
               .seen = SeenTail(*snapshot)};
   const std::uint32_t last_id = snapshot->segments.empty() ? 0 : snapshot->segments.back().id;
   kv::Replay replay(*state.projection, options.open_threads, last_id);
@@ -186,6 +188,17 @@ Answer<std::optional<std::string>> DataWalReader::get(std::string_view key) cons
   return impl_->state.projection->get(key);
 }
 
+Answer<std::optional<std::size_t>> DataWalReader::get(std::string_view key, std::span<char> room) const {
+  if (!impl_) return std::unexpected(moved_from());
+  return impl_->state.projection->get(key, room);
+}
+
+Result<void> DataWalReader::multi_get(std::span<const std::string_view> keys, Values& values) const {
+  values.clear();
+  if (!impl_) return std::unexpected(moved_from());
+  return impl_->state.projection->multi_get(keys, values);
+}
+
 Answer<bool> DataWalReader::contains(std::string_view key) const {
   if (!impl_) return std::unexpected(moved_from());
   Result<std::optional<RecordRef>> ref = impl_->state.projection->find(key);
@@ -197,18 +210,28 @@ std::uint64_t DataWalReader::size() const noexcept { return impl_ ? impl_->state
 
 Result<void> DataWalReader::for_each(const DataWal::Visitor& visit) const {
   if (!impl_) return std::unexpected(moved_from());
-  return impl_->view().for_each(
+  return impl_->walk().for_each(
       {}, [&visit](const format::DecodedRecord& record) -> Result<bool> { return visit(record.key, record.payload); });
+}
+
+Result<void> DataWalReader::for_each_key(const DataWal::KeyVisitor& visit) const {
+  if (!impl_) return std::unexpected(moved_from());
+  return impl_->walk().for_each_key(visit);
+}
+
+Result<DataWalCursor> DataWalReader::cursor(const CursorOptions& options) const {
+  if (!impl_) return std::unexpected(moved_from());
+  return kv::cursor_over(impl_->walk(), options);
 }
 
 Result<ExportStats> DataWalReader::export_jsonl(const std::filesystem::path& file, const ExportOptions& options) const {
   if (!impl_) return std::unexpected(moved_from());
-  return kv::export_file(impl_->view(), options, impl_->file_system(), file);
+  return kv::export_file(impl_->walk(), options, impl_->file_system(), file);
 }
 
 Result<ExportStats> DataWalReader::export_jsonl_to(const Sink& sink, const ExportOptions& options) const {
   if (!impl_) return std::unexpected(moved_from());
-  return kv::export_lines(impl_->view(), options,
+  return kv::export_lines(impl_->walk(), options,
                           [&sink](std::string_view lines) -> Result<bool> { return sink(lines); });
 }
 
@@ -216,7 +239,7 @@ Result<CompactionStats> DataWalReader::compact_to(const std::filesystem::path& d
                                                   const CompactToOptions& options) const {
   if (!impl_) return std::unexpected(moved_from());
   if (Result<void> said = kv::refuse_raw(*impl_->state.projection, options); !said) return propagate(said);
-  return kv::compact_view(impl_->view(), options, impl_->state.snapshot, LastSegment::live, impl_->file_system(), dir);
+  return kv::compact_view(impl_->walk(), options, impl_->state.snapshot, LastSegment::live, impl_->file_system(), dir);
 }
 
 Result<void> DataWalReader::checkpoint(const std::filesystem::path& dir, const CheckpointOptions& options) const {

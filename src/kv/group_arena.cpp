@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <cstring>
 #include <new>
 
 namespace datawal::kv {
@@ -82,6 +83,21 @@ std::uint32_t GroupArena::take() noexcept {
   --free_count_;
   group.set_next(none);
   return number;
+}
+
+void GroupArena::prepare_copy(std::uint64_t groups) {
+  reserve(groups);
+  for (std::uint64_t n = 0; n < groups; ++n) at(static_cast<std::uint32_t>(first + n)).set_next(none);
+}
+
+void GroupArena::copy(const GroupArena& other) {
+  reserve(other.groups_ever());
+  for (std::uint32_t number = first; number < other.fresh_; ++number) {
+    std::memcpy(static_cast<void*>(&at(number)), &other.at(number), sizeof(Group));
+  }
+  fresh_ = other.fresh_;
+  free_head_ = other.free_head_;
+  free_count_ = other.free_count_;
 }
 
 void GroupArena::release(std::uint32_t number) noexcept {

@@ -43,6 +43,14 @@ class GroupArena {
   /// Gives a group back; whoever still looks at it finds it empty.
   void release(std::uint32_t number) noexcept;
 
+  /// Makes room for a copy of an arena from which so many groups were ever taken, and touches it, so that copying takes no longer than
+  /// the bytes need. Nothing was taken from this one. Throws std::bad_alloc.
+  void prepare_copy(std::uint64_t groups);
+  /// Becomes a copy of `other`, under the same numbers. Nothing was taken from this one. Throws std::bad_alloc.
+  void copy(const GroupArena& other);
+  /// Groups that were ever taken.
+  [[nodiscard]] std::uint64_t groups_ever() const noexcept { return fresh_ - first; }
+
   /// Groups that are taken.
   [[nodiscard]] std::uint64_t groups_in_use() const noexcept { return fresh_ - first - free_count_; }
 

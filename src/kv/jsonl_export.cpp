@@ -34,7 +34,7 @@ Result<bool> is_same(const safeatomic::Directory& one, const safeatomic::Directo
 
 Result<ExportStats> export_lines(LiveView view, const ExportOptions& options,
                                  const std::function<Result<bool>(std::string_view)>& sink) {
-  if (Result<void> sorted = view.sort(); !sorted) return propagate(sorted);
+  if (Result<void> sorted = view.sort_by_key(); !sorted) return propagate(sorted);
   ExportStats stats;
   std::string piece;
   const auto hand_over = [&]() -> Result<bool> {
@@ -70,7 +70,7 @@ Result<ExportStats> export_file(LiveView view, const ExportOptions& options, saf
   safeatomic::Result<std::unique_ptr<safeatomic::Directory>> directory = file_system.open_directory(file.parent_path());
   if (!directory) return format::lift(directory, "export");
   if (is_store_name(name)) {
-    Result<bool> own = is_same(**directory, view.space.directory());
+    Result<bool> own = is_same(**directory, view.space().directory());
     if (!own) return propagate(own);
     if (*own) return refuse(file, "that name belongs to the store itself");
   }

@@ -285,6 +285,12 @@ void KeyDirectory::remove(Group& head, Group& group, Slot slot) noexcept {
   before->set_next(GroupArena::none);
 }
 
+void KeyDirectory::copy(const KeyDirectory& other) {
+  arena_.copy(other.arena_);
+  for (std::size_t part = 0; part < part_count; ++part) parts_[part].copy(other.parts_[part]);
+  size_.store(other.size(), std::memory_order_relaxed);
+}
+
 std::uint64_t KeyDirectory::memory_bytes() const noexcept {
   std::uint64_t bytes = sizeof *this + gathered_capacity_ * sizeof(Entry) + arena_.memory_bytes();
   for (const PartTable& part : parts_) bytes += part.memory_bytes();

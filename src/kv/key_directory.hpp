@@ -138,6 +138,13 @@ class KeyDirectory {
     arena_.for_each([&](const Group& group) { group.for_each([&](const Entry& entry) { visit(entry.position); }); });
   }
 
+  /// Makes room for a copy of a directory with so many groups(), and touches it. This one is empty. Throws std::bad_alloc.
+  void prepare_copy(std::uint64_t groups) { arena_.prepare_copy(groups); }
+  /// Becomes a copy of `other`, which nobody changes meanwhile: 4 KiB a group are copied. This one is empty. Throws std::bad_alloc.
+  void copy(const KeyDirectory& other);
+  /// What it is made of.
+  [[nodiscard]] std::uint64_t groups() const noexcept { return arena_.groups_ever(); }
+
   /// Bytes of memory it takes.
   [[nodiscard]] std::uint64_t memory_bytes() const noexcept;
 

@@ -44,13 +44,13 @@ struct Range {
   std::size_t depth = 0;
 };
 
-Result<void> load(const PinnedSpace& space, std::span<SortEntry> entries, std::size_t depth, std::string& buffer) {
+Result<void> load(const KeyReader& keys, std::span<SortEntry> entries, std::size_t depth, std::string& buffer) {
   for (std::size_t i = 0; i < entries.size(); ++i) {
     if (i + prefetch_distance < entries.size()) {
-      space.prefetch(entries[i + prefetch_distance].left_and_position & position_mask);
+      keys.prefetch(entries[i + prefetch_distance].left_and_position & position_mask);
     }
     const std::uint64_t position = entries[i].left_and_position & position_mask;
-    Result<LocatedRecord> located = space.read(position, buffer);
+    Result<LocatedRecord> located = keys.read(position, buffer);
     if (!located) return propagate(located);
     entries[i] = entry_at(located->record.key, depth, position);
   }
@@ -59,7 +59,7 @@ Result<void> load(const PinnedSpace& space, std::span<SortEntry> entries, std::s
 
 }  // namespace
 
-Result<void> sort_by_key(const PinnedSpace& space, std::vector<std::uint64_t>& positions) {
+Result<void> sort_by_key(const KeyReader& keys, std::vector<std::uint64_t>& positions) {
   std::vector<SortEntry> entries(positions.size());
   for (std::size_t i = 0; i < positions.size(); ++i) entries[i].left_and_position = positions[i];
   std::string buffer;
@@ -68,7 +68,7 @@ Result<void> sort_by_key(const PinnedSpace& space, std::vector<std::uint64_t>& p
     const Range range = open.back();
     open.pop_back();
     const std::span<SortEntry> part = std::span(entries).subspan(range.begin, range.end - range.begin);
-    if (Result<void> loaded = load(space, part, range.depth, buffer); !loaded) return loaded;
+    if (Result<void> loaded = load(keys, part, range.depth, buffer); !loaded) return loaded;
     radix_sort(part, [](const SortEntry& entry) { return entry.prefix; });
     for (std::size_t i = 0; i < part.size();) {
       std::size_t next = i + 1;

@@ -43,6 +43,14 @@ bool PartTable::grow() noexcept {
   return true;
 }
 
+void PartTable::copy(const PartTable& other) {
+  const std::uint32_t depth = other.depth();
+  std::uint32_t* const entries = allocate(depth);
+  if (entries == nullptr) throw std::bad_alloc();
+  std::copy_n(other.newest_entries(), std::size_t{1} << depth, entries);
+  publish(entries, depth);
+}
+
 void PartTable::assign(std::uint32_t tag, std::uint32_t depth, std::uint32_t group) noexcept {
   const std::uint32_t below = this->depth() - depth;
   const std::uint64_t prefix = static_cast<std::uint64_t>(tag) >> (tag_bits - depth);

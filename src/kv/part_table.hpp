@@ -41,6 +41,9 @@ class PartTable {
   /// Gives `group` the tags that share the first `depth` bits (at most depth()) of `tag`.
   void assign(std::uint32_t tag, std::uint32_t depth, std::uint32_t group) noexcept;
 
+  /// Becomes a copy of `other`. Nobody uses this one yet. Throws std::bad_alloc.
+  void copy(const PartTable& other);
+
   [[nodiscard]] std::uint64_t memory_bytes() const noexcept;
 
  private:

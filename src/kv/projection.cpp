@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "kv/answers.hpp"
 #include "kv/projection_parts.hpp"
 
 namespace datawal::kv {
@@ -10,57 +11,65 @@ namespace datawal::kv {
 Projection::Projection(std::shared_ptr<safeatomic::Directory> directory, ReadPath read_path)
     : seed_(process_hash_seed()), space_(std::move(directory), read_path) {}
 
-Result<std::optional<std::string>> Projection::get(std::string_view key) const {
-  std::optional<std::string> value;
+// As kv::locate, without a lock.
+template <class Confirmed>
+Result<bool> Projection::look_up(std::string_view key, Confirmed&& confirmed) const {
   std::string buffer;
   ReaderSlots::Stay stay;
-  Result<bool> found = locate(
-      key, hash_of(key), [&](std::uint64_t position) { return space_.read(position, buffer); },
-      [&](const LocatedRecord& located, std::uint64_t) { value.emplace(located.record.payload); },
-      [&] { stay.enter(space_.readers()); });
-  if (!found) return propagate(found);
-  return value;
+  return kv::locate(
+      directory_, key, hash_of(key), [&](std::uint64_t position) { return space_.read(position, buffer); },
+      [&](const LocatedRecord& located, std::uint64_t) { confirmed(located); }, [&] { stay.enter(space_.readers()); });
+}
+
+Result<std::optional<std::string>> Projection::get(std::string_view key) const {
+  return value_of([&](auto&& confirmed) { return look_up(key, confirmed); });
+}
+
+Result<std::optional<std::size_t>> Projection::get(std::string_view key, std::span<char> room) const {
+  return copy_value(room, [&](auto&& confirmed) { return look_up(key, confirmed); });
+}
+
+Result<std::optional<StoredValue>> Projection::find_value(std::string_view key) const {
+  return stored_value_of([&](auto&& confirmed) { return look_up(key, confirmed); });
 }
 
 Result<std::optional<RecordRef>> Projection::find(std::string_view key) const {
-  std::optional<RecordRef> ref;
-  std::string buffer;
-  ReaderSlots::Stay stay;
-  Result<bool> found = locate(
-      key, hash_of(key), [&](std::uint64_t position) { return space_.read(position, buffer); },
-      [&](const LocatedRecord& located, std::uint64_t) { ref = located.ref; }, [&] { stay.enter(space_.readers()); });
-  if (!found) return propagate(found);
-  return ref;
+  return ref_of([&](auto&& confirmed) { return look_up(key, confirmed); });
 }
 
 Result<Projection::Change> Projection::prepare(std::string_view key, std::uint64_t hash, LongRecords* longs) const {
   Change change{.hash = hash};
   if (!directory_.may_hold(hash)) return change;
   std::string buffer;
-  Result<bool> found = locate(
-      key, change.hash,
+  Result<bool> found = kv::locate(
+      directory_, key, change.hash,
       [&](std::uint64_t position) {
-        Result<LocatedRecord> located = space_.read_or_head(position, buffer);
-        if (located && !located->is_checked) [[unlikely]]
-          change.is_unchecked |= !is_known(position, longs);
+        Result<LocatedRecord> located = space_.read_or_head<RecordSpace::long_record>(position, buffer);
+        if (located && !located->is_checked) [[unlikely]] {
+          const std::optional<std::uint32_t> crc = checked_crc(position, longs);
+          change.is_unchecked |= !crc;
+          located->ref.crc = crc.value_or(0);
+        }
         return located;
       },
       [&](const LocatedRecord& located, std::uint64_t position) {
         change.live = position;
         change.live_len = located.ref.len;
+        change.live_crc = located.ref.crc;
+        change.live_txid = located.ref.txid;
         change.live_segment = located.segment;
-      },
-      KeyDirectory::Unprotected{});
+      });
   if (!found) return propagate(found);
   return change;
 }
 
-// Whether that long record was checked; if not, it is to be.
-bool Projection::is_known(std::uint64_t position, LongRecords* longs) {
-  if (longs == nullptr) return false;
-  if (std::ranges::binary_search(longs->checked, position)) return true;
+// Of a long record that was checked; one that was not is to be.
+std::optional<std::uint32_t> Projection::checked_crc(std::uint64_t position, LongRecords* longs) {
+  if (longs == nullptr) return std::nullopt;
+  const auto found = std::ranges::lower_bound(longs->checked, position, {}, &LongRecords::Checked::position);
+  if (found != longs->checked.end() && found->position == position) return found->crc;
   longs->unchecked.push_back(position);
-  return false;
+  return std::nullopt;
 }
 
 Result<Projection::Change> Projection::prepare(std::string_view key, std::uint64_t hash) const {
@@ -75,12 +84,22 @@ Result<Projection::Change> Projection::prepare(std::string_view key, std::uint64
 Result<void> Projection::check(LongRecords& longs) const {
   std::string buffer;
   for (const std::uint64_t position : longs.unchecked) {
-    if (Result<LocatedRecord> located = space_.read(position, buffer); !located) return propagate(located);
-    longs.checked.push_back(position);
+    Result<LocatedRecord> located = space_.read(position, buffer);
+    if (!located) return propagate(located);
+    longs.checked.push_back({.position = position, .crc = located->ref.crc});
   }
   longs.unchecked.clear();
-  std::ranges::sort(longs.checked);
+  std::ranges::sort(longs.checked, {}, &LongRecords::Checked::position);
   return {};
+}
+
+std::optional<RecordRef> Projection::live_ref(const Change& change) const noexcept {
+  if (!change.live) return std::nullopt;
+  return RecordRef{.segment = change.live_segment->id,
+                   .offset = space_.offset_of(*change.live),
+                   .len = change.live_len,
+                   .txid = change.live_txid,
+                   .crc = change.live_crc};
 }
 
 void Projection::replaces(Change& change, RecordType type, const RecordRef& ref) noexcept {
@@ -88,6 +107,8 @@ void Projection::replaces(Change& change, RecordType type, const RecordRef& ref)
   if (type != RecordType::Put) return;
   change.live = space_.position_in_last(ref.offset);
   change.live_len = ref.len;
+  change.live_crc = ref.crc;
+  change.live_txid = ref.txid;
   change.live_segment = &space_.last();
 }
 

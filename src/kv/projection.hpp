@@ -1,16 +1,20 @@
 #pragma once
 // The last-write-wins fold of a log: which keys live, and where.
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <datawal/conditional.hpp>
 #include <datawal/error.hpp>
 #include <datawal/options.hpp>
 #include <datawal/record.hpp>
+#include <datawal/values.hpp>
 
 #include "kv/fold_batch.hpp"
 #include "kv/key_directory.hpp"
@@ -34,6 +38,15 @@ class Projection {
   /// The value of a live key. Confirms key, type and CRC in the record itself.
   [[nodiscard]] Result<std::optional<std::string>> get(std::string_view key) const;
 
+  /// The same into `room`, as much of it as fits. @return its whole length
+  [[nodiscard]] Result<std::optional<std::size_t>> get(std::string_view key, std::span<char> room) const;
+
+  /// The value of a live key, and where its record is.
+  [[nodiscard]] Result<std::optional<StoredValue>> find_value(std::string_view key) const;
+
+  /// get() of many keys.
+  [[nodiscard]] Result<void> multi_get(std::span<const std::string_view> keys, Values& values) const;
+
   /// Where the live record of a key is; nullopt if it has none.
   [[nodiscard]] Result<std::optional<RecordRef>> find(std::string_view key) const;
 
@@ -43,14 +56,20 @@ class Projection {
   /// Prepares a change of `key`: finds what it replaces. corruption if a record that may be its own is damaged.
   struct Change {
     std::uint64_t hash = 0;
-    std::optional<std::uint64_t> live{};   ///< position of its live record
-    std::uint32_t live_len = 0;            ///< bytes of that frame
+    std::optional<std::uint64_t> live{};  ///< position of its live record
+    std::uint32_t live_len = 0;           ///< bytes of that frame
+    std::uint32_t live_crc = 0;
+    std::uint64_t live_txid = 0;
     SpaceSegment* live_segment = nullptr;  ///< where it lies
     bool is_unchecked = false;             ///< nothing is prepared: a long record must be checked first
   };
   /// Long records that a change may replace. Reading and checking them takes too long for the caller's lock.
   struct LongRecords {
-    std::vector<std::uint64_t> checked{};    ///< found sound, by a reader who is still in; ascending
+    struct Checked {
+      std::uint64_t position = 0;
+      std::uint32_t crc = 0;  ///< the record's
+    };
+    std::vector<Checked> checked{};          ///< found sound, by a reader who is still in; ascending
     std::vector<std::uint64_t> unchecked{};  ///< to be checked
   };
   /// @param hash   hash_of(key)
@@ -68,6 +87,9 @@ class Projection {
   void prefetch_for_change(std::uint64_t hash) const noexcept { directory_.prefetch_for_change(hash); }
   /// Of many changes, so many ahead are worth fetching; more does not hide more, measured.
   static constexpr std::size_t fetched_ahead = 32;
+
+  /// The record that a prepared change will replace; nullopt if there is none. As long as nothing was changed.
+  [[nodiscard]] std::optional<RecordRef> live_ref(const Change& change) const noexcept;
 
   /// A change prepared before an earlier record of the same key, which now lies at `ref` in the last segment, replaces that one.
   void replaces(Change& change, RecordType type, const RecordRef& ref) noexcept;
@@ -97,24 +119,23 @@ class Projection {
     return directory_.replace(hash, from, to);
   }
 
-  /// The positions of all live records, in log order.
-  [[nodiscard]] std::vector<std::uint64_t> live_positions() const;
+  /// Of all live records.
+  [[nodiscard]] const KeyDirectory& directory() const noexcept { return directory_; }
 
   [[nodiscard]] RecordSpace& space() noexcept { return space_; }
   [[nodiscard]] const RecordSpace& space() const noexcept { return space_; }
 
  private:
-  [[gnu::cold]] static bool is_known(std::uint64_t position, LongRecords* longs);
+  [[gnu::cold]] static std::optional<std::uint32_t> checked_crc(std::uint64_t position, LongRecords* longs);
   bool fold(SpaceSegment& segment, const FoldBatch::Item& item, std::string_view key);
   void prefetch_live(std::uint64_t hash) const noexcept;
   void change(SpaceSegment& segment, const Change& change, RecordType type, std::uint64_t position, std::uint32_t len);
 
   template <class Confirmed>
+  [[nodiscard]] Result<bool> look_up(std::string_view key, Confirmed&& confirmed) const;
+  template <class Confirmed>
   [[nodiscard]] Result<bool> locate(std::string_view key, std::uint64_t hash, std::string& buffer,
                                     Confirmed&& confirmed) const;
-  template <class Read, class Confirmed, class Protect>
-  [[nodiscard]] Result<bool> locate(std::string_view key, std::uint64_t hash, Read&& read, Confirmed&& confirmed,
-                                    Protect&& protect) const;
 
   const std::uint64_t seed_;
   RecordSpace space_;

@@ -26,9 +26,15 @@ void prefetch_record(const char* from) noexcept {
   __builtin_prefetch(from + 128);
 }
 
-bool announces_long(std::string_view bytes) noexcept {
+bool announces_longer(std::string_view bytes, std::uint64_t longest) noexcept {
   return bytes.size() >= format::header_len && format::is_sound_header(bytes.data()) &&
-         format::frame_len(format::load_header(bytes.data())) > RecordSpace::long_record;
+         format::frame_len(format::load_header(bytes.data())) > longest;
+}
+
+bool announces_same(std::string_view bytes, const format::Header& header) noexcept {
+  if (!format::is_sound_header(bytes.data())) return false;
+  const format::Header again = format::load_header(bytes.data());
+  return again.txid == header.txid && again.key_len == header.key_len && again.payload_len == header.payload_len;
 }
 
 }  // namespace
@@ -49,8 +55,9 @@ void RecordSpace::prefetch(std::uint64_t position) const noexcept {
   prefetch_record(place.segment->mapped + place.offset);
 }
 
-template <bool whole>
+template <std::uint64_t longest>
 Result<LocatedRecord> RecordSpace::read_in(SpaceSegment& segment, std::uint64_t offset, std::string& buffer) const {
+  constexpr bool whole = longest >= format::max_frame_len;
   const std::uint64_t end = segment.end.load(std::memory_order_acquire);
   if (offset >= end) [[unlikely]]
     return leads_nowhere(&segment, offset);
@@ -60,16 +67,15 @@ Result<LocatedRecord> RecordSpace::read_in(SpaceSegment& segment, std::uint64_t 
   if (offset < mapped_end) {
     bytes = {segment.mapped + offset, static_cast<std::size_t>(mapped_end - offset)};
     prefetch_record(bytes.data());
-    if (!whole && bytes.size() > long_record && announces_long(bytes)) [[unlikely]]
-      return head_in(segment, offset, end, buffer);
+    if (!whole && bytes.size() > longest && announces_longer(bytes, longest)) [[unlikely]]
+      return head_in(segment, offset, end, bytes, buffer);
   }
   if (!format::decode_whole(bytes, located.record)) [[unlikely]] {
     if (mapped_end < end) {
-      Result<std::string_view> got = bytes_of(segment, offset, end, whole ? format::max_frame_len : long_record,
-                                              buffer);
+      Result<std::string_view> got = bytes_of(segment, offset, end, longest, buffer);
       if (!got) return propagate(got);
       bytes = *got;
-      if (!whole && announces_long(bytes)) return head_in(segment, offset, end, buffer);
+      if (!whole && announces_longer(bytes, longest)) return head_in(segment, offset, end, bytes, buffer);
     }
     if (mapped_end == end || !format::decode_whole(bytes, located.record)) {
       return damaged(segment, offset, format::decode_next(bytes).stop);
@@ -84,29 +90,29 @@ Result<LocatedRecord> RecordSpace::read_in(SpaceSegment& segment, std::uint64_t 
   return located;
 }
 
-template Result<LocatedRecord> RecordSpace::read_in<true>(SpaceSegment&, std::uint64_t, std::string&) const;
-template Result<LocatedRecord> RecordSpace::read_in<false>(SpaceSegment&, std::uint64_t, std::string&) const;
+template Result<LocatedRecord> RecordSpace::read_in<format::max_frame_len>(SpaceSegment&, std::uint64_t,
+                                                                          std::string&) const;
+template Result<LocatedRecord> RecordSpace::read_in<RecordSpace::long_record>(SpaceSegment&, std::uint64_t,
+                                                                              std::string&) const;
+template Result<LocatedRecord> RecordSpace::read_in<RecordSpace::worth_skipping>(SpaceSegment&, std::uint64_t,
+                                                                                 std::string&) const;
 
-// What the header and the key of a long record say; of one that cannot be, the whole says what is wrong.
+// What the header and the key of a long record say, of which `begin` is there; of one that cannot be, the whole says what is wrong.
 Result<LocatedRecord> RecordSpace::head_in(SpaceSegment& segment, std::uint64_t offset, std::uint64_t end,
-                                           std::string& buffer) const {
-  constexpr std::uint64_t longest_head = format::header_len + max_key_len;
-  const std::uint64_t mapped_end = std::min(end, segment.mapped_len);
-  std::string_view begin;
-  if (offset + longest_head <= mapped_end) {
-    begin = {segment.mapped + offset, longest_head};
-  } else {
+                                           std::string_view begin, std::string& buffer) const {
+  const format::Header header = format::load_header(begin.data());
+  const std::uint64_t key_end = format::header_len + header.key_len;
+  const std::uint64_t len = format::frame_len(header);
+  if (len > end - offset) return read_in<format::max_frame_len>(segment, offset, buffer);
+  if (begin.size() < key_end) {
     Result<std::shared_ptr<safeatomic::File>> file = file_of(segment);
     if (!file) return propagate(file);
-    buffer.resize(static_cast<std::size_t>(std::min(longest_head, end - offset)));
+    buffer.resize(static_cast<std::size_t>(key_end));
     const safeatomic::Result<std::size_t> got = safeatomic::read_all(**file, offset, buffer);
     if (!got) return format::lift(got, "read record");
-    begin = std::string_view(buffer).substr(0, *got);
+    if (*got != key_end || !announces_same(buffer, header)) return read_in<format::max_frame_len>(segment, offset, buffer);
+    begin = buffer;
   }
-  const format::Header header = announces_long(begin) ? format::load_header(begin.data()) : format::Header{};
-  const std::uint64_t len = format::frame_len(header);
-  const bool can_be = len > long_record && len <= end - offset && begin.size() >= format::header_len + header.key_len;
-  if (!can_be) return read_in<true>(segment, offset, buffer);
   return LocatedRecord{
       .record = {.type = header.type,
                  .txid = header.txid,

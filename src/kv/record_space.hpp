@@ -129,6 +129,11 @@ class RecordSpace {
     return last_->extents.position(offset);
   }
 
+  /// Where in its file the record at `position` lies.
+  [[nodiscard]] std::uint64_t offset_of(std::uint64_t position) const noexcept {
+    return extents_.find(position).offset;
+  }
+
   /// The last segment; there is one.
   [[nodiscard]] SpaceSegment& last() const noexcept { return *last_; }
   /// The id of the last segment; 0 if there is none.
@@ -150,24 +155,24 @@ class RecordSpace {
     const ExtentTable::Place place = extents_.find(position);
     if (place.segment == nullptr) [[unlikely]]
       return leads_nowhere(nullptr, position);
-    return read_in<true>(*place.segment, place.offset, buffer);
+    return read_in<format::max_frame_len>(*place.segment, place.offset, buffer);
   }
 
-  /// The same, but of a record that is longer than `long_record` only what its header and its key say.
+  /// The same, but of a record that is longer than `longest` only what its header and its key say.
+  template <std::uint64_t longest>
   [[nodiscard]] Result<LocatedRecord> read_or_head(std::uint64_t position, std::string& buffer) const {
     const ExtentTable::Place place = extents_.find(position);
     if (place.segment == nullptr) [[unlikely]]
       return leads_nowhere(nullptr, position);
-    return read_in<false>(*place.segment, place.offset, buffer);
+    return read_in<longest>(*place.segment, place.offset, buffer);
   }
-  static constexpr std::uint64_t long_record = 64 *
-                                               1024;  // bytes; takes some microseconds to read, if it is in the cache
+  /// Takes some microseconds to read, if it is in the cache; in bytes.
+  static constexpr std::uint64_t long_record = 64 * 1024;
+  /// Takes longer to read than to ask the index whether the key is right; in bytes.
+  static constexpr std::uint64_t worth_skipping = 1024;
 
   /// Starts fetching the record at `position`.
   void prefetch(std::uint64_t position) const noexcept;
-
-  /// Puts positions into log order. By the owner's lock.
-  void sort_in_log_order(std::vector<std::uint64_t>& positions) const;
 
   // Counting. By the owner's lock; while a log is replayed, by whoever folds.
 
@@ -210,11 +215,11 @@ class RecordSpace {
   [[nodiscard, gnu::cold]] std::unexpected<Error> no_positions(std::uint32_t id) const;
   [[nodiscard]] SpaceSegments::node_type make_node();
   [[gnu::cold]] void map(SpaceSegment& segment, safeatomic::File& file, std::uint64_t length) const noexcept;
-  template <bool whole>
+  template <std::uint64_t longest>
   [[nodiscard]] Result<LocatedRecord> read_in(SpaceSegment& segment, std::uint64_t offset, std::string& buffer) const;
   [[nodiscard]] Result<std::shared_ptr<safeatomic::File>> file_of(const SpaceSegment& segment) const;
-  [[nodiscard, gnu::cold]] Result<LocatedRecord> head_in(SpaceSegment& segment, std::uint64_t offset, std::uint64_t end,
-                                                         std::string& buffer) const;
+  [[nodiscard]] Result<LocatedRecord> head_in(SpaceSegment& segment, std::uint64_t offset, std::uint64_t end,
+                                              std::string_view begin, std::string& buffer) const;
   [[nodiscard]] Result<std::string_view> bytes_of(const SpaceSegment& segment, std::uint64_t offset, std::uint64_t end,
                                                   std::uint64_t longest, std::string& buffer) const;
   [[nodiscard, gnu::cold]] std::unexpected<Error> leads_nowhere(const SpaceSegment* segment,
@@ -251,6 +256,10 @@ class PinnedSpace {
   /// Throws std::bad_alloc.
   explicit PinnedSpace(const RecordSpace& space) : space_(&space), instant_(space.removed_.pin()) {}
   PinnedSpace(PinnedSpace&& other) noexcept : space_(std::exchange(other.space_, nullptr)), instant_(other.instant_) {}
+  /// The same instant once more; needs no lock. Throws std::bad_alloc.
+  PinnedSpace(const PinnedSpace& other) : space_(other.space_), instant_(other.instant_) {
+    space_->removed_.pin(instant_);
+  }
   PinnedSpace& operator=(PinnedSpace&&) = delete;
   ~PinnedSpace() {
     if (space_ != nullptr) space_->removed_.unpin(instant_);
@@ -258,6 +267,10 @@ class PinnedSpace {
 
   [[nodiscard]] Result<LocatedRecord> read(std::uint64_t position, std::string& buffer) const {
     return space_->read(position, buffer);
+  }
+  template <std::uint64_t longest>
+  [[nodiscard]] Result<LocatedRecord> read_or_head(std::uint64_t position, std::string& buffer) const {
+    return space_->read_or_head<longest>(position, buffer);
   }
   void prefetch(std::uint64_t position) const noexcept { space_->prefetch(position); }
   [[nodiscard]] const safeatomic::Directory& directory() const noexcept { return space_->directory(); }

@@ -36,6 +36,7 @@ Result<void> RecordSpace::add(const PinnedSegment& pinned, safeatomic::File& fil
   segment->pinned = pinned;
   segment->end.store(pinned.info.size, std::memory_order_relaxed);
   if (may_map) map(*segment, file, std::max(pinned.info.size, room.mapped));
+  removed_.note_added(*segment);
   segments_.insert(std::move(node));
   last_ = segment;
   return {};
@@ -63,6 +64,7 @@ void RecordSpace::rotate(const PinnedSegment& sealed, const PinnedSegment& next,
   last_->pinned = next;
   if (next.file) map(*last_, *next.file, room.mapped);
   node.key() = {.id = next.id};
+  removed_.note_added(*last_);
   segments_.insert(std::move(node));
 }
 
@@ -97,6 +99,7 @@ Result<std::shared_ptr<SpaceSegment>> RecordSpace::add_rewritten(const SpaceSegm
   if (!segment->extents.cover(pinned.info.size)) return no_positions(old.id);
   segment->end.store(pinned.info.size, std::memory_order_relaxed);
   map(*segment, file, pinned.info.size);
+  removed_.note_added(*segment);
   segments_.insert(std::move(node));
   return segment;
 }

@@ -89,7 +89,8 @@ struct SpaceSegment {
   bool is_settled = true;                    // false while its records are being moved; by the same lock
   std::uint64_t needed_tombstone_bytes = 0;  // see RecordSpace::needed_tombstone_bytes
   std::uint64_t needed_as_of = 0;
-  std::uint64_t removed_at = 0;  // both by the mutex of RemovedFiles
+  std::uint64_t added_at = 0;  // all three by the mutex of RemovedFiles
+  std::uint64_t removed_at = 0;
   std::shared_ptr<SpaceSegment> removed_after{};
 };
 

@@ -1,5 +1,6 @@
 // A store whose memory runs out in the middle of a call: what the handle shows and what reopening shows is the same.
 
+#include <array>
 #include <functional>
 #include <new>
 
@@ -31,6 +32,8 @@ const Call calls[] = {
     {"a put of a new key that rotates", 9, [](DataWal& kv) { return kv.put("new", std::string(100, 'v')); }},
     {"a put over another that rotates", 9, [](DataWal& kv) { return kv.put("3", std::string(100, 'w')); }},
     {"a put that is longer than a segment", 8, [](DataWal& kv) { return kv.put("3", std::string(3'000'000, 'l')); }},
+    {"a conditional put that rotates", 9,
+     [](DataWal& kv) { return drop_value(kv.put_if("3", Expect::anything(), std::string(100, 'w'))); }},
     {"an erase", 5, [](DataWal& kv) { return kv.erase("3"); }},
     {"an erase that rotates", 9, [](DataWal& kv) { return kv.erase("3"); }},
     {"a batch that rotates", 9, [](DataWal& kv) { return kv.write(batch_of(20, "value")); }},
@@ -95,6 +98,37 @@ TEST_P(OutOfMemory, LeavesAHandleThatShowsWhatReopeningShows) {
   if (std::string_view(call.name).contains("rotates")) {
     EXPECT_GT(nth, 5U) << "hardly any allocation failed";
   }
+}
+
+// What allocates nothing cannot fail for lack of memory.
+TEST(NoAllocation, IsMadeByAGetIntoTheCallersMemory) {
+  const Store store;
+  const DataWal kv = [&store] {
+    DataWal made = open_kv(store.path(), {.max_segment_bytes = 1000});
+    for (int n = 0; n < 20; ++n) must(made.put(std::to_string(n), std::string(80, 'v')));
+    return made;
+  }();
+  std::array<char, 100> room{};
+  const FailingMemory failing(1, true);
+  for (const std::string_view key : {"0", "19"}) {
+    const Result<std::optional<std::size_t>> len = kv.get(key, room);
+    EXPECT_TRUE(len && *len == 80U);
+  }
+  EXPECT_TRUE(kv.get("absent", room).has_value());
+  EXPECT_FALSE(failing.has_failed());
+}
+
+TEST(NoAllocation, IsMadeByAMultiGetIntoValuesThatAreUsedAgain) {
+  const Store store;
+  DataWal kv = open_kv(store.path());
+  for (int n = 0; n < 20; ++n) must(kv.put(std::to_string(n), std::string(80, 'v')));
+  const std::vector<std::string_view> keys(30, "7");
+  Values values;
+  must(kv.multi_get(keys, values));
+  const FailingMemory failing(1, true);
+  EXPECT_TRUE(kv.multi_get(keys, values).has_value());
+  EXPECT_EQ(values.size(), 30U);
+  EXPECT_FALSE(failing.has_failed());
 }
 
 INSTANTIATE_TEST_SUITE_P(Calls, OutOfMemory,

@@ -9,6 +9,7 @@
 #include <datawal/segment.hpp>
 
 #include "kv/kv_support.hpp"
+#include "kv/log_order.hpp"
 #include "kv/record_space.hpp"
 
 namespace datawal::test {
@@ -115,6 +116,32 @@ TEST_P(Positions, APositionKeepsItsMeaningAsLongAsItsInstantIsPinned) {
   EXPECT_EQ(key_at(two), "five");
 }
 
+TEST_P(Positions, AnInstantKeepsNoFileThatCameAfterIt) {
+  add(1, "one");
+  const std::uint64_t one = space_.find(1)->extents.position(0);
+  const PinnedSpace pinned(space_);
+  rewrite(1, "two");
+  (void)space_.remove(*space_.segments().at({.id = 1, .generation = 0}));
+  for (std::uint32_t generation = 1; generation < 5; ++generation) {
+    const std::weak_ptr<SpaceSegment> later = space_.find(1);
+    rewrite(1, "later");
+    (void)space_.remove(*space_.segments().at({.id = 1, .generation = generation}));
+    EXPECT_TRUE(later.expired());
+  }
+  EXPECT_EQ(key_at(pinned, one), "one");
+}
+
+TEST_P(Positions, AnInstantStaysPinnedByACopy) {
+  add(1, "one");
+  const std::uint64_t one = space_.find(1)->extents.position(0);
+  std::optional<PinnedSpace> first(space_);
+  rewrite(1, "two");
+  (void)space_.remove(*space_.segments().at({.id = 1, .generation = 0}));
+  const PinnedSpace copy(*first);
+  first.reset();
+  EXPECT_EQ(key_at(copy, one), "one");
+}
+
 TEST_P(Positions, AFileWithLiveRecordsIsNotTakenOut) {
   add(1, "one");
   const std::uint64_t position = space_.position_in_last(0);
@@ -168,7 +195,7 @@ TEST_P(Positions, LogOrderIsThatOfSegmentsWhateverTheirExtents) {
   std::vector<std::uint64_t> positions;
   for (const auto& [key, segment] : space_.segments()) positions.push_back(segment->extents.position(0));
   std::ranges::sort(positions);
-  space_.sort_in_log_order(positions);
+  kv::LogOrder(space_.segments()).sort(positions);
   std::vector<std::string> keys;
   for (const std::uint64_t position : positions) keys.push_back(key_at(position));
   EXPECT_EQ(keys, (std::vector<std::string>{"rewritten 1", "segment 2", "rewritten 3", "rewritten 4", "segment 4",

@@ -1,0 +1,58 @@
+#pragma once
+// A store at one instant, in the process that writes it: DataWal::view.
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <datawal/conditional.hpp>
+#include <datawal/data_wal_cursor.hpp>
+#include <datawal/error.hpp>
+#include <datawal/values.hpp>
+
+namespace datawal {
+
+/// What a DataWal showed when DataWal::view() was called, whatever is put, erased or compacted since. It outlives the store, which may be
+/// closed or destroyed. Copies share one state; the last one gives back what it takes: the memory of an index, and on the disk the
+/// files of that instant that were compacted away since, though no file that came later. Belongs to the process that made it: in a
+/// forked child every call returns `closed`. Threads: any.
+class DataWalView {
+ public:
+  /// As those of DataWal, of that instant.
+  [[nodiscard]] Result<std::optional<std::string>> get(std::string_view key) const;
+  [[nodiscard]] Result<std::optional<std::size_t>> get(std::string_view key, std::span<char> room) const;  ///< likewise
+  [[nodiscard]] Result<std::optional<StoredValue>> find(std::string_view key) const;                       ///< likewise
+  [[nodiscard]] Result<bool> contains(std::string_view key) const;                                         ///< likewise
+  [[nodiscard]] Result<void> multi_get(std::span<const std::string_view> keys, Values& values) const;      ///< likewise
+
+  [[nodiscard]] std::uint64_t size() const noexcept;       ///< live keys
+  [[nodiscard]] std::uint64_t last_txid() const noexcept;  ///< the newest record of the log then; 0 if there was none
+
+  /// As DataWal::for_each. `visit` may do with the store what it likes.
+  [[nodiscard]] Result<void> for_each(const std::function<bool(std::string_view key, std::string_view value)>& visit) const;
+  /// As DataWal::for_each_key.
+  [[nodiscard]] Result<void> for_each_key(const std::function<bool(std::string_view key)>& visit) const;
+
+  /// As DataWal::cursor. The first one in an order notes it, in 8 bytes a key; those that follow in the same order begin at once, wherever
+  /// their bounds are.
+  [[nodiscard]] Result<DataWalCursor> cursor(const CursorOptions& options = {}) const;
+
+  DataWalView(const DataWalView&) noexcept;
+  DataWalView(DataWalView&&) noexcept;
+  DataWalView& operator=(const DataWalView&) noexcept;
+  DataWalView& operator=(DataWalView&&) noexcept;
+  ~DataWalView();
+
+  struct Impl;
+  explicit DataWalView(std::shared_ptr<const Impl> impl) noexcept;  ///< for DataWal
+
+ private:
+  std::shared_ptr<const Impl> impl_;
+};
+
+}  // namespace datawal
