@@ -8,12 +8,6 @@
 
 namespace datawal {
 
-/// Whether both are of the same record of one store, though a compaction may have moved it in between: txid, checksum and length are the
-/// record's own, and stay; its segment and offset do not.
-[[nodiscard]] constexpr bool is_same_record(const RecordRef& a, const RecordRef& b) noexcept {
-  return a.txid == b.txid && a.crc == b.crc && a.len == b.len;
-}
-
 /// A value, and the record that holds it: DataWal::find.
 struct StoredValue {
   std::string value;  ///< may be empty
@@ -25,10 +19,11 @@ class Expect {
  public:
   /// The key has a value, and `ref` is of the record that holds it: the very one that was read, not another with the same value. A
   /// compaction that moved it does not matter (is_same_record).
-  constexpr Expect(const RecordRef& ref) noexcept
-      : kind_(Kind::record), ref_(ref) {}  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor): put_if(key, ref, value)
+  constexpr Expect(const RecordRef& ref) noexcept : kind_(Kind::record), ref_(ref) {}
   /// That, or no value: as DataWal::ref_of told it.
-  constexpr Expect(const std::optional<RecordRef>& ref) noexcept  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor): the same
+  constexpr Expect(const std::optional<RecordRef>& ref) noexcept
       : kind_(ref ? Kind::record : Kind::absent), ref_(ref.value_or(RecordRef{})) {}
 
   /// The key has no value.

@@ -144,7 +144,7 @@ class DataWal {
   [[nodiscard]] Answer<bool> contains(std::string_view key) const;
 
   /// The value of a key, as get(), and the record that holds it.
-  [[nodiscard]] Result<std::optional<StoredValue>> find(std::string_view key) const;
+  [[nodiscard]] Answer<std::optional<StoredValue>> find(std::string_view key) const;
 
   /// get() of many keys, faster than one by one: what the next ones need is fetched while the first are looked up. Each is as it is when
   /// its turn comes; for one instant take a view().
@@ -213,6 +213,11 @@ class DataWal {
   ///   get(); not_found if its directory is absent; no_space; io
   [[nodiscard]] Result<ExportStats> export_jsonl(const std::filesystem::path& file,
                                                  const ExportOptions& options = {}) const;
+
+  /// Is shown the next lines of an export, whole ones; false stops.
+  using Sink = std::function<bool(std::string_view lines)>;
+  /// The same lines, handed to `sink` in large pieces that end with a line. It may use the store, but must not close it.
+  [[nodiscard]] Result<ExportStats> export_jsonl_to(const Sink& sink, const ExportOptions& options = {}) const;
 
   /// Puts every line of `file`, as export_jsonl() writes them. Streaming. Not atomic: the lines before a bad one are applied,
   /// none behind it. Call fsync() to make them durable.

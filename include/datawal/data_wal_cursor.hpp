@@ -23,8 +23,9 @@ struct CursorOptions {
   CursorOrder order = CursorOrder::key;  ///< the order of the keys
   bool keys_only = false;  ///< show no values: of records over 1 KiB they are not read, and not checked either
   std::string prefix{};    ///< only keys that begin with it
-  std::optional<std::string> from{};   ///< only this key and those behind it
-  std::optional<std::string> after{};  ///< only keys behind this one: to go on where another cursor was left, in the order of the keys
+  std::optional<std::string> from{};  ///< only this key and those behind it
+  std::optional<std::string>
+      after{};  ///< only keys behind this one: to go on where another cursor was left, in the order of the keys
   std::optional<std::string> until{};  ///< only keys before this one
 };
 

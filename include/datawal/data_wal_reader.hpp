@@ -24,7 +24,8 @@ class DataWalReader {
  public:
   /// Builds the index by reading the store once.
   /// @return not_found if there is no such directory; corruption or unsupported_version with segment and offset: a
-  ///   damaged store has no state that could be shown; snapshot_expired if the store changed too fast; io
+  ///   damaged store has no state that could be shown; snapshot_expired if the store changed too fast; invalid_argument
+  ///   with ReaderOptions::only_durable; io
   [[nodiscard]] static Result<DataWalReader> open(const std::filesystem::path& dir, const ReaderOptions& options = {});
 
   /// As DataWal::get; snapshot_expired if a segment that could not be kept open was replaced: refresh() then.
@@ -46,8 +47,7 @@ class DataWalReader {
   [[nodiscard]] Result<ExportStats> export_jsonl(const std::filesystem::path& file,
                                                  const ExportOptions& options = {}) const;
 
-  /// Is shown the next lines of an export, whole ones; false stops.
-  using Sink = std::function<bool(std::string_view lines)>;
+  using Sink = DataWal::Sink;  ///< of export_jsonl_to()
   /// The same lines, handed to `sink` in large pieces that end with a line.
   [[nodiscard]] Result<ExportStats> export_jsonl_to(const Sink& sink, const ExportOptions& options = {}) const;
 

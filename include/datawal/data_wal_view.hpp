@@ -24,17 +24,18 @@ namespace datawal {
 class DataWalView {
  public:
   /// As those of DataWal, of that instant.
-  [[nodiscard]] Result<std::optional<std::string>> get(std::string_view key) const;
-  [[nodiscard]] Result<std::optional<std::size_t>> get(std::string_view key, std::span<char> room) const;  ///< likewise
-  [[nodiscard]] Result<std::optional<StoredValue>> find(std::string_view key) const;                       ///< likewise
-  [[nodiscard]] Result<bool> contains(std::string_view key) const;                                         ///< likewise
+  [[nodiscard]] Answer<std::optional<std::string>> get(std::string_view key) const;
+  [[nodiscard]] Answer<std::optional<std::size_t>> get(std::string_view key, std::span<char> room) const;  ///< likewise
+  [[nodiscard]] Answer<std::optional<StoredValue>> find(std::string_view key) const;                       ///< likewise
+  [[nodiscard]] Answer<bool> contains(std::string_view key) const;                                         ///< likewise
   [[nodiscard]] Result<void> multi_get(std::span<const std::string_view> keys, Values& values) const;      ///< likewise
 
   [[nodiscard]] std::uint64_t size() const noexcept;       ///< live keys
   [[nodiscard]] std::uint64_t last_txid() const noexcept;  ///< the newest record of the log then; 0 if there was none
 
   /// As DataWal::for_each. `visit` may do with the store what it likes.
-  [[nodiscard]] Result<void> for_each(const std::function<bool(std::string_view key, std::string_view value)>& visit) const;
+  [[nodiscard]] Result<void> for_each(
+      const std::function<bool(std::string_view key, std::string_view value)>& visit) const;
   /// As DataWal::for_each_key.
   [[nodiscard]] Result<void> for_each_key(const std::function<bool(std::string_view key)>& visit) const;
 
@@ -42,9 +43,9 @@ class DataWalView {
   /// their bounds are.
   [[nodiscard]] Result<DataWalCursor> cursor(const CursorOptions& options = {}) const;
 
-  DataWalView(const DataWalView&) noexcept;
+  DataWalView(const DataWalView&) noexcept;  ///< shares the state
   DataWalView(DataWalView&&) noexcept;
-  DataWalView& operator=(const DataWalView&) noexcept;
+  DataWalView& operator=(const DataWalView&) noexcept;  ///< likewise
   DataWalView& operator=(DataWalView&&) noexcept;
   ~DataWalView();
 

@@ -317,7 +317,8 @@ typedef struct datawal_reader_options {
   size_t struct_size;          /**< see the top of this file */
   datawal_read_path read_path; /**< of datawal_store_reader, for sealed segments; the active one is never mapped */
   uint32_t open_threads;       /**< of datawal_store_reader, 1 or 2; 0: two where that pays */
-  int only_durable; /**< of datawal_log_reader, 1: show only what a loss of power cannot take back, as far as is known */
+  int only_durable;  /**< of datawal_log_reader, 1: show only what a loss of power cannot take back, as far as is known;
+                       datawal_store_reader refuses it */
   uint32_t reserved; /**< 0 */
 } datawal_reader_options;
 
@@ -359,6 +360,43 @@ typedef enum datawal_sync {
   DATAWAL_SYNC = 1     /**< it, and all before it, survive a loss of power */
 } datawal_sync;
 
+/** What the newest record of a key is expected to be. */
+typedef enum datawal_expect {
+  DATAWAL_EXPECT_ANYTHING = 0, /**< whatever there is: for who only wants to be told */
+  DATAWAL_EXPECT_ABSENT = 1,   /**< the key has no value */
+  DATAWAL_EXPECT_RECORD = 2 /**< the key's value is in the very record that datawal_store_ref_of told; a compaction that
+                                  moved it does not matter */
+} datawal_expect;
+
+/** What became of a change that was told what to expect. */
+typedef struct datawal_outcome {
+  datawal_ref previous; /**< the record that held the key's value before, or holds it if nothing was done; else zeros */
+  datawal_ref ref;      /**< the record of this change; zeros if nothing was done */
+  int is_done;          /**< 0: something else was there, and nothing was changed */
+  int had_value;        /**< 1: the key had a value, and `previous` is set */
+} datawal_outcome;
+
+/** In which order a datawal_store_cursor shows the keys. */
+typedef enum datawal_cursor_order {
+  DATAWAL_ORDER_KEY = 0, /**< ascending, as bytes */
+  DATAWAL_ORDER_LOG = 1  /**< that in which they were last put: begins at once, and reads the log from front to back */
+} datawal_cursor_order;
+
+/** Which keys a datawal_store_cursor shows, and how. The bounds hold together, in either order; NULL: without that bound. */
+typedef struct datawal_store_cursor_options {
+  size_t struct_size;         /**< see the top of this file */
+  datawal_cursor_order order; /**< the order of the keys */
+  int keys_only;              /**< 1: show no values. Of records over 1 KiB they are not read, and not checked either */
+  const void* prefix;         /**< only keys that begin with it */
+  size_t prefix_len;          /**< bytes */
+  const void* from;           /**< only this key and those behind it */
+  size_t from_len;            /**< bytes */
+  const void* after;          /**< only keys behind this one: to go on where another cursor was left */
+  size_t after_len;           /**< bytes */
+  const void* until;          /**< only keys before this one */
+  size_t until_len;           /**< bytes */
+} datawal_store_cursor_options;
+
 /** What compact_to does with records that belong to no key. */
 typedef enum datawal_raw_records {
   DATAWAL_RAW_REFUSE = 0,  /**< fail if there are any */
@@ -395,19 +433,23 @@ typedef struct datawal_follower datawal_follower;         /**< datawal::Follower
 typedef struct datawal_store datawal_store;               /**< datawal::DataWal */
 typedef struct datawal_store_reader datawal_store_reader; /**< datawal::DataWalReader */
 typedef struct datawal_keys datawal_keys;                 /**< keys in memory */
+typedef struct datawal_view datawal_view;                 /**< datawal::DataWalView */
+typedef struct datawal_store_cursor datawal_store_cursor; /**< datawal::DataWalCursor */
+typedef struct datawal_values datawal_values;             /**< datawal::Values */
 typedef struct datawal_batch datawal_batch;               /**< datawal::Batch */
 
 /* The library. */
 
-const char* datawal_version(void);                             /**< "0.1.0" */
-uint32_t datawal_wire_version(void);                           /**< of the format on disk */
-const char* datawal_code_name(datawal_code code);              /**< "no_space"; "unknown" for what is no code */
-void datawal_buffer_free(datawal_buffer* buffer);              /**< gives it back and empties it */
-void datawal_open_options_init(datawal_open_options*);         /**< the defaults: zeros behind struct_size */
-void datawal_reader_options_init(datawal_reader_options*);     /**< the same */
-void datawal_compact_options_init(datawal_compact_options*);   /**< the same */
-void datawal_follower_options_init(datawal_follower_options*); /**< the same */
-void datawal_work_options_init(datawal_work_options*);         /**< the same */
+const char* datawal_version(void);                                     /**< "0.1.0" */
+uint32_t datawal_wire_version(void);                                   /**< of the format on disk */
+const char* datawal_code_name(datawal_code code);                      /**< "no_space"; "unknown" for what is no code */
+void datawal_buffer_free(datawal_buffer* buffer);                      /**< gives it back and empties it */
+void datawal_open_options_init(datawal_open_options*);                 /**< the defaults: zeros behind struct_size */
+void datawal_reader_options_init(datawal_reader_options*);             /**< the same */
+void datawal_compact_options_init(datawal_compact_options*);           /**< the same */
+void datawal_store_cursor_options_init(datawal_store_cursor_options*); /**< the same */
+void datawal_follower_options_init(datawal_follower_options*);         /**< the same */
+void datawal_work_options_init(datawal_work_options*);                 /**< the same */
 /** What the last failed call of this thread had to say; DATAWAL_OK if none failed yet. Calls that succeed leave it as it is. Valid
  * until the thread ends, changed by its next failed call. */
 const datawal_error* datawal_last_error(void);
@@ -532,6 +574,24 @@ datawal_code datawal_store_put(datawal_store* store, const void* key, size_t key
 /** The value of a key; `found` is 0, and the buffer empty, if it has none. */
 datawal_code datawal_store_get(const datawal_store* store, const void* key, size_t key_len, datawal_buffer* value,
                                int* found, datawal_error* error);
+/** The same into `room`: as much of the value as fits, and in `value_len` how long all of it is, which may be more; 0 if it has none.
+ *  `room` may be NULL if `room_len` is 0: for the length alone. Nothing is allocated where records are read from a mapping, and
+ *  `room` is as it was where the key has no value or the call fails. */
+datawal_code datawal_store_get_into(const datawal_store* store, const void* key, size_t key_len, void* room,
+                                    size_t room_len, size_t* value_len, int* found, datawal_error* error);
+/** The values of `count` keys, faster than one by one. `keys` holds their bytes one behind the other, `key_lens` how long each is.
+ *  After an error, which is of the first key that cannot be read, `values` is empty. */
+datawal_code datawal_store_multi_get(const datawal_store* store, const void* keys, const size_t* key_lens, size_t count,
+                                     datawal_values* values, datawal_error* error);
+/** datawal_store_put if the key's newest record is what is expected, checked and done in one step; `outcome` tells what was there,
+ *  also of what was not done, which is no error. `expected` is NULL unless that is DATAWAL_EXPECT_RECORD. */
+datawal_code datawal_store_put_if(datawal_store* store, const void* key, size_t key_len, datawal_expect expect,
+                                  const datawal_ref* expected, const void* value, size_t value_len, datawal_sync sync,
+                                  datawal_outcome* outcome, datawal_error* error);
+/** datawal_store_erase, as datawal_store_put_if. */
+datawal_code datawal_store_erase_if(datawal_store* store, const void* key, size_t key_len, datawal_expect expect,
+                                    const datawal_ref* expected, datawal_sync sync, datawal_outcome* outcome,
+                                    datawal_error* error);
 /** Removes a key, whether or not it is there. */
 datawal_code datawal_store_erase(datawal_store* store, const void* key, size_t key_len, datawal_sync sync,
                                  datawal_error* error);
@@ -574,6 +634,11 @@ datawal_code datawal_store_export_jsonl(const datawal_store* store, const char* 
 datawal_code datawal_store_export_jsonl_with(const datawal_store* store, const char* file,
                                              const datawal_work_options* options, datawal_counts* counts,
                                              datawal_error* error);
+/** Hands the same lines to `sink` in large pieces that end with a line. If that stops it, is_cancelled is set in `counts`. `sink` may
+ *  use the store, but must not close or free it. */
+datawal_code datawal_store_export_jsonl_to(const datawal_store* store, datawal_sink sink, void* context,
+                                           const datawal_work_options* options, datawal_counts* counts,
+                                           datawal_error* error);
 /** Puts every line of `file`; with `skip_bad` lines that are no records are counted, not refused. The lines before a bad one are
  *  applied. Not durable before datawal_store_fsync. `counts` may be NULL. */
 datawal_code datawal_store_import_jsonl(datawal_store* store, const char* file, int skip_bad, datawal_counts* counts,
@@ -621,6 +686,62 @@ void datawal_batch_clear(datawal_batch* batch);         /**< forgets all; its me
 size_t datawal_batch_count(const datawal_batch* batch); /**< changes */
 void datawal_batch_free(datawal_batch* batch);          /**< ends it */
 
+/* Values in memory, of datawal_store_multi_get: datawal/values.hpp. One thread at a time. */
+
+/** Of no keys yet. What was filled once keeps its memory for the next. */
+datawal_code datawal_values_new(datawal_values** values, datawal_error* error);
+size_t datawal_values_count(const datawal_values* values); /**< how many keys were asked for */
+/** The value of key number `index`, from 0; NULL if it has none. Valid until `values` is filled again or freed. */
+const char* datawal_values_at(const datawal_values* values, size_t index, size_t* value_len);
+void datawal_values_free(datawal_values* values); /**< ends it */
+
+/* Walking keys and values at one's own pace: datawal/data_wal_cursor.hpp. One thread at a time. */
+
+/** Shows one state of the store: that at the time of the call. It outlives the store. Sorts the keys first unless they are wanted in the
+ * order of the log. */
+datawal_code datawal_store_cursor_open(const datawal_store* store, const datawal_store_cursor_options* options,
+                                       datawal_store_cursor** cursor, datawal_error* error);
+/** The same of a reader's state. */
+datawal_code datawal_store_reader_cursor_open(const datawal_store_reader* reader,
+                                              const datawal_store_cursor_options* options,
+                                              datawal_store_cursor** cursor, datawal_error* error);
+/** The same of a view. Those that follow the first one in the same order begin at once. */
+datawal_code datawal_view_cursor_open(const datawal_view* view, const datawal_store_cursor_options* options,
+                                      datawal_store_cursor** cursor, datawal_error* error);
+/** The next key and its value, NULL behind the last one. It is valid until the next call. With keys_only its payload is empty, and its
+ *  place zeros. After an error the same error comes again, until datawal_store_cursor_seek. */
+datawal_code datawal_store_cursor_next(datawal_store_cursor* cursor, const datawal_record** record,
+                                       datawal_error* error);
+/** datawal_store_cursor_next goes on with the first key that is not before `key`, within the bounds. DATAWAL_INVALID_ARGUMENT in the
+ *  order of the log. */
+datawal_code datawal_store_cursor_seek(datawal_store_cursor* cursor, const void* key, size_t key_len,
+                                       datawal_error* error);
+void datawal_store_cursor_free(datawal_store_cursor* cursor); /**< ends it */
+
+/* A store at one instant, while it is written and compacted: datawal/data_wal_view.hpp. Any thread. */
+
+/** What the store shows now. It outlives the store. Copies the index, 17 bytes a key. */
+datawal_code datawal_view_open(const datawal_store* store, datawal_view** view, datawal_error* error);
+/** As datawal_store_get, of that instant. */
+datawal_code datawal_view_get(const datawal_view* view, const void* key, size_t key_len, datawal_buffer* value,
+                              int* found, datawal_error* error);
+/** As datawal_store_get_into. */
+datawal_code datawal_view_get_into(const datawal_view* view, const void* key, size_t key_len, void* room,
+                                   size_t room_len, size_t* value_len, int* found, datawal_error* error);
+/** As datawal_store_multi_get. */
+datawal_code datawal_view_multi_get(const datawal_view* view, const void* keys, const size_t* key_lens, size_t count,
+                                    datawal_values* values, datawal_error* error);
+/** As datawal_store_contains. */
+datawal_code datawal_view_contains(const datawal_view* view, const void* key, size_t key_len, int* found,
+                                   datawal_error* error);
+/** As datawal_store_for_each. */
+datawal_code datawal_view_for_each(const datawal_view* view, datawal_visitor visit, void* context,
+                                   datawal_error* error);
+uint64_t datawal_view_size(const datawal_view* view); /**< live keys */
+uint64_t datawal_view_last_txid(
+    const datawal_view* view);              /**< the newest record of the log then; 0 if there was none */
+void datawal_view_free(datawal_view* view); /**< ends it */
+
 /* Keys in memory. */
 
 size_t datawal_keys_count(const datawal_keys* keys); /**< how many there are */
@@ -636,9 +757,19 @@ datawal_code datawal_store_reader_open(const char* dir, const datawal_reader_opt
 /** As datawal_store_get. */
 datawal_code datawal_store_reader_get(const datawal_store_reader* reader, const void* key, size_t key_len,
                                       datawal_buffer* value, int* found, datawal_error* error);
+/** As datawal_store_get_into. */
+datawal_code datawal_store_reader_get_into(const datawal_store_reader* reader, const void* key, size_t key_len,
+                                           void* room, size_t room_len, size_t* value_len, int* found,
+                                           datawal_error* error);
+/** As datawal_store_multi_get. */
+datawal_code datawal_store_reader_multi_get(const datawal_store_reader* reader, const void* keys,
+                                            const size_t* key_lens, size_t count, datawal_values* values,
+                                            datawal_error* error);
 /** As datawal_store_contains. */
 datawal_code datawal_store_reader_contains(const datawal_store_reader* reader, const void* key, size_t key_len,
                                            int* found, datawal_error* error);
+/** As datawal_store_keys. */
+datawal_code datawal_store_reader_keys(const datawal_store_reader* reader, datawal_keys** keys, datawal_error* error);
 uint64_t datawal_store_reader_size(const datawal_store_reader* reader); /**< live keys */
 /** As datawal_store_for_each. */
 datawal_code datawal_store_reader_for_each(const datawal_store_reader* reader, datawal_visitor visit, void* context,
@@ -650,7 +781,7 @@ datawal_code datawal_store_reader_export_jsonl(const datawal_store_reader* reade
 datawal_code datawal_store_reader_export_jsonl_with(const datawal_store_reader* reader, const char* file,
                                                     const datawal_work_options* options, datawal_counts* counts,
                                                     datawal_error* error);
-/** Hands the same lines to `sink` in large pieces that end with a line. If that stops it, is_cancelled is set in `counts`. */
+/** As datawal_store_export_jsonl_to. */
 datawal_code datawal_store_reader_export_jsonl_to(const datawal_store_reader* reader, datawal_sink sink, void* context,
                                                   const datawal_work_options* options, datawal_counts* counts,
                                                   datawal_error* error);

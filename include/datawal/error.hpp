@@ -68,10 +68,16 @@ using Result = std::expected<T, Error>;
 template <class T>
 class [[nodiscard]] Answer : public Result<T> {
  public:
+  // NOLINTBEGIN(google-explicit-constructor): as those of Result
+  /// What went well, or did not.
   Answer(Result<T> result) noexcept(std::is_nothrow_move_constructible_v<Result<T>>) : Result<T>(std::move(result)) {}
+  /// The call failed.
   Answer(std::unexpected<Error> error) noexcept : Result<T>(std::move(error)) {}
+  /// The call went well.
   Answer(T value) noexcept(std::is_nothrow_move_constructible_v<T>) : Result<T>(std::in_place, std::move(value)) {}
+  // NOLINTEND(google-explicit-constructor)
 
+  /// Whether the call went well; not for Answer<bool>, nor for one that is not kept.
   explicit operator bool() const& noexcept
     requires(!std::is_same_v<T, bool>)
   {

@@ -116,6 +116,7 @@ struct OpenOptions {
 /// there are no descriptors they do with two or three each; what is not kept open expires when it is replaced.
 struct ReaderOptions {
   /// Of RecordLogReader: show only what a loss of power cannot take back, as far as the watermark vouches: RecordLogReader::durable_end.
+  /// DataWalReader refuses it as invalid_argument: of a key the newest value is shown.
   bool only_durable = false;
   ReadPath read_path = ReadPath::mapped;  ///< of DataWalReader, for sealed segments; the active one is never mapped
   std::uint32_t open_threads = 0;         ///< of DataWalReader, also in refresh(); as OpenOptions::open_threads

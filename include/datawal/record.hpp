@@ -31,6 +31,12 @@ struct RecordRef {
   friend bool operator==(const RecordRef&, const RecordRef&) = default;
 };
 
+/// Whether both are of the same record of one store, though a compaction may have moved it in between: txid, checksum and length are the
+/// record's own, and stay; its segment and offset do not.
+[[nodiscard]] constexpr bool is_same_record(const RecordRef& a, const RecordRef& b) noexcept {
+  return a.txid == b.txid && a.crc == b.crc && a.len == b.len;
+}
+
 /// `SEGMENT:OFFSET:LEN:TXID:CRC`, the first four in decimal, the last in eight lower-case hexadecimal digits: for a follower that notes
 /// how far it has come.
 [[nodiscard]] std::string to_string(const RecordRef& ref);

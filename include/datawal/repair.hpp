@@ -66,7 +66,7 @@ struct SalvageReport {
 /// A value may hold whole frames: what lies in a record whose header can be read is never taken for a record, and where a header
 /// is gone too, the unbroken chain of records behind it tells what is one. Txids are kept. Takes no lock, changes nothing in `dir`,
 /// and needs memory for the damaged places, not for the records.
-/// `out` is durable on return; after a crash it may hold a prefix.
+/// `out` is durable on return; after a crash it may hold a prefix. `options.on_progress` is told of the records copied.
 /// @return already_exists if `out` holds anything; invalid_argument if it lies within `dir`; not_found; no_space; io
 [[nodiscard]] Result<SalvageReport> salvage(const std::filesystem::path& dir, const std::filesystem::path& out,
                                             const OpenOptions& options = {});

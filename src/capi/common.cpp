@@ -180,12 +180,6 @@ void give(datawal_buffer* buffer, std::string_view bytes) {
   *buffer = {.data = data, .size = bytes.size()};
 }
 
-void give(datawal_buffer* buffer, int* found, const std::optional<std::string>& value) {
-  if (buffer != nullptr) *buffer = {};
-  if (value) give(buffer, *value);
-  if (found != nullptr) *found = value ? 1 : 0;
-}
-
 }  // namespace datawal::capi
 
 using namespace datawal;

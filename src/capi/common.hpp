@@ -41,6 +41,17 @@ struct datawal_store_reader {
 struct datawal_keys {
   std::vector<std::string> keys;
 };
+struct datawal_store_cursor {
+  datawal::DataWalCursor cursor;
+  datawal_record record;
+};
+struct datawal_view {
+  datawal::DataWalView view;
+};
+struct datawal_values {
+  datawal::Values values;
+  std::vector<std::string_view> keys;  // of the call that fills it
+};
 struct datawal_batch {
   datawal::Batch batch;
 };
@@ -147,10 +158,12 @@ datawal_code done(datawal_error* error, Call call) noexcept {
 [[nodiscard]] ReaderOptions from_c(const datawal_reader_options* given);
 [[nodiscard]] CompactOptions from_c(const datawal_compact_options* given);
 [[nodiscard]] ProgressCallback from_c(const datawal_work_options* given);
+[[nodiscard]] CursorOptions from_c(const datawal_store_cursor_options* given);
 [[nodiscard]] FollowerOptions from_c(const datawal_follower_options* given);
 [[nodiscard]] WriteOptions from_c(const datawal_sync& sync);
 [[nodiscard]] CompactToOptions from_c(const datawal_raw_records& raw);
 [[nodiscard]] RecordType from_c(const datawal_record_type& type);
+[[nodiscard]] Expect from_c(const datawal_expect& expect, const datawal_ref* expected);
 [[nodiscard]] bool from_c(int truth, const char* argument);
 
 void fill(datawal_counts* counts, const CompactionStats& stats) noexcept;
@@ -160,8 +173,11 @@ void fill(datawal_counts* counts, const ImportStats& stats) noexcept;
 /// Copies `bytes` into a buffer of the caller's. @throws std::bad_alloc
 void give(datawal_buffer* buffer, std::string_view bytes);
 
-/// For get(): the value or its absence.
-void give(datawal_buffer* buffer, int* found, const std::optional<std::string>& value);
+/// The room that a caller lends.
+[[nodiscard]] inline std::span<char> room_view(void* room, std::size_t size) {
+  if (room == nullptr && size != 0) throw Refused{"room", "is NULL, and room_len is not 0"};
+  return {static_cast<char*>(room), size};
+}
 
 /// Adapts a visitor.
 [[nodiscard]] inline DataWal::Visitor visiting(datawal_visitor visit, void* context) {

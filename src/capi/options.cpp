@@ -22,6 +22,9 @@ constexpr std::size_t first_size(const datawal_reader_options&) {
 constexpr std::size_t first_size(const datawal_follower_options&) {
   return DATAWAL_FIRST_SIZE(datawal_follower_options, poll_interval_ms);
 }
+constexpr std::size_t first_size(const datawal_store_cursor_options&) {
+  return DATAWAL_FIRST_SIZE(datawal_store_cursor_options, until_len);
+}
 constexpr std::size_t first_size(const datawal_work_options&) {
   return DATAWAL_FIRST_SIZE(datawal_work_options, progress_context);
 }
@@ -116,6 +119,14 @@ SyncPolicy policy_of(const datawal_open_options& options) {
   }
 }
 
+// A bound that is NULL is none; an empty one is one.
+std::optional<std::string> bound(const void* bytes, std::size_t size, const char* field) {
+  if (size > max_key_len) throw Refused{field, "is longer than any key"};
+  if (bytes != nullptr) return std::string(static_cast<const char*>(bytes), size);
+  if (size != 0) throw Refused{field, "is NULL, and its length is not 0"};
+  return std::nullopt;
+}
+
 ProgressCallback telling(datawal_progress call, void* context) {
   if (call == nullptr) return {};
   return [call, context](const Progress& progress) { call(context, progress.bytes_done, progress.bytes_total); };
@@ -157,6 +168,22 @@ ReaderOptions from_c(const datawal_reader_options* given) {
   return {.only_durable = flag(options.only_durable, "only_durable"),
           .read_path = from_c(options.read_path),
           .open_threads = threads(options.open_threads)};
+}
+
+CursorOptions from_c(const datawal_store_cursor_options* given) {
+  const datawal_store_cursor_options options = known(given);
+  CursorOptions result;
+  switch (number_in(options.order)) {
+    case DATAWAL_ORDER_KEY: result.order = CursorOrder::key; break;
+    case DATAWAL_ORDER_LOG: result.order = CursorOrder::log; break;
+    default: throw Refused{"order", "is no order that this library knows"};
+  }
+  result.keys_only = flag(options.keys_only, "keys_only");
+  result.prefix = bound(options.prefix, options.prefix_len, "prefix").value_or("");
+  result.from = bound(options.from, options.from_len, "from");
+  result.after = bound(options.after, options.after_len, "after");
+  result.until = bound(options.until, options.until_len, "until");
+  return result;
 }
 
 FollowerOptions from_c(const datawal_follower_options* given) {
@@ -211,6 +238,20 @@ RecordType from_c(const datawal_record_type& type) {
   }
 }
 
+Expect from_c(const datawal_expect& expect, const datawal_ref* expected) {
+  const int kind = number_in(expect);
+  if (kind == DATAWAL_EXPECT_RECORD) {
+    if (expected == nullptr) throw Refused{"expected", "is NULL, and expect is DATAWAL_EXPECT_RECORD"};
+    return from_c(*expected);
+  }
+  if (expected != nullptr) throw Refused{"expected", "is set, but expect is not DATAWAL_EXPECT_RECORD"};
+  switch (kind) {
+    case DATAWAL_EXPECT_ANYTHING: return Expect::anything();
+    case DATAWAL_EXPECT_ABSENT: return Expect::absent();
+    default: throw Refused{"expect", "is nothing that can be expected"};
+  }
+}
+
 bool from_c(int truth, const char* argument) { return flag(truth, argument); }
 
 }  // namespace datawal::capi
@@ -232,5 +273,6 @@ void init(Options* options) noexcept {
 void datawal_open_options_init(datawal_open_options* options) { init(options); }
 void datawal_reader_options_init(datawal_reader_options* options) { init(options); }
 void datawal_compact_options_init(datawal_compact_options* options) { init(options); }
+void datawal_store_cursor_options_init(datawal_store_cursor_options* options) { init(options); }
 void datawal_work_options_init(datawal_work_options* options) { init(options); }
 void datawal_follower_options_init(datawal_follower_options* options) { init(options); }

@@ -1,6 +1,6 @@
 // DataWal.
 
-#include "capi/common.hpp"
+#include "capi/get.hpp"
 
 using namespace datawal;
 using namespace datawal::capi;
@@ -29,9 +29,15 @@ datawal_code datawal_store_get(const datawal_store* store, const void* key, size
   if (value != nullptr) *value = {};
   if (found != nullptr) *found = 0;
   if (store == nullptr || value == nullptr) return fail(error, missing("get"));
-  return returned(
-      error, [&] { return store->store.get(key_view(key, key_len)); },
-      [&](const std::optional<std::string>& got) { give(value, found, got); });
+  return get_buffer(store->store, key, key_len, value, found, error);
+}
+
+datawal_code datawal_store_get_into(const datawal_store* store, const void* key, size_t key_len, void* room,
+                                    size_t room_len, size_t* value_len, int* found, datawal_error* error) {
+  if (value_len != nullptr) *value_len = 0;
+  if (found != nullptr) *found = 0;
+  if (store == nullptr || value_len == nullptr || found == nullptr) return fail(error, missing("get"));
+  return get_into(store->store, key, key_len, room, room_len, value_len, found, error);
 }
 
 datawal_code datawal_store_erase(datawal_store* store, const void* key, size_t key_len, datawal_sync sync,

@@ -1,6 +1,6 @@
 // DataWalReader.
 
-#include "capi/common.hpp"
+#include "capi/get.hpp"
 
 using namespace datawal;
 using namespace datawal::capi;
@@ -22,9 +22,16 @@ datawal_code datawal_store_reader_get(const datawal_store_reader* reader, const 
   if (value != nullptr) *value = {};
   if (found != nullptr) *found = 0;
   if (reader == nullptr || value == nullptr) return fail(error, missing("get"));
-  return returned(
-      error, [&] { return reader->reader.get(key_view(key, key_len)); },
-      [&](const std::optional<std::string>& got) { give(value, found, got); });
+  return get_buffer(reader->reader, key, key_len, value, found, error);
+}
+
+datawal_code datawal_store_reader_get_into(const datawal_store_reader* reader, const void* key, size_t key_len,
+                                           void* room, size_t room_len, size_t* value_len, int* found,
+                                           datawal_error* error) {
+  if (value_len != nullptr) *value_len = 0;
+  if (found != nullptr) *found = 0;
+  if (reader == nullptr || value_len == nullptr || found == nullptr) return fail(error, missing("get"));
+  return get_into(reader->reader, key, key_len, room, room_len, value_len, found, error);
 }
 
 datawal_code datawal_store_reader_contains(const datawal_store_reader* reader, const void* key, size_t key_len,
@@ -34,6 +41,25 @@ datawal_code datawal_store_reader_contains(const datawal_store_reader* reader, c
   return returned(
       error, [&] { return reader->reader.contains(key_view(key, key_len)); },
       [&](bool there) { *found = there ? 1 : 0; });
+}
+
+datawal_code datawal_store_reader_keys(const datawal_store_reader* reader, datawal_keys** keys, datawal_error* error) {
+  if (keys != nullptr) *keys = nullptr;
+  if (reader == nullptr || keys == nullptr) return fail(error, missing("list keys"));
+  return guarded(error, [&] {
+    Result<DataWalCursor> cursor = reader->reader.cursor({.keys_only = true});
+    if (!cursor) return fail(error, cursor.error());
+    auto all = std::make_unique<datawal_keys>();
+    all->keys.reserve(reader->reader.size());
+    for (;;) {
+      const Result<std::optional<KeyValue>> next = cursor->next();
+      if (!next) return fail(error, next.error());
+      if (!*next) break;
+      all->keys.emplace_back((**next).key);
+    }
+    *keys = all.release();
+    return succeed(error);
+  });
 }
 
 uint64_t datawal_store_reader_size(const datawal_store_reader* reader) {

@@ -120,6 +120,13 @@ datawal_code datawal_store_reader_export_jsonl_with(const datawal_store_reader* 
   return export_to_file(reader->reader, file, options, counts, error);
 }
 
+datawal_code datawal_store_export_jsonl_to(const datawal_store* store, datawal_sink sink, void* context,
+                                           const datawal_work_options* options, datawal_counts* counts,
+                                           datawal_error* error) {
+  if (store == nullptr) return fail(error, missing("export store"));
+  return export_to_sink(store->store, sink, context, options, counts, error);
+}
+
 datawal_code datawal_store_reader_export_jsonl_to(const datawal_store_reader* reader, datawal_sink sink, void* context,
                                                   const datawal_work_options* options, datawal_counts* counts,
                                                   datawal_error* error) {

@@ -19,7 +19,7 @@ Result<ChangeOutcome> DataWal::erase_if(std::string_view key, const Expect& expe
   return condition.outcome;
 }
 
-Result<std::optional<StoredValue>> DataWal::find(std::string_view key) const {
+Answer<std::optional<StoredValue>> DataWal::find(std::string_view key) const {
   if (!impl_) return std::unexpected(Impl::moved_from());
   if (Result<void> open = impl_->refuse_closed(); !open) return propagate(open);
   return impl_->projection->find_value(key);

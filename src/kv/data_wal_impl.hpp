@@ -20,7 +20,7 @@ namespace datawal {
 
 struct [[gnu::visibility("hidden")]] DataWal::Impl {
   std::shared_ptr<kv::Projection> projection{};  // also of views, which may outlive the store
-  LogCore* core = nullptr;  // owned by `log`
+  LogCore* core = nullptr;                       // owned by `log`
   RecordLog log;
   OpenOptions options{};
   std::mutex compacting{};   // one compaction at a time

@@ -14,6 +14,14 @@ Result<ExportStats> DataWal::export_jsonl(const std::filesystem::path& file, con
   return kv::export_file(std::move(*live), options, impl_->file_system(), file);
 }
 
+Result<ExportStats> DataWal::export_jsonl_to(const Sink& sink, const ExportOptions& options) const {
+  if (!impl_) return std::unexpected(Impl::moved_from());
+  Result<kv::LiveView> live = impl_->walk();
+  if (!live) return propagate(live);
+  return kv::export_lines(std::move(*live), options,
+                          [&sink](std::string_view lines) -> Result<bool> { return sink(lines); });
+}
+
 Result<ImportStats> DataWal::import_jsonl(const std::filesystem::path& file, const ImportOptions& options) {
   if (!impl_) return std::unexpected(Impl::moved_from());
   if (Result<void> open = impl_->refuse_closed(); !open) return propagate(open);

@@ -152,6 +152,12 @@ DataWalReader& DataWalReader::operator=(DataWalReader&&) noexcept = default;
 DataWalReader::~DataWalReader() = default;
 
 Result<DataWalReader> DataWalReader::open(const std::filesystem::path& dir, const ReaderOptions& options) {
+  if (options.only_durable) {
+    return std::unexpected(Error{.code = Errc::invalid_argument,
+                                 .action = "open store",
+                                 .path = dir,
+                                 .detail = "only_durable is for readers of a log; of keys the newest value is shown"});
+  }
   Result<std::unique_ptr<safeatomic::Directory>> opened = open_store_directory(file_system_of(options.file_system),
                                                                                dir);
   if (!opened) return propagate(opened);

@@ -67,10 +67,10 @@ Result<DataWalView> DataWal::view() const {
   if (!impl_) return std::unexpected(Impl::moved_from());
   if (Result<void> open = impl_->refuse_closed(); !open) return propagate(open);
   // In a forked child it is never given back, since another thread may have been at it.
-  const std::shared_ptr<DataWalView::Impl> made(
-      new DataWalView::Impl{.projection = impl_->projection}, [](const DataWalView::Impl* view) {
-        if (view->process.is_ours()) delete view;
-      });
+  const std::shared_ptr<DataWalView::Impl> made(new DataWalView::Impl{.projection = impl_->projection},
+                                                [](const DataWalView::Impl* view) {
+                                                  if (view->process.is_ours()) delete view;
+                                                });
   std::unique_lock guard(impl_->mutex);
   const std::uint64_t groups = made->projection->directory().groups();
   guard.unlock();
@@ -103,22 +103,22 @@ DataWalView& DataWalView::operator=(const DataWalView&) noexcept = default;
 DataWalView& DataWalView::operator=(DataWalView&&) noexcept = default;
 DataWalView::~DataWalView() = default;
 
-Result<std::optional<std::string>> DataWalView::get(std::string_view key) const {
+Answer<std::optional<std::string>> DataWalView::get(std::string_view key) const {
   if (Result<void> open = refuse_closed(impl_.get()); !open) return propagate(open);
   return kv::value_of([&](auto&& confirmed) { return impl_->look_up(key, confirmed); });
 }
 
-Result<std::optional<std::size_t>> DataWalView::get(std::string_view key, std::span<char> room) const {
+Answer<std::optional<std::size_t>> DataWalView::get(std::string_view key, std::span<char> room) const {
   if (Result<void> open = refuse_closed(impl_.get()); !open) return propagate(open);
   return kv::copy_value(room, [&](auto&& confirmed) { return impl_->look_up(key, confirmed); });
 }
 
-Result<std::optional<StoredValue>> DataWalView::find(std::string_view key) const {
+Answer<std::optional<StoredValue>> DataWalView::find(std::string_view key) const {
   if (Result<void> open = refuse_closed(impl_.get()); !open) return propagate(open);
   return kv::stored_value_of([&](auto&& confirmed) { return impl_->look_up(key, confirmed); });
 }
 
-Result<bool> DataWalView::contains(std::string_view key) const {
+Answer<bool> DataWalView::contains(std::string_view key) const {
   if (Result<void> open = refuse_closed(impl_.get()); !open) return propagate(open);
   return impl_->look_up(key, [](const kv::LocatedRecord&) {});
 }

@@ -16,8 +16,7 @@ namespace datawal::kv {
 /// it, as good as a checksum. Where it does not, since the record was superseded meanwhile, it is read whole too.
 class KeyReader {
  public:
-  KeyReader(const Projection& projection, const PinnedSpace& space) noexcept
-      : projection_(projection), space_(space) {}
+  KeyReader(const Projection& projection, const PinnedSpace& space) noexcept : projection_(projection), space_(space) {}
 
   /// Of the record only the key is to be used, unless it is_checked. Errors as RecordSpace::read.
   [[nodiscard]] Result<LocatedRecord> read(std::uint64_t position, std::string& buffer) const {

@@ -91,7 +91,7 @@ Result<LocatedRecord> RecordSpace::read_in(SpaceSegment& segment, std::uint64_t 
 }
 
 template Result<LocatedRecord> RecordSpace::read_in<format::max_frame_len>(SpaceSegment&, std::uint64_t,
-                                                                          std::string&) const;
+                                                                           std::string&) const;
 template Result<LocatedRecord> RecordSpace::read_in<RecordSpace::long_record>(SpaceSegment&, std::uint64_t,
                                                                               std::string&) const;
 template Result<LocatedRecord> RecordSpace::read_in<RecordSpace::worth_skipping>(SpaceSegment&, std::uint64_t,
@@ -110,7 +110,8 @@ Result<LocatedRecord> RecordSpace::head_in(SpaceSegment& segment, std::uint64_t 
     buffer.resize(static_cast<std::size_t>(key_end));
     const safeatomic::Result<std::size_t> got = safeatomic::read_all(**file, offset, buffer);
     if (!got) return format::lift(got, "read record");
-    if (*got != key_end || !announces_same(buffer, header)) return read_in<format::max_frame_len>(segment, offset, buffer);
+    if (*got != key_end || !announces_same(buffer, header))
+      return read_in<format::max_frame_len>(segment, offset, buffer);
     begin = buffer;
   }
   return LocatedRecord{

@@ -27,10 +27,6 @@ constexpr std::uint64_t max_compared_always = 1 << 20;
 // A store that is compacted all the time expires one snapshot after the other.
 constexpr int max_tries = 100;
 
-bool is_same_record(const RecordRef& a, const RecordRef& b) noexcept {
-  return a.txid == b.txid && a.crc == b.crc && a.len == b.len;
-}
-
 Error moved_from() { return {.code = Errc::closed, .action = "follow log", .detail = "this handle was moved from"}; }
 
 }  // namespace
@@ -106,7 +102,8 @@ std::optional<LostRecords> Follower::Impl::missing_before(const RecordRef& found
   if (found.txid <= known_txid + 1) return std::nullopt;
   cursor.emplace(reader.records_from(found.segment, found.offset));
   at.told_txid = found.txid - 1;
-  const bool is_trimmed = found.segment == reader.segments().front() && found.segment > (at.last ? at.last->segment : 1);
+  const bool is_trimmed = found.segment == reader.segments().front() &&
+                          found.segment > (at.last ? at.last->segment : 1);
   return LostRecords{.first_txid = known_txid + 1,
                      .last_txid = found.txid - 1,
                      .cause = is_trimmed ? LostRecords::Cause::trimmed : LostRecords::Cause::compacted};
@@ -236,7 +233,7 @@ Result<bool> Follower::Impl::is_not_durable_yet(const RecordRef& last) const {
     if (!*next) return false;
     const RecordRef& ref = (**next).ref;
     // Where a compaction has dropped it, what lies behind it tells that the log goes on.
-    if (ref.txid >= last.txid) return ref.txid > last.txid || (ref.crc == last.crc && ref.len == last.len);
+    if (ref.txid >= last.txid) return ref.txid > last.txid || is_same_record(ref, last);
   }
 }
 
@@ -256,7 +253,9 @@ std::unexpected<Error> Follower::Impl::place_lost(const LostRecords& what) {
                      std::to_string(what.last_txid);
   switch (what.cause) {
     case LostRecords::Cause::trimmed: text += " were dropped before they were read"; break;
-    case LostRecords::Cause::compacted: text += " were compacted, or cut away by a repair, before all of them were read"; break;
+    case LostRecords::Cause::compacted:
+      text += " were compacted, or cut away by a repair, before all of them were read";
+      break;
     case LostRecords::Cause::replaced: text += " were taken back, and what stands there now follows"; break;
   }
   return std::unexpected(

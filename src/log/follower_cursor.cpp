@@ -84,7 +84,9 @@ std::string encode_follower_cursor(const FollowerCursor& cursor) {
   text.append(undecided_line).append(std::to_string(cursor.undecided.count)).append(" ");
   text.append(std::to_string(cursor.undecided.bytes)).append(" ");
   text.append(std::to_string(cursor.undecided.digest)).append("\n");
-  text.append(told_line).append(cursor.told_txid ? std::to_string(*cursor.told_txid) : std::string(nowhere)).append("\n");
+  text.append(told_line)
+      .append(cursor.told_txid ? std::to_string(*cursor.told_txid) : std::string(nowhere))
+      .append("\n");
   return text;
 }
 

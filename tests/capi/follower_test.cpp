@@ -208,6 +208,10 @@ TEST_F(CapiReader, ShowsWhatIsDurableIfAskedTo) {
   datawal_log_reader* reader = nullptr;
   EXPECT_EQ(datawal_log_reader_open(in_dir("log").c_str(), &options, &reader, nullptr), DATAWAL_INVALID_ARGUMENT);
   EXPECT_THAT(last_error(), HasSubstr("only_durable"));
+  options.only_durable = 1;
+  datawal_store_reader* of_keys = nullptr;
+  EXPECT_EQ(datawal_store_reader_open(in_dir("log").c_str(), &options, &of_keys, nullptr), DATAWAL_INVALID_ARGUMENT);
+  EXPECT_THAT(last_error(), HasSubstr("only_durable"));
   options.only_durable = 0;
   options.reserved = 1;
   EXPECT_EQ(datawal_log_reader_open(in_dir("log").c_str(), &options, &reader, nullptr), DATAWAL_INVALID_ARGUMENT);

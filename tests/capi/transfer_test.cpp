@@ -72,6 +72,17 @@ TEST_F(CapiTransfer, ExportsThroughAFunctionWhatItExportsIntoAFile) {
   EXPECT_EQ(counts.is_cancelled, 0);
 }
 
+TEST_F(CapiTransfer, ExportsFromAStoreWhatItExportsFromItsReader) {
+  std::vector<std::string> pieces;
+  ASSERT_EQ(datawal_store_export_jsonl_to(store_.get(), collect, &pieces, nullptr, nullptr, nullptr), DATAWAL_OK);
+  std::vector<std::string> of_reader;
+  ASSERT_EQ(
+      datawal_store_reader_export_jsonl_to(open_reader("kv").get(), collect, &of_reader, nullptr, nullptr, nullptr),
+      DATAWAL_OK);
+  EXPECT_EQ(pieces, of_reader);
+  EXPECT_FALSE(pieces.empty());
+}
+
 TEST_F(CapiTransfer, SaysThatAnExportWasStopped) {
   const datawal_sink stop = [](void*, const char*, size_t) { return 0; };
   const auto is_cancelled = [&](std::string_view name) {
@@ -128,6 +139,9 @@ TEST_F(CapiTransfer, OfNothingIsRefused) {
   EXPECT_EQ(datawal_store_reader_export_jsonl_to(nullptr, sink, nullptr, nullptr, nullptr, nullptr),
             DATAWAL_INVALID_ARGUMENT);
   EXPECT_EQ(datawal_store_reader_export_jsonl_to(open_reader("kv").get(), nullptr, nullptr, nullptr, nullptr, nullptr),
+            DATAWAL_INVALID_ARGUMENT);
+  EXPECT_EQ(datawal_store_export_jsonl_to(nullptr, sink, nullptr, nullptr, nullptr, nullptr), DATAWAL_INVALID_ARGUMENT);
+  EXPECT_EQ(datawal_store_export_jsonl_to(to_.get(), nullptr, nullptr, nullptr, nullptr, nullptr),
             DATAWAL_INVALID_ARGUMENT);
   EXPECT_EQ(datawal_store_import_jsonl_from(nullptr, give, nullptr, "x", 0, nullptr, nullptr, nullptr),
             DATAWAL_INVALID_ARGUMENT);

@@ -133,7 +133,8 @@ TEST_P(Cursor, SeeksTheFirstKeyThatIsNotBefore) {
 }
 
 TEST_P(Cursor, OfKeysAloneShowsNoValues) {
-  for (const std::size_t len : {0U, 10U, 1'000U, 2'000U, 5'000U, 100'000U}) put(std::to_string(len), std::string(len, 'v'));
+  for (const std::size_t len : {0U, 10U, 1'000U, 2'000U, 5'000U, 100'000U})
+    put(std::to_string(len), std::string(len, 'v'));
   put(std::string(60'000, 'k'), std::string(2'000, 'v'));
   for (const CursorOrder order : {CursorOrder::key, CursorOrder::log}) {
     DataWalCursor cursor = must(kv_.cursor({.order = order, .keys_only = true}));

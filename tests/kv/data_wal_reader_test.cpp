@@ -107,6 +107,11 @@ TEST_P(KvReader, KeepsItsViewWhenARefreshMeetsDamage) {
   EXPECT_EQ(reader.size(), 4U);
 }
 
+TEST_P(KvReader, RefusesToShowOnlyWhatIsDurable) {
+  (void)open_kv(store_.path());
+  EXPECT_TRUE(refused(DataWalReader::open(store_.path(), {.only_durable = true}), Errc::invalid_argument));
+}
+
 TEST_P(KvReader, OfAnEmptyOrAbsentDirectoryHasNothing) {
   DataWalReader reader = open();
   EXPECT_EQ(reader.size(), 0U);

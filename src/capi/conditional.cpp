@@ -1,0 +1,42 @@
+// Changes that depend on what is there, or tell it.
+
+#include "capi/common.hpp"
+
+using namespace datawal;
+using namespace datawal::capi;
+
+namespace {
+
+void fill(datawal_outcome* outcome, const ChangeOutcome& what) noexcept {
+  if (outcome == nullptr) return;
+  outcome->previous = to_c(what.previous.value_or(RecordRef{}));
+  outcome->ref = to_c(what.ref.value_or(RecordRef{}));
+  outcome->is_done = what.is_done ? 1 : 0;
+  outcome->had_value = what.previous ? 1 : 0;
+}
+
+}  // namespace
+
+datawal_code datawal_store_put_if(datawal_store* store, const void* key, size_t key_len, datawal_expect expect,
+                                  const datawal_ref* expected, const void* value, size_t value_len, datawal_sync sync,
+                                  datawal_outcome* outcome, datawal_error* error) {
+  if (outcome != nullptr) *outcome = {};
+  if (store == nullptr) return fail(error, missing("put"));
+  return returned(
+      error,
+      [&] {
+        return store->store.put_if(key_view(key, key_len), from_c(expect, expected), value_view(value, value_len),
+                                   from_c(sync));
+      },
+      [&](const ChangeOutcome& what) { ::fill(outcome, what); });
+}
+
+datawal_code datawal_store_erase_if(datawal_store* store, const void* key, size_t key_len, datawal_expect expect,
+                                    const datawal_ref* expected, datawal_sync sync, datawal_outcome* outcome,
+                                    datawal_error* error) {
+  if (outcome != nullptr) *outcome = {};
+  if (store == nullptr) return fail(error, missing("erase"));
+  return returned(
+      error, [&] { return store->store.erase_if(key_view(key, key_len), from_c(expect, expected), from_c(sync)); },
+      [&](const ChangeOutcome& what) { ::fill(outcome, what); });
+}
