@@ -33,11 +33,8 @@ class FewDescriptors : public testing::Test {
     ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
   }
 
-  // Takes all that this process may open, but `left`, and what a sanitizer needs, which looks at memory through a pipe.
+  // Takes all that this process may open, but `left`.
   static void take_all_but(int left) {
-#ifdef __SANITIZE_ADDRESS__
-    left += 2;
-#endif
     std::vector<int> taken;
     for (int fd = 0; (fd = ::open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0;) taken.push_back(fd);
     for (; left > 0; --left, taken.pop_back()) ::close(taken.back());

@@ -74,6 +74,14 @@ class Signal {
 
 class LogTurn : public testing::TestWithParam<WritePath> {
  protected:
+  static bool may_cancel() {
+#ifdef __SANITIZE_ADDRESS__
+    return false;  // it takes what a cancelled thread leaves on its stack for an error
+#else
+    return true;
+#endif
+  }
+
   [[nodiscard]] RecordLog open() { return store_.open({.write_path = GetParam(), .file_system = &files_}); }
 
   /// The next operation of that kind waits for ever.
@@ -94,6 +102,7 @@ INSTANTIATE_TEST_SUITE_P(, LogTurn, both_write_paths, name_of_path);
 
 // A filesystem of the program's own may wait where a thread can be cancelled; that of the library does not.
 TEST_P(LogTurn, EndsWithTheThreadThatIsCancelledInASync) {
+  if (!may_cancel()) GTEST_SKIP() << "not under the address sanitizer";
   RecordLog log = open();
   append_records(log, 1);
   Signal reached;
@@ -113,6 +122,7 @@ TEST_P(LogTurn, EndsWithTheThreadThatIsCancelledInASync) {
 }
 
 TEST_P(LogTurn, EndsWithTheThreadThatIsCancelledInARotation) {
+  if (!may_cancel()) GTEST_SKIP() << "not under the address sanitizer";
   for (const OpKind kind : {OpKind::sync_data, OpKind::open_file, OpKind::sync_directory}) {
     const Store other;
     RecordLog log = other.open({.write_path = GetParam(), .file_system = &files_});
@@ -132,6 +142,7 @@ TEST_P(LogTurn, EndsWithTheThreadThatIsCancelledInARotation) {
 }
 
 TEST_P(LogTurn, EndsWithTheThreadThatIsCancelledInAWrite) {
+  if (!may_cancel()) GTEST_SKIP() << "not under the address sanitizer";
   RecordLog log = open();
   append_records(log, 1);
   Signal reached;
