@@ -1,0 +1,3 @@
+module datawal
+
+go 1.19
