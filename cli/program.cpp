@@ -24,7 +24,8 @@ constexpr const char* overview = R"(A store is a directory. `datawal COMMAND --h
   datawal put ./kv --key user:17 Ada
   datawal get ./kv --key user:17
 
-Results go to standard output, everything else to standard error.
+Results go to standard output, everything else to standard error. What each
+message means, and the next command: docs/TROUBLE.md.
 Exit status: 0 done; 1 usage, input, or the store is locked (also: nobody
 reads the output any more); 2 the log ends in a torn record, as a crash
 leaves it: nothing that was synced is missing; 3 damage, a newer format, or

@@ -38,7 +38,7 @@ struct KeyValue {
 
 /// Shows one state of a store: that at the instant at which it, or the view that it comes from, was made. What is put, erased or
 /// compacted later takes nothing away from it; what was compacted keeps its space on the disk as long as a cursor or view needs it.
-/// Outlives whatever it came from; that may be closed. Movable. One thread at a time; several are independent.
+/// Outlives whatever it came from, which may be closed, within the limits of DataWalView. Movable. One thread at a time; several are independent.
 class DataWalCursor {
  public:
   /// The next key, nullopt behind the last one. After an error the same error comes again, until seek().

@@ -19,8 +19,10 @@ namespace datawal {
 
 /// What a DataWal showed when DataWal::view() was called, whatever is put, erased or compacted since. It outlives the store, which may be
 /// closed or destroyed. Copies share one state; the last one gives back what it takes: the memory of an index, and on the disk the
-/// files of that instant that were compacted away since, though no file that came later. Belongs to the process that made it: in a
-/// forked child every call returns `closed`. Threads: any.
+/// files of that instant that were compacted away since, though no file that came later. Where records are not read from a mapping
+/// (ReadPath::pread, or no room for one) such files are kept open as far as descriptors may be (ReaderOptions); what is not, and what a
+/// later handle compacts away once this store is closed, is `snapshot_expired`. Belongs to the process that made it: in a forked child
+/// every call returns `closed`. Threads: any.
 class DataWalView {
  public:
   /// As those of DataWal, of that instant.

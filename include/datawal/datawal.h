@@ -29,7 +29,7 @@
 extern "C" {
 #endif
 
-/** Why a call failed. The numbers are stable. */
+/** Why a call failed. The numbers are stable. What each means, what is lost and what to do next: docs/TROUBLE.md, by these names. */
 typedef enum datawal_code {
   DATAWAL_OK = 0,                  /**< it did not */
   DATAWAL_IO = 1,                  /**< the operating system failed; see os_errno */
@@ -341,9 +341,10 @@ typedef struct datawal_follower_options {
 
 /** Why a follower will never be shown some records, or was shown what is not true any more. */
 typedef enum datawal_lost_cause {
-  DATAWAL_LOST_TRIMMED = 0,   /**< segments were dropped before they were read: these txids are gone */
-  DATAWAL_LOST_COMPACTED = 1, /**< a compaction removed what was superseded: some of these txids, or all, are gone */
-  DATAWAL_LOST_REPLACED = 2   /**< they were shown, and were taken back; what stands there now follows */
+  DATAWAL_LOST_TRIMMED = 0, /**< segments were dropped before they were read: these txids are gone */
+  DATAWAL_LOST_COMPACTED =
+      1, /**< a compaction removed what was superseded, or a repair what was damaged: they are gone */
+  DATAWAL_LOST_REPLACED = 2 /**< they were shown, and were taken back; what stands there now follows */
 } datawal_lost_cause;
 
 /** What a follower has lost. */
@@ -353,6 +354,13 @@ typedef struct datawal_lost_records {
   datawal_lost_cause cause; /**< why */
   uint32_t reserved;        /**< 0 */
 } datawal_lost_records;
+
+/** How far a follower is behind the newest record that it would be shown. */
+typedef struct datawal_lag {
+  uint64_t txids;   /**< from its position to that record's */
+  uint64_t records; /**< that are there; fewer than `txids` where some were removed */
+  uint64_t bytes;   /**< of their frames */
+} datawal_lag;
 
 /** Whether a write returns only when it survives a loss of power. */
 typedef enum datawal_sync {
@@ -559,8 +567,8 @@ datawal_code datawal_follower_wait(datawal_follower* follower, uint32_t timeout_
 int datawal_follower_position(const datawal_follower* follower, datawal_ref* ref);
 /** Notes the position in the cursor file, durably. Costs two syncs: save after a batch. DATAWAL_INVALID_ARGUMENT without such a file. */
 datawal_code datawal_follower_save(datawal_follower* follower, datawal_error* error);
-/** How many txids lie between its position and the newest record known to be durable. */
-datawal_code datawal_follower_lag(const datawal_follower* follower, uint64_t* txids, datawal_error* error);
+/** How far it is behind now. Costs a read of what it is behind. */
+datawal_code datawal_follower_lag(const datawal_follower* follower, datawal_lag* lag, datawal_error* error);
 void datawal_follower_free(datawal_follower* follower); /**< ends it; saves nothing */
 
 /* Keys and values: datawal/data_wal.hpp. */
@@ -584,7 +592,8 @@ datawal_code datawal_store_get_into(const datawal_store* store, const void* key,
 datawal_code datawal_store_multi_get(const datawal_store* store, const void* keys, const size_t* key_lens, size_t count,
                                      datawal_values* values, datawal_error* error);
 /** datawal_store_put if the key's newest record is what is expected, checked and done in one step; `outcome` tells what was there,
- *  also of what was not done, which is no error. `expected` is NULL unless that is DATAWAL_EXPECT_RECORD. */
+ *  also of what was not done, which is no error. `expected` is NULL unless that is DATAWAL_EXPECT_RECORD; it may be
+ *  `&outcome->previous` of an earlier call, so that a loop goes on with what was there instead. */
 datawal_code datawal_store_put_if(datawal_store* store, const void* key, size_t key_len, datawal_expect expect,
                                   const datawal_ref* expected, const void* value, size_t value_len, datawal_sync sync,
                                   datawal_outcome* outcome, datawal_error* error);
@@ -720,7 +729,7 @@ void datawal_store_cursor_free(datawal_store_cursor* cursor); /**< ends it */
 
 /* A store at one instant, while it is written and compacted: datawal/data_wal_view.hpp. Any thread. */
 
-/** What the store shows now. It outlives the store. Copies the index, 17 bytes a key. */
+/** What the store shows now. It outlives the store. Copies the index. */
 datawal_code datawal_view_open(const datawal_store* store, datawal_view** view, datawal_error* error);
 /** As datawal_store_get, of that instant. */
 datawal_code datawal_view_get(const datawal_view* view, const void* key, size_t key_len, datawal_buffer* value,

@@ -15,7 +15,8 @@ struct Error;
 
 namespace datawal {
 
-/// Stable codes: callers switch on them, the program maps them to its exit status.
+/// Stable codes: callers switch on them, the program maps them to its exit status. What each means, what is lost and what to do next:
+/// docs/TROUBLE.md, by these names.
 enum class Errc : std::uint8_t {
   io,          ///< the operating system failed; `os_errno` says how
   no_space,    ///< no room on the disk; nothing of the failed call stays and the handle is usable once there is

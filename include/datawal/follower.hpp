@@ -22,7 +22,8 @@ struct FollowerOptions {
   bool only_durable = true;
   /// Go on behind this record, which a follower of this store was shown earlier. nullopt: from the first record on.
   std::optional<RecordRef> after{};
-  /// Where save() notes how far it has come. If it is there, it counts, and `after` does not. Empty: none. Not within the store.
+  /// Where save() notes how far it has come. If it is there, it counts, and `after` does not. Empty: none. A regular file, not within the
+  /// store.
   std::filesystem::path cursor_file{};
   /// How often wait() looks, at least: a record that is appended through a mapping wakes nobody. Taken for a millisecond if it is less.
   std::chrono::milliseconds poll_interval{100};
@@ -33,8 +34,9 @@ struct FollowerOptions {
 struct LostRecords {
   /// Why.
   enum class Cause : std::uint8_t {
-    trimmed,    ///< segments were dropped before they were read: these txids are gone
-    compacted,  ///< a compaction removed what was superseded, or a repair what was damaged: these txids are gone
+    trimmed,  ///< segments were dropped before they were read: these txids are gone
+    compacted,  ///< a compaction removed what was superseded, or a repair what was damaged, or, where a key's record follows,
+                ///< segments were dropped: these txids are gone
     replaced,  ///< they were shown, and were taken back (a loss of power, a failed call, a restored copy), or a compaction has left
     ///< nothing that would tell; what stands there now follows
   };
@@ -65,8 +67,8 @@ struct FollowerLag {
 ///     }
 class Follower {
  public:
-  /// @return not_found if there is no store; invalid_argument if the cursor file holds anything else than save() wrote; errors as
-  ///   RecordLogReader::open
+  /// @return not_found if there is no such directory; invalid_argument if the cursor file lies in it, is no regular file, or holds
+  ///   anything else than save() wrote; errors as RecordLogReader::open
   [[nodiscard]] static Result<Follower> open(const std::filesystem::path& dir, const FollowerOptions& options = {});
 
   /// The next record, nullopt where there is none yet. The view is valid until the next call of anything here.
@@ -82,15 +84,17 @@ class Follower {
   /// What the last place_lost was about.
   [[nodiscard]] const LostRecords& lost() const noexcept;
 
-  /// Sleeps until there may be more, `timeout` at most, or a signal handler ran.
+  /// Sleeps until there may be more, `timeout` at most (milliseconds::max(): for ever), or a signal handler ran. Where another directory
+  /// has got the store's name, a restored copy, that one is followed from then on.
   /// @return whether next() is worth calling
   [[nodiscard]] Result<bool> wait(std::chrono::milliseconds timeout);
 
   /// The record that was shown last, or was gone on behind; nullopt at the beginning.
   [[nodiscard]] const std::optional<RecordRef>& position() const noexcept;
 
-  /// Notes the position, and what was told to be lost, in the cursor file, which is replaced atomically: after a loss of power it
-  /// holds this position or the one before. Durable on return. Costs two syncs: save after a batch.
+  /// Notes the position, and what was told to be lost, in the cursor file, which is replaced atomically: after a loss of power it holds
+  /// this position or the one before; a process that is killed meanwhile may leave a temporary file beside it. Durable on return.
+  /// Costs two syncs: save after a batch.
   /// @return invalid_argument without a cursor file; errors as safeatomic::write_atomic
   [[nodiscard]] Result<void> save();
 

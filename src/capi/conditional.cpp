@@ -15,18 +15,23 @@ void fill(datawal_outcome* outcome, const ChangeOutcome& what) noexcept {
   outcome->had_value = what.previous ? 1 : 0;
 }
 
+std::optional<datawal_ref> copy_of(const datawal_ref* ref) noexcept {
+  return ref == nullptr ? std::nullopt : std::optional(*ref);
+}
+
 }  // namespace
 
 datawal_code datawal_store_put_if(datawal_store* store, const void* key, size_t key_len, datawal_expect expect,
                                   const datawal_ref* expected, const void* value, size_t value_len, datawal_sync sync,
                                   datawal_outcome* outcome, datawal_error* error) {
+  const std::optional<datawal_ref> wanted = copy_of(expected);  // it may be a part of `outcome`
   if (outcome != nullptr) *outcome = {};
   if (store == nullptr) return fail(error, missing("put"));
   return returned(
       error,
       [&] {
-        return store->store.put_if(key_view(key, key_len), from_c(expect, expected), value_view(value, value_len),
-                                   from_c(sync));
+        return store->store.put_if(key_view(key, key_len), from_c(expect, wanted ? &*wanted : nullptr),
+                                   value_view(value, value_len), from_c(sync));
       },
       [&](const ChangeOutcome& what) { ::fill(outcome, what); });
 }
@@ -34,9 +39,13 @@ datawal_code datawal_store_put_if(datawal_store* store, const void* key, size_t 
 datawal_code datawal_store_erase_if(datawal_store* store, const void* key, size_t key_len, datawal_expect expect,
                                     const datawal_ref* expected, datawal_sync sync, datawal_outcome* outcome,
                                     datawal_error* error) {
+  const std::optional<datawal_ref> wanted = copy_of(expected);
   if (outcome != nullptr) *outcome = {};
   if (store == nullptr) return fail(error, missing("erase"));
   return returned(
-      error, [&] { return store->store.erase_if(key_view(key, key_len), from_c(expect, expected), from_c(sync)); },
+      error,
+      [&] {
+        return store->store.erase_if(key_view(key, key_len), from_c(expect, wanted ? &*wanted : nullptr), from_c(sync));
+      },
       [&](const ChangeOutcome& what) { ::fill(outcome, what); });
 }

@@ -64,10 +64,12 @@ datawal_code datawal_follower_save(datawal_follower* follower, datawal_error* er
   return done(error, [&] { return follower->follower.save(); });
 }
 
-datawal_code datawal_follower_lag(const datawal_follower* follower, uint64_t* txids, datawal_error* error) {
-  if (txids != nullptr) *txids = 0;
-  if (follower == nullptr || txids == nullptr) return fail(error, missing("measure lag"));
-  return returned(error, [&] { return follower->follower.lag(); }, [&](const FollowerLag& lag) { *txids = lag.txids; });
+datawal_code datawal_follower_lag(const datawal_follower* follower, datawal_lag* lag, datawal_error* error) {
+  if (lag != nullptr) *lag = {};
+  if (follower == nullptr || lag == nullptr) return fail(error, missing("measure lag"));
+  return returned(
+      error, [&] { return follower->follower.lag(); },
+      [&](const FollowerLag& is) { *lag = {.txids = is.txids, .records = is.records, .bytes = is.bytes}; });
 }
 
 void datawal_follower_free(datawal_follower* follower) { delete follower; }

@@ -60,7 +60,6 @@ datawal_code get_into(const Source& source, const void* key, std::size_t key_len
 template <class Source>
 datawal_code multi_get(const Source& source, const void* keys, const std::size_t* key_lens, std::size_t count,
                        datawal_values& values, datawal_error* error) noexcept {
-  values.values.clear();
   return guarded(error, [&] {
     const auto* bytes = static_cast<const char*>(keys);
     values.keys.clear();

@@ -29,6 +29,7 @@ void datawal_values_free(datawal_values* values) { delete values; }
 
 datawal_code datawal_store_multi_get(const datawal_store* store, const void* keys, const size_t* key_lens, size_t count,
                                      datawal_values* values, datawal_error* error) {
+  if (values != nullptr) values->values.clear();
   if (store == nullptr || values == nullptr || (key_lens == nullptr && count != 0)) {
     return fail(error, missing("get many"));
   }
@@ -38,6 +39,7 @@ datawal_code datawal_store_multi_get(const datawal_store* store, const void* key
 datawal_code datawal_store_reader_multi_get(const datawal_store_reader* reader, const void* keys,
                                             const size_t* key_lens, size_t count, datawal_values* values,
                                             datawal_error* error) {
+  if (values != nullptr) values->values.clear();
   if (reader == nullptr || values == nullptr || (key_lens == nullptr && count != 0)) {
     return fail(error, missing("get many"));
   }

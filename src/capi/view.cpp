@@ -31,6 +31,7 @@ datawal_code datawal_view_get_into(const datawal_view* view, const void* key, si
 
 datawal_code datawal_view_multi_get(const datawal_view* view, const void* keys, const size_t* key_lens, size_t count,
                                     datawal_values* values, datawal_error* error) {
+  if (values != nullptr) values->values.clear();
   if (view == nullptr || values == nullptr || (key_lens == nullptr && count != 0))
     return fail(error, missing("get many"));
   return multi_get(view->view, keys, key_lens, count, *values, error);

@@ -44,6 +44,12 @@ struct Range {
   std::size_t depth = 0;
 };
 
+// Where keys are alike for long, eight bytes a pass would read them again and again: so many bytes are compared at once as fit into this,
+// as far as that is worth it.
+constexpr std::size_t chunk_memory = 16 << 20;
+constexpr std::size_t chunk_worth_it = 64;
+constexpr std::size_t depth_of_chunks = 2 * step;
+
 Result<void> load(const KeyReader& keys, std::span<SortEntry> entries, std::size_t depth, std::string& buffer) {
   for (std::size_t i = 0; i < entries.size(); ++i) {
     if (i + prefetch_distance < entries.size()) {
@@ -53,6 +59,47 @@ Result<void> load(const KeyReader& keys, std::span<SortEntry> entries, std::size
     Result<LocatedRecord> located = keys.read(position, buffer);
     if (!located) return propagate(located);
     entries[i] = entry_at(located->record.key, depth, position);
+  }
+  return {};
+}
+
+// Bytes of a key from some depth on, `begin` in the memory of all, and whether the key goes on behind them.
+struct Chunk {
+  std::size_t begin = 0;
+  std::size_t len = 0;
+  bool has_more = false;
+  std::uint64_t position = 0;
+};
+
+// Sorts by the next `chunk_memory / entries.size()` bytes, and adds what is still alike to `open`.
+Result<void> sort_by_chunks(const KeyReader& keys, std::span<SortEntry> entries, const Range& range,
+                            std::vector<Range>& open, std::string& buffer) {
+  const std::size_t longest = chunk_memory / entries.size();
+  std::string bytes;
+  std::vector<Chunk> chunks;
+  chunks.reserve(entries.size());
+  for (const SortEntry& entry : entries) {
+    const std::uint64_t position = entry.left_and_position & position_mask;
+    Result<LocatedRecord> located = keys.read(position, buffer);
+    if (!located) return propagate(located);
+    const std::string_view key = located->record.key;
+    const std::string_view rest = key.substr(std::min(range.depth, key.size()));
+    const std::string_view part = rest.substr(0, longest);
+    chunks.push_back(
+        {.begin = bytes.size(), .len = part.size(), .has_more = rest.size() > longest, .position = position});
+    bytes.append(part);
+  }
+  const auto text = [&](const Chunk& chunk) { return std::string_view(bytes).substr(chunk.begin, chunk.len); };
+  const auto is_before = [&](const Chunk& a, const Chunk& b) {
+    const int order = text(a).compare(text(b));
+    return order != 0 ? order < 0 : a.has_more < b.has_more;
+  };
+  std::ranges::sort(chunks, is_before);
+  for (std::size_t i = 0; i < chunks.size();) {
+    std::size_t next = i + 1;
+    while (next < chunks.size() && !is_before(chunks[i], chunks[next])) ++next;
+    if (next - i > 1) open.push_back({range.begin + i, range.begin + next, range.depth + longest});
+    for (; i < next; ++i) entries[i].left_and_position = chunks[i].position;
   }
   return {};
 }
@@ -68,6 +115,10 @@ Result<void> sort_by_key(const KeyReader& keys, std::vector<std::uint64_t>& posi
     const Range range = open.back();
     open.pop_back();
     const std::span<SortEntry> part = std::span(entries).subspan(range.begin, range.end - range.begin);
+    if (range.depth >= depth_of_chunks && part.size() <= chunk_memory / chunk_worth_it) {
+      if (Result<void> sorted = sort_by_chunks(keys, part, range, open, buffer); !sorted) return sorted;
+      continue;
+    }
     if (Result<void> loaded = load(keys, part, range.depth, buffer); !loaded) return loaded;
     radix_sort(part, [](const SortEntry& entry) { return entry.prefix; });
     for (std::size_t i = 0; i < part.size();) {

@@ -86,7 +86,7 @@ class RecordSpace {
 
   // Rewriting.
 
-  /// The name of `segment` is about to go: what is not mapped is read from `file`.
+  /// The name of `segment` is about to go: what is not mapped is read from `file` from now on, until it is `Removed`.
   void hold(SpaceSegment& segment, std::shared_ptr<safeatomic::File> file) noexcept;
 
   /// Adds what `old` was rewritten to; both are there until one is removed. Throws std::bad_alloc.
@@ -103,14 +103,16 @@ class RecordSpace {
     Removed(Removed&&) noexcept = default;
     Removed& operator=(Removed&&) = delete;
     ~Removed() {
-      if (file_) readers_->wait_for_readers();
+      if (!file_) return;
+      space_->readers_->wait_for_readers();
+      space_->keep_for_pinned(*file_);
     }
 
    private:
     friend class RecordSpace;
-    Removed(std::shared_ptr<SpaceSegment> file, ReaderSlots& readers) : file_(std::move(file)), readers_(&readers) {}
+    Removed(std::shared_ptr<SpaceSegment> file, RecordSpace& space) : file_(std::move(file)), space_(&space) {}
     std::shared_ptr<SpaceSegment> file_;
-    ReaderSlots* readers_ = nullptr;
+    RecordSpace* space_ = nullptr;
   };
 
   /// Takes a file out, to which no position of the index leads any more.
@@ -214,6 +216,7 @@ class RecordSpace {
   [[nodiscard, gnu::cold]] Result<void> get_room(std::uint64_t last_end, std::uint64_t len);
   [[nodiscard, gnu::cold]] std::unexpected<Error> no_positions(std::uint32_t id) const;
   [[nodiscard]] SpaceSegments::node_type make_node();
+  void keep_for_pinned(SpaceSegment& removed) noexcept;
   [[gnu::cold]] void map(SpaceSegment& segment, safeatomic::File& file, std::uint64_t length) const noexcept;
   template <std::uint64_t longest>
   [[nodiscard]] Result<LocatedRecord> read_in(SpaceSegment& segment, std::uint64_t offset, std::string& buffer) const;
@@ -249,8 +252,9 @@ class RecordSpace {
   mutable FileCache cache_;
 };
 
-/// The records of one instant, kept as long as this object, whatever is rewritten meanwhile. Made under the owner's lock, and not
-/// to outlive the space.
+/// The records of one instant, kept as long as this object, whatever is rewritten meanwhile: by their mappings, else by descriptors, as far
+/// as there are any to be kept (kept_files.hpp); what is not kept is snapshot_expired. Made under the owner's lock, and not to outlive the
+/// space.
 class PinnedSpace {
  public:
   /// Throws std::bad_alloc.

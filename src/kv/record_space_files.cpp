@@ -9,6 +9,7 @@
 #include <datawal/segment.hpp>
 
 #include "kv/record_space.hpp"
+#include "log/kept_files.hpp"
 
 namespace datawal::kv {
 
@@ -111,7 +112,22 @@ RecordSpace::Removed RecordSpace::remove(const SpaceSegment& segment) noexcept {
   segments_.erase(found);
   counts_ -= file->counts;
   removed_.add(file);
-  return {std::move(file), *readers_};
+  return {std::move(file), *this};
+}
+
+// Whoever reads without a pin has left. A descriptor for each file would take all that the process has, when many are rewritten.
+void RecordSpace::keep_for_pinned(SpaceSegment& removed) noexcept {
+  std::shared_ptr<safeatomic::File> file;
+  std::shared_ptr<KeptFile> kept;
+  const std::lock_guard guard(files_mutex_);
+  file = std::exchange(removed.pinned.file, nullptr);
+  kept = std::exchange(removed.pinned.kept, nullptr);
+  const bool is_mapped = removed.mapped_len >= removed.end.load(std::memory_order_acquire);
+  if (is_mapped || !file) return;
+  try {
+    removed.pinned.file = keep_open(file);
+  } catch (const std::bad_alloc&) {  // as if there were no descriptor left
+  }
 }
 
 std::shared_ptr<SpaceSegment> RecordSpace::find(std::uint32_t id) const noexcept {

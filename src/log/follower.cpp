@@ -1,8 +1,7 @@
 #include <datawal/follower.hpp>
 
 #include <algorithm>
-#include <deque>
-#include <limits>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,6 +26,17 @@ constexpr std::uint64_t max_compared_always = 1 << 20;
 // A store that is compacted all the time expires one snapshot after the other.
 constexpr int max_tries = 100;
 
+Result<RecordLogReader> open_reader(const std::filesystem::path& dir, const FollowerOptions& options) {
+  return RecordLogReader::open(dir, {.only_durable = options.only_durable, .file_system = options.file_system});
+}
+
+// A compaction leaves a record in its segment; what lies before that segment is older.
+RecordCursor from_segment_of(const RecordRef& ref, const RecordLogReader& reader) {
+  const std::span<const std::uint32_t> ids = reader.segments();
+  const auto behind = std::ranges::upper_bound(ids, ref.segment);
+  return behind == ids.begin() ? reader.records() : reader.records_from(*std::prev(behind), 0);
+}
+
 Error moved_from() { return {.code = Errc::closed, .action = "follow log", .detail = "this handle was moved from"}; }
 
 }  // namespace
@@ -36,7 +46,7 @@ struct [[gnu::visibility("hidden")]] Follower::Impl {
       : reader(std::move(opened)),
         dir(std::move(where)),
         options(given),
-        changes(dir, given.file_system == nullptr),
+        changes(std::in_place, dir, given.file_system == nullptr),
         at(std::move(begin_at)) {
     begin();
   }
@@ -44,26 +54,31 @@ struct [[gnu::visibility("hidden")]] Follower::Impl {
   RecordLogReader reader;
   const std::filesystem::path dir;
   const FollowerOptions options;
-  DirectoryWatch changes;
+  std::optional<DirectoryWatch> changes;
+  safeatomic::FileInfo directory{};  // that `reader` reads, or one that it has replaced
   FollowerCursor at;
   std::optional<RecordCursor> cursor{};
-  std::uint64_t durable_txid = 0;  // in the snapshot that `cursor` reads
+  std::optional<RecordView> held{};           // of `cursor`: what is shown next, once the loss before it was told
+  std::optional<RecordLogReader> measured{};  // of lag()
+  std::uint64_t durable_txid = 0;             // in the snapshot that `cursor` reads
   LostRecords lost{};
   bool is_at_end = false;     // of the snapshot
   bool is_compared = false;   // what a cursor file says was shown
   bool must_compare = false;  // what was shown with what is there, before `cursor` goes on
-  bool is_ahead = false;      // the snapshot of `reader` is younger than that of `cursor`
   bool has_failed = false;    // `cursor` goes no further; a younger snapshot may
 
   void begin();
+  Result<void> follow_directory();
   [[nodiscard]] bool has_become_durable(std::uint64_t txid) const noexcept {
     return at.undecided.count != 0 && txid > (at.base ? at.base->txid : 0);
   }
   Result<void> refresh();
   [[nodiscard]] std::uint64_t position_txid() const noexcept { return at.last ? at.last->txid : 0; }
-  [[nodiscard]] std::optional<LostRecords> missing_before(const RecordRef& found);
+  [[nodiscard]] std::optional<LostRecords> missing_before(const RecordView& found);
   void shown(const RecordRef& ref);
-  [[nodiscard]] RecordCursor records_from_segment_of(const RecordRef& ref) const;
+  [[nodiscard]] RecordCursor records_from_segment_of(const RecordRef& ref) const {
+    return from_segment_of(ref, reader);
+  }
   [[nodiscard]] Result<std::optional<LostRecords>> compare_undecided();
   [[nodiscard]] Result<RecordCursor> records_behind_base();
   [[nodiscard]] Result<std::optional<LostRecords>> find_place();
@@ -77,17 +92,35 @@ struct [[gnu::visibility("hidden")]] Follower::Impl {
 void Follower::Impl::begin() {
   const Result<DurableEnd> end = reader.durable_end();
   durable_txid = end ? end->txid : 0;  // what cannot be told is not durable
+  held.reset();
   cursor.emplace(at.last ? reader.records_after(*at.last) : reader.records());
   is_at_end = false;
-  is_ahead = false;
   must_compare = at.undecided.count != 0 &&
                  (!is_compared || has_become_durable(durable_txid) || at.undecided.bytes <= max_compared_always);
 }
 
+// A restored copy may lie in the directory's place: then that one is followed. Where there is none, one may come.
+Result<void> Follower::Impl::follow_directory() {
+  const safeatomic::Result<std::unique_ptr<safeatomic::Directory>> opened =
+      file_system_of(options.file_system).open_directory(dir);
+  if (!opened) return {};
+  const safeatomic::Result<safeatomic::FileInfo> info = (*opened)->info();
+  if (!info || (info->inode == directory.inode && info->device == directory.device)) return {};
+  Result<RecordLogReader> there = open_reader(dir, options);
+  if (!there) return propagate(there);
+  reader = std::move(*there);
+  measured.reset();
+  changes.emplace(dir, options.file_system == nullptr);
+  directory = *info;
+  begin();
+  return {};
+}
+
 Result<void> Follower::Impl::refresh() {
+  if (Result<void> followed = follow_directory(); !followed) return followed;
   Result<bool> changed = reader.refresh();
   if (!changed) return propagate(changed);
-  const bool has_begun_elsewhere = *changed || is_ahead || !is_at_end;
+  const bool has_begun_elsewhere = *changed || !is_at_end;
   const Result<DurableEnd> end = has_begun_elsewhere ? Result<DurableEnd>() : reader.durable_end();
   if (has_begun_elsewhere || (end && has_become_durable(end->txid))) begin();
   if (!at.told_txid) at.told_txid = position_txid();
@@ -95,15 +128,15 @@ Result<void> Follower::Impl::refresh() {
 }
 
 // Txids ascend by one. What is not there behind all that was shown or told was there and has gone, but for what was missing already
-// in the snapshot with which a follower of the whole log began. `found` comes next, whatever this returns.
-std::optional<LostRecords> Follower::Impl::missing_before(const RecordRef& found) {
+// in the snapshot with which a follower of the whole log began. If something is told, `found` is shown next.
+std::optional<LostRecords> Follower::Impl::missing_before(const RecordView& found) {
   if (!at.told_txid) return std::nullopt;
   const std::uint64_t known_txid = std::max(position_txid(), *at.told_txid);
-  if (found.txid <= known_txid + 1) return std::nullopt;
-  cursor.emplace(reader.records_from(found.segment, found.offset));
+  if (found.txid <= known_txid || found.txid - known_txid == 1) return std::nullopt;
+  held = found;
   at.told_txid = found.txid - 1;
-  const bool is_trimmed = found.segment == reader.segments().front() &&
-                          found.segment > (at.last ? at.last->segment : 1);
+  // No compaction removes a Raw record. Where there are keys, nothing tells the one from the other.
+  const bool is_trimmed = found.type == RecordType::Raw && found.ref.segment == reader.segments().front();
   return LostRecords{.first_txid = known_txid + 1,
                      .last_txid = found.txid - 1,
                      .cause = is_trimmed ? LostRecords::Cause::trimmed : LostRecords::Cause::compacted};
@@ -117,13 +150,6 @@ void Follower::Impl::shown(const RecordRef& ref) {
   } else {
     at.undecided.add(ref);
   }
-}
-
-// A compaction leaves a record in its segment; what lies before that segment is older.
-RecordCursor Follower::Impl::records_from_segment_of(const RecordRef& ref) const {
-  const std::span<const std::uint32_t> ids = reader.segments();
-  const auto behind = std::ranges::upper_bound(ids, ref.segment);
-  return behind == ids.begin() ? reader.records() : reader.records_from(*std::prev(behind), 0);
 }
 
 // The base is durable, and so there, or a compaction has moved or removed it, or its segment was dropped. Otherwise this is another
@@ -224,9 +250,7 @@ Result<bool> Follower::Impl::is_not_durable_yet(const RecordRef& last) const {
   if (!options.only_durable) return false;
   Result<RecordLogReader> all = RecordLogReader::open(dir, {.file_system = options.file_system});
   if (!all) return propagate(all);
-  const std::span<const std::uint32_t> ids = all->segments();
-  const auto behind = std::ranges::upper_bound(ids, last.segment);
-  RecordCursor records = behind == ids.begin() ? all->records() : all->records_from(*std::prev(behind), 0);
+  RecordCursor records = from_segment_of(last, *all);
   for (;;) {
     Result<std::optional<RecordView>> next = records.next();
     if (!next) return propagate(next);
@@ -268,23 +292,39 @@ Follower& Follower::operator=(Follower&&) noexcept = default;
 Follower::~Follower() = default;
 
 Result<Follower> Follower::open(const std::filesystem::path& dir, const FollowerOptions& options) {
+  safeatomic::FileSystem& file_system = file_system_of(options.file_system);
+  Result<std::unique_ptr<safeatomic::Directory>> directory = open_store_directory(file_system, dir);
+  if (!directory) return propagate(directory);
+  const safeatomic::Result<safeatomic::FileInfo> info = (*directory)->info();
+  if (!info) return format::lift(info, "follow log");
   FollowerCursor cursor{.last = options.after, .base = options.after};
+  bool is_noted = false;
   if (!options.cursor_file.empty()) {
-    Result<std::optional<FollowerCursor>> noted = read_follower_cursor(file_system_of(options.file_system),
-                                                                       options.cursor_file);
+    // Whatever lies in the store goes with it, and may be taken for a part of it.
+    Result<void> outside = refuse_place_inside(file_system, options.cursor_file, **directory, "follow log");
+    if (!outside) return propagate(outside);
+    Result<std::optional<FollowerCursor>> noted = read_follower_cursor(file_system, options.cursor_file);
     if (!noted) return propagate(noted);
-    if (*noted) cursor = **noted;
+    is_noted = noted->has_value();
+    if (is_noted) cursor = **noted;
   }
-  if (cursor.last && !cursor.told_txid) cursor.told_txid = cursor.last->txid;
-  Result<RecordLogReader> reader = RecordLogReader::open(
-      dir, {.only_durable = options.only_durable, .file_system = options.file_system});
+  // A file that holds no position is of a follower that has begun with the first record.
+  if ((cursor.last || is_noted) && !cursor.told_txid) cursor.told_txid = cursor.last ? cursor.last->txid : 0;
+  Result<RecordLogReader> reader = open_reader(dir, options);
   if (!reader) return propagate(reader);
-  return Follower(std::make_unique<Impl>(std::move(*reader), dir, options, std::move(cursor)));
+  auto impl = std::make_unique<Impl>(std::move(*reader), dir, options, std::move(cursor));
+  impl->directory = *info;
+  return Follower(std::move(impl));
 }
 
 Result<std::optional<RecordView>> Follower::next() {
   if (!impl_) return std::unexpected(moved_from());
   Impl& impl = *impl_;
+  if (impl.held) {
+    const RecordView view = *std::exchange(impl.held, std::nullopt);
+    impl.shown(view.ref);
+    return view;
+  }
   bool is_fresh = false;  // the snapshot is younger than this call
   if (impl.has_failed) {
     if (Result<void> refreshed = impl.refresh(); !refreshed) return propagate(refreshed);
@@ -304,7 +344,7 @@ Result<std::optional<RecordView>> Follower::next() {
     if (!is_compared_first) {
       next = impl.cursor->next();
       if (next && *next) {
-        if (const std::optional<LostRecords> gap = impl.missing_before((**next).ref)) return impl.place_lost(*gap);
+        if (const std::optional<LostRecords> gap = impl.missing_before(**next)) return impl.place_lost(*gap);
         impl.shown((**next).ref);
         return next;
       }
@@ -337,13 +377,16 @@ Result<bool> Follower::wait(std::chrono::milliseconds timeout) {
   if (!impl_) return std::unexpected(moved_from());
   if (!impl_->is_at_end) return true;
   using Clock = std::chrono::steady_clock;
-  const Clock::time_point end = Clock::now() + timeout;
+  const Clock::time_point begin = Clock::now();
+  const bool is_for_ever = timeout >
+                           std::chrono::duration_cast<std::chrono::milliseconds>(Clock::time_point::max() - begin);
+  const Clock::time_point end = is_for_ever ? Clock::time_point::max() : begin + timeout;
   for (;;) {
     if (Result<void> refreshed = impl_->refresh(); !refreshed) return propagate(refreshed);
     if (!impl_->is_at_end) return true;
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());
     if (left.count() <= 0) return false;
-    if (impl_->changes.pause(std::min(left, impl_->options.poll_interval)) == DirectoryWatch::Ended::interrupted) {
+    if (impl_->changes->pause(std::min(left, impl_->options.poll_interval)) == DirectoryWatch::Ended::interrupted) {
       return false;
     }
   }
@@ -368,18 +411,24 @@ Result<void> Follower::save() {
 Result<FollowerLag> Follower::lag() const {
   if (!impl_) return std::unexpected(moved_from());
   Impl& impl = *impl_;
-  Result<bool> changed = impl.reader.refresh();
-  if (!changed) return propagate(changed);
-  impl.is_ahead = impl.is_ahead || *changed;
+  // By a reader of its own: the cursor goes on in its snapshot.
+  if (!impl.measured) {
+    Result<RecordLogReader> opened = open_reader(impl.dir, impl.options);
+    if (!opened) return propagate(opened);
+    impl.measured.emplace(std::move(*opened));
+  } else if (Result<bool> changed = impl.measured->refresh(); !changed) {
+    return propagate(changed);
+  }
+  const RecordLogReader& reader = *impl.measured;
   bool has_moved = false;
   const std::optional<RecordRef>& last = impl.at.last;
   const std::uint64_t at = impl.position_txid();
-  RecordCursor records = last ? impl.reader.records_after(*last) : impl.reader.records();
+  RecordCursor records = last ? reader.records_after(*last) : reader.records();
   FollowerLag lag;
   for (;;) {
     const Result<std::optional<RecordView>> next = records.next();
     if (!next && next.error().code == Errc::place_lost && !has_moved) {
-      records = impl.records_from_segment_of(*last);
+      records = from_segment_of(*last, reader);
       has_moved = true;
       continue;
     }

@@ -69,6 +69,14 @@ bool take_told(std::string_view& text, std::optional<std::uint64_t>& txid) noexc
   return take_numbers(text, told_line, number);
 }
 
+// What a follower keeps: without a position nothing was shown, and what is undecided lies between base and position.
+bool is_consistent(const FollowerCursor& cursor) noexcept {
+  if (!cursor.last) return !cursor.base && cursor.undecided == UndecidedRecords{};
+  if (cursor.base && cursor.base->txid > cursor.last->txid) return false;
+  if ((cursor.undecided.count == 0) != (cursor.base == cursor.last)) return false;
+  return cursor.undecided.count != 0 || cursor.undecided == UndecidedRecords{};
+}
+
 std::unexpected<Error> not_ours(const std::filesystem::path& file) {
   return std::unexpected(Error{.code = Errc::invalid_argument,
                                .action = "read cursor file",
@@ -96,7 +104,7 @@ std::optional<FollowerCursor> decode_follower_cursor(std::string_view text) noex
   const std::array<std::uint64_t*, 3> of_undecided = {&undecided.count, &undecided.bytes, &undecided.digest};
   const bool is_whole = take_place(text, last_line, cursor.last) && take_place(text, base_line, cursor.base) &&
                         take_numbers(text, undecided_line, of_undecided) && take_told(text, cursor.told_txid) &&
-                        text.empty();
+                        text.empty() && is_consistent(cursor);
   return is_whole ? std::optional(cursor) : std::nullopt;
 }
 

@@ -160,9 +160,9 @@ static void a_follower_goes_on_behind_what_it_saved(void) {
   int is_more = 1;
   OK(datawal_follower_wait(follower, 0, &is_more, &error));
   CHECK(!is_more);
-  uint64_t behind = 1;
+  datawal_lag behind;
   OK(datawal_follower_lag(follower, &behind, &error));
-  CHECK(behind == 0);
+  CHECK(behind.txids == 0 && behind.records == 0 && behind.bytes == 0);
   datawal_ref position;
   CHECK(datawal_follower_position(follower, &position) && position.txid == 1);
   datawal_lost_records lost;

@@ -130,12 +130,14 @@ TEST_F(CapiFollower, MeasuresHowFarItIsBehind) {
   append(log_, "one");
   append(log_, "two");
   const CFollower follower = follow();
-  std::uint64_t txids = 0;
-  EXPECT_EQ(datawal_follower_lag(follower.get(), &txids, nullptr), DATAWAL_OK);
-  EXPECT_EQ(txids, 2U);
+  datawal_lag lag{};
+  EXPECT_EQ(datawal_follower_lag(follower.get(), &lag, nullptr), DATAWAL_OK);
+  EXPECT_EQ(lag.txids, 2U);
+  EXPECT_EQ(lag.records, 2U);
+  EXPECT_GT(lag.bytes, 6U);
   EXPECT_THAT(shown(follower), ElementsAre("one", "two"));
-  EXPECT_EQ(datawal_follower_lag(follower.get(), &txids, nullptr), DATAWAL_OK);
-  EXPECT_EQ(txids, 0U);
+  EXPECT_EQ(datawal_follower_lag(follower.get(), &lag, nullptr), DATAWAL_OK);
+  EXPECT_EQ(lag.txids + lag.records + lag.bytes, 0U);
 }
 
 TEST_F(CapiFollower, HasNoPositionAtTheBeginning) {
@@ -147,7 +149,7 @@ TEST_F(CapiFollower, HasNoPositionAtTheBeginning) {
 TEST_F(CapiFollower, OfNothingIsRefused) {
   datawal_follower* follower = nullptr;
   const datawal_record* record = nullptr;
-  std::uint64_t txids = 1;
+  datawal_lag lag{.txids = 1, .records = 1, .bytes = 1};
   int is_more = 1;
   EXPECT_EQ(datawal_follower_open(nullptr, nullptr, &follower, nullptr), DATAWAL_INVALID_ARGUMENT);
   EXPECT_EQ(datawal_follower_open("/absent", nullptr, nullptr, nullptr), DATAWAL_INVALID_ARGUMENT);
@@ -156,11 +158,11 @@ TEST_F(CapiFollower, OfNothingIsRefused) {
   EXPECT_EQ(datawal_follower_next(follow().get(), nullptr, nullptr), DATAWAL_INVALID_ARGUMENT);
   EXPECT_EQ(datawal_follower_wait(nullptr, 1, &is_more, nullptr), DATAWAL_INVALID_ARGUMENT);
   EXPECT_EQ(datawal_follower_save(nullptr, nullptr), DATAWAL_INVALID_ARGUMENT);
-  EXPECT_EQ(datawal_follower_lag(nullptr, &txids, nullptr), DATAWAL_INVALID_ARGUMENT);
+  EXPECT_EQ(datawal_follower_lag(nullptr, &lag, nullptr), DATAWAL_INVALID_ARGUMENT);
   EXPECT_EQ(datawal_follower_lag(follow().get(), nullptr, nullptr), DATAWAL_INVALID_ARGUMENT);
   EXPECT_EQ(datawal_follower_position(nullptr, nullptr), 0);
   EXPECT_EQ(is_more, 0);
-  EXPECT_EQ(txids, 0U);
+  EXPECT_EQ(lag.txids + lag.records + lag.bytes, 0U);
   datawal_follower_lost(nullptr, nullptr);
   datawal_follower_free(nullptr);
 }

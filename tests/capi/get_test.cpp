@@ -233,5 +233,44 @@ TEST_F(CapiConditional, ExpectationsThatMakeNoSenseAreRefusedByName) {
   EXPECT_EQ(buffer_of("a", false), "value");
 }
 
+TEST_F(CapiTest, PutsInALoopByWhatTheLastOutcomeTold) {
+  const CStore store = open_store("kv");
+  datawal_outcome outcome{};
+  ASSERT_EQ(datawal_store_put_if(store.get(), "n", 1, DATAWAL_EXPECT_ABSENT, nullptr, "0", 1, DATAWAL_NO_SYNC, &outcome,
+                                 nullptr),
+            DATAWAL_OK);
+  put(store, "n", "another's");
+  const auto put_n = [&] {
+    return datawal_store_put_if(store.get(), "n", 1, DATAWAL_EXPECT_RECORD, &outcome.previous, "1", 1, DATAWAL_NO_SYNC,
+                                &outcome, nullptr);
+  };
+  outcome.previous = outcome.ref;
+  EXPECT_EQ(put_n(), DATAWAL_OK);
+  EXPECT_EQ(outcome.is_done, 0) << "another was faster";
+  EXPECT_EQ(put_n(), DATAWAL_OK);
+  EXPECT_EQ(outcome.is_done, 1);
+  EXPECT_EQ(datawal_store_erase_if(store.get(), "n", 1, DATAWAL_EXPECT_RECORD, &outcome.ref, DATAWAL_NO_SYNC, &outcome,
+                                   nullptr),
+            DATAWAL_OK);
+  EXPECT_EQ(outcome.is_done, 1);
+}
+
+TEST_F(CapiTest, ManyValuesAreNoneAfterAnyError) {
+  const CStore store = open_store("kv");
+  put(store, "a", "value");
+  datawal_values* values = nullptr;
+  ASSERT_EQ(datawal_values_new(&values, nullptr), DATAWAL_OK);
+  const std::size_t len = 1;
+  for (const bool has_store : {true, false}) {
+    ASSERT_EQ(datawal_store_multi_get(store.get(), "a", &len, 1, values, nullptr), DATAWAL_OK);
+    EXPECT_EQ(datawal_values_count(values), 1U);
+    EXPECT_EQ(
+        datawal_store_multi_get(has_store ? store.get() : nullptr, "a", has_store ? nullptr : &len, 1, values, nullptr),
+        DATAWAL_INVALID_ARGUMENT);
+    EXPECT_EQ(datawal_values_count(values), 0U);
+  }
+  datawal_values_free(values);
+}
+
 }  // namespace
 }  // namespace datawal::test

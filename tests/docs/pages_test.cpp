@@ -1,5 +1,7 @@
 // The pages of docs/: their links lead somewhere, their pictures are there, the shell lines of Recipes and Migrating run.
 
+#include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <filesystem>
 #include <regex>
@@ -7,6 +9,8 @@
 #include <vector>
 
 #include <gtest/gtest.h>
+
+#include <datawal/datawal.h>
 
 #include "support/files.hpp"
 #include "support/markdown.hpp"
@@ -46,6 +50,29 @@ TEST(Pages, AreAllLinkedFromTheReadmeOrFromEachOther) {
   for (const path& page : pages()) {
     const std::string name = page.filename().string();
     EXPECT_TRUE(texts.contains("(" + name + ")") || texts.contains("(docs/" + name + ")")) << name;
+  }
+}
+
+// All that is left of a title in a link to it.
+std::string letters_of(std::string text) {
+  std::erase_if(text, [](unsigned char c) { return std::isalnum(c) == 0; });
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+TEST(Pages, TroubleSaysWhatToDoAboutEveryCodeAndLinksToWhereItDoes) {
+  const std::string text = test::read_file(docs() / "TROUBLE.md");
+  for (int code = DATAWAL_OK + 1; code <= DATAWAL_PLACE_LOST; ++code) {
+    const std::string name = datawal_code_name(static_cast<datawal_code>(code));
+    EXPECT_TRUE(text.contains("`" + name + "`")) << name;
+  }
+  const std::regex link(R"(\]\(#([^)]+)\))");
+  for (std::sregex_iterator at(text.begin(), text.end(), link), last; at != last; ++at) {
+    const std::string title = letters_of((*at)[1].str());
+    const bool is_there = std::ranges::any_of(test::lines_of(text), [&](const std::string& line) {
+      return line.starts_with("## ") && letters_of(line) == title;
+    });
+    EXPECT_TRUE(is_there) << title;
   }
 }
 

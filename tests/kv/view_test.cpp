@@ -1,5 +1,9 @@
 // DataWal::view(): one instant, whatever goes on.
 
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <charconv>
@@ -179,6 +183,33 @@ TEST_P(View, KeepsNoMoreFilesThanThereWereAtItsInstant) {
   EXPECT_LT(open_files(), files + 20);
   EXPECT_LT(mapped_files(), mappings + 20);
   expect_all_of_before(view);
+}
+
+// So many segments that a descriptor each would be all that this process may open.
+TEST_P(View, LeavesTheProgramItsDescriptorsWhileManySegmentsAreRewritten) {
+  in_child([&] {
+    const Store other;
+    const rlimit limit{.rlim_cur = 256, .rlim_max = 256};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+    DataWal kv = open_kv(other.path(), {.max_segment_bytes = 1000, .read_path = GetParam()});
+    for (int key = 0; key < 4000; ++key) must(kv.put(std::to_string(key), std::string(40, 'v')));
+    const DataWalView view = must(kv.view());
+    for (int key = 0; key < 4000; key += 2) must(kv.put(std::to_string(key), "new"));
+    EXPECT_GT(must(kv.compact({.min_garbage_ratio = 0})).segments_rewritten, 256U);
+    std::vector<int> free;
+    for (int fd = 0; (fd = ::open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0;) free.push_back(fd);
+    for (const int fd : free) ::close(fd);
+    EXPECT_GT(free.size(), 64U);
+    for (int key = 0; key < 4000; ++key) {
+      const Result<std::optional<std::string>> got = view.get(std::to_string(key));
+      if (got) {
+        EXPECT_EQ(*got, std::string(40, 'v'));
+      } else {
+        EXPECT_EQ(got.error().code, Errc::snapshot_expired);
+        EXPECT_EQ(GetParam(), ReadPath::pread) << "what is mapped needs no descriptor";
+      }
+    }
+  });
 }
 
 // With threads.

@@ -1,6 +1,8 @@
 #include <datawal/follower.hpp>
 
 #include <filesystem>
+#include <fstream>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <thread>
@@ -39,6 +41,15 @@ class FollowerOfALog : public testing::Test {
 
   // The power fails: what lies behind `offset` of segment 1 was not on the disk.
   void lose_behind(std::uint64_t offset) const { std::filesystem::resize_file(store_.segment(1), offset); }
+
+  // One bit of segment 1.
+  void flip(std::size_t offset) const {
+    std::fstream file(store_.segment(1), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekg(static_cast<std::streamoff>(offset));
+    const char byte = static_cast<char>(file.get() ^ 1);
+    file.seekp(static_cast<std::streamoff>(offset));
+    file.put(byte);
+  }
 
   Store store_;
 };
@@ -264,6 +275,103 @@ TEST_F(FollowerOfALog, GoesOnOnceWhatWasDamagedIsRepaired) {
   EXPECT_THAT(shown(follower), ElementsAre("two", "three", "four"));
 }
 
+TEST_F(FollowerOfALog, LosesNothingToAMeasurementOfItsLagBesideACompaction) {
+  DataWal store = must(DataWal::open(store_.path()));
+  const auto compact = [&] { must(store.compact({.min_garbage_ratio = 0})); };
+  must(store.put("first", "1", {.sync = true}));
+  Follower follower = follow();
+  EXPECT_THAT(shown(follower), ElementsAre("1"));
+  for (const char* key : {"d0", "d1", "l0", "l1", "l2", "l3"}) must(store.put(key, key));
+  compact();
+  must(store.put("d1", "d1"));
+  compact();
+  must(store.fsync());
+  EXPECT_EQ(must(follower.next())->payload, "d0");
+  must(store.put("d0", "d0"));
+  compact();
+  must(store.fsync());
+  must(follower.lag());
+  EXPECT_THAT(shown(follower), ElementsAre("! place_lost"));
+  EXPECT_EQ(follower.lost(), (LostRecords{.first_txid = 3, .last_txid = 3, .cause = LostRecords::Cause::compacted}));
+  EXPECT_THAT(shown(follower), ElementsAre("l0", "l1", "l2", "l3", "d1", "d0"));
+}
+
+TEST_F(FollowerOfALog, IsToldOfACompactionAsOneThoughItRemovedTheFirstSegments) {
+  DataWal store = must(DataWal::open(store_.path()));
+  Follower follower = follow();
+  EXPECT_THAT(shown(follower), IsEmpty());
+  for (int n = 0; n < 3; ++n) must(store.put("a", "superseded"));
+  must(store.compact({.min_garbage_ratio = 0}));
+  must(store.put("a", "alive", {.sync = true}));
+  must(store.compact({.min_garbage_ratio = 0}));
+  EXPECT_THAT(shown(follower), ElementsAre("! place_lost"));
+  EXPECT_EQ(follower.lost(), (LostRecords{.first_txid = 1, .last_txid = 3, .cause = LostRecords::Cause::compacted}));
+}
+
+TEST_F(FollowerOfALog, IsToldWhatWasTrimmedThoughItWasNotedBeforeTheFirstRecord) {
+  const TemporaryDirectory scratch;
+  const FollowerOptions noted{.cursor_file = scratch.path() / "cursor"};
+  RecordLog log = store_.open();
+  must(follow(noted).save());
+  must(log.append("one"));
+  must(log.rotate());
+  must(log.append("two", {.sync = true}));
+  must(log.drop_segments_before(2));
+  Follower follower = follow(noted);
+  EXPECT_THAT(shown(follower), ElementsAre("! place_lost"));
+  EXPECT_THAT(shown(follower), ElementsAre("two"));
+}
+
+TEST_F(FollowerOfALog, ShowsWhatLiesBeforeDamageOfWhatIsDurableAndTellsIt) {
+  RecordLog log = store_.open();
+  for (const char* payload : {"one", "two", "three"}) must(log.append(payload));
+  must(log.fsync());
+  Follower early = follow();
+  EXPECT_THAT(shown(early), ElementsAre("one", "two", "three"));
+  flip(raw_frame(1, "one").size() + 30);
+  Follower follower = follow();
+  EXPECT_THAT(shown(follower), ElementsAre("one", "! corruption"));
+  EXPECT_THAT(shown(follower), ElementsAre("! corruption"));
+  flip(raw_frame(1, "one").size() + 30);
+  EXPECT_THAT(shown(follower), ElementsAre("two", "three"));
+}
+
+TEST_F(FollowerOfALog, FollowsTheDirectoryThatHasGotTheNameOfItsOwn) {
+  const auto write = [&](std::initializer_list<const char*> payloads) {
+    RecordLog log = store_.open();
+    for (const char* payload : payloads) must(log.append(payload, {.sync = true}));
+  };
+  write({"one", "two"});
+  Follower follower = follow();
+  EXPECT_THAT(shown(follower), ElementsAre("one", "two"));
+  std::filesystem::rename(store_.path(), store_.beside("old"));
+  EXPECT_THAT(shown(follower), IsEmpty());
+  write({"one", "another"});
+  EXPECT_THAT(shown(follower), ElementsAre("! place_lost"));
+  EXPECT_EQ(follower.lost().cause, LostRecords::Cause::replaced);
+  EXPECT_THAT(shown(follower), ElementsAre("one", "another"));
+  write({"more"});
+  EXPECT_EQ(must(follower.lag()).records, 1U);
+  EXPECT_TRUE(must(follower.wait(0ms)));
+  EXPECT_THAT(shown(follower), ElementsAre("more"));
+}
+
+TEST_F(FollowerOfALog, WaitsForEverIfAskedTo) {
+  RecordLog log = store_.open();
+  Follower follower = follow();
+  EXPECT_THAT(shown(follower), IsEmpty());
+  std::thread writer([&] { must(log.append("one", {.sync = true})); });
+  EXPECT_TRUE(must(follower.wait(std::chrono::milliseconds::max())));
+  writer.join();
+}
+
+TEST_F(FollowerOfALog, RefusesACursorFileInTheStore) {
+  (void)store_.open();
+  for (const char* name : {"cursor", "00000009.dwal", "../store/cursor"}) {
+    EXPECT_TRUE(refused(Follower::open(store_.path(), {.cursor_file = store_.path() / name}), Errc::invalid_argument));
+  }
+}
+
 TEST_F(FollowerOfALog, GoesOnWhereItsCursorFileSays) {
   const TemporaryDirectory scratch;
   const FollowerOptions noted{.cursor_file = scratch.path() / "cursor"};
@@ -291,7 +399,9 @@ TEST_F(FollowerOfALog, RefusesACursorFileThatIsNone) {
         std::string("last -\nbase -\nundecided 0 0 0 0\ntold 0\n"),
         std::string("last -\nbase -\nundecided 0 0 0\ntold -1\n"),
         std::string("last -\nbase -\nundecided 0 0 0\ntold \n"),
-        std::string("last -\nbase -\nundecided 0 0 0\ntold --\n")}) {
+        std::string("last -\nbase -\nundecided 0 0 0\ntold --\n"),
+        std::string("last -\nbase -\nundecided 5 100 7\ntold 0\n"), "last -\nbase 1:0:31:1:00000000\n" + rest,
+        "last 1:0:31:1:00000000\nbase 1:0:31:2:00000000\n" + rest, "last 1:0:31:1:00000000\nbase -\n" + rest}) {
     write_file(file, text);
     EXPECT_TRUE(refused(Follower::open(store_.path(), {.cursor_file = file}), Errc::invalid_argument)) << text;
   }
