@@ -12,6 +12,7 @@
 #include "log/recovery.hpp"
 #include "log/salvage_plan.hpp"
 #include "log/store_directory.hpp"
+#include "log/store_owner.hpp"
 #include "segment/writer.hpp"
 
 namespace datawal {
@@ -26,7 +27,8 @@ constexpr std::size_t max_ranges_listed = 1000;
 // The new store, one segment after the other.
 class Output {
  public:
-  Output(Directory& directory, const OpenOptions& options) : directory_(directory), options_(options) {}
+  Output(safeatomic::FileSystem& file_system, Directory& directory, const StoreOwner& owner, const OpenOptions& options)
+      : file_system_(file_system), directory_(directory), owner_(owner), options_(options) {}
 
   Result<void> append(const format::DecodedRecord& record) {
     const format::Header header{.type = record.type,
@@ -53,13 +55,15 @@ class Output {
     if (writer_) {
       if (Result<void> synced = writer_->sync(); !synced) return synced;
     }
-    Result<std::unique_ptr<File>> file = create_segment(directory_, ++id_, options_.file_mode);
+    Result<std::unique_ptr<File>> file = create_segment(file_system_, directory_, owner_, ++id_, options_.file_mode);
     if (!file) return propagate(file);
     writer_ = std::make_unique<segment::Writer>(std::move(*file), 0);
     return {};
   }
 
+  safeatomic::FileSystem& file_system_;
   Directory& directory_;
+  const StoreOwner& owner_;
   const OpenOptions& options_;
   std::uint32_t id_ = 0;
   std::unique_ptr<segment::Writer> writer_;
@@ -80,8 +84,8 @@ void note_hole(std::uint64_t expected, std::uint64_t found, SalvageReport& repor
 // Tells how far the copying has come.
 class CopyMeter {
  public:
-  CopyMeter(const ProgressCallback& callback, const std::vector<Strand>& strands) : callback_(callback) {
-    for (const Strand& strand : strands) progress_.bytes_total += strand.run.end - strand.run.begin;
+  CopyMeter(const ProgressCallback& callback, const Snapshot& snapshot) : callback_(callback) {
+    for (const PinnedSegment& segment : snapshot.segments) progress_.bytes_total += segment.info.size;
     if (callback_) callback_(progress_);
   }
 
@@ -106,30 +110,51 @@ class CopyMeter {
   std::uint64_t done_ = 0;
 };
 
-// In txid order, each txid once: the first record in the log wins.
-Result<void> copy_records(StrandMerge& records, Output& output, CopyMeter& progress, SalvageReport& report) {
-  std::optional<Copied> last;
-  StrandMerge::Record record;
-  for (;;) {
-    Result<bool> more = records.next(record);
-    if (!more) return propagate(more);
-    if (!*more) break;
-    const format::DecodedRecord& frame = record.frame;
-    progress.add(frame.len);
-    if (last && frame.txid == last->txid) {
-      ++(frame.len == last->len && record.crc == last->crc ? report.duplicates : report.conflicts);
-      continue;
+// What is left of the store, in txid order, each txid once: the first record in the log wins.
+class Copier {
+ public:
+  Copier(Output& output, CopyMeter& progress, SalvageReport& report)
+      : output_(output), progress_(progress), report_(report) {}
+
+  Result<void> run(const Snapshot& snapshot) {
+    std::uint64_t first_txid = 0;
+    for (SalvageReport* report = &report_;; report = nullptr) {
+      Result<StrandPart> part = find_strands(snapshot, first_txid, report);
+      if (!part) return propagate(part);
+      StrandMerge records(snapshot, std::move(part->strands));
+      if (Result<void> copied = copy(records, part->end); !copied) return copied;
+      if (!part->end) return output_.finish();
+      first_txid = *part->end;
     }
-    if (last) note_hole(last->txid + 1, frame.txid, report);
-    if (Result<void> written = output.append(frame); !written) return written;
-    ++report.records_salvaged;
-    report.has_keys = report.has_keys || frame.type != RecordType::Raw;
-    last = {.txid = frame.txid, .len = frame.len, .crc = record.crc};
   }
-  if (Result<void> finished = output.finish(); !finished) return finished;
-  progress.finish();
-  return {};
-}
+
+ private:
+  // The records of `records` with txids below `end`.
+  Result<void> copy(StrandMerge& records, std::optional<std::uint64_t> end) {
+    StrandMerge::Record record;
+    for (;;) {
+      Result<bool> more = records.next(record);
+      if (!more) return propagate(more);
+      const format::DecodedRecord& frame = record.frame;
+      if (!*more || (end && frame.txid >= *end)) return {};
+      progress_.add(frame.len);
+      if (last_ && frame.txid == last_->txid) {
+        ++(frame.len == last_->len && record.crc == last_->crc ? report_.duplicates : report_.conflicts);
+        continue;
+      }
+      if (last_) note_hole(last_->txid + 1, frame.txid, report_);
+      if (Result<void> written = output_.append(frame); !written) return written;
+      ++report_.records_salvaged;
+      report_.has_keys = report_.has_keys || frame.type != RecordType::Raw;
+      last_ = {.txid = frame.txid, .len = frame.len, .crc = record.crc};
+    }
+  }
+
+  Output& output_;
+  CopyMeter& progress_;
+  SalvageReport& report_;
+  std::optional<Copied> last_;
+};
 
 Result<void> refuse_unless_empty(Directory& out) {
   const safeatomic::Result<std::vector<std::string>> names = out.list();
@@ -155,19 +180,18 @@ Result<SalvageReport> salvage(const std::filesystem::path& dir, const std::files
   if (!target) return propagate(target);
   const std::shared_ptr<Directory> directory = std::move(*target);
   if (Result<void> empty = refuse_unless_empty(*directory); !empty) return propagate(empty);
-  Result<StoreLock> lock = StoreLock::acquire(directory, options.file_mode);
+  const safeatomic::Result<StoreOwner> owner = StoreOwner::of(*directory, options.file_mode);
+  if (!owner) return format::lift(owner, "inspect directory");
+  Result<StoreLock> lock = StoreLock::acquire(file_system, directory, options.file_mode);
   if (!lock) return propagate(lock);
 
   SalvageReport report;
-  Result<std::vector<Strand>> strands = find_strands(**snapshot, report);
-  Result<void> done;
-  if (!strands) {
-    done = propagate(strands);
-  } else if (done = sync_with_ancestors(*directory); done) {
-    CopyMeter progress(options.on_progress, *strands);
-    StrandMerge records(**snapshot, std::move(*strands));
-    Output output(*directory, options);
-    done = copy_records(records, output, progress, report);
+  Result<void> done = sync_with_ancestors(*directory);
+  if (done) {
+    CopyMeter progress(options.on_progress, **snapshot);
+    Output output(file_system, *directory, *owner, options);
+    done = Copier(output, progress, report).run(**snapshot);
+    if (done) progress.finish();
   }
   lock->release();
   if (!done) return propagate(done);

@@ -1,6 +1,7 @@
 #include "log/salvage_plan.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <tuple>
 #include <utility>
 
@@ -12,14 +13,58 @@ namespace datawal {
 
 namespace {
 
-// Strands of a store whose txids ascend nowhere: what is more than this is counted apart.
-constexpr std::size_t max_strands = 1'000'000;
 constexpr std::size_t max_open = 32;
+
+// The strands with the lowest txids, so that all txids below the end of the part are complete. None has one below the first.
+class Lowest {
+ public:
+  Lowest(std::uint64_t first_txid, std::size_t max_strands) : first_txid_(first_txid), max_strands_(max_strands) {}
+
+  void add(const Strand& strand) {
+    if (end_ && strand.run.first_txid >= *end_) return;
+    strands_.push_back(strand);
+    if (strands_.size() <= 2 * max_strands_) return;
+    // Among equal ones those in front in the log stay: their record of that txid is the one that counts.
+    std::ranges::sort(strands_, {},
+                      [](const Strand& one) { return std::tuple(one.run.first_txid, one.segment, one.run.begin); });
+    end_ = strands_[max_strands_].run.first_txid;
+    if (*end_ == first_txid_) end_ = first_txid_ < max_txid ? std::optional(first_txid_ + 1) : std::nullopt;
+    strands_.resize(max_strands_);
+    std::ranges::sort(strands_, {}, [](const Strand& one) { return std::tuple(one.segment, one.run.begin); });
+  }
+
+  StrandPart take() { return {.strands = std::move(strands_), .end = end_}; }
+
+ private:
+  static constexpr std::uint64_t max_txid = std::numeric_limits<std::uint64_t>::max();
+
+  const std::uint64_t first_txid_;
+  const std::size_t max_strands_;
+  std::vector<Strand> strands_;
+  std::optional<std::uint64_t> end_;
+};
+
+// Takes the records below `first_txid` off the run. False if that leaves none.
+Result<bool> begin_at(std::uint64_t first_txid, segment::Run& run, safeatomic::File& file, segment::Scanner& scanner) {
+  if (run.first_txid >= first_txid) return true;
+  if (run.last_txid < first_txid) return false;
+  for (scanner.start(file, run.begin, run.end);;) {
+    Result<format::Stop> stop = scanner.next();
+    if (!stop) return propagate(stop);
+    if (*stop != format::Stop::none) return false;  // damaged since it was found
+    if (scanner.frame().txid < first_txid) continue;
+    run.begin = scanner.frame_offset();
+    run.first_txid = scanner.frame().txid;
+    return true;
+  }
+}
 
 }  // namespace
 
-Result<std::vector<Strand>> find_strands(const Snapshot& snapshot, SalvageReport& report) {
-  std::vector<Strand> strands;
+Result<StrandPart> find_strands(const Snapshot& snapshot, std::uint64_t first_txid, SalvageReport* report,
+                                std::size_t max_strands) {
+  Lowest lowest(first_txid, max_strands);
+  segment::Scanner scanner;
   std::optional<std::uint64_t> previous;
   for (const PinnedSegment& segment : snapshot.segments) {
     Result<std::shared_ptr<safeatomic::File>> file = open_pinned(snapshot, segment);
@@ -34,18 +79,19 @@ Result<std::vector<Strand>> find_strands(const Snapshot& snapshot, SalvageReport
                                                         in_records += run.end - run.begin;
                                                         last_end = run.end;
                                                         previous = run.last_txid;
-                                                        if (strands.size() == max_strands) {
-                                                          report.records_apart += run.records;
-                                                        } else {
-                                                          strands.push_back({.run = run, .segment = segment.id});
-                                                        }
+                                                        Strand strand{.run = run, .segment = segment.id};
+                                                        Result<bool> left = begin_at(first_txid, strand.run, **file,
+                                                                                     scanner);
+                                                        if (!left) return propagate(left);
+                                                        if (*left) lowest.add(strand);
                                                         return {};
                                                       });
     if (!apart) return propagate(apart);
-    report.records_apart += apart->records;
-    report.bytes_skipped += std::max(*data_end, last_end) - in_records;
+    if (report == nullptr) continue;
+    report->records_apart += apart->records;
+    report->bytes_skipped += std::max(*data_end, last_end) - in_records;
   }
-  return strands;
+  return lowest.take();
 }
 
 struct StrandMerge::Reading {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <datawal/error.hpp>
@@ -20,8 +21,18 @@ struct Strand {
   std::uint32_t segment = 0;
 };
 
-/// All strands of the store, in log order; notes in `report` what is in none of them. Most segments are one.
-[[nodiscard]] Result<std::vector<Strand>> find_strands(const Snapshot& snapshot, SalvageReport& report);
+/// Those with records of some txids, in log order.
+struct StrandPart {
+  std::vector<Strand> strands{};
+  /// What has this txid or a higher one is left to the next part; nullopt: there is none.
+  std::optional<std::uint64_t> end{};
+};
+
+/// The strands of the store with the lowest txids from `first_txid` on, without the records below. Most segments are one strand; of
+/// stores with more than `max_strands`, which bound the memory, this is asked again from StrandPart::end on, and reads all of it again.
+/// @param report  gets what is in no strand, if it is not null
+[[nodiscard]] Result<StrandPart> find_strands(const Snapshot& snapshot, std::uint64_t first_txid, SalvageReport* report,
+                                              std::size_t max_strands = 1'000'000);
 
 /// Walks all strands as one, by txid; among equal ones the first in the log comes first. Reads a part of some strands at a time,
 /// however many there are. One thread at a time.

@@ -22,6 +22,8 @@ Result<std::optional<std::uint64_t>> Window::find_magic(std::uint64_t offset) {
     if (view.size() < format::magic.size()) return std::nullopt;
     if (const std::size_t pos = view.find(format::magic); pos != std::string_view::npos) return offset + pos;
     offset += view.size() - (format::magic.size() - 1);
+    // Where the data end takes long to tell on some filesystems.
+    if (offset + format::magic.size() > end_) return std::nullopt;
     safeatomic::Result<std::optional<safeatomic::DataRange>> data = file_.next_data(offset);
     if (!data) return format::lift(data, "read segment");
     if (!*data) return std::nullopt;
@@ -38,7 +40,8 @@ Result<void> Window::cover(std::uint64_t offset, std::size_t len) {
   offset_ = offset;
   // Twice what is asked for, so that what is kept of it is moved at most once for every byte that is passed.
   const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(2 * len, end_ - offset));
-  buffer_.resize(std::max({buffer_.size(), wanted, Scanner::block_len}));
+  const auto block = static_cast<std::size_t>(std::min<std::uint64_t>(Scanner::block_len, end_ - offset));
+  buffer_.resize(std::max({buffer_.size(), wanted, block}));
   const auto room = static_cast<std::size_t>(
       std::min<std::uint64_t>(buffer_.size() - filled_, end_ - offset_ - filled_));
   safeatomic::Result<std::size_t> got = safeatomic::read_all(file_, offset_ + filled_,
@@ -68,7 +71,10 @@ bool Judge::is_right(std::uint64_t offset, std::string_view frame) {
   const std::string_view covered = frame.substr(0, frame.size() - format::crc_len);
   const std::uint32_t crc = is_direct ? format::crc32c(covered) : ranges_.of(offset, covered);
   const bool is_right = crc == format::stored_crc(frame.data(), frame.size());
+  const std::uint64_t end = offset + frame.size();
   if (is_direct && !is_right) in_vain_ += frame.size();
+  if (is_direct && is_right && right_end_ > offset) in_vain_ += std::min(right_end_, end) - offset;
+  if (is_right) right_end_ = std::max(right_end_, end);
   return is_right;
 }
 

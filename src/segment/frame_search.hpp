@@ -45,7 +45,7 @@ class Window {
 };
 
 /// Lets the CRC judge what looks like a frame. Most of it is one, and checked as it stands. Where so much was checked in vain that
-/// somebody seems to want that, the checksums of ranges that overlap are put together from parts. Asked in ascending order.
+/// somebody seems to want that, or where frames lie inside one another, the checksums of ranges that overlap are put together from parts. Asked in ascending order.
 class Judge {
  public:
   Judge(std::uint64_t begin, CrcWork& work) : begin_(begin), work_(work) {}
@@ -71,7 +71,8 @@ class Judge {
   const std::uint64_t begin_;
   CrcWork& work_;
   RangeCrc ranges_;
-  std::uint64_t in_vain_ = 0;
+  std::uint64_t in_vain_ = 0;    // bytes that were no frame, or were checked for another one before
+  std::uint64_t right_end_ = 0;  // of the frames so far, the highest
 };
 
 }  // namespace datawal::segment

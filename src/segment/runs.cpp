@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <memory>
 #include <span>
+#include <string>
 #include <string_view>
-#include <vector>
 
 #include <safeatomic/io.hpp>
 
@@ -26,6 +25,7 @@ constexpr std::uint64_t min_frame_len = format::frame_len(0, 0);
 constexpr std::uint64_t proof_work_per_byte = 4;
 constexpr std::uint64_t proof_work_at_first = 1024 * 1024;
 constexpr std::uint64_t proof_overhead = 1024;
+constexpr std::uint64_t free_proofs = 8;  // for each damaged record
 
 // What the header of a damaged record says, as far as it says anything.
 struct Announcement {
@@ -43,25 +43,65 @@ class BodyCrc {
 
   // Of the bytes up to `end`, which is not below that of the call before; nullopt if the file is shorter.
   Result<std::optional<std::uint32_t>> upto(std::uint64_t end) {
-    if (!buffer_) buffer_ = std::make_unique_for_overwrite<char[]>(Scanner::block_len);
     while (at_ < end) {
-      const auto len = static_cast<std::size_t>(std::min<std::uint64_t>(Scanner::block_len, end - at_));
-      const safeatomic::Result<std::size_t> got = safeatomic::read_all(file_, at_, std::span(buffer_.get(), len));
-      if (!got) return format::lift(got, "read segment");
-      if (*got < len) return std::nullopt;
-      crc_ = format::crc32c({buffer_.get(), len}, crc_);
-      at_ += len;
+      Result<std::string_view> bytes = ahead(1);
+      if (!bytes) return propagate(bytes);
+      if (bytes->empty()) return std::nullopt;
+      const std::string_view some = bytes->substr(
+          0, static_cast<std::size_t>(std::min<std::uint64_t>(bytes->size(), end - at_)));
+      crc_ = format::crc32c(some, crc_);
+      at_ += some.size();
     }
     return crc_;
   }
+  // The first magic that begins in [from, limit); what lies before it by more than a checksum may have been passed.
+  Result<std::optional<std::uint64_t>> find_magic(std::uint64_t from, std::uint64_t limit) {
+    while (from < limit) {
+      Result<std::string_view> bytes = ahead(static_cast<std::size_t>(from - at_) + format::magic.size());
+      if (!bytes) return propagate(bytes);
+      const std::size_t pos = bytes->find(format::magic, static_cast<std::size_t>(from - at_));
+      if (pos != std::string_view::npos) {
+        return at_ + pos < limit ? std::optional(at_ + pos) : std::nullopt;
+      }
+      const std::uint64_t end = at_ + bytes->size();
+      if (end < from + format::magic.size()) return std::nullopt;
+      from = end - (format::magic.size() - 1);
+      Result<std::optional<std::uint32_t>> passed = upto(std::max(at_, std::min(from, limit) - format::crc_len));
+      if (!passed) return propagate(passed);
+    }
+    return std::nullopt;
+  }
+  // The checksum that stands there; nullopt if the file is shorter.
+  Result<std::optional<std::uint32_t>> stored() {
+    Result<std::string_view> bytes = ahead(format::crc_len);
+    if (!bytes) return propagate(bytes);
+    if (bytes->size() < format::crc_len) return std::nullopt;
+    return format::load<std::uint32_t>(bytes->data());
+  }
+  [[nodiscard]] std::uint64_t at() const noexcept { return at_; }
   [[nodiscard]] std::uint64_t len() const noexcept { return at_ - begin_; }
 
  private:
+  // The next bytes, at least so many unless the file is shorter. Most often few are wanted.
+  Result<std::string_view> ahead(std::size_t len) {
+    if (buffer_end_ < at_ + len) {
+      buffer_.resize(std::max(len, std::min(buffer_.empty() ? 4096 : 2 * buffer_.size(), Scanner::block_len)));
+      const safeatomic::Result<std::size_t> got = safeatomic::read_all(file_, at_, buffer_);
+      if (!got) return format::lift(got, "read segment");
+      buffer_begin_ = at_;
+      buffer_end_ = at_ + *got;
+    }
+    return std::string_view(buffer_).substr(static_cast<std::size_t>(at_ - buffer_begin_),
+                                            static_cast<std::size_t>(buffer_end_ - at_));
+  }
+
   safeatomic::File& file_;
   const std::uint64_t begin_;
   std::uint64_t at_;
   std::uint32_t crc_ = 0;
-  std::unique_ptr<char[]> buffer_;
+  std::string buffer_;
+  std::uint64_t buffer_begin_ = 0;
+  std::uint64_t buffer_end_ = 0;
 };
 
 class RunFinder {
@@ -72,6 +112,7 @@ class RunFinder {
 
   Result<Apart> run() {
     std::uint64_t at = search_.begin;
+    scanner_.start(file_, at, search_.end);
     while (at < search_.end) {
       Result<std::uint64_t> stop = follow(at);
       if (!stop) return propagate(stop);
@@ -87,7 +128,7 @@ class RunFinder {
  private:
   // The records from `at` on, one behind the other; where they stop.
   Result<std::uint64_t> follow(std::uint64_t at) {
-    scanner_.start(file_, at, search_.end);
+    scanner_.skip_to(at);
     Run run{.begin = at, .end = at};
     for (;;) {
       Result<Stop> stop = scanner_.next();
@@ -121,7 +162,9 @@ class RunFinder {
   Result<std::uint64_t> next_start(std::uint64_t at) {
     Result<Announcement> announced = announcement(at);
     if (!announced) return propagate(announced);
-    if (!candidates_) {
+    if (runs_) {
+      if (Result<void> passed = runs_->pass(at + 1); !passed) return propagate(passed);
+    } else {
       Result<bool> simple = leads_to_the_end(at, *announced);
       if (!simple) return propagate(simple);
       if (*simple) return announced->end;
@@ -153,23 +196,23 @@ class RunFinder {
   Result<bool> leads_to_the_end(std::uint64_t at, const Announcement& announced) {
     if (announced.end == 0 || announced.end >= search_.end || (announced.is_empty && !announced.is_sound)) return false;
     if (at != search_.begin && last_txid_ && announced.header.txid <= *last_txid_) return false;
-    scanner_.start(file_, announced.end, search_.end, announced.header.txid);
+    Scanner ahead;
+    ahead.start(file_, announced.end, search_.end, announced.header.txid);
     for (bool is_first = true;; is_first = false) {
-      Result<Stop> stop = scanner_.next();
+      Result<Stop> stop = ahead.next();
       if (!stop) return propagate(stop);
       if (*stop != Stop::none) return !is_first && (*stop == Stop::end_of_input || *stop == Stop::zeros);
-      if (is_first && scanner_.frame().txid != announced.header.txid + 1) return false;
+      if (is_first && ahead.frame().txid != announced.header.txid + 1) return false;
     }
   }
 
   Result<void> list(std::uint64_t at) {
     Result<std::uint64_t> data_end = end_of_data(file_, at, search_.end);
     if (!data_end) return propagate(data_end);
-    data_end_ = *data_end;
-    Result<std::vector<CandidateRun>> runs = list_runs(file_, at + 1, search_.end, data_end_, work_);
+    Result<RunList> runs = RunList::of(file_, at + 1, search_.end, *data_end, work_);
     if (!runs) return propagate(runs);
-    for (const CandidateRun& candidate : *runs) data_end_ = std::max(data_end_, candidate.run.end);
-    candidates_ = std::move(*runs);
+    runs_ = std::move(*runs);
+    data_end_ = runs_->data_end();
     return {};
   }
 
@@ -177,23 +220,38 @@ class RunFinder {
   Result<std::optional<std::uint64_t>> prove(std::uint64_t at, const Announcement& announced) {
     if (!is_sound_but_for_a_length(announced)) return std::nullopt;
     BodyCrc body(file_, at + format::header_len);
-    std::vector<std::uint64_t> ends;
-    for (const CandidateRun& candidate : *candidates_) ends.push_back(candidate.run.begin);
-    // A checksum may end in zeros.
-    for (std::uint64_t end = data_end_; end <= std::min(data_end_ + format::crc_len - 1, search_.end); ++end) {
-      ends.push_back(end);
-    }
-    std::ranges::sort(ends);
-    for (const std::uint64_t end : ends) {
-      if (end < at + min_frame_len) continue;
-      if (end - at > format::max_frame_len || !can_afford_proof(end - at - body.len())) break;
-      proof_work_ += proof_overhead;
-      Result<bool> is_right = is_proven(announced, body, end, end - at - min_frame_len);
+    // A proof that succeeds is paid for by the bytes that it passes.
+    const std::uint64_t work_before = proof_work_;
+    const std::uint64_t limit = std::min({search_.end, data_end_ + format::crc_len - 1, at + format::max_frame_len});
+    std::uint64_t end = at + min_frame_len;
+    for (std::uint64_t tries = 0; end <= limit; ++end, ++tries) {
+      // What lies nearest is looked at for every damaged record: all of them together read no byte more often than that.
+      const bool is_free = tries < free_proofs;
+      const std::uint64_t read_before = body.len();
+      Result<std::uint64_t> next = next_end(body, end, is_free ? limit : std::min(limit, body.at() + proof_left()));
+      if (!next) return propagate(next);
+      end = *next;
+      Result<bool> is_right = end <= limit ? is_proven(announced, body, end, end - at - min_frame_len) : false;
       if (!is_right) return propagate(is_right);
-      if (*is_right) return end;
+      if (*is_right) {
+        proof_work_ = work_before;
+        return end;
+      }
+      if (!is_free) proof_work_ += proof_overhead + (body.len() - read_before);
     }
-    proof_work_ += body.len();
     return std::nullopt;
+  }
+
+  // The first place from `end` to `limit` where the record may end: where the next one seems to begin, or at the end of the data, some
+  // zeros of a checksum more. Beyond the segment if there is none.
+  Result<std::uint64_t> next_end(BodyCrc& body, std::uint64_t end, std::uint64_t limit) const {
+    if (end < data_end_) {
+      Result<std::optional<std::uint64_t>> hit = body.find_magic(end, std::min(limit, data_end_));
+      if (!hit) return propagate(hit);
+      if (*hit) return **hit;
+    }
+    if (limit < data_end_) return search_.end + 1;
+    return std::max(end, data_end_);
   }
 
   // With one length as it should be, whatever it is now.
@@ -204,27 +262,25 @@ class RunFinder {
     return format::is_sound_header(bytes.data());
   }
 
-  [[nodiscard]] bool can_afford_proof(std::uint64_t bytes) const noexcept {
-    return proof_work_ + bytes <= proof_work_at_first + proof_work_per_byte * (search_.end - search_.begin);
+  [[nodiscard]] std::uint64_t proof_left() const noexcept {
+    const std::uint64_t limit = proof_work_at_first + proof_work_per_byte * (search_.end - search_.begin);
+    return limit - std::min(limit, proof_work_);
   }
 
   Result<bool> is_proven(const Announcement& announced, BodyCrc& body, std::uint64_t end, std::uint64_t both_lengths) {
-    const std::uint64_t crc_at = end - format::crc_len;
-    Result<std::optional<std::uint32_t>> crc = body.upto(crc_at);
+    Result<std::optional<std::uint32_t>> crc = body.upto(end - format::crc_len);
     if (!crc) return propagate(crc);
     if (!*crc) return false;
-    std::array<char, format::crc_len> stored{};
-    const safeatomic::Result<std::size_t> got = safeatomic::read_all(file_, crc_at, stored);
-    if (!got) return format::lift(got, "read segment");
-    if (*got < stored.size()) return false;
-    const auto want = format::load<std::uint32_t>(stored.data());
+    Result<std::optional<std::uint32_t>> want = body.stored();
+    if (!want) return propagate(want);
+    if (!*want) return false;
     const auto is_right_with = [&](std::uint64_t key_len, std::uint64_t payload_len) {
       if (key_len > max_key_len || payload_len > max_payload_len) return false;
       std::array<char, format::header_len> bytes = announced.bytes;
       format::store(bytes.data() + format::field::key_len, static_cast<std::uint32_t>(key_len));
       format::store(bytes.data() + format::field::payload_len, static_cast<std::uint32_t>(payload_len));
       const std::uint32_t head = format::crc32c({bytes.data(), bytes.size()});
-      return (format::crc32c_behind(head, body.len()) ^ **crc) == want;
+      return (format::crc32c_behind(head, body.len()) ^ **crc) == **want;
     };
     const std::uint64_t key_len = announced.header.key_len;
     const std::uint64_t payload_len = announced.header.payload_len;
@@ -233,37 +289,30 @@ class RunFinder {
   }
 
   // By what is announced, and by the chains of txids.
-  std::uint64_t choose(std::uint64_t at, const Announcement& announced) const {
-    const bool is_refuted = is_crossed(at, announced.end);
+  Result<std::uint64_t> choose(std::uint64_t at, const Announcement& announced) {
+    const std::optional<std::uint64_t> txid = at == search_.begin ? std::nullopt : last_txid_;
+    const AnchoredRuns& anchored = runs_->anchored();
+    // Whether records that reach the end of the segment run across the end that is announced.
+    const bool is_refuted = announced.end != 0 && anchored.cross(at, announced.end, txid);
     const bool may_announce = announced.end != 0 && (announced.is_sound || !announced.is_empty) && !is_refuted;
     if (may_announce) {
       if (announced.end >= data_end_ && announced.end <= search_.end) return search_.end;
-      for (const CandidateRun& candidate : *candidates_) {
-        if (candidate.run.begin == announced.end && ascends(at, candidate.run)) return announced.end;
-      }
+      Result<std::optional<Run>> next = runs_->starting_at(announced.end);
+      if (!next) return propagate(next);
+      if (*next && ascends(at, **next)) return announced.end;
     }
     const bool is_opaque = announced.is_sound && !is_refuted;
     const std::uint64_t from = is_opaque ? announced.end : at + 1;
-    const CandidateRun* anchor = nullptr;
-    for (const CandidateRun& candidate : *candidates_) {
-      const bool is_one = candidate.is_anchored && candidate.run.begin >= from && ascends(at, candidate.run);
-      if (is_one && (anchor == nullptr || candidate.run.begin < anchor->run.begin)) anchor = &candidate;
+    const Run* anchor = anchored.first_from(from, txid);
+    const std::uint64_t anchor_at = anchor == nullptr ? search_.end : anchor->begin;
+    if (is_refuted) return anchor_at;
+    for (std::uint64_t next = from;;) {
+      Result<std::optional<Run>> run = runs_->first_from(next);
+      if (!run) return propagate(run);
+      if (!*run || (*run)->begin >= anchor_at) return anchor_at;
+      if (fits(at, **run, anchor)) return (*run)->begin;
+      next = (*run)->begin + 1;
     }
-    if (!is_refuted) {
-      for (const CandidateRun& candidate : *candidates_) {
-        if (anchor != nullptr && candidate.run.begin >= anchor->run.begin) break;
-        if (candidate.run.begin >= from && fits(at, candidate.run, anchor)) return candidate.run.begin;
-      }
-    }
-    return anchor == nullptr ? search_.end : anchor->run.begin;
-  }
-
-  // Whether records that reach the end of the segment run across `end`, where the one at `at` is said to end.
-  [[nodiscard]] bool is_crossed(std::uint64_t at, std::uint64_t end) const {
-    return end != 0 && std::ranges::any_of(*candidates_, [&](const CandidateRun& candidate) {
-             const Run& run = candidate.run;
-             return candidate.is_anchored && run.begin > at && run.begin < end && end < run.end && ascends(at, run);
-           });
   }
 
   // Segments may have been swapped, so that their beginnings need not ascend.
@@ -272,7 +321,7 @@ class RunFinder {
   }
 
   // Whether a damaged record fits in before and behind the run, which is not all there is up to `anchor`.
-  [[nodiscard]] bool fits(std::uint64_t at, const Run& run, const CandidateRun* anchor) const noexcept {
+  [[nodiscard]] bool fits(std::uint64_t at, const Run& run, const Run* anchor) const noexcept {
     const std::uint64_t room = run.begin - at;
     const std::uint64_t last = last_txid_.value_or(0);
     if (room < min_frame_len || run.first_txid <= last || run.first_txid - last < 2) return false;
@@ -280,9 +329,8 @@ class RunFinder {
       const std::uint64_t missing = run.first_txid - last - 1;
       return missing <= room / min_frame_len && data_end_ - run.end >= min_frame_len;
     }
-    const Run& next = anchor->run;
-    return run.end + min_frame_len <= next.begin && run.last_txid < next.first_txid &&
-           next.first_txid - run.last_txid >= 2;
+    return run.end + min_frame_len <= anchor->begin && run.last_txid < anchor->first_txid &&
+           anchor->first_txid - run.last_txid >= 2;
   }
 
   Result<void> count_apart(std::uint64_t begin, std::uint64_t end) {
@@ -304,7 +352,7 @@ class RunFinder {
   std::optional<std::uint64_t> last_txid_;  // of the chain so far
   Scanner scanner_;
   Stop stop_ = Stop::none;
-  std::optional<std::vector<CandidateRun>> candidates_;  // listed once, where the usual case is not met
+  std::optional<RunList> runs_;  // once the usual case is not met
   std::uint64_t data_end_ = 0;
   std::uint64_t proof_work_ = 0;
   Apart apart_;

@@ -40,7 +40,9 @@ struct Apart {
 ///   or longer (its length is what is damaged), or a chain of records that reaches the end of the segment runs across its end;
 /// - where no header is left to believe, the chain that reaches the end of the segment wins, and besides it only what leaves room
 ///   for a damaged record on either side, in bytes and in txids.
-/// Whatever else decodes is counted apart. Takes memory for some thousand runs, and time as find_records, a few times.
+/// Whatever else decodes is counted apart. Takes memory for some hundred thousand runs at most, and time
+/// as find_records, a few times, also where there are many more; besides, each damaged record whose header is sound takes one
+/// checksum of the bytes that it announces.
 [[nodiscard]] Result<Apart> find_runs(safeatomic::File& file, const RunSearch& search, CrcWork& work,
                                       const std::function<Result<void>(const Run&)>& found);
 

@@ -36,6 +36,12 @@ void Scanner::look_again(std::uint64_t limit) noexcept {
   limit_ = std::max(buffer_offset_, limit);
 }
 
+void Scanner::skip_to(std::uint64_t begin) noexcept {
+  if (begin > buffer_offset_ + filled_) return start(*file_, begin, limit_);
+  last_txid_ = 0;
+  begin_ = verified_end_ = static_cast<std::size_t>(begin - buffer_offset_);
+}
+
 void Scanner::stop_at(std::uint64_t limit) noexcept {
   limit_ = std::min(limit_, std::max(end(), limit));
   filled_ = static_cast<std::size_t>(std::min<std::uint64_t>(filled_, limit_ - buffer_offset_));
@@ -141,9 +147,11 @@ Result<void> Scanner::fill(std::size_t wanted) {
 
 // Four zero bytes at the stop: a preallocated tail if nothing else follows, a torn frame otherwise.
 Result<Stop> Scanner::judge_zeros() {
-  Result<std::uint64_t> last = end_of_data(*file_, end(), limit_);
-  if (!last) return propagate(last);
-  if (*last == end()) return Stop::zeros;
+  if (format::is_all_zeros(buffered())) {
+    Result<bool> zeros = is_zeros(*file_, buffer_offset_ + filled_, limit_);
+    if (!zeros) return propagate(zeros);
+    if (*zeros) return Stop::zeros;
+  }
   return limit_ - end() < format::header_len ? Stop::header_cut : Stop::torn_magic;
 }
 

@@ -50,6 +50,9 @@ class Scanner {
   /// Forgets what was read from the stop on, so that next() reads it from the file again, up to `limit`.
   void look_again(std::uint64_t limit) noexcept;
 
+  /// Goes on at `begin`, not below end(), with any txid; what the buffer holds of that is not read again.
+  void skip_to(std::uint64_t begin) noexcept;
+
   /// Lets the next frame have any txid.
   void forget_txid() noexcept { last_txid_ = 0; }
 

@@ -69,6 +69,16 @@ Result<std::uint64_t> end_of_data(safeatomic::File& file, std::uint64_t begin, s
   return last;
 }
 
+Result<bool> is_zeros(safeatomic::File& file, std::uint64_t begin, std::uint64_t end) {
+  bool result = true;
+  Result<void> read = for_each_block(file, begin, end, [&result](std::uint64_t, std::string_view bytes) {
+    result = format::is_all_zeros(bytes);
+    return result;
+  });
+  if (!read) return propagate(read);
+  return result;
+}
+
 Result<std::uint64_t> find_records(
     safeatomic::File& file, std::uint64_t begin, std::uint64_t end, CrcWork& work,
     const std::function<Result<void>(std::uint64_t, const format::DecodedRecord&)>& found) {

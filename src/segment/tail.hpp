@@ -14,6 +14,9 @@ namespace datawal::segment {
 /// The offset behind the last byte in [begin, end) that is not zero; `begin` if there is none. Skips holes.
 [[nodiscard]] Result<std::uint64_t> end_of_data(safeatomic::File& file, std::uint64_t begin, std::uint64_t end);
 
+/// Whether no byte in [begin, end) is anything but zero. Reads no further than to the first that is.
+[[nodiscard]] Result<bool> is_zeros(safeatomic::File& file, std::uint64_t begin, std::uint64_t end);
+
 /// Bytes that go through a checksum.
 struct CrcWork {
   std::uint64_t limit = std::numeric_limits<std::uint64_t>::max();  ///< a frame that would take more is passed over

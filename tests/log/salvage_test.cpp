@@ -9,6 +9,8 @@
 #include <datawal/repair.hpp>
 #include <datawal/verify.hpp>
 
+#include "log/salvage_plan.hpp"
+#include "log/store_directory.hpp"
 #include "log/store_support.hpp"
 
 namespace datawal {
@@ -82,6 +84,30 @@ TEST_F(Salvage, LosesTheDamagedRecordOnly) {
   EXPECT_THAT(report.lost_txids, ElementsAre(TxidRange{2, 2}));
 }
 
+TEST_F(Salvage, TellsItsProgressUpToTheEndAndNoFurther) {
+  std::string damaged = frame(2);
+  damaged[26] = static_cast<char>(damaged[26] ^ 1);
+  store_.put(1, frame(1) + damaged + frame(3) + frame(1));
+  store_.put(2, frame(3) + frame(4) + std::string(5000, '\0'));
+  std::vector<Progress> told;
+  run({.on_progress = [&told](const Progress& progress) { told.push_back(progress); }});
+  ASSERT_GE(told.size(), 2U);
+  EXPECT_EQ(told.front().bytes_done, 0U);
+  for (const Progress& progress : told) EXPECT_LE(progress.bytes_done, progress.bytes_total);
+  EXPECT_EQ(told.back().bytes_done, told.back().bytes_total);
+}
+
+TEST_F(Salvage, LosesTheDamagedRecordsOnlyHoweverManyTheyAre) {
+  std::string bytes;
+  for (std::uint64_t txid = 1; txid <= 70'000; ++txid) {
+    std::string one = frame(txid);
+    if (txid % 2 == 1) one[26] = static_cast<char>(one[26] ^ 1);
+    bytes += one;
+  }
+  store_.put(1, bytes);
+  EXPECT_EQ(run().records_salvaged, 35'000U);
+}
+
 TEST_F(Salvage, LosesTheDamagedRecordOnlyWhicheverByteItIs) {
   const std::string whole = frame(1) + frame(2) + frame(3);
   for (std::size_t at = 0; at < whole.size(); ++at) {
@@ -137,6 +163,40 @@ TEST_F(Salvage, ReadsInterleavedSegmentsAPartAtATime) {
   std::iota(wanted.begin(), wanted.end(), 1);
   EXPECT_EQ(txids(), wanted);
   EXPECT_THAT(report.lost_txids, IsEmpty());
+}
+
+// A bound of memory, not of what is found.
+TEST_F(Salvage, FindsTheStrandsOfAStoreAPartAtATime) {
+  std::vector<std::string> segments(3);
+  for (std::uint64_t txid = 1; txid <= 300; ++txid) {
+    std::string one = frame(txid);
+    if (txid % 5 == 0) one[26] = static_cast<char>(one[26] ^ 1);
+    segments[txid % 3] += one;
+    if (txid % 7 == 0) segments[(txid + 1) % 3] += frame(txid);  // once more
+  }
+  for (std::uint32_t id = 1; id <= 3; ++id) store_.put(id, segments[id - 1]);
+  const std::shared_ptr<const Snapshot> snapshot = test::must(
+      take_snapshot(test::must(open_store_directory(safeatomic::posix_file_system(), store_.path())), nullptr));
+  const auto places_with = [&](std::size_t max_strands) {
+    std::vector<std::pair<std::uint64_t, std::uint32_t>> places;
+    std::optional<std::uint64_t> first_txid = 0;
+    for (std::uint64_t begin = 0; first_txid; begin = first_txid.value_or(0)) {
+      StrandPart part = test::must(find_strands(*snapshot, begin, nullptr, max_strands));
+      EXPECT_LE(part.strands.size(), 2 * max_strands);
+      StrandMerge records(*snapshot, std::move(part.strands));
+      StrandMerge::Record record;
+      while (test::must(records.next(record)) && !(part.end && record.frame.txid >= *part.end)) {
+        const std::uint64_t txid = record.frame.txid;
+        EXPECT_GE(txid, begin);
+        if (places.empty() || places.back().first != txid) places.emplace_back(txid, record.crc);
+      }
+      first_txid = part.end;
+    }
+    return places;
+  };
+  const auto all = places_with(1'000'000);
+  EXPECT_GT(all.size(), 200U);
+  for (const std::size_t max_strands : {1UL, 2UL, 3UL, 10UL, 50UL}) EXPECT_EQ(places_with(max_strands), all);
 }
 
 TEST_F(Salvage, TakesOneOfEachTxidAndCountsTheOthers) {
