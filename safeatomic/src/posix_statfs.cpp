@@ -2,12 +2,16 @@
 
 #if defined(__linux__)
 
+#include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/magic.h>
 #include <sys/ioctl.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
 #include <algorithm>
 #include <array>
+#include <sstream>
 
 namespace safeatomic::posix {
 namespace {
@@ -66,6 +70,63 @@ static_assert(sizeof(XfsGeometryV1) == 112);
 constexpr unsigned long xfs_get_geometry_v1 = _IOR('X', 100, XfsGeometryV1);
 constexpr std::uint32_t xfs_has_reflink = 1U << 20;
 
+/// "" where it cannot be read.
+std::string content_of(const std::string& path) {
+  const Descriptor file = open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  std::string content;
+  std::array<char, 16 * 1024> part{};
+  while (file.is_open()) {
+    const ssize_t count = uninterrupted([&] { return ::read(file.get(), part.data(), part.size()); });
+    if (count <= 0) break;
+    content.append(part.data(), static_cast<std::size_t>(count));
+  }
+  return content;
+}
+
+/// Whether `word` is among the words of `text`, which are `separator` apart.
+bool has_word(const std::string& text, char separator, std::string_view word) {
+  std::istringstream words(text);
+  for (std::string one; std::getline(words, one, separator);) {
+    if (one == word) return true;
+  }
+  return false;
+}
+
+/// The options with which the filesystem of this device is mounted, as /proc/self/mountinfo has them: apart by commas.
+std::string mount_options_of(const std::string& device) {
+  std::istringstream mounts(content_of("/proc/self/mountinfo"));
+  for (std::string line; std::getline(mounts, line);) {
+    // number, parent, device, root, place, options of the place, anything, "-", type, source, options
+    std::istringstream fields(line);
+    std::string number, parent, found;
+    if (!(fields >> number >> parent >> found) || found != device) continue;
+    const std::size_t rest = line.find(" - ");
+    if (rest == std::string::npos) continue;
+    std::istringstream behind(line.substr(rest + 3));
+    std::string type, source, options;
+    if (behind >> type >> source >> options) return options;
+  }
+  return {};
+}
+
+/// Whether ext4 writes the data of files through its journal. If it shuts itself down, a store to a mapping is a SIGBUS then also
+/// where a block was granted: by the mount, by its defaults (which mountinfo may leave out), or for this directory (chattr +j).
+bool journals_data(int fd) {
+  constexpr std::string_view journalled = "data=journal";
+  int flags = 0;
+  if (::ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0 && (flags & FS_JOURNAL_DATA_FL) != 0) return true;
+  struct stat status{};
+  if (::fstat(fd, &status) != 0) return false;
+  const std::string device = std::to_string(major(status.st_dev)) + ":" + std::to_string(minor(status.st_dev));
+  if (has_word(mount_options_of(device), ',', journalled)) return true;
+  std::array<char, 256> link{};
+  const ssize_t len = ::readlink(("/sys/dev/block/" + device).c_str(), link.data(), link.size());
+  if (len <= 0) return false;
+  const std::string_view target(link.data(), static_cast<std::size_t>(len));
+  const std::string name(target.substr(target.rfind('/') + 1));
+  return has_word(content_of("/proc/fs/ext4/" + name + "/options"), '\n', journalled);
+}
+
 }  // namespace
 
 Result<bool> is_network_file_system(int fd, const std::filesystem::path& path) {
@@ -77,7 +138,8 @@ Result<bool> is_network_file_system(int fd, const std::filesystem::path& path) {
 Result<bool> reserves_for_good(int fd, const std::filesystem::path& path) {
   const Result<std::uint32_t> magic = magic_of(fd, path);
   if (!magic) return propagate(magic);
-  if (*magic == EXT4_SUPER_MAGIC || *magic == TMPFS_MAGIC) return true;
+  if (*magic == TMPFS_MAGIC) return true;
+  if (*magic == EXT4_SUPER_MAGIC) return !journals_data(fd);
   if (*magic != XFS_SUPER_MAGIC) return false;
   XfsGeometryV1 geometry{};
   if (::ioctl(fd, xfs_get_geometry_v1, &geometry) != 0) return false;

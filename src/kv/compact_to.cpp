@@ -12,6 +12,7 @@
 #include "format/seam_error.hpp"
 #include "kv/output_file.hpp"
 #include "log/store_directory.hpp"
+#include "log/store_owner.hpp"
 
 namespace datawal::kv {
 
@@ -112,11 +113,14 @@ Result<CompactionStats> compact_view(LiveView view, const CompactToOptions& opti
         Error{.code = Errc::locked, .action = "compact", .path = dir, .detail = "another process uses the target"});
   }
   if (Result<void> cleared = clear_target(directory); !cleared) return propagate(cleared);
+  const safeatomic::Result<StoreOwner> owner = StoreOwner::of(directory, target_options.file_mode);
+  if (!owner) return format::lift(owner, "compact");
   if (Result<void> synced = sync_with_ancestors(directory); !synced) return propagate(synced);
 
   if (Result<void> sorted = view.sort_by_key(); !sorted) return propagate(sorted);
   Result<OutputFile> file = OutputFile::create(file_system, directory, target_options.file_mode, "compact");
   if (!file) return propagate(file);
+  if (safeatomic::Result<void> given = owner->give(file->file()); !given) return format::lift(given, "compact");
   FrameOutput output(*file);
   if (options.raw == RawRecords::include) {
     if (Result<void> copied = copy_raw(output, std::move(snapshot), last); !copied) return propagate(copied);

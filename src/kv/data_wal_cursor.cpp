@@ -74,7 +74,7 @@ std::shared_ptr<const LiveView> share(LiveView live) {
   const auto give_back = [process = ProcessMark()](const LiveView* view) {
     if (process.is_ours()) delete view;
   };
-  return std::shared_ptr<const LiveView>(owned.release(), give_back);
+  return {owned.release(), give_back};
 }
 
 Result<DataWalCursor> cursor_over(std::shared_ptr<const LiveView> live, const CursorOptions& options) {

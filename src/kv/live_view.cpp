@@ -24,11 +24,11 @@ LiveView::LiveView(std::shared_ptr<const Projection> projection)
       positions_(positions_in(projection_->directory())),
       bytes_(projection_->counts().live_bytes) {}
 
-LiveView::LiveView(std::shared_ptr<const Projection> projection, const PinnedSpace& space, const LogOrder& order,
-                   std::uint64_t bytes, const KeyDirectory& directory)
+LiveView::LiveView(std::shared_ptr<const Projection> projection, PinnedSpace space, LogOrder order, std::uint64_t bytes,
+                   const KeyDirectory& directory)
     : projection_(std::move(projection)),
-      space_(space),
-      log_order_(order),
+      space_(std::move(space)),
+      log_order_(std::move(order)),
       positions_(positions_in(directory)),
       bytes_(bytes) {}
 

@@ -26,8 +26,8 @@ class LiveView {
   /// Of what `projection` shows now, and keeps it; 8 bytes a record. By the lock of its owner. Throws std::bad_alloc.
   explicit LiveView(std::shared_ptr<const Projection> projection);
   /// Of what `directory` knew of the same projection at the pinned instant. Needs no lock.
-  LiveView(std::shared_ptr<const Projection> projection, const PinnedSpace& space, const LogOrder& order,
-           std::uint64_t bytes, const KeyDirectory& directory);
+  LiveView(std::shared_ptr<const Projection> projection, PinnedSpace space, LogOrder order, std::uint64_t bytes,
+           const KeyDirectory& directory);
 
   /// Puts the records into the order of the log; needs no lock. Until then they are in none.
   void sort_by_log() { log_order_.sort(positions_); }

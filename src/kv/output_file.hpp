@@ -19,6 +19,9 @@ class OutputFile {
   [[nodiscard]] static Result<OutputFile> create(safeatomic::FileSystem& file_system, safeatomic::Directory& directory,
                                                  std::uint32_t mode, std::string_view action);
 
+  /// The temporary itself, to give it away before it is published.
+  [[nodiscard]] safeatomic::File& file() noexcept { return file_.file(); }
+
   [[nodiscard]] Result<void> append(std::string_view bytes);
 
   /// Bytes appended so far.

@@ -126,7 +126,8 @@ void RecordSpace::keep_for_pinned(SpaceSegment& removed) noexcept {
   if (is_mapped || !file) return;
   try {
     removed.pinned.file = keep_open(file);
-  } catch (const std::bad_alloc&) {  // as if there were no descriptor left
+  } catch (const std::bad_alloc&) {
+    removed.pinned.file = nullptr;  // as if there were no descriptor left
   }
 }
 

@@ -47,7 +47,7 @@ struct [[gnu::visibility("hidden")]] Follower::Impl {
         dir(std::move(where)),
         options(given),
         changes(std::in_place, dir, given.file_system == nullptr),
-        at(std::move(begin_at)) {
+        at(begin_at) {
     begin();
   }
 
@@ -312,7 +312,7 @@ Result<Follower> Follower::open(const std::filesystem::path& dir, const Follower
   if ((cursor.last || is_noted) && !cursor.told_txid) cursor.told_txid = cursor.last ? cursor.last->txid : 0;
   Result<RecordLogReader> reader = open_reader(dir, options);
   if (!reader) return propagate(reader);
-  auto impl = std::make_unique<Impl>(std::move(*reader), dir, options, std::move(cursor));
+  auto impl = std::make_unique<Impl>(std::move(*reader), dir, options, cursor);
   impl->directory = *info;
   return Follower(std::move(impl));
 }

@@ -1,5 +1,7 @@
 #include "log/held_locks.hpp"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <mutex>
 #include <vector>
@@ -28,6 +30,13 @@ HeldLocks& held_locks() {
   return locks;
 }
 
+// A child that is made while another thread holds the mutex would wait for it for ever. Whoever holds it calls nothing that could
+// wait for a fork. Registered while the library is loaded, as ProcessMark is.
+[[maybe_unused]] const int registered = (held_locks(),  // made before it is needed in the middle of a fork
+                                         pthread_atfork([] { held_locks().mutex.lock(); },
+                                                        [] { held_locks().mutex.unlock(); },
+                                                        [] { held_locks().mutex.unlock(); }));
+
 bool is_same(const std::weak_ptr<Directory>& one, const std::shared_ptr<Directory>& other) noexcept {
   return !one.owner_before(other) && !other.owner_before(one);
 }
@@ -50,10 +59,16 @@ void forget_lock(const std::shared_ptr<Directory>& directory) noexcept {
 bool is_locked_here(const Directory& directory) {
   const safeatomic::Result<safeatomic::FileInfo> wanted = directory.info();
   if (!wanted) return false;
-  HeldLocks& locks = held_locks();
-  const std::lock_guard guard(locks.mutex);
-  return std::ranges::any_of(locks.held, [&](const Held& held) {
-    const std::shared_ptr<Directory> locked = held.process.is_ours() ? held.directory.lock() : nullptr;
+  std::vector<std::shared_ptr<Directory>> held_here;
+  {
+    HeldLocks& locks = held_locks();
+    const std::lock_guard guard(locks.mutex);
+    held_here.reserve(locks.held.size());
+    for (const Held& held : locks.held) {
+      if (held.process.is_ours()) held_here.push_back(held.directory.lock());
+    }
+  }
+  return std::ranges::any_of(held_here, [&](const std::shared_ptr<Directory>& locked) {
     if (!locked || locked.get() == &directory) return false;
     const safeatomic::Result<safeatomic::FileInfo> info = locked->info();
     return info && info->device == wanted->device && info->inode == wanted->inode;

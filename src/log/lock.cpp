@@ -15,6 +15,7 @@
 #include "format/seam_error.hpp"
 #include "log/held_locks.hpp"
 #include "log/store_directory.hpp"
+#include "log/store_owner.hpp"
 
 namespace datawal {
 
@@ -72,9 +73,31 @@ void write_holder(File& file) noexcept {
   if (safeatomic::write_all(file, 0, pid)) (void)file.truncate(pid.size());
 }
 
+// What is there, or a new one. Others may be making it at the same time.
+safeatomic::Result<std::unique_ptr<File>> open_or_make(safeatomic::FileSystem& file_system, Directory& directory,
+                                                       const StoreOwner& owner, std::uint32_t mode) {
+  safeatomic::Result<std::unique_ptr<File>> file = owner.create(file_system, directory, lock_name, mode);
+  if (file || file.error().code != safeatomic::Errc::already_exists) return file;
+  return directory.open_file(lock_name, {.write = true});
+}
+
+// Null if there is no room for it.
+safeatomic::Result<std::unique_ptr<File>> open_lock_file(safeatomic::FileSystem& file_system, Directory& directory,
+                                                         std::uint32_t mode) {
+  safeatomic::Result<std::unique_ptr<File>> file = directory.open_file(lock_name, {.write = true});
+  if (!file && file.error().code == safeatomic::Errc::not_found) {
+    const safeatomic::Result<StoreOwner> owner = StoreOwner::of(directory, mode);
+    if (!owner) return safeatomic::propagate(owner);
+    file = open_or_make(file_system, directory, *owner, mode);
+  }
+  if (!file && file.error().code == safeatomic::Errc::no_space) return nullptr;
+  return file;
+}
+
 }  // namespace
 
-Result<StoreLock> StoreLock::acquire(const std::shared_ptr<Directory>& directory, std::uint32_t mode) {
+Result<StoreLock> StoreLock::acquire(safeatomic::FileSystem& file_system, const std::shared_ptr<Directory>& directory,
+                                     std::uint32_t mode) {
   StoreLock lock(directory);
   const safeatomic::Result<bool> taken = directory->try_lock();
   if (!taken) return format::lift(taken, "lock store");
@@ -85,13 +108,12 @@ Result<StoreLock> StoreLock::acquire(const std::shared_ptr<Directory>& directory
     lock.release();
     return failed;
   };
-  safeatomic::Result<std::unique_ptr<File>> file = directory->open_file(lock_name,
-                                                                        {.write = true, .create = true, .mode = mode});
-  if (!file && file.error().code == safeatomic::Errc::no_space) {
+  safeatomic::Result<std::unique_ptr<File>> file = open_lock_file(file_system, *directory, mode);
+  if (!file) return give_up(format::lift(file, "open lock file"));
+  if (!*file) {
     remember_lock(directory);
     return lock;
   }
-  if (!file) return give_up(format::lift(file, "open lock file"));
   lock.file_ = std::move(*file);
   const safeatomic::Result<safeatomic::FileInfo> info = lock.file_->info();
   if (!info) return give_up(format::lift(info, "inspect lock file"));
@@ -147,9 +169,10 @@ void DirLock::release() noexcept {
 
 Result<DirLock> DirLock::acquire(const std::filesystem::path& dir, const OpenOptions& options) {
   if (Result<void> sensible = refuse_options(options); !sensible) return propagate(sensible);
-  Result<std::unique_ptr<Directory>> directory = open_store_directory(file_system_of(options.file_system), dir);
+  safeatomic::FileSystem& file_system = file_system_of(options.file_system);
+  Result<std::unique_ptr<Directory>> directory = open_store_directory(file_system, dir);
   if (!directory) return propagate(directory);
-  Result<StoreLock> lock = StoreLock::acquire(std::move(*directory), options.file_mode);
+  Result<StoreLock> lock = StoreLock::acquire(file_system, std::move(*directory), options.file_mode);
   if (!lock) return propagate(lock);
   return DirLock(std::make_unique<Impl>(std::move(*lock)));
 }

@@ -14,7 +14,8 @@ namespace datawal {
 class StoreLock {
  public:
   /// Errors as DirLock::acquire.
-  [[nodiscard]] static Result<StoreLock> acquire(const std::shared_ptr<safeatomic::Directory>& directory,
+  [[nodiscard]] static Result<StoreLock> acquire(safeatomic::FileSystem& file_system,
+                                                 const std::shared_ptr<safeatomic::Directory>& directory,
                                                  std::uint32_t mode);
 
   /// Unlocks explicitly, since a forked child may hold copies of the descriptors. In that child it does nothing.

@@ -14,7 +14,7 @@ using safeatomic::Directory;
 
 Result<std::unique_ptr<LogCore>> LogCore::open(const std::shared_ptr<Directory>& directory, const OpenOptions& options,
                                                const RecoveryVisitor& visitor) {
-  Result<StoreLock> lock = StoreLock::acquire(directory, options.file_mode);
+  Result<StoreLock> lock = StoreLock::acquire(file_system_of(options.file_system), directory, options.file_mode);
   if (!lock) return propagate(lock);
   if (Result<void> wanted = refuse_mode(*directory, options.mode); !wanted) {
     lock->release();

@@ -32,6 +32,8 @@
 
 namespace datawal {
 
+class StoreOwner;
+
 /// One lock orders everything that changes the log; readers take it only to learn what is there. A sync runs without it, so that
 /// appending goes on meanwhile: whoever syncs has the turn (group_commit.hpp), and so has whoever rotates or closes.
 class LogCore {
@@ -209,7 +211,7 @@ class LogCore {
   // Rotation (log_core_rotate.cpp).
   [[nodiscard]] Result<void> close_in_turn(Guard& guard);
   [[nodiscard]] Result<void> rotate_in_turn(Guard& guard);
-  [[nodiscard]] Result<std::unique_ptr<safeatomic::File>> create_next(std::uint32_t id);
+  [[nodiscard]] Result<std::unique_ptr<safeatomic::File>> create_next(std::uint32_t id, const StoreOwner& owner);
 
   // Sealed segments (log_core_sealed.cpp).
   [[nodiscard]] Result<void> sync_names();

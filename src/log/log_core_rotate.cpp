@@ -9,6 +9,8 @@
 
 #include "format/seam_error.hpp"
 #include "log/log_core.hpp"
+#include "log/store_directory.hpp"
+#include "log/store_owner.hpp"
 #include "log/write_path.hpp"
 
 namespace datawal {
@@ -39,11 +41,13 @@ Result<void> LogCore::rotate_in_turn(Guard& guard) {
   if (Result<void> synced = sync_in_turn(guard); !synced) return synced;
   const safeatomic::Result<safeatomic::FileInfo> sealed = writer_->file()->info();
   if (!sealed) return format::lift(sealed, "inspect segment");
+  const safeatomic::Result<StoreOwner> owner = StoreOwner::of_segment(*directory_, id, *sealed);
+  if (!owner) return format::lift(owner, "inspect segment");
   SealedSegments one;
   one.emplace(id, PinnedSegment{.id = id, .info = *sealed, .kept = std::make_shared<KeptFile>()});
   // From here on there may be a file of the next name, which only a rotation that came to its end may leave behind.
   Doubt doubt(*this, guard, "start the next segment");
-  Result<std::unique_ptr<File>> file = create_next(id + 1);
+  Result<std::unique_ptr<File>> file = create_next(id + 1, *owner);
   if (!file) {
     doubt.settle();
     return propagate(file);
@@ -70,13 +74,13 @@ Result<void> LogCore::rotate_in_turn(Guard& guard) {
 }
 
 // Makes the segment `id`; the one before it is durable.
-Result<std::unique_ptr<File>> LogCore::create_next(std::uint32_t id) {
+Result<std::unique_ptr<File>> LogCore::create_next(std::uint32_t id, const StoreOwner& owner) {
   const std::string name = segment::filename(id);
   // A file of that name, whoever made it, is the active segment at the next opening, and this one a sealed one in which a
   // torn tail is damage: nothing may be appended to it any more.
   try {
-    safeatomic::Result<std::unique_ptr<File>> file = directory_->open_file(
-        name, {.write = true, .create = true, .exclusive = true, .mode = options_.file_mode});
+    safeatomic::Result<std::unique_ptr<File>> file = owner.create(file_system_of(options_.file_system), *directory_,
+                                                                  name, options_.file_mode);
     if (file) return std::move(*file);
     const safeatomic::Result<safeatomic::FileInfo> there = directory_->info_of(name);
     const bool is_absent = !there && there.error().code == safeatomic::Errc::not_found;

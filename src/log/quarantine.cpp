@@ -7,6 +7,7 @@
 #include <safeatomic/temporary.hpp>
 
 #include "format/seam_error.hpp"
+#include "log/store_owner.hpp"
 #include "segment/copy.hpp"
 
 namespace datawal {
@@ -45,6 +46,9 @@ Result<safeatomic::TemporaryFile> copy_to_temporary(safeatomic::FileSystem& file
   if (!copy) return format::lift(copy, "quarantine a torn tail");
   if (safeatomic::Result<void> copied = segment::copy_range(source, begin, end, copy->file()); !copied) {
     return format::lift(copied, "quarantine a torn tail");
+  }
+  if (safeatomic::Result<void> given = StoreOwner::of(*access).give(copy->file()); !given) {
+    return format::lift(given, "copy a segment's owner and mode");
   }
   if (safeatomic::Result<void> synced = copy->file().sync_all(); !synced) {
     return format::lift(synced, "sync the quarantined tail");

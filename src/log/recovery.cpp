@@ -11,6 +11,7 @@
 #include "log/mend_active.hpp"
 #include "log/progress.hpp"
 #include "log/store_directory.hpp"
+#include "log/store_owner.hpp"
 #include "log/walk.hpp"
 
 namespace datawal {
@@ -61,9 +62,10 @@ Result<void> sync_sealed(Directory& directory, const Snapshot& snapshot) {
 }
 
 // A log without a segment: its first record may only be written once every name on the way to it is durable.
-Result<Recovered> begin_log(Directory& directory, const OpenOptions& options, RecoveryReport report) {
+Result<Recovered> begin_log(FileSystem& file_system, Directory& directory, const StoreOwner& owner,
+                            const OpenOptions& options, RecoveryReport report) {
   if (Result<void> synced = sync_with_ancestors(directory); !synced) return propagate(synced);
-  Result<std::unique_ptr<File>> file = create_segment(directory, 1, options.file_mode);
+  Result<std::unique_ptr<File>> file = create_segment(file_system, directory, owner, 1, options.file_mode);
   if (!file) return propagate(file);
   const safeatomic::Result<safeatomic::FileInfo> info = (*file)->info();
   if (!info) return format::lift(info, "inspect segment");
@@ -100,9 +102,9 @@ Result<Recovered> mend(FileSystem& file_system, Directory& directory, const Open
 
 }  // namespace
 
-Result<std::unique_ptr<File>> create_segment(Directory& directory, std::uint32_t id, std::uint32_t mode) {
-  safeatomic::Result<std::unique_ptr<File>> file = directory.open_file(
-      segment::filename(id), {.write = true, .create = true, .exclusive = true, .mode = mode});
+Result<std::unique_ptr<File>> create_segment(FileSystem& file_system, Directory& directory, const StoreOwner& owner,
+                                             std::uint32_t id, std::uint32_t mode) {
+  safeatomic::Result<std::unique_ptr<File>> file = owner.create(file_system, directory, segment::filename(id), mode);
   if (!file) return format::lift(file, "create segment");
   if (safeatomic::Result<void> synced = directory.sync(); !synced) return format::lift(synced, "sync directory");
   return std::move(*file);
@@ -127,10 +129,13 @@ Result<Recovered> recover(FileSystem& file_system, const std::shared_ptr<Directo
   }
   // From here on files are changed: the store is sound.
   remove_temporaries(*directory, *listing);
-  Result<Recovered> recovered = snapshot->segments.empty() ? begin_log(*directory, options, walk.report())
-                                                           : mend(file_system, *directory, options, *snapshot, walk);
+  const safeatomic::Result<StoreOwner> owner = StoreOwner::of(*snapshot, options.file_mode);
+  if (!owner) return format::lift(owner, "inspect store");
+  Result<Recovered> recovered = snapshot->segments.empty()
+                                    ? begin_log(file_system, *directory, *owner, options, walk.report())
+                                    : mend(file_system, *directory, options, *snapshot, walk);
   if (!recovered) return recovered;
-  recovered->watermark = WatermarkFile::open(*directory, options.file_mode);
+  recovered->watermark = WatermarkFile::open(file_system, *directory, *owner, options.file_mode);
   recovered->watermark.write({.segment = recovered->active_id,
                               .inode = recovered->active_info.inode,
                               .offset = recovered->end,

@@ -19,6 +19,8 @@
 
 namespace datawal {
 
+class StoreOwner;
+
 /// Records that a replay takes at a time.
 inline constexpr std::size_t replay_batch = 64;
 
@@ -47,9 +49,11 @@ struct Recovered {
                                         const std::shared_ptr<safeatomic::Directory>& directory,
                                         const OpenOptions& options, const RecoveryVisitor& visitor);
 
-/// Makes segment `id`, empty, with its name durable.
+/// Makes segment `id`, empty, with its name durable; it belongs to `owner`.
 /// @return already_exists if it is there
-[[nodiscard]] Result<std::unique_ptr<safeatomic::File>> create_segment(safeatomic::Directory& directory,
-                                                                       std::uint32_t id, std::uint32_t mode);
+[[nodiscard]] Result<std::unique_ptr<safeatomic::File>> create_segment(safeatomic::FileSystem& file_system,
+                                                                       safeatomic::Directory& directory,
+                                                                       const StoreOwner& owner, std::uint32_t id,
+                                                                       std::uint32_t mode);
 
 }  // namespace datawal

@@ -14,6 +14,7 @@
 #include "log/quarantine.hpp"
 #include "log/recovery.hpp"
 #include "log/store_directory.hpp"
+#include "log/store_owner.hpp"
 #include "log/walk.hpp"
 #include "log/watermark_file.hpp"
 #include "segment/runs.hpp"
@@ -45,6 +46,7 @@ struct Store {
   std::shared_ptr<Directory> directory;
   std::shared_ptr<const Snapshot> snapshot;
   const OpenOptions& options;
+  StoreOwner owner{};
 };
 
 // Where the store is to be cut; nullopt if it opens as it is.
@@ -158,12 +160,15 @@ Result<void> make_carrier(const Store& store, std::uint32_t id, std::uint64_t tx
   safeatomic::Result<safeatomic::TemporaryFile> carrier = safeatomic::TemporaryFile::create(
       store.file_system, directory, store.options.file_mode);
   if (!carrier) return format::lift(carrier, "create segment");
+  if (safeatomic::Result<void> given = store.owner.give(carrier->file()); !given)
+    return format::lift(given, "create segment");
   if (safeatomic::Result<void> synced = carrier->file().sync_all(); !synced)
     return format::lift(synced, "sync segment");
   const safeatomic::Result<safeatomic::FileInfo> info = carrier->file().info();
   if (!info) return format::lift(info, "inspect segment");
   const format::Watermark watermark{.segment = id, .inode = info->inode, .offset = 0, .txid = txid};
-  if (Result<void> written = replace_watermark(store.file_system, directory, watermark, store.options.file_mode);
+  if (Result<void> written = replace_watermark(store.file_system, directory, store.owner, watermark,
+                                               store.options.file_mode);
       !written) {
     return written;
   }
@@ -280,6 +285,20 @@ Result<void> sync_what_is_sound(const Store& store) {
   return {};
 }
 
+Result<RepairReport> repair_locked(FileSystem& file_system, const std::shared_ptr<Directory>& directory,
+                                   const OpenOptions& options) {
+  Result<std::shared_ptr<const Snapshot>> snapshot = take_snapshot(directory, nullptr);
+  if (!snapshot) return propagate(snapshot);
+  safeatomic::Result<StoreOwner> owner = StoreOwner::of(**snapshot, options.file_mode);
+  if (!owner) return format::lift(owner, "inspect store");
+  const Store store{file_system, directory, *snapshot, options, std::move(*owner)};
+  Result<std::optional<Cut>> cut = find_cut(store);
+  if (!cut) return propagate(cut);
+  if (*cut) return cut_store(store, **cut);
+  if (Result<void> synced = sync_what_is_sound(store); !synced) return propagate(synced);
+  return RepairReport{};
+}
+
 }  // namespace
 
 Result<RepairReport> repair(const std::filesystem::path& dir, const OpenOptions& options) {
@@ -288,23 +307,9 @@ Result<RepairReport> repair(const std::filesystem::path& dir, const OpenOptions&
   if (!opened) return propagate(opened);
   const std::shared_ptr<Directory> directory = std::move(*opened);
   if (Result<void> local = refuse_network(*directory, options); !local) return propagate(local);
-  Result<StoreLock> lock = StoreLock::acquire(directory, options.file_mode);
+  Result<StoreLock> lock = StoreLock::acquire(file_system, directory, options.file_mode);
   if (!lock) return propagate(lock);
-  Result<std::shared_ptr<const Snapshot>> snapshot = take_snapshot(directory, nullptr);
-  Result<RepairReport> report;
-  if (!snapshot) {
-    report = propagate(snapshot);
-  } else {
-    const Store store{file_system, directory, *snapshot, options};
-    Result<std::optional<Cut>> cut = find_cut(store);
-    if (!cut) {
-      report = propagate(cut);
-    } else if (*cut) {
-      report = cut_store(store, **cut);
-    } else if (Result<void> synced = sync_what_is_sound(store); !synced) {
-      report = propagate(synced);
-    }
-  }
+  Result<RepairReport> report = repair_locked(file_system, directory, options);
   lock->release();
   return report;
 }

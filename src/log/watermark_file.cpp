@@ -12,6 +12,7 @@
 #include "format/seam_error.hpp"
 #include "log/kept_files.hpp"
 #include "log/store_directory.hpp"
+#include "log/store_owner.hpp"
 
 namespace datawal {
 
@@ -39,7 +40,8 @@ Result<std::optional<format::Watermark>> read_watermark(Directory& directory) {
   return format::decode_watermark(std::string_view(bytes.data(), *got));
 }
 
-WatermarkFile WatermarkFile::open(Directory& directory, std::uint32_t mode) {
+WatermarkFile WatermarkFile::open(safeatomic::FileSystem& file_system, Directory& directory, const StoreOwner& owner,
+                                  std::uint32_t mode) {
   WatermarkFile watermark;
   safeatomic::Result<std::unique_ptr<File>> file = directory.open_file(watermark_name, {.write = true});
   if (file) {
@@ -50,7 +52,7 @@ WatermarkFile WatermarkFile::open(Directory& directory, std::uint32_t mode) {
     }
   }
   (void)directory.unlink(watermark_name);
-  file = directory.open_file(watermark_name, {.write = true, .create = true, .exclusive = true, .mode = mode});
+  file = owner.create(file_system, directory, watermark_name, mode);
   if (file) watermark.file_ = std::move(*file);
   return watermark;
 }
@@ -66,7 +68,7 @@ void WatermarkFile::write(const format::Watermark& watermark) noexcept {
   }
 }
 
-Result<void> replace_watermark(safeatomic::FileSystem& file_system, Directory& directory,
+Result<void> replace_watermark(safeatomic::FileSystem& file_system, Directory& directory, const StoreOwner& owner,
                                const format::Watermark& watermark, std::uint32_t mode) {
   safeatomic::Result<safeatomic::TemporaryFile> file = safeatomic::TemporaryFile::create(file_system, directory, mode);
   if (!file) return format::lift(file, "write watermark");
@@ -76,6 +78,7 @@ Result<void> replace_watermark(safeatomic::FileSystem& file_system, Directory& d
       !written) {
     return format::lift(written, "write watermark");
   }
+  if (safeatomic::Result<void> given = owner.give(file->file()); !given) return format::lift(given, "give watermark");
   if (safeatomic::Result<void> synced = file->file().sync_all(); !synced) return format::lift(synced, "sync watermark");
   if (safeatomic::Result<void> named = file->publish_over(watermark_name); !named) {
     return format::lift(named, "write watermark");

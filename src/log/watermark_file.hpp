@@ -12,6 +12,8 @@
 
 namespace datawal {
 
+class StoreOwner;
+
 /// What stands there; nullopt unless it is a regular file with one link that holds a whole watermark. Changes nothing.
 /// @return io where there is no descriptor to look with: that must not be taken for a store without one
 [[nodiscard]] Result<std::optional<format::Watermark>> read_watermark(safeatomic::Directory& directory);
@@ -24,7 +26,8 @@ class WatermarkFile {
 
   /// Opens or makes it. What is there and is no file of ours (a link, a second name of another file, another size) is
   /// unlinked, never written to.
-  static WatermarkFile open(safeatomic::Directory& directory, std::uint32_t mode);
+  static WatermarkFile open(safeatomic::FileSystem& file_system, safeatomic::Directory& directory,
+                            const StoreOwner& owner, std::uint32_t mode);
 
   /// One `pwrite`, after a sync has succeeded and never before.
   void write(const format::Watermark& watermark) noexcept;
@@ -36,6 +39,7 @@ class WatermarkFile {
 /// Puts `watermark` in the place of the one that is there, so that it survives a loss of power: for what nothing else
 /// remembers. At every instant one of the two is there.
 [[nodiscard]] Result<void> replace_watermark(safeatomic::FileSystem& file_system, safeatomic::Directory& directory,
-                                             const format::Watermark& watermark, std::uint32_t mode);
+                                             const StoreOwner& owner, const format::Watermark& watermark,
+                                             std::uint32_t mode);
 
 }  // namespace datawal

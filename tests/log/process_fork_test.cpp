@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <stdexcept>
@@ -241,6 +242,23 @@ TEST_F(ProcessFork, ALockThatOutlivesTheProcessItNamesIsToldAsSuch) {
   ASSERT_TRUE(refused(log, Errc::locked));
   EXPECT_THAT(log.error().message(),
               testing::HasSubstr("process " + std::to_string(orphaned.dead_parent()) + " (not to be seen from here"));
+}
+
+TEST_F(ProcessFork, AChildForkedWhileAnotherThreadLocksAndUnlocksMayLockToo) {
+  const Store others;
+  const Store own;
+  std::atomic<bool> is_over = false;
+  std::thread locking([&] {
+    while (!is_over) EXPECT_TRUE(ok(DirLock::acquire(others.path())));
+  });
+  for (int n = 0; n < 200; ++n) {
+    Child child([&](Talk&) { EXPECT_TRUE(ok(DirLock::acquire(own.path()))); });
+    // A child that hangs would be killed by the deadline of hear(), and fail this.
+    EXPECT_EQ(child.talk().hear(), std::nullopt);
+    EXPECT_EQ(child.wait(), 0);
+  }
+  is_over = true;
+  locking.join();
 }
 
 TEST_F(ProcessFork, AChildForkedWhileAnotherThreadSyncsDoesNotHang) {

@@ -314,5 +314,33 @@ TEST_P(RecordLogFaults, ThatLastNeverCostWhatWasAppendedBefore) {
   }
 }
 
+// All records are durable already; of a write that was undone behind them a loss of power could bring bytes back.
+TEST(UndoneWrite, IsSyncedByASyncThatHasNothingElseToDo) {
+  for (const bool fails : {false, true}) {
+    const test::Store store;
+    FaultyFileSystem file_system;
+    RecordLog log = store.open({.write_path = WritePath::append, .file_system = &file_system});
+    test::must(log.append("durable", {.sync = true}));
+    file_system.set_hook([](const FsOp& op) {
+      return op.kind == OpKind::write && test::is_segment_name(op.path)
+                 ? std::optional(Fault{.os_errno = ENOSPC, .at_most = 30})
+                 : std::nullopt;
+    });
+    EXPECT_TRUE(test::refused(log.append("undone"), Errc::no_space));
+    int syncs = 0;
+    file_system.set_hook([&](const FsOp& op) {
+      if (op.kind != OpKind::sync_data || !test::is_segment_name(op.path)) return std::optional<Fault>();
+      ++syncs;
+      return fails ? std::optional(Fault::error(EIO)) : std::nullopt;
+    });
+    EXPECT_EQ(log.fsync().has_value(), !fails);
+    EXPECT_EQ(syncs, 1);
+    EXPECT_EQ(log.is_poisoned(), fails);
+    if (fails) continue;
+    EXPECT_TRUE(test::ok(log.fsync()));
+    EXPECT_EQ(syncs, 1) << "there is nothing to sync any more";
+  }
+}
+
 }  // namespace
 }  // namespace datawal
