@@ -129,7 +129,7 @@ Result<Recovered> recover(FileSystem& file_system, const std::shared_ptr<Directo
   }
   // From here on files are changed: the store is sound.
   remove_temporaries(*directory, *listing);
-  const safeatomic::Result<StoreOwner> owner = StoreOwner::of(*snapshot, options.file_mode);
+  const safeatomic::Result<StoreOwner> owner = owner_of(*snapshot, options.file_mode);
   if (!owner) return format::lift(owner, "inspect store");
   Result<Recovered> recovered = snapshot->segments.empty()
                                     ? begin_log(file_system, *directory, *owner, options, walk.report())

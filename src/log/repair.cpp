@@ -289,7 +289,7 @@ Result<RepairReport> repair_locked(FileSystem& file_system, const std::shared_pt
                                    const OpenOptions& options) {
   Result<std::shared_ptr<const Snapshot>> snapshot = take_snapshot(directory, nullptr);
   if (!snapshot) return propagate(snapshot);
-  safeatomic::Result<StoreOwner> owner = StoreOwner::of(**snapshot, options.file_mode);
+  safeatomic::Result<StoreOwner> owner = owner_of(**snapshot, options.file_mode);
   if (!owner) return format::lift(owner, "inspect store");
   const Store store{file_system, directory, *snapshot, options, std::move(*owner)};
   Result<std::optional<Cut>> cut = find_cut(store);

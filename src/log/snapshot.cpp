@@ -209,6 +209,12 @@ bool goes_on_from(const Snapshot& now, const Snapshot& before) noexcept {
 
 const PinnedSegment* Snapshot::find(std::uint32_t id) const noexcept { return find_in(segments, id); }
 
+safeatomic::Result<StoreOwner> owner_of(const Snapshot& snapshot, std::uint32_t mode) {
+  if (snapshot.segments.empty()) return StoreOwner::of_directory(*snapshot.directory, mode);
+  const PinnedSegment& newest = snapshot.segments.back();
+  return StoreOwner::of_segment(*snapshot.directory, newest.id, newest.info);
+}
+
 std::filesystem::path segment_path(const Snapshot& snapshot, std::uint32_t id) {
   return segment::path(snapshot.directory->path(), id);
 }

@@ -14,6 +14,7 @@
 
 #include "format/watermark.hpp"
 #include "log/log_end.hpp"
+#include "log/store_owner.hpp"
 
 namespace datawal {
 
@@ -62,6 +63,9 @@ struct Snapshot {
 /// At most this many segments, the newest, are kept open by one snapshot: far below the usual limit of 1,024 descriptors. Fewer
 /// where there are fewer (kept_files.hpp), and at worst none: what is not kept open is opened when it is needed.
 inline constexpr std::size_t max_pinned_descriptors = 128;
+
+/// To whom files belong that are made in the store: StoreOwner.
+[[nodiscard]] safeatomic::Result<StoreOwner> owner_of(const Snapshot& snapshot, std::uint32_t mode);
 
 /// The path of a segment, for messages.
 [[nodiscard]] std::filesystem::path segment_path(const Snapshot& snapshot, std::uint32_t id);

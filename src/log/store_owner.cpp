@@ -49,13 +49,9 @@ safeatomic::Result<StoreOwner> StoreOwner::of_segment(Directory& directory, std:
   return of(*access);
 }
 
-safeatomic::Result<StoreOwner> StoreOwner::of(const Snapshot& snapshot, std::uint32_t mode) {
+safeatomic::Result<StoreOwner> StoreOwner::of_directory(const Directory& directory, std::uint32_t mode) {
   if (!is_root()) return StoreOwner();
-  if (!snapshot.segments.empty()) {
-    const PinnedSegment& newest = snapshot.segments.back();
-    return of_segment(*snapshot.directory, newest.id, newest.info);
-  }
-  const safeatomic::Result<Access> access = access_of_directory(*snapshot.directory, mode);
+  const safeatomic::Result<Access> access = access_of_directory(directory, mode);
   if (!access) return safeatomic::propagate(access);
   return of(*access);
 }
@@ -72,9 +68,7 @@ safeatomic::Result<StoreOwner> StoreOwner::of(Directory& directory, std::uint32_
     // Something else by that name is refused by whoever reads the store.
     if (info && info->kind == safeatomic::FileKind::regular) return of_segment(directory, newest, *info);
   }
-  const safeatomic::Result<Access> access = access_of_directory(directory, mode);
-  if (!access) return safeatomic::propagate(access);
-  return of(*access);
+  return of_directory(directory, mode);
 }
 
 safeatomic::Result<void> StoreOwner::give(File& made) const {

@@ -10,8 +10,6 @@
 #include <safeatomic/access.hpp>
 #include <safeatomic/file_system.hpp>
 
-#include "log/snapshot.hpp"
-
 namespace datawal {
 
 /// Root looks after the stores of others too: what it made there as its own would shut them out. So what root makes in somebody
@@ -25,11 +23,12 @@ class StoreOwner {
   StoreOwner() = default;  ///< nobody else's: a file belongs to whoever makes it
 
   /// Asks nothing where this process is not root's. `mode` is for files of a store without a segment.
-  [[nodiscard]] static safeatomic::Result<StoreOwner> of(const Snapshot& snapshot, std::uint32_t mode);
   [[nodiscard]] static safeatomic::Result<StoreOwner> of(safeatomic::Directory& directory, std::uint32_t mode);
   /// `info` is what the segment was when it was looked at.
   [[nodiscard]] static safeatomic::Result<StoreOwner> of_segment(safeatomic::Directory& directory, std::uint32_t id,
                                                                  const safeatomic::FileInfo& info);
+  /// Of a store without a segment.
+  [[nodiscard]] static safeatomic::Result<StoreOwner> of_directory(const safeatomic::Directory& directory, std::uint32_t mode);
   /// Of what was opened already.
   [[nodiscard]] static StoreOwner of(const safeatomic::Access& access);
 
