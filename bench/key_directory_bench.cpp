@@ -15,7 +15,7 @@
 
 #include <benchmark/benchmark.h>
 
-#include "kv/key_directory.hpp"
+#include "kv/index/key_directory.hpp"
 
 namespace {
 

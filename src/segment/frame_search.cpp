@@ -5,7 +5,7 @@
 
 #include <safeatomic/io.hpp>
 
-#include "format/seam_error.hpp"
+#include "base/seam_error.hpp"
 #include "segment/scanner.hpp"
 
 namespace datawal::segment {

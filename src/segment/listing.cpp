@@ -6,7 +6,7 @@
 
 #include <datawal/segment.hpp>
 
-#include "format/seam_error.hpp"
+#include "base/seam_error.hpp"
 
 namespace datawal::segment {
 namespace {

@@ -8,7 +8,7 @@
 
 #include <safeatomic/io.hpp>
 
-#include "format/seam_error.hpp"
+#include "base/seam_error.hpp"
 
 namespace datawal::segment {
 

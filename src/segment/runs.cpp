@@ -8,9 +8,9 @@
 
 #include <safeatomic/io.hpp>
 
+#include "base/seam_error.hpp"
 #include "format/crc32c_join.hpp"
 #include "format/frame.hpp"
-#include "format/seam_error.hpp"
 #include "segment/run_list.hpp"
 #include "segment/scanner.hpp"
 

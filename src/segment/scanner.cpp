@@ -6,8 +6,8 @@
 
 #include <safeatomic/io.hpp>
 
+#include "base/seam_error.hpp"
 #include "format/crc32c.hpp"
-#include "format/seam_error.hpp"
 #include "segment/tail.hpp"
 
 namespace datawal::segment {

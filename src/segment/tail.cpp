@@ -9,8 +9,8 @@
 
 #include <safeatomic/io.hpp>
 
+#include "base/seam_error.hpp"
 #include "format/frame.hpp"
-#include "format/seam_error.hpp"
 #include "segment/frame_search.hpp"
 #include "segment/scanner.hpp"
 

@@ -12,7 +12,7 @@
 #include <safeatomic/directories.hpp>
 #include <safeatomic/safeatomic.hpp>
 
-#include "log/follower_cursor.hpp"
+#include "log/handle/follower_cursor.hpp"
 
 namespace datawal::crash {
 

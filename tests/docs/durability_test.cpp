@@ -9,7 +9,7 @@
 
 #include <gtest/gtest.h>
 
-#include "log/verdict.hpp"
+#include "log/read/verdict.hpp"
 #include "support/files.hpp"
 #include "support/markdown.hpp"
 

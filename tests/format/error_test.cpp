@@ -4,7 +4,7 @@
 
 #include <datawal/error.hpp>
 
-#include "format/seam_error.hpp"
+#include "base/seam_error.hpp"
 #include "support/printing.hpp"
 
 namespace datawal {

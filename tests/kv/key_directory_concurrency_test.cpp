@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-#include "kv/key_directory.hpp"
+#include "kv/index/key_directory.hpp"
 #include "kv/key_directory_support.hpp"
 
 namespace datawal::kv {

@@ -7,7 +7,7 @@
 #include <iostream>
 #include <new>
 
-#include "kv/key_directory.hpp"
+#include "kv/index/key_directory.hpp"
 #include "kv/key_directory_support.hpp"
 
 namespace datawal::kv {

@@ -8,7 +8,7 @@
 #include <random>
 #include <vector>
 
-#include "kv/key_directory.hpp"
+#include "kv/index/key_directory.hpp"
 
 namespace datawal::kv {
 

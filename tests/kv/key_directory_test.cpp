@@ -1,4 +1,4 @@
-#include "kv/key_directory.hpp"
+#include "kv/index/key_directory.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "kv/index/key_hash.hpp"
 #include "kv/key_directory_support.hpp"
-#include "kv/key_hash.hpp"
 
 namespace datawal::kv {
 namespace {

@@ -1,4 +1,4 @@
-#include "kv/line_reader.hpp"
+#include "kv/jsonl/line_reader.hpp"
 
 #include <algorithm>
 #include <span>

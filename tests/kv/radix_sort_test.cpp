@@ -1,6 +1,6 @@
 // Sorting by digits gives what sorting by comparing gives.
 
-#include "kv/radix_sort.hpp"
+#include "base/radix_sort.hpp"
 
 #include <gtest/gtest.h>
 

@@ -9,8 +9,8 @@
 #include <datawal/segment.hpp>
 
 #include "kv/kv_support.hpp"
-#include "kv/log_order.hpp"
-#include "kv/record_space.hpp"
+#include "kv/projection/log_order.hpp"
+#include "kv/records/record_space.hpp"
 
 namespace datawal::test {
 namespace {

@@ -1,6 +1,6 @@
 // The new file of a segment, part of which a second thread writes.
 
-#include "kv/segment_output.hpp"
+#include "kv/compaction/segment_output.hpp"
 
 #include <cerrno>
 #include <set>

@@ -5,8 +5,8 @@
 
 #include <gmock/gmock.h>
 
-#include "log/group_commit.hpp"
-#include "log/word_lock.hpp"
+#include "base/word_lock.hpp"
+#include "log/write/group_commit.hpp"
 #include "log/write_paths.hpp"
 #include "operation_trace.hpp"
 #include "support/seed.hpp"

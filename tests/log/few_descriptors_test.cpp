@@ -8,7 +8,7 @@
 #include <gmock/gmock.h>
 
 #include "faulty_file_system.hpp"
-#include "log/kept_files.hpp"
+#include "log/directory/kept_files.hpp"
 #include "reader_support.hpp"
 #include "support/child.hpp"
 

@@ -1,4 +1,4 @@
-#include "log/log_end.hpp"
+#include "log/read/log_end.hpp"
 
 #include <gtest/gtest.h>
 

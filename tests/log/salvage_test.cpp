@@ -9,8 +9,8 @@
 #include <datawal/repair.hpp>
 #include <datawal/verify.hpp>
 
-#include "log/salvage_plan.hpp"
-#include "log/store_directory.hpp"
+#include "log/directory/store_directory.hpp"
+#include "log/maintenance/salvage_plan.hpp"
 #include "log/store_support.hpp"
 
 namespace datawal {

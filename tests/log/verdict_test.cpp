@@ -1,6 +1,6 @@
 // Every way to stop, in both columns of the table, below, at and without a watermark.
 
-#include "log/verdict.hpp"
+#include "log/read/verdict.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,101 @@
+#include "kv/compaction/auto_compact.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <new>
+#include <utility>
+
+#include "base/library_thread.hpp"
+
+namespace datawal::kv {
+
+namespace {
+
+// How much a compaction reads and writes to give back what one appended byte may have made dead, twice: a segment of which the
+// share `ratio` is dead is read whole, and the rest of it is written.
+double bytes_to_keep_up(double ratio) noexcept {
+  const double share = std::clamp(ratio, 0.05, 1.0);
+  return 2 * (2 - share) / share;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<AutoCompaction>> AutoCompaction::start(const CompactionSite& site, std::mutex& alone,
+                                                              const AutoCompact& options) {
+  std::unique_ptr<AutoCompaction> compaction(new AutoCompaction(site, alone, options));
+  Result<std::thread> thread = start_thread([behind = compaction.get()] { behind->run(); });
+  if (!thread) return propagate(thread);
+  compaction->thread_ = std::move(*thread);
+  return compaction;
+}
+
+AutoCompaction::~AutoCompaction() { stop(); }
+
+void AutoCompaction::stop() {
+  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard guard(mutex_);
+    is_stopped_ = true;
+  }
+  wake_.notify_one();
+  join(thread_);
+}
+
+void AutoCompaction::look() {
+  {
+    const std::lock_guard guard(mutex_);
+    is_wanted_ = true;
+  }
+  wake_.notify_one();
+}
+
+bool AutoCompaction::is_stopped() {
+  const std::lock_guard guard(mutex_);
+  return is_stopped_;
+}
+
+bool AutoCompaction::is_due() const {
+  const std::lock_guard guard(site_.changes);
+  SegmentCounts sealed = site_.projection.counts();
+  sealed -= site_.projection.space().last().counts;
+  const std::uint64_t garbage = sealed.dead_put_bytes() + sealed.delete_bytes;
+  return garbage > 0 && static_cast<double>(garbage) >= options_.garbage_ratio * static_cast<double>(sealed.bytes);
+}
+
+AutoCompactStats AutoCompaction::stats() const {
+  const std::lock_guard guard(mutex_);
+  return stats_;
+}
+
+void AutoCompaction::note(Result<CompactionStats> done) {
+  const std::lock_guard guard(mutex_);
+  ++stats_.runs;
+  stats_.is_failing = !done;
+  if (done) return;
+  ++stats_.failures;
+  stats_.last_error = std::move(done.error());
+}
+
+void AutoCompaction::run() {
+  const CompactOptions options{.min_garbage_ratio = options_.garbage_ratio,
+                               .max_bytes_per_second = options_.max_bytes_per_second,
+                               .on_progress = [this](const Progress&) { return !is_stopped(); }};
+  for (;;) {
+    {
+      std::unique_lock guard(mutex_);
+      wake_.wait(guard, [this] { return is_wanted_ || is_stopped_; });
+      if (is_stopped_) return;
+      is_wanted_ = false;
+    }
+    try {
+      if (!is_due()) continue;
+      const std::lock_guard alone(alone_);
+      note(compact(site_, options, options_.keeps_up_with_writers ? bytes_to_keep_up(options_.garbage_ratio) : 0));
+    } catch (const std::bad_alloc&) {
+      // There may be memory when the next segment is full. This takes none.
+      note(std::unexpected(Error{.code = Errc::io, .action = "compact in the background", .os_errno = ENOMEM}));
+    }
+  }
+}
+
+}  // namespace datawal::kv

@@ -1,0 +1,55 @@
+#pragma once
+// Compaction by itself, in the background.
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include <datawal/options.hpp>
+#include <datawal/stats.hpp>
+
+#include "kv/compaction/compact.hpp"
+
+namespace datawal::kv {
+
+/// A thread that compacts when the sealed segments hold enough garbage. Threads: any, but for stop() and destruction.
+class AutoCompaction {
+ public:
+  /// @param alone  held during each compaction; what is referred to outlives this
+  /// @return as start_thread
+  [[nodiscard]] static Result<std::unique_ptr<AutoCompaction>> start(const CompactionSite& site, std::mutex& alone,
+                                                                     const AutoCompact& options);
+  AutoCompaction(const AutoCompaction&) = delete;
+  AutoCompaction& operator=(const AutoCompaction&) = delete;
+  ~AutoCompaction();
+
+  /// There is another sealed segment, or some may hold more garbage than before. Nothing after stop().
+  void look();
+
+  /// Ends the thread, after the block that it is at.
+  void stop();
+
+  /// Until now, also after stop().
+  [[nodiscard]] AutoCompactStats stats() const;
+
+ private:
+  AutoCompaction(const CompactionSite& site, std::mutex& alone, const AutoCompact& options)
+      : site_(site), alone_(alone), options_(options) {}
+  void run();
+  void note(Result<CompactionStats> done);
+  [[nodiscard]] bool is_due() const;
+  [[nodiscard]] bool is_stopped();
+
+  const CompactionSite site_;
+  std::mutex& alone_;
+  const AutoCompact options_;
+  mutable std::mutex mutex_;  // guards what follows
+  std::condition_variable wake_;
+  bool is_wanted_ = true;  // the store may have been left full of garbage
+  bool is_stopped_ = false;
+  AutoCompactStats stats_{.is_enabled = true};
+  std::thread thread_;
+};
+
+}  // namespace datawal::kv

@@ -1,0 +1,406 @@
+#include "kv/compaction/compact.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <memory>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <datawal/segment.hpp>
+
+#include "base/library_thread.hpp"
+#include "base/seam_error.hpp"
+#include "kv/compaction/earlier_puts.hpp"
+#include "kv/compaction/rewrite.hpp"
+#include "segment/scanner.hpp"
+
+namespace datawal::kv {
+
+namespace {
+
+using safeatomic::File;
+
+// Keeps to the options' speed and passes on how far it has come.
+class Pace {
+ public:
+  Pace(const LogCore& core, const CompactOptions& options, double bytes_per_appended, std::uint64_t bytes_total)
+      : core_(core),
+        options_(options),
+        bytes_per_appended_(bytes_per_appended),
+        appended_before_(bytes_per_appended == 0 ? 0 : appended()) {
+    progress_.bytes_total = bytes_total;
+  }
+
+  /// @return false once the caller wants it to stop
+  bool worked(std::uint64_t bytes) {
+    worked_ += bytes;
+    if (options_.max_bytes_per_second != 0) wait();
+    return report();
+  }
+
+  /// A segment is done with.
+  bool passed(std::uint64_t bytes) {
+    progress_.bytes_done += bytes;
+    return report();
+  }
+
+  [[nodiscard]] bool is_stopped() const noexcept { return is_stopped_; }
+
+ private:
+  bool report() {
+    if (!is_stopped_ && options_.on_progress) is_stopped_ = !options_.on_progress(progress_);
+    return !is_stopped_;
+  }
+
+  void wait() {
+    using namespace std::chrono;
+    while (report()) {
+      const steady_clock::duration left = due() - steady_clock::now();
+      if (left <= steady_clock::duration::zero()) return;
+      const CancellationOff off;
+      std::this_thread::sleep_for(std::min<steady_clock::duration>(left, milliseconds(50)));
+    }
+  }
+
+  // When the limit has caught up with what was done.
+  [[nodiscard]] std::chrono::steady_clock::time_point due() const {
+    using namespace std::chrono;
+    auto bytes = static_cast<double>(worked_);
+    if (bytes_per_appended_ != 0) bytes -= bytes_per_appended_ * static_cast<double>(appended() - appended_before_);
+    constexpr duration<double> longest = hours(24 * 365);  // no clock overflows by that
+    const duration<double> needed(std::max(bytes, 0.0) / static_cast<double>(options_.max_bytes_per_second));
+    return began_ + duration_cast<steady_clock::duration>(std::min(needed, longest));
+  }
+
+  [[nodiscard]] std::uint64_t appended() const {
+    LogStats stats;
+    core_.count_writes(stats);
+    return stats.appended_bytes;
+  }
+
+  const LogCore& core_;
+  const CompactOptions& options_;
+  const double bytes_per_appended_;
+  const std::uint64_t appended_before_;
+  const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  Progress progress_;
+  std::uint64_t worked_ = 0;
+  bool is_stopped_ = false;
+};
+
+// Moves the directory's entries from one file of a segment to the next, some at a time, so that changes wait for microseconds.
+class Mover {
+ public:
+  Mover(const CompactionSite& site, SpaceSegment& from, SpaceSegment& to) : site_(site), from_(from), to_(to) {}
+
+  void add(std::uint64_t hash, std::uint64_t old_offset, std::uint64_t new_offset, std::uint32_t len) {
+    site_.projection.prefetch(hash);
+    moves_[count_++] = {hash, from_.extents.position(old_offset), to_.extents.position(new_offset), len};
+    if (count_ == moves_.size()) flush();
+  }
+
+  void flush() {
+    const std::lock_guard guard(site_.changes);
+    for (std::size_t i = 0; i < count_; ++i) {
+      const Move& move = moves_[i];
+      if (!site_.projection.move(move.hash, move.from, move.to)) continue;  // superseded meanwhile
+      site_.projection.space().count_dead(from_, move.len);
+      site_.projection.space().count_live(to_, move.len);
+    }
+    count_ = 0;
+  }
+
+ private:
+  struct Move {
+    std::uint64_t hash, from, to;
+    std::uint32_t len;
+  };
+
+  const CompactionSite& site_;
+  SpaceSegment& from_;
+  SpaceSegment& to_;
+  std::array<Move, 16> moves_{};  // a few microseconds
+  std::size_t count_ = 0;
+};
+
+class Compaction {
+ public:
+  Compaction(const CompactionSite& site, const CompactOptions& options, double bytes_per_appended,
+             const std::vector<PinnedSegment>& segments)
+      : site_(site),
+        options_(options),
+        pace_(site.core, options, bytes_per_appended, total_of(segments)),
+        waiting_(ids_of(segments)),
+        earlier_(site.projection, site.changes, site.core.directory(), waiting_) {}
+
+  Result<CompactionStats> run() {
+    // What does not fit now may fit when later segments have given back theirs.
+    std::optional<Error> no_space;
+    for (std::uint64_t before = 0; !waiting_.empty(); before = stats_.bytes_reclaimed) {
+      no_space.reset();
+      if (Result<void> done = pass(no_space); !done) return propagate(done);
+      if (no_space && stats_.bytes_reclaimed == before) return std::unexpected(std::move(*no_space));
+    }
+    stats_.live_keys = site_.projection.size();
+    stats_.is_cancelled = pace_.is_stopped();
+    return stats_;
+  }
+
+ private:
+  static std::vector<std::uint32_t> ids_of(const std::vector<PinnedSegment>& segments) {
+    std::vector<std::uint32_t> ids(segments.size());
+    std::ranges::transform(segments, ids.begin(), &PinnedSegment::id);
+    return ids;
+  }
+
+  static std::uint64_t total_of(const std::vector<PinnedSegment>& segments) noexcept {
+    std::uint64_t total = 0;
+    for (const PinnedSegment& segment : segments) total += segment.info.size;
+    return total;
+  }
+
+  Result<void> pass(std::optional<Error>& no_space) {
+    std::vector<std::uint32_t> left;
+    for (const std::uint32_t id : std::exchange(waiting_, {})) {
+      if (pace_.is_stopped()) break;
+      const std::lock_guard care(site_.core.care());
+      Result<void> done = take(id);
+      if (!done && done.error().code != Errc::no_space) return done;
+      if (!done) {
+        no_space = std::move(done.error());
+        left.push_back(id);
+      }
+    }
+    if (!pace_.is_stopped()) waiting_ = std::move(left);
+    return {};
+  }
+
+  Result<void> take(std::uint32_t id) {
+    bool may_be_newest = true;
+    SegmentCounts counts;
+    std::uint64_t needed = 0;
+    std::shared_ptr<SpaceSegment> segment;
+    {
+      const std::lock_guard guard(site_.changes);
+      const RecordSpace& space = site_.projection.space();
+      segment = space.find(id);
+      if (!segment || !segment->is_settled) return {};
+      counts = segment->counts;
+      needed = space.needed_tombstone_bytes(*segment);
+      may_be_newest = !space.has_records_behind(id);
+    }
+    if (counts.dead_put_bytes() == 0) earlier_.prove(id, EarlierPuts::Proof::counted);
+    const std::uint64_t garbage = counts.dead_put_bytes() + counts.delete_bytes - needed;
+    const bool is_worth_it = garbage > 0 && static_cast<double>(garbage) >=
+                                                options_.min_garbage_ratio * static_cast<double>(counts.bytes);
+    if (!is_worth_it) {
+      ++stats_.segments_skipped;
+      (void)pace_.passed(counts.bytes);
+      return {};
+    }
+    Result<void> done = rewrite_one(segment, counts, may_be_newest);
+    if (done) (void)pace_.passed(counts.bytes);
+    return done;
+  }
+
+  Result<void> rewrite_one(const std::shared_ptr<SpaceSegment>& segment, const SegmentCounts& counts,
+                           bool may_be_newest) {
+    const bool may_go = !may_be_newest && counts.raw_bytes + counts.delete_bytes == 0;  // once nothing in it is alive
+    if (may_go && !holds_live_puts(*segment)) return take_away(segment);
+    Result<MayHold> earlier = earlier_.before(segment->id, counts.delete_bytes);
+    if (!earlier) return propagate(earlier);
+    Result<std::shared_ptr<File>> old = open_sealed(*segment);
+    if (!old) return propagate(old);
+    const RewriteOptions rewriting{
+        .may_be_newest = may_be_newest,
+        .may_use_thread = options_.max_bytes_per_second == 0,  // who asks for care gets one core's worth
+        .go_on = [this, &segment, may_go](std::uint64_t bytes) {
+          return pace_.worked(bytes) && !(may_go && !holds_live_puts(*segment));
+        }};
+    Result<Rewritten> rewritten = rewrite(site_.core, site_.projection, *segment, **old, *earlier, rewriting);
+    if (!rewritten) return propagate(rewritten);
+    if (rewritten->is_cancelled) return pace_.is_stopped() ? Result<void>() : take_away(segment);
+    if (rewritten->is_unchanged) {
+      ++stats_.segments_skipped;
+      earlier_.prove(segment->id, EarlierPuts::Proof::counted);
+      const std::lock_guard guard(site_.changes);
+      site_.projection.space().note_needed_tombstones(*segment, rewritten->needed_tombstone_bytes);
+      return {};
+    }
+    return install(segment, *old, *rewritten);
+  }
+
+  [[nodiscard]] bool holds_live_puts(const SpaceSegment& segment) const {
+    const std::lock_guard guard(site_.changes);
+    return segment.counts.live_bytes > 0;
+  }
+
+  // A segment of which nothing is needed: what it holds need not even be read.
+  Result<void> take_away(const std::shared_ptr<SpaceSegment>& segment) {
+    Result<std::shared_ptr<File>> old = open_sealed(*segment);
+    if (!old) return propagate(old);
+    Rewritten nothing;
+    return install(segment, *old, nothing);
+  }
+
+  [[nodiscard]] Result<std::shared_ptr<File>> open_sealed(const SpaceSegment& segment) const {
+    safeatomic::Result<std::unique_ptr<File>> file = site_.core.directory()->open_file(segment::filename(segment.id),
+                                                                                       {});
+    if (!file) return format::lift(file, "compact segment");
+    const safeatomic::Result<safeatomic::FileInfo> info = (*file)->info();
+    if (!info) return format::lift(info, "inspect segment");
+    const safeatomic::FileInfo& known = segment.pinned.info;
+    if (info->inode == known.inode && info->device == known.device && info->size == known.size) {
+      return std::shared_ptr<File>(std::move(*file));
+    }
+    return std::unexpected(Error{.code = Errc::corruption,
+                                 .action = "compact segment",
+                                 .path = (*file)->path(),
+                                 .segment = segment.id,
+                                 .detail = "somebody put another file in its place while the store was open"});
+  }
+
+  // The order is what a crash at any instant depends on: the new file is durable, and what superseded the dropped Puts, before
+  // the old file goes; and its name is, before the next segment's turn comes.
+  Result<void> install(const std::shared_ptr<SpaceSegment>& from, const std::shared_ptr<File>& old,
+                       Rewritten& rewritten) {
+    if (rewritten.file) {
+      if (Result<void> synced = seal(*rewritten.file, *old); !synced) return synced;
+    }
+    if (Result<void> synced = site_.core.fsync(); !synced) return synced;
+    site_.projection.space().hold(*from, old);
+    Result<void> done = rewritten.file ? replace(from, old, rewritten) : drop(from, old);
+    if (!done) return done;
+    stats_.records_written += rewritten.records;
+    stats_.bytes_written += rewritten.counts.bytes;
+    stats_.bytes_reclaimed += from->pinned.info.size - rewritten.counts.bytes;
+    forget(*from);
+    return {};
+  }
+
+  static Result<void> seal(safeatomic::TemporaryFile& file, const File& like) {
+    const safeatomic::Result<safeatomic::Access> access = safeatomic::access_of(like);
+    if (!access) return format::lift(access, "inspect segment");
+    if (safeatomic::Result<void> owned = file.take_ownership_of(*access); !owned) {
+      return format::lift(owned, "copy a segment's owner and mode");
+    }
+    if (safeatomic::Result<void> synced = file.file().sync_all(); !synced) return format::lift(synced, "sync segment");
+    return {};
+  }
+
+  Result<void> drop(const std::shared_ptr<SpaceSegment>& from, const std::shared_ptr<File>& old) {
+    if (Result<void> removed = site_.core.remove_sealed(from->id, old); !removed) return removed;
+    earlier_.prove(from->id, EarlierPuts::Proof::gone);
+    ++stats_.segments_removed;
+    return {};
+  }
+
+  Result<void> replace(const std::shared_ptr<SpaceSegment>& from, const std::shared_ptr<File>& old,
+                       Rewritten& rewritten) {
+    const safeatomic::Result<safeatomic::FileInfo> info = rewritten.file->file().info();
+    if (!info) return format::lift(info, "inspect segment");
+    RecordSpace& space = site_.projection.space();
+    std::shared_ptr<SpaceSegment> to;
+    {
+      const std::lock_guard guard(site_.changes);
+      Result<std::shared_ptr<SpaceSegment>> added = space.add_rewritten(*from, {.id = from->id, .info = *info},
+                                                                        rewritten.file->file());
+      if (!added) return propagate(added);
+      to = std::move(*added);
+      to->is_settled = false;
+    }
+    if (Result<PinnedSegment> named = site_.core.replace_sealed(from->id, old, *rewritten.file); !named) {
+      // If it is the directory that could not be synced, nobody knows which file stands there: both stay readable.
+      if (named.error().code != Errc::poisoned) (void)remove(*to);
+      return propagate(named);
+    }
+    const std::unique_ptr<File> written = rewritten.file->release();
+    if (Result<void> moved = move_records(*from, *to, *written, rewritten); !moved) return moved;
+    earlier_.prove(from->id, EarlierPuts::Proof::rewritten);
+    ++stats_.segments_rewritten;
+    return {};
+  }
+
+  Result<void> move_records(SpaceSegment& from, SpaceSegment& to, File& written, const Rewritten& rewritten) {
+    {
+      const std::lock_guard guard(site_.changes);
+      site_.projection.space().count_rewritten(from, to, rewritten.counts);
+    }
+    Mover mover(site_, from, to);
+    for (const MovedPut& put : rewritten.puts) mover.add(put.hash, put.old_offset, put.new_offset, put.len);
+    Result<void> rest = move_the_rest(mover, to.id, written, rewritten);
+    mover.flush();
+    if (!rest) return rest;
+    const std::lock_guard guard(site_.changes);
+    site_.projection.space().note_needed_tombstones(to, rewritten.needed_tombstone_bytes);
+    to.is_settled = true;
+    return {};
+  }
+
+  // What was not noted while it was written.
+  Result<void> move_the_rest(Mover& mover, std::uint32_t id, File& written, const Rewritten& rewritten) {
+    if (rewritten.puts_end == rewritten.counts.bytes) return {};
+    segment::Scanner scanner;
+    scanner.start(written, rewritten.puts_end, rewritten.counts.bytes);
+    std::size_t run = 0;
+    for (;;) {
+      Result<format::Stop> stop = scanner.next();
+      if (!stop) return propagate(stop);
+      if (*stop != format::Stop::none && scanner.end() == rewritten.counts.bytes) return {};
+      if (*stop != format::Stop::none) return reads_back_otherwise(id, scanner.end());
+      const std::uint64_t offset = scanner.frame_offset();
+      while (run + 1 < rewritten.runs.size() && rewritten.runs[run + 1].begin <= offset) ++run;
+      const format::DecodedRecord& frame = scanner.frame();
+      if (frame.type != RecordType::Put) continue;
+      mover.add(site_.projection.hash_of(frame.key), offset + rewritten.runs[run].distance, offset,
+                static_cast<std::uint32_t>(frame.len));
+    }
+  }
+
+  [[nodiscard]] std::unexpected<Error> reads_back_otherwise(std::uint32_t id, std::uint64_t offset) const {
+    return std::unexpected(
+        Error{.code = Errc::corruption,
+              .action = "compact segment",
+              .path = segment::path(site_.core.directory()->path(), id),
+              .segment = id,
+              .offset = offset,
+              .detail = "what was just written cannot be read back; the old file's records stay readable "
+                        "while the store is open"});
+  }
+
+  // Frees a file of which the directory knows nothing any more, once its last reader has left; no lock is held meanwhile.
+  void forget(const SpaceSegment& from) {
+    {
+      const std::lock_guard guard(site_.changes);
+      // What was superseded here is gone: tombstones behind it may have become superfluous.
+      site_.projection.space().note_puts_gone(from.id);
+    }
+    (void)remove(from);  // if the new file could not be read back, both stay
+  }
+
+  [[nodiscard]] RecordSpace::Removed remove(const SpaceSegment& segment) {
+    const std::lock_guard guard(site_.changes);
+    return site_.projection.space().remove(segment);
+  }
+
+  const CompactionSite& site_;
+  const CompactOptions& options_;
+  Pace pace_;
+  std::vector<std::uint32_t> waiting_;  // ascending
+  EarlierPuts earlier_;
+  CompactionStats stats_;
+};
+
+}  // namespace
+
+Result<CompactionStats> compact(const CompactionSite& site, const CompactOptions& options, double bytes_per_appended) {
+  Result<std::vector<PinnedSegment>> sealed = site.core.sealed();
+  if (!sealed) return propagate(sealed);
+  Compaction compaction(site, options, bytes_per_appended, *sealed);
+  sealed->clear();  // as long as they are pinned, files that were replaced keep their space
+  return compaction.run();
+}
+
+}  // namespace datawal::kv

@@ -1,0 +1,192 @@
+#pragma once
+// One group of the key directory: 4 KiB that hold up to 400 entries, each a tag of 32 bits and a position of 48, in 25
+// buckets of 16. The tags of a bucket are one cache line; a lookup that finds nothing mostly touches that alone.
+//
+// An entry lies in the bucket that its tag names or, where that was full, in the next one that was not, around the ring.
+// Invariant: all buckets between an entry's home and its place are full. So a lookup ends at the first bucket with a free
+// slot, and removing closes the gap it would leave: there are no tombstones.
+//
+// One writer, inside a write section (sequence_stripes.hpp); any number of readers at the same time.
+
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+#if defined(__SANITIZE_THREAD__)
+#define DATAWAL_VECTOR_TAGS 0
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define DATAWAL_VECTOR_TAGS 0
+#endif
+#endif
+#if !defined(DATAWAL_VECTOR_TAGS)
+#if defined(__SSE2__)
+#define DATAWAL_VECTOR_TAGS 1
+#include <emmintrin.h>
+#else
+#define DATAWAL_VECTOR_TAGS 0
+#endif
+#endif
+
+#include "kv/index/sequence_stripes.hpp"
+
+namespace datawal::kv {
+
+inline constexpr std::uint32_t group_buckets = 25;
+inline constexpr std::uint32_t bucket_slots = 16;
+inline constexpr std::uint32_t group_slots = group_buckets * bucket_slots;
+
+/// Positions are below this.
+inline constexpr std::uint64_t position_limit = 1ULL << 48;
+
+/// The tag of no entry.
+inline constexpr std::uint32_t free_tag = 0;
+
+struct Entry {
+  std::uint32_t tag;
+  std::uint64_t position;
+};
+
+/// A place in a group.
+struct Slot {
+  std::uint32_t bucket;
+  std::uint32_t index;
+};
+
+/// What one look at a bucket says; bit i is slot i.
+struct BucketMatch {
+  std::uint32_t same;  ///< slots with the tag that was asked for
+  std::uint32_t free;
+};
+
+/// The bucket `steps` (at most group_buckets) behind `bucket`.
+[[nodiscard]] constexpr std::uint32_t bucket_after(std::uint32_t bucket, std::uint32_t steps) noexcept {
+  const std::uint32_t sum = bucket + steps;
+  return sum < group_buckets ? sum : sum - group_buckets;
+}
+
+/// The bucket where a tag belongs. Depends on all bits: those of one group share the first ones.
+[[nodiscard]] constexpr std::uint32_t home_of(std::uint32_t tag) noexcept {
+  return ((tag * 0x9E37'79B1U) >> 16) * group_buckets >> 16;
+}
+
+/// Lives in zeroed memory, without construction; all zeros is an empty group.
+class alignas(64) Group {
+ public:
+  [[nodiscard]] BucketMatch match(std::uint32_t bucket, std::uint32_t tag) const noexcept {
+    const std::uint32_t* tags = tags_[bucket];
+#if DATAWAL_VECTOR_TAGS
+    // No atomic loads by the letter, but aligned words do not tear, and a mixture fails the sequence's check.
+    const auto* lanes = reinterpret_cast<const __m128i*>(tags);
+    const __m128i a = _mm_load_si128(lanes);
+    const __m128i b = _mm_load_si128(lanes + 1);
+    const __m128i c = _mm_load_si128(lanes + 2);
+    const __m128i d = _mm_load_si128(lanes + 3);
+    const auto equal = [&](__m128i to) noexcept {
+      const __m128i low = _mm_packs_epi32(_mm_cmpeq_epi32(a, to), _mm_cmpeq_epi32(b, to));
+      const __m128i high = _mm_packs_epi32(_mm_cmpeq_epi32(c, to), _mm_cmpeq_epi32(d, to));
+      return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_packs_epi16(low, high)));
+    };
+    return {.same = equal(_mm_set1_epi32(static_cast<int>(tag))), .free = equal(_mm_setzero_si128())};
+#else
+    BucketMatch found{.same = 0, .free = 0};
+    for (std::uint32_t i = 0; i < bucket_slots; ++i) {
+      const std::uint32_t there = load_shared(tags[i]);
+      found.same |= static_cast<std::uint32_t>(there == tag) << i;
+      found.free |= static_cast<std::uint32_t>(there == free_tag) << i;
+    }
+    return found;
+#endif
+  }
+
+  [[nodiscard]] Entry entry(Slot at) const noexcept { return {load_shared(tags_[at.bucket][at.index]), position(at)}; }
+
+  [[nodiscard]] std::uint64_t position(Slot at) const noexcept {
+    const std::uint16_t* parts = positions_[at.bucket][at.index];
+    return load_shared(parts[0]) | static_cast<std::uint64_t>(load_shared(parts[1])) << 16 |
+           static_cast<std::uint64_t>(load_shared(parts[2])) << 32;
+  }
+
+  /// Starts fetching what a lookup of `tag` will touch.
+  void prefetch_tags(std::uint32_t tag) const noexcept { __builtin_prefetch(tags_[home_of(tag)]); }
+  void prefetch_positions(std::uint32_t tag) const noexcept {
+    const char* first = reinterpret_cast<const char*>(positions_[home_of(tag)]);
+    __builtin_prefetch(first);
+    __builtin_prefetch(first + sizeof positions_[0] - 1);
+  }
+
+  void prefetch_counts() const noexcept { __builtin_prefetch(&next_); }
+
+  /// The group where this one's entries go on, 0 if there is none. If there is one, this one is full.
+  [[nodiscard]] std::uint32_t next() const noexcept { return load_shared(next_, std::memory_order_acquire); }
+  void set_next(std::uint32_t group) noexcept { store_shared(next_, group, std::memory_order_release); }
+
+  /// For the writer: how many entries there are, and how many leading bits their tags share at least.
+  [[nodiscard]] std::uint32_t count() const noexcept { return count_; }
+  [[nodiscard]] bool is_full() const noexcept { return count_ == group_slots; }
+  [[nodiscard]] std::uint32_t depth() const noexcept { return depth_; }
+  void set_depth(std::uint32_t depth) noexcept { depth_ = depth; }
+
+  /// Calls `visit(Entry)` for each entry, in no order. For the writer.
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    for (std::uint32_t bucket = 0; bucket < group_buckets; ++bucket) {
+      for (std::uint32_t i = 0; i < bucket_slots; ++i) {
+        if (tags_[bucket][i] != free_tag) visit(entry({bucket, i}));
+      }
+    }
+  }
+
+  /// Some entry's place. There must be one.
+  [[nodiscard]] Slot any_entry() const noexcept {
+    for (std::uint32_t bucket = 0;; ++bucket) {
+      const std::uint32_t used = ~match(bucket, free_tag).free & ((1U << bucket_slots) - 1);
+      if (used != 0) return {bucket, static_cast<std::uint32_t>(std::countr_zero(used))};
+    }
+  }
+
+  /// The group must not be full.
+  void add(Entry entry) noexcept {
+    std::uint32_t bucket = home_of(entry.tag);
+    std::uint32_t free = match(bucket, entry.tag).free;
+    while (free == 0) {
+      bucket = bucket_after(bucket, 1);
+      free = match(bucket, entry.tag).free;
+    }
+    put({bucket, static_cast<std::uint32_t>(std::countr_zero(free))}, entry);
+    ++count_;
+  }
+
+  /// Replaces what lies in `at`; the invariant must hold for `entry` there, as it does for any tag in a full group.
+  void put(Slot at, Entry entry) noexcept {
+    set_position(at, entry.position);
+    store_shared(tags_[at.bucket][at.index], entry.tag);
+  }
+
+  void set_position(Slot at, std::uint64_t position) noexcept {
+    std::uint16_t* parts = positions_[at.bucket][at.index];
+    store_shared(parts[0], static_cast<std::uint16_t>(position));
+    store_shared(parts[1], static_cast<std::uint16_t>(position >> 16));
+    store_shared(parts[2], static_cast<std::uint16_t>(position >> 32));
+  }
+
+  /// Removes the entry in `at`; others may move into its place.
+  void remove(Slot at) noexcept;
+
+  /// Makes it an empty group that nothing follows.
+  void clear() noexcept;
+
+ private:
+  /// Finds an entry that lies behind `bucket` because that was full when it came.
+  [[nodiscard]] bool find_displaced(std::uint32_t bucket, Slot& found) const noexcept;
+
+  std::uint32_t tags_[group_buckets][bucket_slots];
+  std::uint16_t positions_[group_buckets][bucket_slots][3];  // low part first
+  alignas(64) std::uint32_t next_;
+  std::uint32_t count_;
+  std::uint32_t depth_;
+};
+static_assert(sizeof(Group) == 4096);
+
+}  // namespace datawal::kv

@@ -1,0 +1,117 @@
+#include "kv/index/group_arena.hpp"
+
+#include <linux/mman.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+namespace datawal::kv {
+
+namespace {
+
+constexpr std::size_t huge_page = 2UL << 20;
+
+alignas(4096) constinit const Group empty_group{};
+
+/// Address space for a block, aligned to huge pages; not yet memory.
+char* reserve_addresses(std::size_t bytes) {
+  void* const room = ::mmap(nullptr, bytes + huge_page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (room == MAP_FAILED) throw std::bad_alloc();
+  char* const start = static_cast<char*>(room);
+  const std::size_t before = (huge_page - reinterpret_cast<std::uintptr_t>(start) % huge_page) % huge_page;
+  if (before != 0) ::munmap(start, before);
+  ::munmap(start + before + bytes, huge_page - before);
+  return start + before;
+}
+
+}  // namespace
+
+GroupArena::GroupArena() noexcept { origins_[0] = reinterpret_cast<std::uintptr_t>(&empty_group); }
+
+GroupArena::~GroupArena() {
+  for (std::uint64_t number = first; origins_[static_cast<std::size_t>(std::bit_width(number))] != 0; number *= 2) {
+    ::munmap(&at(static_cast<std::uint32_t>(number)), number * sizeof(Group));
+  }
+}
+
+void GroupArena::map_block(std::uint32_t number) {
+  const std::size_t bytes = number * sizeof(Group);
+  char* const start = reserve_addresses(bytes);
+#if defined(MADV_HUGEPAGE)
+  // Small directories must stay small even where the system hands out huge pages unasked.
+  ::madvise(start, bytes, number < first_huge ? MADV_NOHUGEPAGE : MADV_HUGEPAGE);
+#endif
+  origins_[static_cast<std::size_t>(std::bit_width(number))] = reinterpret_cast<std::uintptr_t>(start) - bytes;
+}
+
+void GroupArena::commit(std::uint64_t groups) {
+  const std::uint64_t end = fresh_ + (groups - free_count_);
+  if (groups > last || end > last) throw std::bad_alloc();
+  while (committed_end_ < end) {
+    if (committed_end_ > first) gather_pages(committed_end_ - step);
+    if (origins_[static_cast<std::size_t>(std::bit_width(committed_end_))] == 0) map_block(committed_end_);
+    const std::uint64_t block_end = std::uint64_t{std::bit_floor(committed_end_)} * 2;
+    const std::uint64_t wanted_end = std::min((end + step - 1) / step * step, block_end);
+    const std::size_t bytes = (wanted_end - committed_end_) * sizeof(Group);
+    if (::mprotect(&at(committed_end_), bytes, PROT_READ | PROT_WRITE) != 0) throw std::bad_alloc();
+    committed_end_ = static_cast<std::uint32_t>(wanted_end);
+  }
+}
+
+// A step that is all in use takes no more memory as a huge page, and a lookup in it no walk through the page tables.
+void GroupArena::gather_pages(std::uint32_t number) noexcept {
+#if defined(MADV_COLLAPSE)
+  if (number >= first_huge) return;
+  void* const begin = &at(number);
+  if (::madvise(begin, step * sizeof(Group), MADV_HUGEPAGE) == 0) ::madvise(begin, step * sizeof(Group), MADV_COLLAPSE);
+#else
+  static_cast<void>(number);
+#endif
+}
+
+std::uint32_t GroupArena::take() noexcept {
+  if (free_head_ == none) {
+    // Written first: a page that is read first is a page of zeros that the first store must copy, and all threads are told.
+    at(fresh_).set_next(none);
+    return fresh_++;
+  }
+  const std::uint32_t number = free_head_;
+  Group& group = at(number);
+  free_head_ = group.next();
+  --free_count_;
+  group.set_next(none);
+  return number;
+}
+
+void GroupArena::prepare_copy(std::uint64_t groups) {
+  reserve(groups);
+  for (std::uint64_t n = 0; n < groups; ++n) at(static_cast<std::uint32_t>(first + n)).set_next(none);
+}
+
+void GroupArena::copy(const GroupArena& other) {
+  reserve(other.groups_ever());
+  for (std::uint32_t number = first; number < other.fresh_; ++number) {
+    std::memcpy(static_cast<void*>(&at(number)), &other.at(number), sizeof(Group));
+  }
+  fresh_ = other.fresh_;
+  free_head_ = other.free_head_;
+  free_count_ = other.free_count_;
+}
+
+void GroupArena::release(std::uint32_t number) noexcept {
+  Group& group = at(number);
+  group.clear();
+  group.set_next(free_head_);
+  free_head_ = number;
+  ++free_count_;
+}
+
+std::uint64_t GroupArena::memory_bytes() const noexcept {
+  const std::uint64_t bytes = (fresh_ - first) * sizeof(Group);
+  if (fresh_ <= first_huge) return bytes;
+  return (bytes + huge_page - 1) / huge_page * huge_page;
+}
+
+}  // namespace datawal::kv

@@ -1,0 +1,187 @@
+#pragma once
+// The key directory: from the hash of a key to where its record may lie. It holds no keys; whoever asks confirms the key
+// against the record. About 16 to 17 bytes per key at any number of keys.
+//
+// 16 parts of extendible hashing. A part finds the group of a tag (32 bits of the hash) in a table by the tag's leading bits;
+// a group that has become full is split by the next bit, so growing costs microseconds at a time. All groups of a part fill
+// up and split at about the same size: so the parts take unequal shares of the hashes, in steps of 2^(1/16), and at any
+// time some have just split and some are about to. Together they are always about two thirds full.
+//
+// Where splitting does not help, with equal hashes, groups are chained.
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <type_traits>
+
+#include "kv/index/group_arena.hpp"
+#include "kv/index/part_table.hpp"
+#include "kv/index/sequence_stripes.hpp"
+
+namespace datawal::kv {
+
+/// Where the key with a hash may lie: positions inserted under that hash, and rarely one of another hash. Those of one
+/// instant, but not necessarily all of them: see `has_more`.
+class Candidates {
+ public:
+  static constexpr std::uint32_t capacity = 6;
+
+  [[nodiscard]] std::span<const std::uint64_t> positions() const noexcept { return {positions_.data(), count_}; }
+  /// There may be further ones: KeyDirectory::advance().
+  [[nodiscard]] bool has_more() const noexcept { return has_more_; }
+
+ private:
+  friend class KeyDirectory;
+  explicit Candidates(std::uint32_t tag) noexcept : tag_(tag) {}
+
+  std::array<std::uint64_t, capacity> positions_;  // the first count_ are set
+  std::uint64_t sequence_ = 0;
+  std::uint32_t tag_;
+  std::uint32_t head_ = 0;
+  // Where advance() goes on: group, buckets passed since the home, slots of the next bucket not yet looked at.
+  std::uint32_t group_ = 0;
+  std::uint32_t passed_ = 0;
+  std::uint32_t unseen_ = 0;
+  std::uint32_t count_ = 0;
+  bool has_more_ = false;
+};
+
+/// Threads: `find`, `advance`, `is_unchanged`, `lookup`, `prefetch` and `size` from any thread at any time; they write nothing
+/// that is shared, and wait only for a writer that is inside the same group, for a microsecond. All others exclude each
+/// other, by the caller's lock. A position that was inserted and not erased is found at every time in between, and a
+/// replaced one as either the old or the new one.
+class KeyDirectory {
+ public:
+  /// For lookups by whoever needs no protection.
+  struct Unprotected {
+    void operator()() const noexcept {}
+  };
+
+  KeyDirectory();  ///< Throws std::bad_alloc. Takes about 20 KiB.
+
+  /// The candidates for a hash.
+  [[nodiscard]] Candidates find(std::uint64_t hash) const noexcept;
+
+  /// Replaces the candidates by the next ones, of the same instant; there may be none.
+  /// @return false if the group was written meanwhile: start over with find()
+  [[nodiscard]] bool advance(Candidates& candidates) const noexcept { return collect(candidates); }
+
+  /// Whether the directory would still give the same answer. Who could confirm no candidate asks this: if it was changed, the
+  /// key may have moved from one position to another between find() and the look at the record.
+  [[nodiscard]] bool is_unchanged(const Candidates& candidates) const noexcept {
+    return stripes_.is_unchanged(candidates.head_, candidates.sequence_);
+  }
+
+  /// Calls `confirm(position)` for one candidate after the other until it says true. Starts over if something was written
+  /// and none was confirmed, so a position may come twice.
+  /// @param protect  called before the first position is handed over; every position handed over was in the directory
+  ///   at some time after that
+  /// @return true if one was confirmed; false if at some instant during the call there was none to confirm
+  template <class Confirm, class Protect = Unprotected>
+  bool lookup(std::uint64_t hash, Confirm&& confirm, Protect&& protect = {}) const {
+    bool is_protected = std::is_same_v<Protect, Unprotected>;
+    for (;;) {
+      Candidates candidates = find(hash);
+      if (!is_protected && (candidates.has_more() || !candidates.positions().empty())) {
+        protect();
+        is_protected = true;
+        if (!is_unchanged(candidates)) continue;
+      }
+      bool seen_any = false;
+      do {
+        for (const std::uint64_t position : candidates.positions()) {
+          if (confirm(position)) return true;
+          seen_any = true;
+        }
+      } while (candidates.has_more() && advance(candidates));
+      if (!candidates.has_more() && (!seen_any || is_unchanged(candidates))) return false;
+    }
+  }
+
+  /// Whether there is such an entry: true if it is there throughout the call, false if it is not there throughout.
+  [[nodiscard]] bool contains(std::uint64_t hash, std::uint64_t position) const {
+    return lookup(hash, [position](std::uint64_t candidate) { return candidate == position; });
+  }
+
+  /// Whether there may be an entry of that hash. For who excludes all changes: cheaper than find().
+  [[nodiscard]] bool may_hold(std::uint64_t hash) const noexcept;
+
+  /// Starts fetching what find() or replace() of that hash will touch; worth it some 100 ns ahead.
+  void prefetch(std::uint64_t hash) const noexcept;
+
+  /// Starts fetching what find() and then insert(), replace() or erase() of that hash will touch; worth it some 100 ns
+  /// ahead.
+  void prefetch_for_change(std::uint64_t hash) const noexcept;
+
+  /// Entries that are there.
+  [[nodiscard]] std::uint64_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
+
+  /// Sees to it that the next `inserts` calls of insert() cannot fail. Throws std::bad_alloc; nothing changed then.
+  void reserve(std::uint64_t inserts = 1) { arena_.reserve(inserts <= 1 ? inserts : groups_for(inserts)); }
+
+  /// Adds an entry, also if there is an equal one. Throws std::bad_alloc if it was not reserved; nothing changed then.
+  /// @param position  below position_limit (48 bits)
+  void insert(std::uint64_t hash, std::uint64_t position);
+
+  /// Puts `to` in the place of `from`. @return false if there is no such entry
+  bool replace(std::uint64_t hash, std::uint64_t from, std::uint64_t to) noexcept;
+
+  /// Removes one entry. @return false if there is no such entry
+  bool erase(std::uint64_t hash, std::uint64_t position) noexcept;
+
+  /// Calls `visit(position)` for every entry, in no order. `visit` must not change the directory.
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    arena_.for_each([&](const Group& group) { group.for_each([&](const Entry& entry) { visit(entry.position); }); });
+  }
+
+  /// Makes room for a copy of a directory with so many groups(), and touches it. This one is empty. Throws std::bad_alloc.
+  void prepare_copy(std::uint64_t groups) { arena_.prepare_copy(groups); }
+  /// Becomes a copy of `other`, which nobody changes meanwhile: 4 KiB a group are copied. This one is empty. Throws std::bad_alloc.
+  void copy(const KeyDirectory& other);
+  /// What it is made of.
+  [[nodiscard]] std::uint64_t groups() const noexcept { return arena_.groups_ever(); }
+
+  /// Bytes of memory it takes.
+  [[nodiscard]] std::uint64_t memory_bytes() const noexcept;
+
+ private:
+  /// An entry's place.
+  struct Place {
+    std::uint32_t head;
+    std::uint32_t group;
+    Slot slot;
+  };
+
+  static constexpr std::size_t part_count = 16;
+
+  [[nodiscard]] std::uint64_t groups_for(std::uint64_t inserts) const noexcept;
+  [[nodiscard]] const PartTable& part_of(std::uint64_t hash) const noexcept;
+  [[nodiscard]] PartTable& part_of(std::uint64_t hash) noexcept;
+  [[nodiscard]] bool collect(Candidates& candidates) const noexcept;
+  [[nodiscard]] bool locate(std::uint64_t hash, std::uint64_t position, Place& place) const noexcept;
+
+  [[nodiscard]] Group& last_of_chain(Group& head) const noexcept;
+  [[nodiscard]] bool wants_split(const Group& head) const noexcept;
+  [[nodiscard]] bool gather(const Group& head) noexcept;
+  bool split(PartTable& part, std::uint32_t head, std::uint32_t tag) noexcept;
+  void empty_chain(Group& head) noexcept;
+  void append(Group& head, Entry entry) noexcept;
+  void remove(Group& head, Group& group, Slot slot) noexcept;
+
+  // Readers use these and the writer seldom changes them.
+  std::array<PartTable, part_count> parts_;
+  GroupArena arena_;
+  SequenceStripes stripes_;
+
+  alignas(64) std::atomic<std::uint64_t> size_{0};
+  // The entries of a chain while it is split.
+  std::unique_ptr<Entry[]> gathered_;
+  std::size_t gathered_count_ = 0;
+  std::size_t gathered_capacity_ = 0;
+};
+
+}  // namespace datawal::kv

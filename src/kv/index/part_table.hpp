@@ -1,0 +1,70 @@
+#pragma once
+// Which group holds the tags with given leading bits: the table of extendible hashing, one per part of the key directory.
+
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+#include "kv/index/sequence_stripes.hpp"
+
+namespace datawal::kv {
+
+/// A table of 2^depth group numbers, indexed by the leading bits of a tag. One writer, any number of readers. A table that
+/// was outgrown is kept until the end, since a reader may still be in it; all of them together are as large as the newest.
+class PartTable {
+ public:
+  PartTable();  ///< One entry, 0. Throws std::bad_alloc.
+  ~PartTable();
+  PartTable(const PartTable&) = delete;
+  PartTable& operator=(const PartTable&) = delete;
+
+  /// Beyond this the leading bits leave too little of a tag.
+  static constexpr std::uint32_t max_depth = 26;
+
+  [[nodiscard]] std::uint32_t group_of(std::uint32_t tag) const noexcept {
+    const std::uintptr_t table = table_.load(std::memory_order_acquire);
+    const std::uint64_t index = static_cast<std::uint64_t>(tag) >> (table % entries_alignment);
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): the low bits of the word hold the depth
+    const auto* const entries = reinterpret_cast<const std::uint32_t*>(table & ~(entries_alignment - 1));
+    return load_shared(entries[index], std::memory_order_acquire);
+  }
+
+  [[nodiscard]] std::uint32_t depth() const noexcept {
+    return tag_bits - static_cast<std::uint32_t>(table_.load(std::memory_order_relaxed) % entries_alignment);
+  }
+
+  /// Doubles the table; every tag keeps its group.
+  /// @return false if there is no memory for that, or it is as deep as can be: nothing changed
+  [[nodiscard]] bool grow() noexcept;
+
+  /// Gives `group` the tags that share the first `depth` bits (at most depth()) of `tag`.
+  void assign(std::uint32_t tag, std::uint32_t depth, std::uint32_t group) noexcept;
+
+  /// Becomes a copy of `other`. Nobody uses this one yet. Throws std::bad_alloc.
+  void copy(const PartTable& other);
+
+  [[nodiscard]] std::uint64_t memory_bytes() const noexcept;
+
+ private:
+  static constexpr std::uint32_t tag_bits = 32;
+  static constexpr std::uintptr_t entries_alignment = 64;
+
+  /// Before the entries, which are aligned as it is.
+  struct alignas(entries_alignment) Header {
+    Header* outgrown;
+  };
+
+  [[nodiscard]] std::uint32_t* newest_entries() const noexcept {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): as above
+    return reinterpret_cast<std::uint32_t*>(table_.load(std::memory_order_relaxed) & ~(entries_alignment - 1));
+  }
+  /// Makes a table without contents the newest but for publishing it. Null if there is no memory.
+  [[nodiscard]] std::uint32_t* allocate(std::uint32_t depth) noexcept;
+  void publish(const std::uint32_t* entries, std::uint32_t depth) noexcept;
+
+  std::atomic<std::uintptr_t> table_{0};  // address of the entries, and in its low bits tag_bits - depth
+  Header* newest_ = nullptr;
+};
+
+}  // namespace datawal::kv

@@ -1,0 +1,62 @@
+#pragma once
+// The records that a log has got since a projection of it was made, and how they get into it.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <datawal/error.hpp>
+#include <datawal/record.hpp>
+
+#include "kv/projection/projection.hpp"
+#include "log/read/snapshot.hpp"
+
+namespace datawal::kv {
+
+/// Gathers them first. So what may go wrong (a record that is damaged, too little memory) goes wrong before anything of the
+/// projection is changed. One thread; nobody else uses the projection while take_in() runs.
+class Additions {
+ public:
+  /// More than that are taken in no faster than all is read again.
+  static constexpr std::size_t max_records = 100'000;
+  static constexpr std::size_t max_key_bytes = 64 << 20;
+  static constexpr std::size_t max_segments = 16;
+
+  explicit Additions(Projection& projection) : projection_(projection) {}
+
+  /// The next record of the log. False: too many.
+  [[nodiscard]] bool add(const RecordView& record);
+
+  [[nodiscard]] std::size_t size() const noexcept { return records_.size(); }
+
+  /// All were added: `now` ends with them, at `end` of its last segment. The projection is of the segments up to `last_id`.
+  /// @return an error, and nothing of what it shows has changed: corruption or io for a record of before that may be one of those
+  ///   keys; as open_pinned; invalid_argument when 256 TiB are used up. Throws std::bad_alloc likewise.
+  [[nodiscard]] Result<void> take_in(const Snapshot& now, std::uint64_t end);
+
+ private:
+  struct Item {
+    RecordRef ref;
+    RecordType type = RecordType::Raw;
+    bool is_newest = false;  // of its key
+    std::size_t key_begin = 0;
+    std::size_t key_len = 0;
+    Projection::Change change{};  // if it is the newest
+  };
+
+  [[nodiscard]] std::string_view key_of(const Item& item) const noexcept {
+    return std::string_view(keys_).substr(item.key_begin, item.key_len);
+  }
+  [[nodiscard]] Result<void> prepare();
+  [[nodiscard]] Result<void> grow_space(const Snapshot& now, std::uint64_t end);
+  [[nodiscard]] Result<void> cover_last();
+  void apply() noexcept;
+
+  Projection& projection_;
+  std::vector<Item> records_;
+  std::string keys_;
+};
+
+}  // namespace datawal::kv

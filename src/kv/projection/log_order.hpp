@@ -1,0 +1,32 @@
+#pragma once
+// The order of the log among positions.
+
+#include <cstdint>
+#include <vector>
+
+#include "kv/records/extent_table.hpp"
+#include "kv/records/space_segment.hpp"
+
+namespace datawal::kv {
+
+/// Of the extents that there were at one instant. A position in which the extent is replaced by its place in that order is a number that
+/// ascends along the log.
+class LogOrder {
+ public:
+  LogOrder() = default;
+  /// By the lock of the space's owner. Throws std::bad_alloc. 4 bytes an extent, twice.
+  explicit LogOrder(const SpaceSegments& segments);
+
+  /// Puts positions of that instant into log order.
+  void sort(std::vector<std::uint64_t>& positions) const;
+
+ private:
+  void add(std::uint32_t number);
+  [[nodiscard]] static std::uint64_t exchanged(const std::vector<std::uint32_t>& by, std::uint64_t position) noexcept;
+
+  std::vector<std::uint32_t> numbers_;
+  std::vector<std::uint32_t> places_;  // by number
+  bool is_natural_ = true;             // the numbers themselves ascend along the log
+};
+
+}  // namespace datawal::kv

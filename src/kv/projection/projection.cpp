@@ -1,0 +1,125 @@
+#include "kv/projection/projection.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "kv/projection/answers.hpp"
+#include "kv/projection/projection_parts.hpp"
+
+namespace datawal::kv {
+
+Projection::Projection(std::shared_ptr<safeatomic::Directory> directory, ReadPath read_path)
+    : seed_(process_hash_seed()), space_(std::move(directory), read_path) {}
+
+// As kv::locate, without a lock.
+template <class Confirmed>
+Result<bool> Projection::look_up(std::string_view key, Confirmed&& confirmed) const {
+  std::string buffer;
+  ReaderSlots::Stay stay;
+  return kv::locate(
+      directory_, key, hash_of(key), [&](std::uint64_t position) { return space_.read(position, buffer); },
+      [&](const LocatedRecord& located, std::uint64_t) { confirmed(located); }, [&] { stay.enter(space_.readers()); });
+}
+
+Result<std::optional<std::string>> Projection::get(std::string_view key) const {
+  return value_of([&](auto&& confirmed) { return look_up(key, confirmed); });
+}
+
+Result<std::optional<std::size_t>> Projection::get(std::string_view key, std::span<char> room) const {
+  return copy_value(room, [&](auto&& confirmed) { return look_up(key, confirmed); });
+}
+
+Result<std::optional<StoredValue>> Projection::find_value(std::string_view key) const {
+  return stored_value_of([&](auto&& confirmed) { return look_up(key, confirmed); });
+}
+
+Result<std::optional<RecordRef>> Projection::find(std::string_view key) const {
+  return ref_of([&](auto&& confirmed) { return look_up(key, confirmed); });
+}
+
+Result<Projection::Change> Projection::prepare(std::string_view key, std::uint64_t hash, LongRecords* longs) const {
+  Change change{.hash = hash};
+  if (!directory_.may_hold(hash)) return change;
+  std::string buffer;
+  Result<bool> found = kv::locate(
+      directory_, key, change.hash,
+      [&](std::uint64_t position) {
+        Result<LocatedRecord> located = space_.read_or_head<RecordSpace::long_record>(position, buffer);
+        if (located && !located->is_checked) [[unlikely]] {
+          const std::optional<std::uint32_t> crc = checked_crc(position, longs);
+          change.is_unchecked |= !crc;
+          located->ref.crc = crc.value_or(0);
+        }
+        return located;
+      },
+      [&](const LocatedRecord& located, std::uint64_t position) {
+        change.live = position;
+        change.live_len = located.ref.len;
+        change.live_crc = located.ref.crc;
+        change.live_txid = located.ref.txid;
+        change.live_segment = located.segment;
+      });
+  if (!found) return propagate(found);
+  return change;
+}
+
+// Of a long record that was checked; one that was not is to be.
+std::optional<std::uint32_t> Projection::checked_crc(std::uint64_t position, LongRecords* longs) {
+  if (longs == nullptr) return std::nullopt;
+  const auto found = std::ranges::lower_bound(longs->checked, position, {}, &LongRecords::Checked::position);
+  if (found != longs->checked.end() && found->position == position) return found->crc;
+  longs->unchecked.push_back(position);
+  return std::nullopt;
+}
+
+Result<Projection::Change> Projection::prepare(std::string_view key, std::uint64_t hash) const {
+  LongRecords longs;
+  for (;;) {
+    Result<Change> change = prepare(key, hash, &longs);
+    if (!change || !change->is_unchecked) return change;
+    if (Result<void> checked = check(longs); !checked) return propagate(checked);
+  }
+}
+
+Result<void> Projection::check(LongRecords& longs) const {
+  std::string buffer;
+  for (const std::uint64_t position : longs.unchecked) {
+    Result<LocatedRecord> located = space_.read(position, buffer);
+    if (!located) return propagate(located);
+    longs.checked.push_back({.position = position, .crc = located->ref.crc});
+  }
+  longs.unchecked.clear();
+  std::ranges::sort(longs.checked, {}, &LongRecords::Checked::position);
+  return {};
+}
+
+std::optional<RecordRef> Projection::live_ref(const Change& change) const noexcept {
+  if (!change.live) return std::nullopt;
+  return RecordRef{.segment = change.live_segment->id,
+                   .offset = space_.offset_of(*change.live),
+                   .len = change.live_len,
+                   .txid = change.live_txid,
+                   .crc = change.live_crc};
+}
+
+void Projection::replaces(Change& change, RecordType type, const RecordRef& ref) noexcept {
+  change.live.reset();
+  if (type != RecordType::Put) return;
+  change.live = space_.position_in_last(ref.offset);
+  change.live_len = ref.len;
+  change.live_crc = ref.crc;
+  change.live_txid = ref.txid;
+  change.live_segment = &space_.last();
+}
+
+void Projection::apply(const Change& prepared, RecordType type, const RecordRef& ref) noexcept {
+  apply_in(space_.last(), &prepared, type, ref);
+}
+
+void Projection::apply_in(SpaceSegment& segment, const Change* prepared, RecordType type,
+                          const RecordRef& ref) noexcept {
+  space_.count(segment, type, ref.len);
+  if (prepared != nullptr) change(segment, *prepared, type, segment.extents.position(ref.offset), ref.len);
+}
+
+}  // namespace datawal::kv

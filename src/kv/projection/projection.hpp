@@ -1,0 +1,149 @@
+#pragma once
+// The last-write-wins fold of a log: which keys live, and where.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <datawal/conditional.hpp>
+#include <datawal/error.hpp>
+#include <datawal/options.hpp>
+#include <datawal/record.hpp>
+#include <datawal/values.hpp>
+
+#include "kv/index/key_directory.hpp"
+#include "kv/index/key_hash.hpp"
+#include "kv/projection/fold_batch.hpp"
+#include "kv/records/record_space.hpp"
+
+namespace datawal::kv {
+
+/// Threads: `get` and `size` from any thread at any time; the rest exclude each other, by the caller's lock.
+class Projection {
+ public:
+  Projection(std::shared_ptr<safeatomic::Directory> directory, ReadPath read_path);
+
+  /// Replays the next records of a log: what they say of keys, in log order.
+  void fold(const FoldBatch& batch);
+
+  /// After the last batch.
+  /// @return the first thing that went wrong in fold(): a record that could not be read back
+  [[nodiscard, gnu::cold]] Result<void> finish_fold();
+
+  /// The value of a live key. Confirms key, type and CRC in the record itself.
+  [[nodiscard]] Result<std::optional<std::string>> get(std::string_view key) const;
+
+  /// The same into `room`, as much of it as fits. @return its whole length
+  [[nodiscard]] Result<std::optional<std::size_t>> get(std::string_view key, std::span<char> room) const;
+
+  /// The value of a live key, and where its record is.
+  [[nodiscard]] Result<std::optional<StoredValue>> find_value(std::string_view key) const;
+
+  /// get() of many keys.
+  [[nodiscard]] Result<void> multi_get(std::span<const std::string_view> keys, Values& values) const;
+
+  /// Where the live record of a key is; nullopt if it has none.
+  [[nodiscard]] Result<std::optional<RecordRef>> find(std::string_view key) const;
+
+  /// Makes room for so many more keys. Throws std::bad_alloc; nothing changed then.
+  void reserve(std::uint64_t keys = 1) { directory_.reserve(keys); }
+
+  /// Prepares a change of `key`: finds what it replaces. corruption if a record that may be its own is damaged.
+  struct Change {
+    std::uint64_t hash = 0;
+    std::optional<std::uint64_t> live{};  ///< position of its live record
+    std::uint32_t live_len = 0;           ///< bytes of that frame
+    std::uint32_t live_crc = 0;
+    std::uint64_t live_txid = 0;
+    SpaceSegment* live_segment = nullptr;  ///< where it lies
+    bool is_unchecked = false;             ///< nothing is prepared: a long record must be checked first
+  };
+  /// Long records that a change may replace. Reading and checking them takes too long for the caller's lock.
+  struct LongRecords {
+    struct Checked {
+      std::uint64_t position = 0;
+      std::uint32_t crc = 0;  ///< the record's
+    };
+    std::vector<Checked> checked{};          ///< found sound, by a reader who is still in; ascending
+    std::vector<std::uint64_t> unchecked{};  ///< to be checked
+  };
+  /// @param hash   hash_of(key)
+  /// @param longs  those that are checked already; gets those that are to be. Then enter readers(), give back the lock, check(), and
+  ///               try again. Null: none is
+  [[nodiscard]] Result<Change> prepare(std::string_view key, std::uint64_t hash, LongRecords* longs) const;
+  /// The same for whoever holds up nobody: what is long is checked at once.
+  [[nodiscard]] Result<Change> prepare(std::string_view key, std::uint64_t hash) const;
+
+  /// Reads the unchecked ones; then they are checked. Needs no lock, but a Stay that began before it was given back.
+  /// @return as RecordSpace::read
+  [[nodiscard]] Result<void> check(LongRecords& longs) const;
+
+  /// Starts fetching what a change of that hash will touch; needs no lock.
+  void prefetch_for_change(std::uint64_t hash) const noexcept { directory_.prefetch_for_change(hash); }
+  /// Of many changes, so many ahead are worth fetching; more does not hide more, measured.
+  static constexpr std::size_t fetched_ahead = 32;
+
+  /// The record that a prepared change will replace; nullopt if there is none. As long as nothing was changed.
+  [[nodiscard]] std::optional<RecordRef> live_ref(const Change& change) const noexcept;
+
+  /// A change prepared before an earlier record of the same key, which now lies at `ref` in the last segment, replaces that one.
+  void replaces(Change& change, RecordType type, const RecordRef& ref) noexcept;
+
+  /// The record of a prepared change now lies at `ref` in the last segment of the space.
+  void apply(const Change& change, RecordType type, const RecordRef& ref) noexcept;
+
+  /// A record lies at `ref` in `segment`. `change`, which was prepared, is null if a newer record of its key is applied as well.
+  void apply_in(SpaceSegment& segment, const Change* change, RecordType type, const RecordRef& ref) noexcept;
+
+  [[nodiscard]] std::uint64_t size() const noexcept { return directory_.size(); }
+  /// Of all segments together.
+  [[nodiscard]] const SegmentCounts& counts() const noexcept { return space_.counts(); }
+  [[nodiscard]] std::uint64_t memory_bytes() const noexcept { return directory_.memory_bytes(); }
+
+  /// The hash under which the directory knows a key.
+  [[nodiscard]] std::uint64_t hash_of(std::string_view key) const noexcept { return key_hash(key, seed_); }
+
+  /// Whether the record at `position` is the newest of its key. Any thread; a change beside it may or may not be seen.
+  [[nodiscard]] bool points_to(std::uint64_t hash, std::uint64_t position) const {
+    return directory_.contains(hash, position);
+  }
+  /// Starts fetching what points_to() or move() of that hash needs.
+  void prefetch(std::uint64_t hash) const noexcept { directory_.prefetch(hash); }
+  /// The record at `from` now lies at `to`. @return false if it is not the newest of its key any more
+  bool move(std::uint64_t hash, std::uint64_t from, std::uint64_t to) noexcept {
+    return directory_.replace(hash, from, to);
+  }
+
+  /// Of all live records.
+  [[nodiscard]] const KeyDirectory& directory() const noexcept { return directory_; }
+
+  [[nodiscard]] RecordSpace& space() noexcept { return space_; }
+  [[nodiscard]] const RecordSpace& space() const noexcept { return space_; }
+
+ private:
+  [[gnu::cold]] static std::optional<std::uint32_t> checked_crc(std::uint64_t position, LongRecords* longs);
+  bool fold(SpaceSegment& segment, const FoldBatch::Item& item, std::string_view key);
+  void prefetch_live(std::uint64_t hash) const noexcept;
+  void change(SpaceSegment& segment, const Change& change, RecordType type, std::uint64_t position, std::uint32_t len);
+
+  template <class Confirmed>
+  [[nodiscard]] Result<bool> look_up(std::string_view key, Confirmed&& confirmed) const;
+  template <class Confirmed>
+  [[nodiscard]] Result<bool> locate(std::string_view key, std::uint64_t hash, std::string& buffer,
+                                    Confirmed&& confirmed) const;
+
+  const std::uint64_t seed_;
+  RecordSpace space_;
+  KeyDirectory directory_;
+
+  bool expects_live_ = false;  // the last batch replaced or erased so much that the next one is to be prepared for it
+  std::string fold_buffer_;
+  std::optional<Error> fold_error_;
+};
+
+}  // namespace datawal::kv

@@ -1,0 +1,38 @@
+#pragma once
+// What the sources of Projection share.
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "kv/projection/projection.hpp"
+#include "kv/records/locate.hpp"
+
+namespace datawal::kv {
+
+// As kv::locate, for whoever excludes all changes.
+template <class Confirmed>
+Result<bool> Projection::locate(std::string_view key, std::uint64_t hash, std::string& buffer,
+                                Confirmed&& confirmed) const {
+  if (!directory_.may_hold(hash)) return false;
+  return kv::locate(
+      directory_, key, hash, [&](std::uint64_t position) { return space_.read(position, buffer); },
+      std::forward<Confirmed>(confirmed));
+}
+
+inline void Projection::change(SpaceSegment& segment, const Change& change, RecordType type, std::uint64_t position,
+                               std::uint32_t len) {
+  if (change.live) space_.count_dead(*change.live_segment, change.live_len);
+  if (type == RecordType::Put) {
+    space_.count_live(segment, len);
+    if (change.live) {
+      (void)directory_.replace(change.hash, *change.live, position);
+    } else {
+      directory_.insert(change.hash, position);
+    }
+  } else if (change.live) {
+    (void)directory_.erase(change.hash, *change.live);
+  }
+}
+
+}  // namespace datawal::kv

@@ -1,0 +1,79 @@
+#include "kv/projection/stats.hpp"
+
+#include <algorithm>
+#include <memory>
+
+#include "log/directory/store_directory.hpp"
+
+namespace datawal::kv {
+
+namespace {
+
+SegmentStats stats_of(const SpaceSegment& segment, std::uint32_t active_id) {
+  const SegmentCounts& counts = segment.counts;
+  return {.id = segment.id,
+          .bytes = counts.bytes,
+          .live_bytes = counts.live_bytes,
+          .raw_bytes = counts.raw_bytes,
+          .tombstone_bytes = counts.delete_bytes,
+          .raw_records = counts.raw_records,
+          .put_records = counts.put_records,
+          .delete_records = counts.delete_records,
+          .is_active = segment.id == active_id};
+}
+
+// While a segment is rewritten, some of its live records are counted in the old file and some in the new one.
+void merge(std::vector<SegmentStats>& segments) {
+  std::ranges::sort(segments, {}, &SegmentStats::id);
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    if (kept > 0 && segments[kept - 1].id == segments[i].id) {
+      SegmentStats& into = segments[kept - 1];
+      into.bytes += segments[i].bytes;
+      into.live_bytes += segments[i].live_bytes;
+      into.raw_bytes += segments[i].raw_bytes;
+      into.tombstone_bytes += segments[i].tombstone_bytes;
+      into.raw_records += segments[i].raw_records;
+      into.put_records += segments[i].put_records;
+      into.delete_records += segments[i].delete_records;
+    } else {
+      segments[kept++] = segments[i];
+    }
+  }
+  segments.resize(kept);
+}
+
+}  // namespace
+
+StoreStats stats_of(const Projection& projection) {
+  StoreStats stats{.live_keys = projection.size(), .key_directory_bytes = projection.memory_bytes()};
+  for (const auto& [key, segment] : projection.space().segments()) {
+    stats.per_segment.push_back(stats_of(*segment, projection.space().last_id()));
+  }
+  merge(stats.per_segment);
+  stats.segments = stats.per_segment.size();
+  std::uint64_t raw_bytes = 0;
+  for (SegmentStats& segment : stats.per_segment) {
+    segment.dead_bytes = segment.bytes - segment.live_bytes - segment.raw_bytes - segment.tombstone_bytes;
+    stats.bytes += segment.bytes;
+    stats.live_bytes += segment.live_bytes;
+    stats.raw_records += segment.raw_records;
+    stats.put_records += segment.put_records;
+    stats.delete_records += segment.delete_records;
+    raw_bytes += segment.raw_bytes;
+  }
+  if (stats.bytes > 0) {
+    const std::uint64_t kept = stats.live_bytes + raw_bytes;
+    stats.garbage_ratio = static_cast<double>(stats.bytes - kept) / static_cast<double>(stats.bytes);
+  }
+  return stats;
+}
+
+void count_quarantine(safeatomic::Directory& directory, StoreStats& stats) {
+  const Result<Quarantine> quarantine = quarantine_in(directory);
+  if (!quarantine) return;
+  stats.quarantined_files = quarantine->files;
+  stats.quarantined_bytes = quarantine->bytes;
+}
+
+}  // namespace datawal::kv

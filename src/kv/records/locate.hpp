@@ -1,0 +1,40 @@
+#pragma once
+// The live record of a key, by an index that knows hashes alone.
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include <datawal/error.hpp>
+#include <datawal/record.hpp>
+
+#include "kv/index/key_directory.hpp"
+#include "kv/records/record_space.hpp"
+
+namespace datawal::kv {
+
+/// Calls `confirmed(located, position)` for the live Put of `key`, which `read(position)` reads; false if there is none. A candidate that
+/// cannot be read may be the one, so that it is an error and not an absence.
+/// @param protect  as KeyDirectory::lookup
+template <class Read, class Confirmed, class Protect = KeyDirectory::Unprotected>
+[[nodiscard]] Result<bool> locate(const KeyDirectory& directory, std::string_view key, std::uint64_t hash, Read&& read,
+                                  Confirmed&& confirmed, Protect&& protect = {}) {
+  std::optional<Error> error;
+  const auto confirm = [&](std::uint64_t position) {
+    Result<LocatedRecord> located = read(position);
+    if (!located) [[unlikely]] {
+      error = std::move(located.error());
+      return true;
+    }
+    if (located->record.key != key || located->record.type != RecordType::Put) return false;
+    confirmed(*located, position);
+    return true;
+  };
+  const bool found = directory.lookup(hash, confirm, std::forward<Protect>(protect));
+  if (error) [[unlikely]]
+    return std::unexpected(std::move(*error));
+  return found;
+}
+
+}  // namespace datawal::kv

@@ -1,0 +1,185 @@
+#include "kv/records/record_space.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <limits>
+#include <string_view>
+
+#include <datawal/segment.hpp>
+#include <safeatomic/io.hpp>
+
+#include "base/seam_error.hpp"
+#include "format/frame.hpp"
+
+namespace datawal::kv {
+
+namespace {
+
+// One `pread` gets the whole of most records; a longer one costs a second.
+constexpr std::size_t first_read = 4096;
+
+// All lines of a small record at once: else the second is asked for only when the first has come and told how long it is. What
+// lies behind the record, or behind the mapping, costs nothing: fetching ahead does not fault.
+void prefetch_record(const char* from) noexcept {
+  __builtin_prefetch(from);
+  __builtin_prefetch(from + 64);
+  __builtin_prefetch(from + 128);
+}
+
+bool announces_longer(std::string_view bytes, std::uint64_t longest) noexcept {
+  return bytes.size() >= format::header_len && format::is_sound_header(bytes.data()) &&
+         format::frame_len(format::load_header(bytes.data())) > longest;
+}
+
+bool announces_same(std::string_view bytes, const format::Header& header) noexcept {
+  if (!format::is_sound_header(bytes.data())) return false;
+  const format::Header again = format::load_header(bytes.data());
+  return again.txid == header.txid && again.key_len == header.key_len && again.payload_len == header.payload_len;
+}
+
+}  // namespace
+
+RecordSpace::RecordSpace(std::shared_ptr<safeatomic::Directory> directory, ReadPath read_path)
+    : directory_(std::move(directory)), read_path_(read_path) {}
+RecordSpace::~RecordSpace() = default;
+
+void RecordSpace::map(SpaceSegment& segment, safeatomic::File& file, std::uint64_t length) const noexcept {
+  if (read_path_ == ReadPath::mapped) segment.mapping.map(file, length);
+  segment.mapped = segment.mapping.data();
+  segment.mapped_len = segment.mapped == nullptr ? 0 : length;
+}
+
+void RecordSpace::prefetch(std::uint64_t position) const noexcept {
+  const ExtentTable::Place place = extents_.find(position);
+  if (place.segment == nullptr || place.offset >= place.segment->mapped_len) return;
+  prefetch_record(place.segment->mapped + place.offset);
+}
+
+template <std::uint64_t longest>
+Result<LocatedRecord> RecordSpace::read_in(SpaceSegment& segment, std::uint64_t offset, std::string& buffer) const {
+  constexpr bool whole = longest >= format::max_frame_len;
+  const std::uint64_t end = segment.end.load(std::memory_order_acquire);
+  if (offset >= end) [[unlikely]]
+    return leads_nowhere(&segment, offset);
+  const std::uint64_t mapped_end = std::min(end, segment.mapped_len);
+  LocatedRecord located;
+  std::string_view bytes;
+  if (offset < mapped_end) {
+    bytes = {segment.mapped + offset, static_cast<std::size_t>(mapped_end - offset)};
+    prefetch_record(bytes.data());
+    if (!whole && bytes.size() > longest && announces_longer(bytes, longest)) [[unlikely]]
+      return head_in(segment, offset, end, bytes, buffer);
+  }
+  if (!format::decode_whole(bytes, located.record)) [[unlikely]] {
+    if (mapped_end < end) {
+      Result<std::string_view> got = bytes_of(segment, offset, end, longest, buffer);
+      if (!got) return propagate(got);
+      bytes = *got;
+      if (!whole && announces_longer(bytes, longest)) return head_in(segment, offset, end, bytes, buffer);
+    }
+    if (mapped_end == end || !format::decode_whole(bytes, located.record)) {
+      return damaged(segment, offset, format::decode_next(bytes).stop);
+    }
+  }
+  located.ref = {.segment = segment.id,
+                 .offset = offset,
+                 .len = static_cast<std::uint32_t>(located.record.len),
+                 .txid = located.record.txid,
+                 .crc = located.record.crc};
+  located.segment = &segment;
+  return located;
+}
+
+template Result<LocatedRecord> RecordSpace::read_in<format::max_frame_len>(SpaceSegment&, std::uint64_t,
+                                                                           std::string&) const;
+template Result<LocatedRecord> RecordSpace::read_in<RecordSpace::long_record>(SpaceSegment&, std::uint64_t,
+                                                                              std::string&) const;
+template Result<LocatedRecord> RecordSpace::read_in<RecordSpace::worth_skipping>(SpaceSegment&, std::uint64_t,
+                                                                                 std::string&) const;
+
+// What the header and the key of a long record say, of which `begin` is there; of one that cannot be, the whole says what is wrong.
+Result<LocatedRecord> RecordSpace::head_in(SpaceSegment& segment, std::uint64_t offset, std::uint64_t end,
+                                           std::string_view begin, std::string& buffer) const {
+  const format::Header header = format::load_header(begin.data());
+  const std::uint64_t key_end = format::header_len + header.key_len;
+  const std::uint64_t len = format::frame_len(header);
+  if (len > end - offset) return read_in<format::max_frame_len>(segment, offset, buffer);
+  if (begin.size() < key_end) {
+    Result<std::shared_ptr<safeatomic::File>> file = file_of(segment);
+    if (!file) return propagate(file);
+    buffer.resize(static_cast<std::size_t>(key_end));
+    const safeatomic::Result<std::size_t> got = safeatomic::read_all(**file, offset, buffer);
+    if (!got) return format::lift(got, "read record");
+    if (*got != key_end || !announces_same(buffer, header))
+      return read_in<format::max_frame_len>(segment, offset, buffer);
+    begin = buffer;
+  }
+  return LocatedRecord{
+      .record = {.type = header.type,
+                 .txid = header.txid,
+                 .key = begin.substr(format::header_len, header.key_len),
+                 .payload = {},
+                 .len = static_cast<std::size_t>(len)},
+      .ref = {.segment = segment.id, .offset = offset, .len = static_cast<std::uint32_t>(len), .txid = header.txid},
+      .segment = &segment,
+      .is_checked = false};
+}
+
+Result<std::shared_ptr<safeatomic::File>> RecordSpace::file_of(const SpaceSegment& segment) const {
+  const auto pinned = [&] {
+    const std::lock_guard guard(files_mutex_);
+    return segment.pinned;
+  };
+  const PinnedSegment first = pinned();
+  if (first.file) return first.file;
+  Result<std::shared_ptr<safeatomic::File>> opened = cache_.open(directory_, first);
+  if (opened || opened.error().code != Errc::snapshot_expired) return opened;
+  // Its name may have gone since the first look; it is held from before that on.
+  PinnedSegment second = pinned();
+  return second.file ? std::move(second.file) : std::move(opened);
+}
+
+// The bytes at `offset`, at least those of the frame that begins there, if they are there and it is not longer than `longest`.
+Result<std::string_view> RecordSpace::bytes_of(const SpaceSegment& segment, std::uint64_t offset, std::uint64_t end,
+                                               std::uint64_t longest, std::string& buffer) const {
+  Result<std::shared_ptr<safeatomic::File>> file = file_of(segment);
+  if (!file) return propagate(file);
+  const std::uint64_t left = end - offset;
+  buffer.resize(static_cast<std::size_t>(std::min<std::uint64_t>(first_read, left)));
+  safeatomic::Result<std::size_t> got = safeatomic::read_all(**file, offset, buffer);
+  if (!got) return format::lift(got, "read record");
+  buffer.resize(*got);
+  if (format::decode_next(buffer).stop == format::Stop::body_cut) {
+    const std::uint64_t len = format::frame_len(format::load_header(buffer.data()));
+    if (len <= std::min(left, longest)) {
+      buffer.resize(static_cast<std::size_t>(len));
+      got = safeatomic::read_all(**file, offset, buffer);
+      if (!got) return format::lift(got, "read record");
+      buffer.resize(*got);
+    }
+  }
+  return std::string_view(buffer);
+}
+
+// What the index says must be where there are records; anything else is refused, whatever lies there.
+std::unexpected<Error> RecordSpace::leads_nowhere(const SpaceSegment* segment, std::uint64_t offset) const {
+  return std::unexpected(
+      Error{.code = Errc::corruption,
+            .action = "read record",
+            .path = segment != nullptr ? segment::path(directory_->path(), segment->id) : directory_->path(),
+            .segment = segment != nullptr ? segment->id : 0,
+            .offset = offset,
+            .detail = "the index in memory leads to a place without a record"});
+}
+
+std::unexpected<Error> RecordSpace::damaged(const SpaceSegment& segment, std::uint64_t offset,
+                                            format::Stop stop) const {
+  return std::unexpected(Error{.code = Errc::corruption,
+                               .action = "read record",
+                               .path = segment::path(directory_->path(), segment.id),
+                               .segment = segment.id,
+                               .offset = offset,
+                               .detail = std::string(format::describe(stop))});
+}
+
+}  // namespace datawal::kv

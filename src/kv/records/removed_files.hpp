@@ -1,0 +1,46 @@
+#pragma once
+// Files that a space has no more, but somebody who pinned an instant at which it had them may still read.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "kv/records/space_segment.hpp"
+
+namespace datawal::kv {
+
+/// Threads: any.
+class RemovedFiles {
+ public:
+  RemovedFiles() = default;
+  ~RemovedFiles() { destroy(std::move(kept_)); }
+  RemovedFiles(const RemovedFiles&) = delete;
+  RemovedFiles& operator=(const RemovedFiles&) = delete;
+
+  /// What is there now is kept until unpin(), though it is removed. Throws std::bad_alloc.
+  /// @return the instant
+  [[nodiscard]] std::uint64_t pin();
+  /// Once more, of an instant that is pinned. Throws std::bad_alloc.
+  void pin(std::uint64_t instant);
+  void unpin(std::uint64_t instant) noexcept;
+
+  /// `file` is there from now on: instants that are pinned already do not need it. So as many files are kept for an instant as there
+  /// were, however often what is newer is rewritten.
+  void note_added(SpaceSegment& file) noexcept;
+
+  /// `file` was removed. It is let go of when nobody has pinned an instant at which it was there.
+  void add(std::shared_ptr<SpaceSegment> file) noexcept;
+
+ private:
+  [[nodiscard]] bool is_needed(const SpaceSegment& file) const noexcept;
+  [[nodiscard]] std::shared_ptr<SpaceSegment> take_unneeded() noexcept;
+  static void destroy(std::shared_ptr<SpaceSegment> file) noexcept;
+
+  std::mutex mutex_;                               // guards what follows, and never the end of a file
+  std::uint64_t now_ = 0;                          // files added and removed so far
+  std::map<std::uint64_t, std::uint64_t> pinned_;  // how often each instant is
+  std::shared_ptr<SpaceSegment> kept_;             // linked by removed_after
+};
+
+}  // namespace datawal::kv

@@ -1,0 +1,111 @@
+#pragma once
+// One file of a segment as the index sees it.
+
+#include <atomic>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+
+#include <datawal/record.hpp>
+#include <safeatomic/file_system.hpp>
+
+#include "kv/records/extent_table.hpp"
+#include "log/read/snapshot.hpp"
+
+namespace datawal::kv {
+
+/// Records and bytes of one segment, or of several. Exact: rebuilt by replay, kept up by every change.
+struct SegmentCounts {
+  std::uint64_t raw_records = 0;
+  std::uint64_t put_records = 0;
+  std::uint64_t delete_records = 0;
+  std::uint64_t bytes = 0;         ///< of all frames
+  std::uint64_t raw_bytes = 0;     ///< of the frames of Raw records
+  std::uint64_t delete_bytes = 0;  ///< of tombstones
+  std::uint64_t live_bytes = 0;    ///< of the Puts that are the newest record of their key
+
+  /// Of Puts that something newer has superseded.
+  [[nodiscard]] std::uint64_t dead_put_bytes() const noexcept { return bytes - raw_bytes - delete_bytes - live_bytes; }
+
+  SegmentCounts& operator+=(const SegmentCounts& other) noexcept;
+  SegmentCounts& operator-=(const SegmentCounts& other) noexcept;
+};
+
+/// One more record of `len` bytes; a Put is not live yet.
+inline void count(SegmentCounts& counts, RecordType type, std::uint32_t len) noexcept {
+  counts.bytes += len;
+  switch (type) {
+    case RecordType::Raw:
+      ++counts.raw_records;
+      counts.raw_bytes += len;
+      return;
+    case RecordType::Put: ++counts.put_records; return;
+    case RecordType::Delete:
+      ++counts.delete_records;
+      counts.delete_bytes += len;
+      return;
+  }
+}
+
+/// A mapping for reading, one of those that the stores and readers of this process may have: a quarter of what Linux lets a
+/// process have unless told otherwise (vm.max_map_count: 65,530), for the program and its allocator need some too.
+class CountedMapping {
+ public:
+  static constexpr std::uint32_t limit = 16'384;
+
+  CountedMapping() = default;
+  ~CountedMapping() { reset(); }
+  CountedMapping(const CountedMapping&) = delete;
+  CountedMapping& operator=(const CountedMapping&) = delete;
+
+  /// Maps the first `length` bytes. Where it may not or cannot be, also for lack of memory, there is no mapping.
+  void map(safeatomic::File& file, std::uint64_t length) noexcept;
+  void reset() noexcept;
+  /// Null if there is none.
+  [[nodiscard]] const char* data() const noexcept { return mapping_ ? mapping_->bytes().data() : nullptr; }
+
+ private:
+  static inline std::atomic<std::uint32_t> mapped_files{0};
+  std::unique_ptr<safeatomic::Mapping> mapping_;
+};
+
+/// A segment's file as it is read back, and the positions of its bytes. It lives, and its positions keep their meaning, as long
+/// as somebody has it: the space while it is one of its files, whoever takes it out of there until the last reader without
+/// a lock has left, and every PinnedSpace of before.
+struct SpaceSegment {
+  explicit SpaceSegment(ExtentTable& table) noexcept : extents(table, *this) {}
+
+  std::uint32_t id = 0;
+  std::uint32_t generation = 0;       // how often the file of this id was rewritten before it
+  std::atomic<std::uint64_t> end{0};  // whole records lie below; nothing is read beyond
+  const char* mapped = nullptr;
+  std::uint64_t mapped_len = 0;
+  CountedMapping mapping{};
+  Extents extents;
+  PinnedSegment pinned;                      // guarded by the space's mutex of files
+  SegmentCounts counts{};                    // by the lock of the space's owner, and changed by the space alone
+  bool is_settled = true;                    // false while its records are being moved; by the same lock
+  std::uint64_t needed_tombstone_bytes = 0;  // see RecordSpace::needed_tombstone_bytes
+  std::uint64_t needed_as_of = 0;
+  std::uint64_t added_at = 0;  // all three by the mutex of RemovedFiles
+  std::uint64_t removed_at = 0;
+  std::shared_ptr<SpaceSegment> removed_after{};
+};
+
+/// Which file. In the order of the log: while a segment is being rewritten, what was moved already is older than the rest.
+struct SpaceKey {
+  std::uint32_t id = 0;
+  std::uint32_t generation = 0;
+
+  friend constexpr std::strong_ordering operator<=>(const SpaceKey& a, const SpaceKey& b) noexcept {
+    return a.id != b.id ? a.id <=> b.id : b.generation <=> a.generation;
+  }
+  friend constexpr bool operator==(const SpaceKey&, const SpaceKey&) = default;
+};
+
+/// The files that there are.
+using SpaceSegments = std::map<SpaceKey, std::shared_ptr<SpaceSegment>>;
+
+}  // namespace datawal::kv

@@ -1,0 +1,102 @@
+#include <utility>
+
+#include "kv/store/data_wal_cursor_impl.hpp"
+
+namespace datawal {
+
+namespace {
+
+Error closed(const char* why) { return {.code = Errc::closed, .action = "use cursor", .detail = why}; }
+Error moved_from() { return closed("this handle was moved from"); }
+
+}  // namespace
+
+DataWalCursor::DataWalCursor(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+DataWalCursor::DataWalCursor(DataWalCursor&&) noexcept = default;
+DataWalCursor& DataWalCursor::operator=(DataWalCursor&&) noexcept = default;
+DataWalCursor::~DataWalCursor() = default;
+
+Result<std::optional<KeyValue>> DataWalCursor::Impl::next() {
+  if (error) return std::unexpected(*error);
+  while (place < live->size()) {
+    live->prefetch_behind(place);
+    Result<kv::LocatedRecord> located = options.keys_only ? live->read_key(place, buffer) : live->read(place, buffer);
+    if (!located) [[unlikely]] {
+      error = located.error();
+      return propagate(located);
+    }
+    const format::DecodedRecord& record = located->record;
+    if (range.is_bounded() && !range.contains(record.key)) {
+      // Behind the end there are only more such in the order of the keys, and any in that of the log.
+      if (options.order == CursorOrder::key && range.is_over_at(record.key)) return std::nullopt;
+      ++place;
+      continue;
+    }
+    ++place;
+    if (options.keys_only) return KeyValue{.key = record.key, .value = {}};
+    return KeyValue{.key = record.key, .value = record.payload, .ref = located->ref};
+  }
+  return std::nullopt;
+}
+
+Result<void> DataWalCursor::Impl::seek(std::string_view key) {
+  if (options.order != CursorOrder::key) {
+    return std::unexpected(Error{.code = Errc::invalid_argument,
+                                 .action = "seek",
+                                 .detail = "the cursor shows the keys in the order of the log"});
+  }
+  error.reset();
+  Result<std::size_t> found = live->lower_bound(std::max<std::string_view>(key, range.first()));
+  if (!found) {
+    error = found.error();
+    return propagate(found);
+  }
+  place = *found;
+  return {};
+}
+
+Result<std::optional<KeyValue>> DataWalCursor::next() {
+  if (!impl_) return std::unexpected(moved_from());
+  if (!impl_->process.is_ours()) return std::unexpected(closed("it belongs to the process that forked this one"));
+  return impl_->next();
+}
+
+Result<void> DataWalCursor::seek(std::string_view key) {
+  if (!impl_) return std::unexpected(moved_from());
+  if (!impl_->process.is_ours()) return std::unexpected(closed("it belongs to the process that forked this one"));
+  return impl_->seek(key);
+}
+
+namespace kv {
+
+std::shared_ptr<const LiveView> share(LiveView live) {
+  auto owned = std::make_unique<LiveView>(std::move(live));
+  const auto give_back = [process = ProcessMark()](const LiveView* view) {
+    if (process.is_ours()) delete view;
+  };
+  return {owned.release(), give_back};
+}
+
+Result<DataWalCursor> cursor_over(std::shared_ptr<const LiveView> live, const CursorOptions& options) {
+  auto impl = std::make_unique<DataWalCursor::Impl>(std::move(live), options);
+  if (options.order == CursorOrder::key && !impl->range.first().empty()) {
+    if (Result<void> found = impl->seek(impl->range.first()); !found) return propagate(found);
+  }
+  return DataWalCursor(std::move(impl));
+}
+
+Result<DataWalCursor> cursor_over(LiveView live, const CursorOptions& options) {
+  if (options.order == CursorOrder::key) {
+    const KeyRange range(options);
+    if (range.is_bounded()) {
+      Result<void> kept = live.filter([&range](std::string_view key) { return range.contains(key); });
+      if (!kept) return propagate(kept);
+    }
+    if (Result<void> sorted = live.sort_by_key(); !sorted) return propagate(sorted);
+  }
+  return cursor_over(share(std::move(live)), options);
+}
+
+}  // namespace kv
+
+}  // namespace datawal

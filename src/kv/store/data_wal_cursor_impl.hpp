@@ -1,0 +1,43 @@
+#pragma once
+// What a DataWalCursor is inside.
+
+#include <datawal/data_wal_cursor.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/process_mark.hpp"
+#include "kv/projection/key_range.hpp"
+#include "kv/projection/live_view.hpp"
+
+namespace datawal {
+
+struct [[gnu::visibility("hidden")]] DataWalCursor::Impl {
+  std::shared_ptr<const kv::LiveView> live;  // in the order that is wanted
+  CursorOptions options;
+  kv::KeyRange range{options};
+  std::size_t place = 0;  // of the next record
+  std::string buffer{};
+  std::optional<Error> error{};
+  ProcessMark process{};
+
+  [[nodiscard]] Result<std::optional<KeyValue>> next();
+  [[nodiscard]] Result<void> seek(std::string_view key);
+};
+
+namespace kv {
+
+/// `live` for several cursors, or for one. In a forked child it is never given back, since another thread may have been at it.
+[[nodiscard]] std::shared_ptr<const LiveView> share(LiveView live);
+
+/// Over a view that is in the order of `options`.
+[[nodiscard]] Result<DataWalCursor> cursor_over(std::shared_ptr<const LiveView> live, const CursorOptions& options);
+
+/// Over a view of its own, in log order.
+[[nodiscard]] Result<DataWalCursor> cursor_over(LiveView live, const CursorOptions& options);
+
+}  // namespace kv
+
+}  // namespace datawal

@@ -1,0 +1,106 @@
+#pragma once
+// What a DataWal is inside. Its functions lie in several files, so that a program holds only those that it calls.
+
+#include <datawal/data_wal.hpp>
+
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string_view>
+
+#include "base/process_mark.hpp"
+#include "base/word_lock.hpp"
+#include "kv/compaction/auto_compact.hpp"
+#include "kv/projection/live_view.hpp"
+#include "kv/projection/projection.hpp"
+#include "log/directory/store_directory.hpp"
+#include "log/write/log_core.hpp"
+
+namespace datawal {
+
+struct [[gnu::visibility("hidden")]] DataWal::Impl {
+  std::shared_ptr<kv::Projection> projection{};  // also of views, which may outlive the store
+  LogCore* core = nullptr;                       // owned by `log`
+  RecordLog log;
+  OpenOptions options{};
+  std::mutex compacting{};   // one compaction at a time
+  mutable WordLock mutex{};  // one change at a time: the order of the log is the order of the projection
+  std::unique_ptr<kv::AutoCompaction> auto_compaction{};  // null: not wanted
+  std::uint64_t look_at{0};  // bytes of the active segment at which it is to look again; by `mutex`
+  static constexpr std::uint64_t look_step = 16ULL << 20;
+  ProcessMark process{};
+
+  ~Impl();
+
+  /// A change that depends on what it finds.
+  struct Condition {
+    const Expect& expected;
+    ChangeOutcome outcome{};
+  };
+  /// @param condition  null: there is none
+  [[nodiscard]] Result<void> change(RecordType type, std::string_view key, std::string_view value,
+                                    const WriteOptions& how, Condition* condition = nullptr);
+  [[nodiscard]] Result<void> write(std::span<const RecordInput> records, const WriteOptions& how);
+  /// Calls `prepare(longs)`, which says whether it met long records that are not checked, until it does not. They are checked without
+  /// the lock. Whether or not it succeeds, the lock is held before and after; nothing has changed since `prepare` returned.
+  template <class Prepare>
+  [[nodiscard, gnu::cold, gnu::noinline]] Result<void> prepare_long(std::unique_lock<WordLock>& guard,
+                                                                    kv::ReaderSlots::Stay& stay, Prepare&& prepare) {
+    kv::Projection::LongRecords longs;
+    for (;;) {
+      Result<bool> is_unchecked = prepare(&longs);
+      if (!is_unchecked) return propagate(is_unchecked);
+      if (!*is_unchecked) return {};
+      stay.enter(projection->space().readers());
+      guard.unlock();
+      Result<void> checked = projection->check(longs);
+      guard.lock();
+      if (!checked) return checked;
+    }
+  }
+  /// Gets what the index needs for changes that are appended next, of which `inserts` are of new keys and which take `len` bytes
+  /// together: from then on until they are applied nothing can fail but the log, so that it and the index never differ.
+  [[nodiscard]] Result<void> make_room(std::uint64_t inserts, std::uint64_t len) {
+    if (inserts != 0) projection->reserve(inserts);
+    return projection->space().make_room(len);
+  }
+  /// Calls `change_log()`, which may rotate the log, and follows it to the next segment, also if it fails or throws.
+  template <class ChangeLog>
+  [[nodiscard]] auto following(ChangeLog&& change_log) {
+    const Follower follower(*this);
+    return change_log();
+  }
+  void follow(const RecordRef& last) noexcept;
+  [[gnu::cold]] void follow_rotation() noexcept;
+  [[nodiscard]] Result<void> rotate();
+  /// All that lives now, in log order.
+  /// @param snapshot  gets the log of that instant; null: nobody needs it
+  [[nodiscard]] Result<kv::LiveView> walk(std::shared_ptr<const Snapshot>* snapshot = nullptr) const;
+  [[nodiscard]] Result<void> refuse_closed() const {
+    if (!core->is_closed()) [[likely]]
+      return {};
+    return std::unexpected(closed_error());
+  }
+  [[nodiscard, gnu::cold]] static Error closed_error();
+  [[nodiscard, gnu::cold]] static Error moved_from();
+  /// What a segment of such a store may become.
+  [[nodiscard]] static kv::SegmentRoom room_of(const OpenOptions& options) noexcept;
+  [[nodiscard]] safeatomic::FileSystem& file_system() const noexcept { return file_system_of(options.file_system); }
+
+ private:
+  class Follower {
+   public:
+    explicit Follower(Impl& impl) noexcept : impl_(impl) {}
+    Follower(const Follower&) = delete;
+    Follower& operator=(const Follower&) = delete;
+    ~Follower() {
+      if (impl_.core->active_segment() != impl_.projection->space().last_id()) [[unlikely]]
+        impl_.follow_rotation();
+    }
+
+   private:
+    Impl& impl_;
+  };
+};
+
+}  // namespace datawal

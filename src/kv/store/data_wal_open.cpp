@@ -1,0 +1,99 @@
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "kv/projection/replay.hpp"
+#include "kv/store/data_wal_impl.hpp"
+#include "log/handle/record_log_impl.hpp"
+
+namespace datawal {
+
+namespace {
+
+// A mapping that long shows what is appended without being made anew; a record behind it is read by `pread` until its
+// segment is sealed. Address space only: nothing is reserved.
+constexpr std::uint64_t room_without_limit = 1ULL << 30;
+constexpr std::uint64_t longest_mapping = 1ULL << 44;
+
+}  // namespace
+
+kv::SegmentRoom DataWal::Impl::room_of(const OpenOptions& options) noexcept {
+  if (options.max_segment_bytes == 0) return {.mapped = room_without_limit};
+  return {.mapped = std::min(options.max_segment_bytes, longest_mapping)};
+}
+
+DataWal::Impl::~Impl() {
+  // A forked child has no such thread, and would wait for it for ever.
+  if (!process.is_ours()) (void)auto_compaction.release();
+}
+
+DataWal::DataWal(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+DataWal::DataWal(DataWal&&) noexcept = default;
+DataWal& DataWal::operator=(DataWal&&) noexcept = default;
+DataWal::~DataWal() = default;
+
+Result<DataWal> DataWal::open(const std::filesystem::path& dir, const OpenOptions& options) {
+  Result<std::unique_ptr<safeatomic::Directory>> made = make_store_directory(file_system_of(options.file_system), dir,
+                                                                             options);
+  if (!made) return propagate(made);
+  const std::shared_ptr<safeatomic::Directory> directory = std::move(*made);
+  auto projection = std::make_shared<kv::Projection>(directory, options.read_path);
+  kv::Replay replay(*projection, options.open_threads);
+  Result<std::unique_ptr<LogCore>> core = LogCore::open(directory, options, replay.visitor());
+  if (!core) return propagate(core);
+  LogCore* const behind = core->get();
+  std::unique_ptr<Impl> impl(
+      new Impl{.core = behind, .log = RecordLogAccess::wrap(std::move(*core)), .options = options});
+
+  // Only now is it certain which file is appended to: recovery may have put a copy in its place, or made the first one.
+  Result<LogCore::Active> active = behind->active();
+  if (!active) return propagate(active);
+  kv::RecordSpace& space = projection->space();
+  if (space.last_id() != active->segment.id) {
+    PinnedSegment empty = active->segment;
+    empty.info.size = 0;
+    if (Result<void> added = space.add(empty, *empty.file); !added) return propagate(added);
+  }
+  space.reopen_last(active->segment, Impl::room_of(options));
+  if (Result<void> covered = space.cover_last(active->end); !covered) return propagate(covered);
+  space.extend_last(active->end);
+  impl->projection = std::move(projection);
+  if (options.auto_compact.is_enabled) {
+    const kv::CompactionSite site{*impl->core, *impl->projection, impl->mutex};
+    Result<std::unique_ptr<kv::AutoCompaction>> started = kv::AutoCompaction::start(site, impl->compacting,
+                                                                                    options.auto_compact);
+    if (!started) return propagate(started);
+    impl->auto_compaction = std::move(*started);
+  }
+  return DataWal(std::move(impl));
+}
+
+Error DataWal::Impl::closed_error() {
+  return {.code = Errc::closed,
+          .action = "use store",
+          .detail = "it was closed, or belongs to the process that forked this one"};
+}
+
+Error DataWal::Impl::moved_from() {
+  return {.code = Errc::closed, .action = "use store", .detail = "this handle was moved from"};
+}
+
+// The log has gone on to a new segment: it becomes the last one of the space.
+void DataWal::Impl::follow_rotation() noexcept {
+  projection->space().rotate(core->last_sealed(), core->active_file(), room_of(options));
+  if (auto_compaction) auto_compaction->look();
+  look_at = look_step;
+}
+
+const RecordLog& DataWal::log() const noexcept {
+  static const RecordLog none = RecordLogAccess::none();
+  return impl_ ? impl_->log : none;
+}
+
+Result<void> DataWal::close() {
+  if (!impl_) return std::unexpected(Impl::moved_from());
+  if (impl_->process.is_ours() && impl_->auto_compaction) impl_->auto_compaction->stop();
+  return impl_->core->close();
+}
+
+}  // namespace datawal

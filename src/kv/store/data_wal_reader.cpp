@@ -1,0 +1,270 @@
+#include <datawal/data_wal_reader.hpp>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "kv/compaction/compact_to.hpp"
+#include "kv/jsonl/jsonl_export.hpp"
+#include "kv/projection/additions.hpp"
+#include "kv/projection/live_view.hpp"
+#include "kv/projection/projection.hpp"
+#include "kv/projection/replay.hpp"
+#include "kv/projection/stats.hpp"
+#include "kv/store/data_wal_cursor_impl.hpp"
+#include "log/directory/store_directory.hpp"
+#include "log/maintenance/checkpoint.hpp"
+#include "log/read/seen_tail.hpp"
+#include "log/read/snapshot.hpp"
+#include "log/read/walk.hpp"
+
+namespace datawal {
+
+namespace {
+
+Error moved_from() { return {.code = Errc::closed, .action = "use reader", .detail = "this handle was moved from"}; }
+
+}  // namespace
+
+struct [[gnu::visibility("hidden")]] DataWalReader::Impl {
+  // One state of the store, with its index.
+  struct State {
+    std::shared_ptr<const Snapshot> snapshot{};
+    std::shared_ptr<kv::Projection> projection{};  // also of cursors, which may outlive it
+    RecoveryReport report{};
+    std::uint64_t last_txid = 0;
+    std::uint64_t durable_txid = 0;
+    std::uint64_t previous_txid = 0;  // of the last record; 0: there is none
+    SeenTail seen{};
+  };
+
+  /// Goes on to `now` if that is what this state shows, and nothing or not much behind it.
+  /// @return whether anything changed; nullopt, and what is shown is as before, if all is to be read again
+  [[nodiscard]] std::optional<bool> go_on_to(const std::shared_ptr<const Snapshot>& now);
+
+  [[nodiscard]] static Result<State> build(std::shared_ptr<const Snapshot> snapshot, const ReaderOptions& options);
+
+  std::shared_ptr<safeatomic::Directory> directory{};
+  ReaderOptions options{};
+  State state{};
+
+  /// All that lives, in log order.
+  [[nodiscard]] kv::LiveView walk() const {
+    kv::LiveView live(state.projection);
+    live.sort_by_log();
+    return live;
+  }
+  [[nodiscard]] safeatomic::FileSystem& file_system() const noexcept { return file_system_of(options.file_system); }
+};
+
+Result<DataWalReader::Impl::State> DataWalReader::Impl::build(std::shared_ptr<const Snapshot> snapshot,
+                                                              const ReaderOptions& options) {
+  State state{.snapshot = snapshot,
+              .projection = std::make_shared<kv::Projection>(snapshot->directory, options.read_path),
+              .seen = SeenTail(*snapshot)};
+  const std::uint32_t last_id = snapshot->segments.empty() ? 0 : snapshot->segments.back().id;
+  kv::Replay replay(*state.projection, options.open_threads, last_id);
+  const RecoveryVisitor visitor = replay.visitor();
+  Walk walk(std::move(snapshot), LastSegment::live);
+  walk.on_enter(visitor.on_segment);
+  std::array<RecordView, replay_batch> records;
+  std::uint64_t end = 0;
+  for (;;) {
+    Result<std::size_t> count = walk.next_batch(records);
+    if (!count) return propagate(count);
+    if (*count == 0) break;
+    // A frame that was only just complete may lie behind the size that was pinned.
+    const RecordRef& last = records[*count - 1].ref;
+    state.previous_txid = last.txid;
+    if (last.segment == last_id) {
+      end = last.offset + last.len;
+      state.projection->space().extend_last(end);
+    }
+    for (const RecordView& record : std::span(records).first(*count)) state.seen.add(record.ref);
+    visitor.on_records(std::span(records).first(*count));
+  }
+  if (Result<void> replayed = visitor.on_end(); !replayed) return propagate(replayed);
+  if (last_id != 0) state.projection->space().extend_last(end);
+  if (state.seen.end() != end) state.seen = {};
+  state.report = walk.report();
+  state.last_txid = state.report.last_txid_seen;
+  state.durable_txid = walk.watermark().proven_txid();
+  return state;
+}
+
+std::optional<bool> DataWalReader::Impl::go_on_to(const std::shared_ptr<const Snapshot>& now) {
+  const SeenTail& seen = state.seen;
+  if (seen.segment() == 0 || !seen.is_whole() || !goes_on_from(*now, *state.snapshot)) return std::nullopt;
+  if (now->segments.size() - state.snapshot->segments.size() > kv::Additions::max_segments) return std::nullopt;
+  Walk walk(now, LastSegment::live, {.segment = seen.segment(), .offset = seen.before() ? seen.before()->offset : 0});
+  SeenTail again = seen.begun();
+  SeenTail next(*now);
+  RecordView record;
+  if (seen.before()) {
+    // Until it is found again the walk stands at a place like any other, and says nothing of where the snapshot ends.
+    const Result<bool> found = walk.next(record);
+    if (!found || !*found || record.ref != *seen.before()) return std::nullopt;
+    next.add(record.ref);
+  }
+  walk.began_at(Start::proven);
+  kv::Additions additions(*state.projection);
+  RecoveryReport report = state.report;
+  std::uint64_t previous_txid = state.previous_txid;
+  for (;;) {
+    const Result<bool> more = walk.next(record);
+    if (!more) return std::nullopt;  // who reads all again can tell
+    if (!*more) break;
+    next.add(record.ref);
+    if (record.ref.segment == seen.segment() && record.ref.offset < seen.end()) {
+      again.add(record.ref);
+      continue;
+    }
+    if (again != seen || !additions.add(record)) return std::nullopt;
+    ++report.records_replayed;
+    if (previous_txid != 0 && record.txid != previous_txid + 1) ++report.txid_gaps;
+    previous_txid = record.txid;
+    report.last_txid_seen = std::max(report.last_txid_seen, record.txid);
+  }
+  if (again != seen) return std::nullopt;
+  if (additions.size() > 0 || now->segments.size() != state.snapshot->segments.size()) {
+    state.seen = {};  // the space may have got ahead of the snapshot where this fails
+    if (!additions.take_in(*now, walk.end().valid_end)) return std::nullopt;
+  }
+  RecoveryReport whole = walk.report();
+  whole.files_scanned = now->segments.size();
+  whole.records_replayed = report.records_replayed;
+  whole.txid_gaps = report.txid_gaps;
+  whole.last_txid_seen = report.last_txid_seen;
+  state.report = std::move(whole);
+  state.last_txid = report.last_txid_seen;
+  state.previous_txid = previous_txid;
+  state.durable_txid = walk.watermark().proven_txid();
+  state.seen = next.end() == walk.end().valid_end ? next : SeenTail{};
+  state.snapshot = now;
+  return additions.size() > 0;
+}
+
+DataWalReader::DataWalReader(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+DataWalReader::DataWalReader(DataWalReader&&) noexcept = default;
+DataWalReader& DataWalReader::operator=(DataWalReader&&) noexcept = default;
+DataWalReader::~DataWalReader() = default;
+
+Result<DataWalReader> DataWalReader::open(const std::filesystem::path& dir, const ReaderOptions& options) {
+  if (options.only_durable) {
+    return std::unexpected(Error{.code = Errc::invalid_argument,
+                                 .action = "open store",
+                                 .path = dir,
+                                 .detail = "only_durable is for readers of a log; of keys the newest value is shown"});
+  }
+  Result<std::unique_ptr<safeatomic::Directory>> opened = open_store_directory(file_system_of(options.file_system),
+                                                                               dir);
+  if (!opened) return propagate(opened);
+  auto impl = std::make_unique<Impl>();
+  impl->directory = std::move(*opened);
+  impl->options = options;
+  Result<std::shared_ptr<const Snapshot>> snapshot = take_snapshot(impl->directory, nullptr);
+  if (!snapshot) return propagate(snapshot);
+  Result<Impl::State> state = Impl::build(std::move(*snapshot), options);
+  if (!state) return propagate(state);
+  impl->state = std::move(*state);
+  return DataWalReader(std::move(impl));
+}
+
+Result<bool> DataWalReader::refresh() {
+  if (!impl_) return std::unexpected(moved_from());
+  const Snapshot* before = impl_->state.snapshot.get();
+  Result<std::shared_ptr<const Snapshot>> snapshot = take_snapshot(impl_->directory, before);
+  if (!snapshot) return propagate(snapshot);
+  if (const std::optional<bool> changed = impl_->go_on_to(*snapshot)) return *changed;
+  Result<Impl::State> state = Impl::build(std::move(*snapshot), impl_->options);
+  if (!state) return propagate(state);
+  const kv::SegmentCounts now = state->projection->counts();
+  const kv::SegmentCounts then = impl_->state.projection->counts();
+  const SeenTail& seen = impl_->state.seen;
+  const bool was_taken_back = state->seen != seen && state->seen.is_same_place(seen);
+  const bool changed = was_taken_back || state->last_txid != impl_->state.last_txid || now.bytes != then.bytes;
+  impl_->state = std::move(*state);
+  return changed;
+}
+
+Answer<std::optional<std::string>> DataWalReader::get(std::string_view key) const {
+  if (!impl_) return std::unexpected(moved_from());
+  return impl_->state.projection->get(key);
+}
+
+Answer<std::optional<std::size_t>> DataWalReader::get(std::string_view key, std::span<char> room) const {
+  if (!impl_) return std::unexpected(moved_from());
+  return impl_->state.projection->get(key, room);
+}
+
+Result<void> DataWalReader::multi_get(std::span<const std::string_view> keys, Values& values) const {
+  values.clear();
+  if (!impl_) return std::unexpected(moved_from());
+  return impl_->state.projection->multi_get(keys, values);
+}
+
+Answer<bool> DataWalReader::contains(std::string_view key) const {
+  if (!impl_) return std::unexpected(moved_from());
+  Result<std::optional<RecordRef>> ref = impl_->state.projection->find(key);
+  if (!ref) return propagate(ref);
+  return ref->has_value();
+}
+
+std::uint64_t DataWalReader::size() const noexcept { return impl_ ? impl_->state.projection->size() : 0; }
+
+Result<void> DataWalReader::for_each(const DataWal::Visitor& visit) const {
+  if (!impl_) return std::unexpected(moved_from());
+  return impl_->walk().for_each(
+      {}, [&visit](const format::DecodedRecord& record) -> Result<bool> { return visit(record.key, record.payload); });
+}
+
+Result<void> DataWalReader::for_each_key(const DataWal::KeyVisitor& visit) const {
+  if (!impl_) return std::unexpected(moved_from());
+  return impl_->walk().for_each_key(visit);
+}
+
+Result<DataWalCursor> DataWalReader::cursor(const CursorOptions& options) const {
+  if (!impl_) return std::unexpected(moved_from());
+  return kv::cursor_over(impl_->walk(), options);
+}
+
+Result<ExportStats> DataWalReader::export_jsonl(const std::filesystem::path& file, const ExportOptions& options) const {
+  if (!impl_) return std::unexpected(moved_from());
+  return kv::export_file(impl_->walk(), options, impl_->file_system(), file);
+}
+
+Result<ExportStats> DataWalReader::export_jsonl_to(const Sink& sink, const ExportOptions& options) const {
+  if (!impl_) return std::unexpected(moved_from());
+  return kv::export_lines(impl_->walk(), options,
+                          [&sink](std::string_view lines) -> Result<bool> { return sink(lines); });
+}
+
+Result<CompactionStats> DataWalReader::compact_to(const std::filesystem::path& dir,
+                                                  const CompactToOptions& options) const {
+  if (!impl_) return std::unexpected(moved_from());
+  if (Result<void> said = kv::refuse_raw(*impl_->state.projection, options); !said) return propagate(said);
+  return kv::compact_view(impl_->walk(), options, impl_->state.snapshot, LastSegment::live, impl_->file_system(), dir);
+}
+
+Result<void> DataWalReader::checkpoint(const std::filesystem::path& dir, const CheckpointOptions& options) const {
+  if (!impl_) return std::unexpected(moved_from());
+  return datawal::checkpoint(impl_->file_system(), impl_->state.snapshot, dir, options);
+}
+
+StoreStats DataWalReader::stats() const {
+  if (!impl_) return {};
+  StoreStats stats = kv::stats_of(*impl_->state.projection);
+  stats.last_txid = impl_->state.last_txid;
+  stats.durable_txid = impl_->state.durable_txid;
+  kv::count_quarantine(*impl_->directory, stats);
+  return stats;
+}
+
+const RecoveryReport& DataWalReader::report() const noexcept {
+  static const RecoveryReport none{};
+  return impl_ ? impl_->state.report : none;
+}
+
+}  // namespace datawal

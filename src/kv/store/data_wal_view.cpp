@@ -1,0 +1,161 @@
+#include <datawal/data_wal_view.hpp>
+
+#include <mutex>
+#include <utility>
+
+#include "kv/projection/answers.hpp"
+#include "kv/projection/get_many.hpp"
+#include "kv/projection/live_view.hpp"
+#include "kv/records/locate.hpp"
+#include "kv/store/data_wal_cursor_impl.hpp"
+#include "kv/store/data_wal_impl.hpp"
+
+namespace datawal {
+
+struct [[gnu::visibility("hidden")]] DataWalView::Impl {
+  // Positions mean what they meant as long as `space` is pinned, so that a copy of the index is all that a look-up needs.
+  std::shared_ptr<const kv::Projection> projection;  // outlives what is pinned of it
+  kv::KeyDirectory directory{};
+  std::optional<kv::PinnedSpace> space{};
+  kv::LogOrder log_order{};
+  std::uint64_t live_bytes = 0;
+  std::uint64_t last_txid = 0;
+  mutable std::mutex mutex{};  // guards what follows
+  mutable std::shared_ptr<const kv::LiveView> by_log{};
+  mutable std::shared_ptr<const kv::LiveView> by_key{};
+  ProcessMark process{};
+
+  [[nodiscard]] std::uint64_t hash_of(std::string_view key) const noexcept { return projection->hash_of(key); }
+  template <class Confirmed>
+  [[nodiscard]] Result<bool> look_up(std::string_view key, Confirmed&& confirmed) const;
+  [[nodiscard]] kv::LiveView walk() const;
+  [[nodiscard]] std::shared_ptr<const kv::LiveView> in_log_order() const;
+  [[nodiscard]] Result<std::shared_ptr<const kv::LiveView>> in_key_order() const;
+};
+
+template <class Confirmed>
+Result<bool> DataWalView::Impl::look_up(std::string_view key, Confirmed&& confirmed) const {
+  std::string buffer;
+  return kv::locate(
+      directory, key, hash_of(key), [&](std::uint64_t position) { return space->read(position, buffer); },
+      [&](const kv::LocatedRecord& located, std::uint64_t) { confirmed(located); });
+}
+
+kv::LiveView DataWalView::Impl::walk() const {
+  kv::LiveView live(projection, *space, log_order, live_bytes, directory);
+  live.sort_by_log();
+  return live;
+}
+
+std::shared_ptr<const kv::LiveView> DataWalView::Impl::in_log_order() const {
+  const std::lock_guard guard(mutex);
+  if (!by_log) by_log = kv::share(walk());
+  return by_log;
+}
+
+Result<std::shared_ptr<const kv::LiveView>> DataWalView::Impl::in_key_order() const {
+  const std::lock_guard guard(mutex);
+  if (!by_key) {
+    kv::LiveView live = walk();
+    if (Result<void> sorted = live.sort_by_key(); !sorted) return propagate(sorted);
+    by_key = kv::share(std::move(live));
+  }
+  return by_key;
+}
+
+Result<DataWalView> DataWal::view() const {
+  if (!impl_) return std::unexpected(Impl::moved_from());
+  if (Result<void> open = impl_->refuse_closed(); !open) return propagate(open);
+  // In a forked child it is never given back, since another thread may have been at it.
+  const std::shared_ptr<DataWalView::Impl> made(new DataWalView::Impl{.projection = impl_->projection},
+                                                [](const DataWalView::Impl* view) {
+                                                  if (view->process.is_ours()) delete view;
+                                                });
+  std::unique_lock guard(impl_->mutex);
+  const std::uint64_t groups = made->projection->directory().groups();
+  guard.unlock();
+  made->directory.prepare_copy(groups + groups / 8);  // some more may be taken meanwhile
+  guard.lock();
+  made->directory.copy(made->projection->directory());
+  made->space.emplace(made->projection->space());
+  made->log_order = kv::LogOrder(made->projection->space().segments());
+  made->live_bytes = made->projection->counts().live_bytes;
+  made->last_txid = impl_->core->last_txid();
+  return DataWalView(made);
+}
+
+namespace {
+
+Error closed(const char* why) { return {.code = Errc::closed, .action = "use view", .detail = why}; }
+
+Result<void> refuse_closed(const DataWalView::Impl* impl) {
+  if (impl == nullptr) return std::unexpected(closed("this handle was moved from"));
+  if (!impl->process.is_ours()) return std::unexpected(closed("it belongs to the process that forked this one"));
+  return {};
+}
+
+}  // namespace
+
+DataWalView::DataWalView(std::shared_ptr<const Impl> impl) noexcept : impl_(std::move(impl)) {}
+DataWalView::DataWalView(const DataWalView&) noexcept = default;
+DataWalView::DataWalView(DataWalView&&) noexcept = default;
+DataWalView& DataWalView::operator=(const DataWalView&) noexcept = default;
+DataWalView& DataWalView::operator=(DataWalView&&) noexcept = default;
+DataWalView::~DataWalView() = default;
+
+Answer<std::optional<std::string>> DataWalView::get(std::string_view key) const {
+  if (Result<void> open = refuse_closed(impl_.get()); !open) return propagate(open);
+  return kv::value_of([&](auto&& confirmed) { return impl_->look_up(key, confirmed); });
+}
+
+Answer<std::optional<std::size_t>> DataWalView::get(std::string_view key, std::span<char> room) const {
+  if (Result<void> open = refuse_closed(impl_.get()); !open) return propagate(open);
+  return kv::copy_value(room, [&](auto&& confirmed) { return impl_->look_up(key, confirmed); });
+}
+
+Answer<std::optional<StoredValue>> DataWalView::find(std::string_view key) const {
+  if (Result<void> open = refuse_closed(impl_.get()); !open) return propagate(open);
+  return kv::stored_value_of([&](auto&& confirmed) { return impl_->look_up(key, confirmed); });
+}
+
+Answer<bool> DataWalView::contains(std::string_view key) const {
+  if (Result<void> open = refuse_closed(impl_.get()); !open) return propagate(open);
+  return impl_->look_up(key, [](const kv::LocatedRecord&) {});
+}
+
+Result<void> DataWalView::multi_get(std::span<const std::string_view> keys, Values& values) const {
+  values.clear();
+  if (Result<void> open = refuse_closed(impl_.get()); !open) return open;
+  return kv::get_many(
+      impl_->directory, *impl_->space, [this](std::string_view key) { return impl_->hash_of(key); }, keys, values,
+      [] { return nullptr; });
+}
+
+std::uint64_t DataWalView::size() const noexcept {
+  return impl_ && impl_->process.is_ours() ? impl_->directory.size() : 0;
+}
+std::uint64_t DataWalView::last_txid() const noexcept {
+  return impl_ && impl_->process.is_ours() ? impl_->last_txid : 0;
+}
+
+Result<void> DataWalView::for_each(
+    const std::function<bool(std::string_view key, std::string_view value)>& visit) const {
+  if (Result<void> open = refuse_closed(impl_.get()); !open) return open;
+  return impl_->in_log_order()->for_each(
+      {}, [&visit](const format::DecodedRecord& record) -> Result<bool> { return visit(record.key, record.payload); });
+}
+
+Result<void> DataWalView::for_each_key(const std::function<bool(std::string_view key)>& visit) const {
+  if (Result<void> open = refuse_closed(impl_.get()); !open) return open;
+  return impl_->in_log_order()->for_each_key(visit);
+}
+
+Result<DataWalCursor> DataWalView::cursor(const CursorOptions& options) const {
+  if (Result<void> open = refuse_closed(impl_.get()); !open) return propagate(open);
+  if (options.order == CursorOrder::log) return kv::cursor_over(impl_->in_log_order(), options);
+  Result<std::shared_ptr<const kv::LiveView>> live = impl_->in_key_order();
+  if (!live) return propagate(live);
+  return kv::cursor_over(std::move(*live), options);
+}
+
+}  // namespace datawal

@@ -1,0 +1,78 @@
+#include "log/directory/held_locks.hpp"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <mutex>
+#include <vector>
+
+#include "base/process_mark.hpp"
+
+namespace datawal {
+
+namespace {
+
+using safeatomic::Directory;
+
+struct Held {
+  ProcessMark process;
+  std::weak_ptr<Directory> directory;
+};
+
+struct HeldLocks {
+  std::mutex mutex;
+  std::vector<Held> held;  // by `mutex`
+};
+
+// Never destroyed: a handle may be, later than anything else.
+HeldLocks& held_locks() {
+  static auto& locks = *new HeldLocks;
+  return locks;
+}
+
+// A child that is made while another thread holds the mutex would wait for it for ever. Whoever holds it calls nothing that could
+// wait for a fork. Registered while the library is loaded, as ProcessMark is.
+[[maybe_unused]] const int registered = (held_locks(),  // made before it is needed in the middle of a fork
+                                         pthread_atfork([] { held_locks().mutex.lock(); },
+                                                        [] { held_locks().mutex.unlock(); },
+                                                        [] { held_locks().mutex.unlock(); }));
+
+bool is_same(const std::weak_ptr<Directory>& one, const std::shared_ptr<Directory>& other) noexcept {
+  return !one.owner_before(other) && !other.owner_before(one);
+}
+
+}  // namespace
+
+void remember_lock(const std::shared_ptr<Directory>& directory) {
+  HeldLocks& locks = held_locks();
+  const std::lock_guard guard(locks.mutex);
+  std::erase_if(locks.held, [](const Held& held) { return held.directory.expired(); });
+  locks.held.push_back({.process = {}, .directory = directory});
+}
+
+void forget_lock(const std::shared_ptr<Directory>& directory) noexcept {
+  HeldLocks& locks = held_locks();
+  const std::lock_guard guard(locks.mutex);
+  std::erase_if(locks.held, [&](const Held& held) { return is_same(held.directory, directory); });
+}
+
+bool is_locked_here(const Directory& directory) {
+  const safeatomic::Result<safeatomic::FileInfo> wanted = directory.info();
+  if (!wanted) return false;
+  std::vector<std::shared_ptr<Directory>> held_here;
+  {
+    HeldLocks& locks = held_locks();
+    const std::lock_guard guard(locks.mutex);
+    held_here.reserve(locks.held.size());
+    for (const Held& held : locks.held) {
+      if (held.process.is_ours()) held_here.push_back(held.directory.lock());
+    }
+  }
+  return std::ranges::any_of(held_here, [&](const std::shared_ptr<Directory>& locked) {
+    if (!locked || locked.get() == &directory) return false;
+    const safeatomic::Result<safeatomic::FileInfo> info = locked->info();
+    return info && info->device == wanted->device && info->inode == wanted->inode;
+  });
+}
+
+}  // namespace datawal

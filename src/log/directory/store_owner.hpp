@@ -1,0 +1,53 @@
+#pragma once
+// To whom the files belong that are made in a store.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include <datawal/error.hpp>
+#include <safeatomic/access.hpp>
+#include <safeatomic/file_system.hpp>
+
+namespace datawal {
+
+/// Root looks after the stores of others too: what it made there as its own would shut them out. So what root makes in somebody
+/// else's store gets the owner, group and permissions of the newest segment; where there is none, the owner and group of the
+/// directory. Whoever is not root owns what he makes.
+///
+/// A directory of somebody else may be hostile: only files that this process has just made under a name nobody could know are
+/// given away, and by their descriptors. They get their names afterwards, so that a crash leaves none of them with root.
+class StoreOwner {
+ public:
+  StoreOwner() = default;  ///< nobody else's: a file belongs to whoever makes it
+
+  /// Asks nothing where this process is not root's. `mode` is for files of a store without a segment.
+  [[nodiscard]] static safeatomic::Result<StoreOwner> of(safeatomic::Directory& directory, std::uint32_t mode);
+  /// `info` is what the segment was when it was looked at.
+  [[nodiscard]] static safeatomic::Result<StoreOwner> of_segment(safeatomic::Directory& directory, std::uint32_t id,
+                                                                 const safeatomic::FileInfo& info);
+  /// Of a store without a segment.
+  [[nodiscard]] static safeatomic::Result<StoreOwner> of_directory(const safeatomic::Directory& directory,
+                                                                   std::uint32_t mode);
+  /// Of what was opened already.
+  [[nodiscard]] static StoreOwner of(const safeatomic::Access& access);
+
+  /// Whether what this process makes has to be given away.
+  [[nodiscard]] bool is_another() const noexcept { return access_.has_value(); }
+
+  /// Gives a file away that this process has made; on the disk after sync_all.
+  [[nodiscard]] safeatomic::Result<void> give(safeatomic::File& made) const;
+
+  /// Makes a file to write to; `mode` is for one that is not given away. The directory is not synced.
+  /// @return already_exists if the name is taken
+  [[nodiscard]] safeatomic::Result<std::unique_ptr<safeatomic::File>> create(safeatomic::FileSystem& file_system,
+                                                                             safeatomic::Directory& directory,
+                                                                             std::string_view name,
+                                                                             std::uint32_t mode) const;
+
+ private:
+  std::optional<safeatomic::Access> access_;  // nullopt: nothing is given away
+};
+
+}  // namespace datawal

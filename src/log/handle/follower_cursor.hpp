@@ -1,0 +1,57 @@
+#pragma once
+// The file in which a follower notes how far it has come.
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <datawal/error.hpp>
+#include <datawal/record.hpp>
+#include <safeatomic/file_system.hpp>
+
+#include "log/read/seen_tail.hpp"
+
+namespace datawal {
+
+/// Records that were shown before they were known to be durable. Only all of them together tell whether they are still there: others
+/// may have come to lie in their places, and the last of them where the last one was.
+struct UndecidedRecords {
+  std::uint64_t count = 0;
+  std::uint64_t bytes = 0;   ///< of their frames
+  std::uint64_t digest = 0;  ///< seen_digest() of all of them
+
+  void add(const RecordRef& record) noexcept {
+    ++count;
+    bytes += record.len;
+    digest = seen_digest(digest, record);
+  }
+
+  friend bool operator==(const UndecidedRecords&, const UndecidedRecords&) = default;
+};
+
+/// Where a follower is.
+struct FollowerCursor {
+  std::optional<RecordRef> last{};  ///< the record that was shown last
+  std::optional<RecordRef> base{};  ///< the last one of these that was known to be durable
+  UndecidedRecords undecided{};     ///< from behind `base` to `last`
+  /// What is missing up to here was told, or was missing when the follower began. nullopt: it is reading what it began with.
+  std::optional<std::uint64_t> told_txid{};
+
+  friend bool operator==(const FollowerCursor&, const FollowerCursor&) = default;
+};
+
+/// Four lines: `last PLACE` and `base PLACE`, each in the form of to_string(RecordRef), or `-` for none; `undecided COUNT BYTES DIGEST`;
+/// `told TXID`, or `told -`. All numbers in decimal.
+[[nodiscard]] std::string encode_follower_cursor(const FollowerCursor& cursor);
+/// nullopt for anything else than that.
+[[nodiscard]] std::optional<FollowerCursor> decode_follower_cursor(std::string_view text) noexcept;
+
+/// @return nullopt if there is no such file; invalid_argument if it holds anything else; io
+[[nodiscard]] Result<std::optional<FollowerCursor>> read_follower_cursor(safeatomic::FileSystem& file_system,
+                                                                         const std::filesystem::path& file);
+[[nodiscard]] Result<void> write_follower_cursor(safeatomic::FileSystem& file_system, const std::filesystem::path& file,
+                                                 const FollowerCursor& cursor);
+
+}  // namespace datawal

@@ -1,0 +1,28 @@
+#pragma once
+// What is behind RecordLog's handle, for the layer above, which opens logs its own way.
+
+#include <memory>
+#include <utility>
+
+#include <datawal/record_log.hpp>
+
+#include "log/write/log_core.hpp"
+
+namespace datawal {
+
+struct [[gnu::visibility("hidden")]] RecordLog::Impl {
+  std::unique_ptr<LogCore> core;
+
+  [[nodiscard, gnu::cold]] static Error moved_from();
+};
+
+/// The way around RecordLog::open.
+struct RecordLogAccess {
+  [[nodiscard]] static RecordLog wrap(std::unique_ptr<LogCore> core) {
+    return RecordLog(std::make_unique<RecordLog::Impl>(std::move(core)));
+  }
+  /// As if it had been moved from.
+  [[nodiscard]] static RecordLog none() noexcept { return RecordLog(nullptr); }
+};
+
+}  // namespace datawal

@@ -1,0 +1,188 @@
+#include <datawal/record_log_reader.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "log/directory/store_directory.hpp"
+#include "log/maintenance/checkpoint.hpp"
+#include "log/read/cursor.hpp"
+#include "log/read/durable_end.hpp"
+#include "log/read/snapshot.hpp"
+#include "log/read/walk.hpp"
+
+namespace datawal {
+
+struct [[gnu::visibility("hidden")]] RecordLogReader::Impl {
+  safeatomic::FileSystem* file_system = nullptr;
+  std::shared_ptr<safeatomic::Directory> directory{};
+  std::shared_ptr<const Snapshot> snapshot{};
+  std::vector<std::uint32_t> ids{};
+  bool only_durable = false;
+  mutable std::optional<DurableEnd> durable{};  // of `snapshot` if `is_durable_known`, else of an earlier one
+  mutable std::uint64_t durable_inode = 0;
+  mutable bool is_durable_known = false;
+
+  void take(std::shared_ptr<const Snapshot> taken) {
+    snapshot = std::move(taken);
+    ids.clear();
+    for (const PinnedSegment& segment : snapshot->segments) ids.push_back(segment.id);
+    is_durable_known = false;
+  }
+
+  [[nodiscard]] Result<DurableEnd> durable_end() const {
+    if (is_durable_known) return *durable;
+    Result<DurableEnd> end = find_durable_end(*snapshot, durable, durable_inode);
+    if (!end) return end;
+    durable = *end;
+    durable_inode = snapshot->segments.empty() ? 0 : snapshot->segments.back().info.inode;
+    is_durable_known = true;
+    return end;
+  }
+
+  [[nodiscard]] RecordCursor cursor(Position from, const std::optional<RecordRef>& skipped = std::nullopt) const {
+    std::optional<DurableEnd> limit;
+    if (only_durable) {
+      Result<DurableEnd> end = durable_end();
+      if (!end) return failed_cursor(std::move(end.error()));
+      limit = *end;
+    }
+    return make_cursor(snapshot, LastSegment::live, from, skipped, limit);
+  }
+};
+
+namespace {
+
+Error moved_from() { return {.code = Errc::closed, .action = "use reader", .detail = "this handle was moved from"}; }
+
+bool is_damage(const Error& error) noexcept {
+  return error.code == Errc::corruption || error.code == Errc::unsupported_version;
+}
+
+// Where the cursors of a snapshot end. If none got there yet, this one does.
+Result<LogEnd> end_of(const std::shared_ptr<const Snapshot>& snapshot) {
+  if (snapshot->segments.empty()) return LogEnd{};
+  if (const std::optional<LogEnd> end = snapshot->end.get()) return *end;
+  Walk walk(snapshot, LastSegment::live, {.segment = snapshot->segments.back().id});
+  RecordView record;
+  for (;;) {
+    Result<bool> more = walk.next(record);
+    if (!more && !is_damage(more.error())) return propagate(more);
+    if (!more || !*more) return snapshot->end.get().value_or(LogEnd{});
+  }
+}
+
+// Where what lies behind `end` begins in a newer snapshot, nullopt if there is nothing of the kind. With `end.last` where that
+// can be found, so that it can be compared again.
+std::optional<Position> resumption(const Snapshot& now, const LogEnd& end) {
+  if (end.segment == 0) return Position{};
+  if (end.last.txid != 0 && now.find(end.last.segment) != nullptr) return Position{end.last.segment, end.last.offset};
+  if (now.find(end.segment) != nullptr) return Position{end.segment, end.offset};
+  const auto behind = std::ranges::upper_bound(now.segments, end.segment, {}, &PinnedSegment::id);
+  if (behind == now.segments.end()) return std::nullopt;
+  return Position{.segment = behind->id};
+}
+
+// Whether `now` holds a record behind the end of the older snapshot `before`, or not what that one showed last.
+Result<bool> holds_more(const std::shared_ptr<const Snapshot>& now, const Snapshot& before, const LogEnd& end) {
+  const PinnedSegment* then = before.find(end.segment);
+  const PinnedSegment* same = now->find(end.segment);
+  const bool rewritten = then != nullptr && same != nullptr &&
+                         (same->info.inode != then->info.inode || same->info.device != then->info.device);
+  if (rewritten) return true;
+  const std::optional<Position> from = resumption(*now, end);
+  if (!from) return false;
+  Walk walk(now, LastSegment::live, *from);
+  RecordView record;
+  if (end.last.txid != 0 && from->segment == end.last.segment && from->offset == end.last.offset) {
+    Result<bool> seen = walk.next(record);
+    if (!seen && !is_damage(seen.error()) && seen.error().code != Errc::place_lost) return propagate(seen);
+    if (!seen || !*seen || record.ref != end.last) return true;
+    walk.began_at(Start::proven);
+    now->known = end.last;
+  }
+  Result<bool> more = walk.next(record);
+  if (more || !is_damage(more.error())) return more;
+  // Damage is news too, unless it was met before: the reader's cursor will tell.
+  const Position at = walk.position();
+  return !end.is_damage || at.segment != end.segment || at.offset != end.offset;
+}
+
+}  // namespace
+
+RecordLogReader::RecordLogReader(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+RecordLogReader::RecordLogReader(RecordLogReader&&) noexcept = default;
+RecordLogReader& RecordLogReader::operator=(RecordLogReader&&) noexcept = default;
+RecordLogReader::~RecordLogReader() = default;
+
+Result<RecordLogReader> RecordLogReader::open(const std::filesystem::path& dir, const ReaderOptions& options) {
+  Result<std::unique_ptr<safeatomic::Directory>> directory = open_store_directory(file_system_of(options.file_system),
+                                                                                  dir);
+  if (!directory) return propagate(directory);
+  auto impl = std::make_unique<Impl>();
+  impl->file_system = &file_system_of(options.file_system);
+  impl->directory = std::move(*directory);
+  impl->only_durable = options.only_durable;
+  Result<std::shared_ptr<const Snapshot>> snapshot = take_snapshot(impl->directory, nullptr);
+  if (!snapshot) return propagate(snapshot);
+  impl->take(std::move(*snapshot));
+  return RecordLogReader(std::move(impl));
+}
+
+Result<DurableEnd> RecordLogReader::durable_end() const {
+  if (!impl_) return std::unexpected(moved_from());
+  return impl_->durable_end();
+}
+
+std::span<const std::uint32_t> RecordLogReader::segments() const noexcept {
+  return impl_ ? std::span<const std::uint32_t>(impl_->ids) : std::span<const std::uint32_t>();
+}
+
+RecordCursor RecordLogReader::records() const {
+  if (!impl_) return failed_cursor(moved_from());
+  return impl_->cursor({});
+}
+
+RecordCursor RecordLogReader::records_from(std::uint32_t segment, std::uint64_t offset) const {
+  if (!impl_) return failed_cursor(moved_from());
+  return impl_->cursor({.segment = segment, .offset = offset});
+}
+
+RecordCursor RecordLogReader::records_after(const RecordRef& last) const {
+  if (!impl_) return failed_cursor(moved_from());
+  return impl_->cursor({.segment = last.segment, .offset = last.offset}, last);
+}
+
+Result<bool> RecordLogReader::refresh() {
+  if (!impl_) return std::unexpected(moved_from());
+  const std::shared_ptr<const Snapshot> before = impl_->snapshot;
+  if (impl_->only_durable) {
+    const Result<DurableEnd> then = impl_->durable_end();
+    if (!then) return propagate(then);
+    Result<std::shared_ptr<const Snapshot>> now = take_snapshot(impl_->directory, before.get());
+    if (!now) return propagate(now);
+    impl_->take(std::move(*now));
+    const Result<DurableEnd> durable = impl_->durable_end();
+    if (!durable) return propagate(durable);
+    return *durable != *then;
+  }
+  Result<LogEnd> end = end_of(before);
+  if (!end) return propagate(end);
+  Result<std::shared_ptr<const Snapshot>> now = take_snapshot(impl_->directory, before.get());
+  if (!now) return propagate(now);
+  impl_->take(*now);
+  return holds_more(*now, *before, *end);
+}
+
+Result<void> RecordLogReader::checkpoint(const std::filesystem::path& dir, const CheckpointOptions& options) const {
+  if (!impl_) return std::unexpected(moved_from());
+  return datawal::checkpoint(*impl_->file_system, impl_->snapshot, dir, options);
+}
+
+Result<bool> RecordLogReader::writer_lives() const {
+  if (!impl_) return std::unexpected(moved_from());
+  return datawal::writer_lives(*impl_->directory);
+}
+
+}  // namespace datawal

@@ -1,0 +1,43 @@
+#pragma once
+// A snapshot as a directory of its own.
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+
+#include <datawal/checkpoint.hpp>
+#include <datawal/error.hpp>
+#include <safeatomic/file_system.hpp>
+
+#include "log/read/snapshot.hpp"
+#include "log/write/log_core.hpp"
+
+namespace datawal {
+
+/// What a checkpoint is made of.
+struct CheckpointSource {
+  safeatomic::FileSystem& file_system;
+  const Snapshot& snapshot;
+  std::uint64_t end = 0;   ///< bytes of whole records in the highest segment
+  bool is_synced = false;  ///< the sealed segments are known to be on the disk
+};
+
+/// Makes `dir`, which is absent and whose parent is there: sealed segments as hard links where the operating system lets us,
+/// copies otherwise; the highest one always a copy, since it may be appended to. Built under a temporary name beside it, synced,
+/// renamed, the parent synced: complete or absent after a crash.
+/// @return already_exists; not_found if the parent is absent; snapshot_expired if a segment was replaced and could not be kept
+///   open; no_space; io
+[[nodiscard]] Result<void> write_checkpoint(const CheckpointSource& source, const std::filesystem::path& dir,
+                                            const CheckpointOptions& options);
+
+/// Of a log that this process writes.
+[[nodiscard]] Result<void> checkpoint(const LogCore& core, const std::filesystem::path& dir,
+                                      const CheckpointOptions& options);
+
+/// Of a log that somebody else may be writing.
+/// @return corruption or unsupported_version too, if that is how the highest segment ends
+[[nodiscard]] Result<void> checkpoint(safeatomic::FileSystem& file_system,
+                                      const std::shared_ptr<const Snapshot>& snapshot, const std::filesystem::path& dir,
+                                      const CheckpointOptions& options);
+
+}  // namespace datawal

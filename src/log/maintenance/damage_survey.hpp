@@ -1,0 +1,18 @@
+#pragma once
+// All that is wrong with a store, not only the first of it.
+
+#include <datawal/error.hpp>
+#include <datawal/verify.hpp>
+
+#include "log/read/snapshot.hpp"
+#include "log/read/walk.hpp"
+
+namespace datawal {
+
+/// Notes the ids that lie between those of the segments: `report.missing_segments`.
+void survey_ids(const Snapshot& snapshot, VerifyReport& report);
+
+/// Notes the damage at `from` and everything in no whole record behind it.
+[[nodiscard]] Result<void> survey_damage(const Snapshot& snapshot, Position from, VerifyReport& report);
+
+}  // namespace datawal

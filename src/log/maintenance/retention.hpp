@@ -1,0 +1,20 @@
+#pragma once
+// What a log takes up, and letting go of its oldest part.
+
+#include <cstdint>
+
+#include <datawal/error.hpp>
+#include <datawal/record_log.hpp>
+#include <datawal/stats.hpp>
+
+#include "log/write/log_core.hpp"
+
+namespace datawal {
+
+/// As RecordLog::stats.
+[[nodiscard]] Result<LogStats> stats_of(const LogCore& core);
+
+/// As RecordLog::drop_segments_before.
+[[nodiscard]] Result<void> drop_segments_before(LogCore& core, std::uint32_t id, const DropOptions& options);
+
+}  // namespace datawal

@@ -1,0 +1,95 @@
+#include "log/read/cursor.hpp"
+
+#include <utility>
+
+#include "log/read/lent_record.hpp"
+
+namespace datawal {
+
+struct [[gnu::visibility("hidden")]] RecordCursor::Impl {
+  std::optional<Walk> walk{};          // empty if the cursor never could begin
+  std::optional<RecordRef> skipped{};  // to be found first, and left out
+  bool is_known = false;               // by the reader itself, to be the place of a record
+  std::optional<Error> error{};
+  std::optional<DurableEnd> limit{};  // what lies behind it is not shown
+  bool is_over = false;               // that is where it has come to
+  LentRecord lent{};
+};
+
+RecordCursor::RecordCursor(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+RecordCursor::RecordCursor(RecordCursor&&) noexcept = default;
+RecordCursor& RecordCursor::operator=(RecordCursor&&) noexcept = default;
+RecordCursor::~RecordCursor() = default;
+
+namespace {
+
+bool lies_behind(const RecordRef& ref, const DurableEnd& end) noexcept {
+  return ref.segment > end.segment || (ref.segment == end.segment && ref.offset >= end.offset);
+}
+
+// The walk stands before the record that the caller has seen last: it must still be there, as it was.
+[[gnu::cold]] Result<void> skip(Walk& walk, const RecordRef& seen, bool is_known) {
+  RecordView record;
+  Result<bool> found = walk.next(record);
+  if (found && *found && record.ref == seen) {
+    walk.began_at(is_known ? Start::proven : Start::named);
+    return {};
+  }
+  // A file that could not be read says nothing about what is in it.
+  if (!found && (found.error().code == Errc::io || found.error().code == Errc::snapshot_expired))
+    return propagate(found);
+  return std::unexpected(Error{.code = Errc::place_lost,
+                               .action = "read on",
+                               .segment = seen.segment,
+                               .offset = seen.offset,
+                               .detail = "the record that was read last is not there any more"});
+}
+
+}  // namespace
+
+Result<std::optional<RecordView>> RecordCursor::next() {
+  if (!impl_) [[unlikely]] {
+    return std::unexpected(Error{.code = Errc::closed, .action = "read on", .detail = "this cursor was moved from"});
+  }
+  Impl& impl = *impl_;
+  if (!impl.skipped && !impl.error && !impl.limit && impl.walk->next_buffered()) [[likely]]
+    return impl.lent.lend(impl.walk->view());
+  if (impl.skipped && !impl.error) [[unlikely]] {
+    if (Result<void> skipped = skip(*impl.walk, *std::exchange(impl.skipped, std::nullopt), impl.is_known); !skipped) {
+      impl.error = std::move(skipped.error());
+    }
+  }
+  if (impl.error) [[unlikely]]
+    return std::unexpected(*impl.error);
+  if (impl.is_over) return std::nullopt;
+  RecordView record;
+  Result<bool> more = impl.walk->next(record);
+  if (!more) [[unlikely]]
+    return propagate(more);
+  if (!*more) return std::nullopt;
+  impl.is_over = impl.limit && lies_behind(record.ref, *impl.limit);
+  if (impl.is_over) return std::nullopt;
+  return impl.lent.lend(record);
+}
+
+const RecoveryReport& RecordCursor::report() const noexcept {
+  return impl_ && impl_->walk ? impl_->walk->report() : no_report;
+}
+
+RecordCursor make_cursor(std::shared_ptr<const Snapshot> snapshot, LastSegment last, Position from,
+                         const std::optional<RecordRef>& skipped, const std::optional<DurableEnd>& limit) {
+  auto impl = std::make_unique<RecordCursor::Impl>();
+  impl->skipped = skipped;
+  impl->limit = limit;
+  impl->is_known = skipped && skipped->txid != 0 && *skipped == snapshot->known;
+  impl->walk.emplace(std::move(snapshot), last, from);
+  return RecordCursor(std::move(impl));
+}
+
+RecordCursor failed_cursor(Error error) {
+  auto impl = std::make_unique<RecordCursor::Impl>();
+  impl->error = std::move(error);
+  return RecordCursor(std::move(impl));
+}
+
+}  // namespace datawal

@@ -1,0 +1,146 @@
+#include "log/recovery/recovery.hpp"
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <utility>
+
+#include <datawal/segment.hpp>
+
+#include "base/seam_error.hpp"
+#include "log/directory/store_directory.hpp"
+#include "log/directory/store_owner.hpp"
+#include "log/read/progress.hpp"
+#include "log/read/walk.hpp"
+#include "log/recovery/mend_active.hpp"
+
+namespace datawal {
+
+namespace {
+
+using safeatomic::Directory;
+using safeatomic::File;
+using safeatomic::FileSystem;
+
+// What cannot be removed (a directory of such a name, say) takes room and is no reason to fail.
+void remove_temporaries(Directory& directory, const StoreListing& listing) {
+  for (const std::string& name : listing.temporaries) (void)directory.unlink(name);
+}
+
+// The records of the store, read once; nothing is changed here.
+Result<void> replay(Walk& walk, ProgressMeter progress, const RecoveryVisitor& visitor) {
+  if (visitor.on_segment) walk.on_enter(visitor.on_segment);
+  std::array<RecordView, replay_batch> records;
+  for (;;) {
+    Result<std::size_t> count = walk.next_batch(records);
+    if (!count) return propagate(count);
+    if (*count == 0) break;
+    progress.at(records[*count - 1].ref);
+    if (visitor.on_records) visitor.on_records(std::span(records).first(*count));
+  }
+  if (visitor.on_end) {
+    if (Result<void> ended = visitor.on_end(); !ended) return ended;
+  }
+  progress.finish();
+  return {};
+}
+
+// Sealed segments below the watermark's were synced before their successor was made. In a copied store nothing is known.
+Result<void> sync_sealed(Directory& directory, const Snapshot& snapshot) {
+  std::uint32_t first_unproven = 0;
+  if (const std::optional<format::Watermark>& watermark = snapshot.watermark) {
+    const PinnedSegment* at = snapshot.find(watermark->segment);
+    if (at != nullptr && at->info.inode == watermark->inode) first_unproven = watermark->segment;
+  }
+  for (const PinnedSegment& segment : snapshot.segments) {
+    if (segment.id < first_unproven || segment.id == snapshot.segments.back().id) continue;
+    safeatomic::Result<std::unique_ptr<File>> file = directory.open_file(segment::filename(segment.id), {});
+    if (!file) return format::lift(file, "open segment");
+    if (safeatomic::Result<void> synced = (*file)->sync_data(); !synced) return format::lift(synced, "sync segment");
+  }
+  return {};
+}
+
+// A log without a segment: its first record may only be written once every name on the way to it is durable.
+Result<Recovered> begin_log(FileSystem& file_system, Directory& directory, const StoreOwner& owner,
+                            const OpenOptions& options, RecoveryReport report) {
+  if (Result<void> synced = sync_with_ancestors(directory); !synced) return propagate(synced);
+  Result<std::unique_ptr<File>> file = create_segment(file_system, directory, owner, 1, options.file_mode);
+  if (!file) return propagate(file);
+  const safeatomic::Result<safeatomic::FileInfo> info = (*file)->info();
+  if (!info) return format::lift(info, "inspect segment");
+  report.files_scanned = 1;
+  return Recovered{.report = std::move(report), .active_id = 1, .active_info = *info, .file = std::move(*file)};
+}
+
+Result<Recovered> mend(FileSystem& file_system, Directory& directory, const OpenOptions& options,
+                       const Snapshot& snapshot, const Walk& walk) {
+  const PinnedSegment& active = snapshot.segments.back();
+  Recovered recovered{.report = walk.report(), .active_id = active.id};
+  Result<std::unique_ptr<File>> file = mend_active(file_system, directory, options, active.id, walk.end(),
+                                                   walk.watermark(), recovered.report);
+  if (!file) return propagate(file);
+  if (Result<void> synced = sync_sealed(directory, snapshot); !synced) return propagate(synced);
+  // Without a watermark of its own the store may have been copied here, and then nobody has synced the names above it.
+  const bool at_home = walk.watermark().state() == WatermarkState::kept;
+  Result<void> synced;
+  if (at_home) {
+    if (safeatomic::Result<void> names = directory.sync(); !names) synced = format::lift(names, "sync directory");
+  } else {
+    synced = sync_with_ancestors(directory);
+  }
+  if (!synced) return propagate(synced);
+  const safeatomic::Result<safeatomic::FileInfo> info = (*file)->info();
+  if (!info) return format::lift(info, "inspect segment");
+  recovered.active_info = *info;
+  recovered.file = std::move(*file);
+  recovered.end = walk.end().valid_end;
+  recovered.last_txid = std::max(walk.report().last_txid_seen, walk.watermark().proven_txid());
+  recovered.sealed.assign(snapshot.segments.begin(), snapshot.segments.end() - 1);
+  return recovered;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<File>> create_segment(FileSystem& file_system, Directory& directory, const StoreOwner& owner,
+                                             std::uint32_t id, std::uint32_t mode) {
+  safeatomic::Result<std::unique_ptr<File>> file = owner.create(file_system, directory, segment::filename(id), mode);
+  if (!file) return format::lift(file, "create segment");
+  if (safeatomic::Result<void> synced = directory.sync(); !synced) return format::lift(synced, "sync directory");
+  return std::move(*file);
+}
+
+Result<Recovered> recover(FileSystem& file_system, const std::shared_ptr<Directory>& directory,
+                          const OpenOptions& options, const RecoveryVisitor& visitor) {
+  auto snapshot = std::make_shared<Snapshot>();
+  snapshot->directory = directory;
+  Result<std::optional<format::Watermark>> watermark = read_watermark(*directory);
+  if (!watermark) return propagate(watermark);
+  snapshot->watermark = *watermark;
+  Result<StoreListing> listing = list_store(*directory);
+  if (!listing) return propagate(listing);
+  snapshot->quarantined_previously = listing->quarantined;
+  for (const segment::Entry& entry : listing->segments) {
+    snapshot->segments.push_back({.id = entry.id, .info = entry.info});
+  }
+  Walk walk(snapshot, LastSegment::recovered);
+  if (Result<void> read = replay(walk, ProgressMeter(options.on_progress, *snapshot), visitor); !read) {
+    return propagate(read);
+  }
+  // From here on files are changed: the store is sound.
+  remove_temporaries(*directory, *listing);
+  const safeatomic::Result<StoreOwner> owner = owner_of(*snapshot, options.file_mode);
+  if (!owner) return format::lift(owner, "inspect store");
+  Result<Recovered> recovered = snapshot->segments.empty()
+                                    ? begin_log(file_system, *directory, *owner, options, walk.report())
+                                    : mend(file_system, *directory, options, *snapshot, walk);
+  if (!recovered) return recovered;
+  recovered->watermark = WatermarkFile::open(file_system, *directory, *owner, options.file_mode);
+  recovered->watermark.write({.segment = recovered->active_id,
+                              .inode = recovered->active_info.inode,
+                              .offset = recovered->end,
+                              .txid = recovered->last_txid});
+  return recovered;
+}
+
+}  // namespace datawal

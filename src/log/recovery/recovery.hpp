@@ -1,0 +1,59 @@
+#pragma once
+// Opening for writing: what is there is read and judged first, and changed only then.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include <datawal/error.hpp>
+#include <datawal/options.hpp>
+#include <datawal/record.hpp>
+#include <datawal/recovery_report.hpp>
+#include <safeatomic/file_system.hpp>
+
+#include "log/directory/watermark_file.hpp"
+#include "log/read/snapshot.hpp"
+#include "log/read/walk.hpp"
+
+namespace datawal {
+
+class StoreOwner;
+
+/// Records that a replay takes at a time.
+inline constexpr std::size_t replay_batch = 64;
+
+/// Sees the log in the one pass that recovery makes over it, in log order.
+struct RecoveryVisitor {
+  Walk::EnterCallback on_segment{};  ///< before a segment's records; its file is open during the call
+  std::function<void(std::span<const RecordView>)>
+      on_records{};                        ///< the next ones; the views are valid during the call
+  std::function<Result<void>()> on_end{};  ///< after the last record, before anything of the store is changed
+};
+
+/// A store that is ready to be appended to; all that the report counts survives a loss of power.
+struct Recovered {
+  RecoveryReport report{};
+  std::vector<PinnedSegment> sealed{};  ///< ascending, not kept open
+  std::uint32_t active_id = 0;
+  safeatomic::FileInfo active_info{};        ///< as it is now
+  std::unique_ptr<safeatomic::File> file{};  ///< of the active segment
+  std::uint64_t end = 0;                     ///< where it ends, and its valid prefix
+  WatermarkFile watermark{};
+  std::uint64_t last_txid = 0;  ///< the next record gets the one behind it
+};
+
+/// Recovers the store in `directory`, whose lock the caller holds. Errors as RecordLog::open.
+[[nodiscard]] Result<Recovered> recover(safeatomic::FileSystem& file_system,
+                                        const std::shared_ptr<safeatomic::Directory>& directory,
+                                        const OpenOptions& options, const RecoveryVisitor& visitor);
+
+/// Makes segment `id`, empty, with its name durable; it belongs to `owner`.
+/// @return already_exists if it is there
+[[nodiscard]] Result<std::unique_ptr<safeatomic::File>> create_segment(safeatomic::FileSystem& file_system,
+                                                                       safeatomic::Directory& directory,
+                                                                       const StoreOwner& owner, std::uint32_t id,
+                                                                       std::uint32_t mode);
+
+}  // namespace datawal

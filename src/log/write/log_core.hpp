@@ -1,0 +1,257 @@
+#pragma once
+// The writing side of a log behind RecordLog: appending, syncing, rotating, and what failures leave.
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <datawal/error.hpp>
+#include <datawal/options.hpp>
+#include <datawal/record.hpp>
+#include <datawal/stats.hpp>
+#include <safeatomic/file_system.hpp>
+#include <safeatomic/temporary.hpp>
+
+#include "base/process_mark.hpp"
+#include "base/word_lock.hpp"
+#include "log/directory/lock.hpp"
+#include "log/read/file_cache.hpp"
+#include "log/read/snapshot.hpp"
+#include "log/recovery/recovery.hpp"
+#include "log/write/background_sync.hpp"
+#include "log/write/group_commit.hpp"
+#include "segment/writer.hpp"
+
+namespace datawal {
+
+class StoreOwner;
+
+/// One lock orders everything that changes the log; readers take it only to learn what is there. A sync runs without it, so that
+/// appending goes on meanwhile: whoever syncs has the turn (group_commit.hpp), and so has whoever rotates or closes.
+class LogCore {
+ public:
+  /// Errors as RecordLog::open. `visitor` sees what is recovered.
+  /// @param directory  from make_store_directory
+  [[nodiscard]] static Result<std::unique_ptr<LogCore>> open(const std::shared_ptr<safeatomic::Directory>& directory,
+                                                             const OpenOptions& options,
+                                                             const RecoveryVisitor& visitor);
+  LogCore(const LogCore&) = delete;
+  LogCore& operator=(const LogCore&) = delete;
+  ~LogCore();
+
+  /// As RecordLog::append_record and append_batch, but for the sync: settle() follows.
+  [[nodiscard]] Result<RecordRef> append(RecordType type, std::string_view key, std::string_view payload);
+  /// @param refs  gets the places
+  [[nodiscard]] Result<void> append_batch(std::span<const RecordInput> records, std::vector<RecordRef>& refs);
+
+  /// Syncs up to the record `txid` if `options` or the policy of this log ask for it.
+  [[nodiscard]] Result<void> settle(const WriteOptions& options, std::uint64_t txid) {
+    if (!options.sync && !options_.sync_policy.is_every_append()) return {};
+    return sync_through(txid);
+  }
+
+  [[nodiscard]] Result<void> fsync();
+  [[nodiscard]] Result<void> rotate();
+  [[nodiscard]] Result<void> close();
+
+  /// What is there now.
+  [[nodiscard]] Result<std::shared_ptr<const Snapshot>> snapshot() const;
+  [[nodiscard]] Result<Record> read(const RecordRef& ref) const;
+
+  /// The segment that is appended to.
+  struct Active {
+    PinnedSegment segment;  ///< its file is open
+    std::uint64_t end = 0;  ///< bytes of whole records
+  };
+  /// `closed` after close().
+  [[nodiscard]] Result<Active> active() const;
+  /// The same file, of no size; after close() it is not open.
+  [[nodiscard]] PinnedSegment active_file() const noexcept;
+  /// The segment sealed last, not kept open. There is one.
+  [[nodiscard]] PinnedSegment last_sealed() const noexcept;
+  /// The sealed segments, ascending. `closed` after close().
+  [[nodiscard]] Result<std::vector<PinnedSegment>> sealed() const;
+
+  /// Held by whoever changes, links or copies sealed segments: one at a time.
+  [[nodiscard]] std::mutex& care() const noexcept { return care_; }
+
+  /// Puts `rewritten`, which is synced, in the place of a sealed segment. Durable on return. Snapshots of this process go on
+  /// with the old file. Needs care().
+  /// @param old  the segment's open file
+  /// @return poisoned if the directory could not be synced
+  [[nodiscard]] Result<PinnedSegment> replace_sealed(std::uint32_t id, std::shared_ptr<safeatomic::File> old,
+                                                     safeatomic::TemporaryFile& rewritten);
+
+  /// Unlinks a sealed segment; as replace_sealed().
+  [[nodiscard]] Result<void> remove_sealed(std::uint32_t id, std::shared_ptr<safeatomic::File> old);
+
+  [[nodiscard]] const std::shared_ptr<safeatomic::Directory>& directory() const noexcept { return directory_; }
+  [[nodiscard]] const OpenOptions& options() const noexcept { return options_; }
+
+  /// close() was called, or this is a forked child.
+  [[nodiscard]] bool is_closed() const noexcept {
+    return closed_.load(std::memory_order_acquire) || !process_.is_ours();
+  }
+
+  [[nodiscard]] const RecoveryReport& report() const noexcept { return report_; }
+  [[nodiscard]] std::uint64_t last_txid() const noexcept { return last_txid_.load(std::memory_order_acquire); }
+  [[nodiscard]] std::uint64_t durable_txid() const noexcept { return durable_txid_.load(std::memory_order_acquire); }
+  [[nodiscard]] std::uint32_t active_segment() const noexcept { return active_id_.load(std::memory_order_acquire); }
+  /// Fills in what was appended and synced, and how long that took.
+  void count_writes(LogStats& stats) const;
+  [[nodiscard]] bool is_poisoned() const noexcept { return poisoned_.load(std::memory_order_acquire); }
+
+ private:
+  using Guard = std::unique_lock<WordLock>;
+
+  /// The turn to sync, to rotate or to close. However it is left, by return, exception or the cancellation of the thread, it ends:
+  /// the lock is given back, and those that waited for it are woken.
+  class Turn {
+   public:
+    enum class Begun : std::uint8_t { already };
+
+    /// With the lock, which is given back while somebody else has the turn.
+    Turn(LogCore& core, Guard& guard) noexcept : Turn(core, guard, wait_for(core, guard)) {}
+    /// With the lock: the turn was got already.
+    Turn(LogCore& core, Guard& guard, Begun) noexcept : core_(core), guard_(guard) {}
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    ~Turn();
+
+   private:
+    static Begun wait_for(LogCore& core, Guard& guard) noexcept;
+
+    LogCore& core_;
+    Guard& guard_;
+  };
+
+  /// Poisons the log if it is left before settle(), by an exception or the cancellation of the thread: whether what was begun is done
+  /// nobody can tell then, and it must not be taken for done.
+  class Doubt {
+   public:
+    /// @param action  static text
+    Doubt(LogCore& core, Guard& guard, std::string_view action) noexcept
+        : core_(&core), guard_(guard), action_(action) {}
+    Doubt(const Doubt&) = delete;
+    Doubt& operator=(const Doubt&) = delete;
+    ~Doubt();
+    void settle() noexcept { core_ = nullptr; }
+
+   private:
+    LogCore* core_;
+    Guard& guard_;
+    std::string_view action_;
+  };
+
+  /// By id. A map, since a compaction may remove many thousands.
+  using SealedSegments = std::map<std::uint32_t, PinnedSegment>;
+
+  /// What a sync that begins now covers.
+  struct Coverage {
+    std::shared_ptr<safeatomic::File> file;
+    format::Watermark watermark;
+    std::uint64_t change_count = 0;  // of the writer
+    std::uint64_t appended_bytes = 0;
+    std::chrono::steady_clock::duration took{};  // set by sync()
+  };
+
+  LogCore(std::shared_ptr<safeatomic::Directory> directory, const OpenOptions& options, StoreLock lock,
+          Recovered recovered);
+
+  [[nodiscard, gnu::cold]] Error closed_error() const;
+  [[nodiscard]] Result<void> refuse_closed() const;
+  [[nodiscard, gnu::cold]] Result<void> refuse_change();
+  /// What it does first cannot fail: a log whose failure there was no memory to tell is poisoned nevertheless.
+  void set_poison(std::string_view action, int os_errno) noexcept;
+  [[nodiscard, gnu::cold]] std::unexpected<Error> poison(const Error& cause);
+  [[nodiscard, gnu::cold]] std::unexpected<Error> poison(const safeatomic::Error& cause, std::string_view action);
+
+  // Appending (log_core_append.cpp, append_batch.cpp).
+  [[nodiscard]] static bool is_record(RecordType type, std::string_view key, std::string_view payload) noexcept {
+    return key.size() <= max_key_len && payload.size() <= max_payload_len && type <= RecordType::Delete;
+  }
+  [[nodiscard, gnu::cold]] std::unexpected<Error> refused_record(std::string_view key, std::string_view payload) const;
+  [[nodiscard, gnu::cold]] std::unexpected<Error> refused_append(std::string detail) const;
+  [[nodiscard]] Result<std::uint64_t> next_txid(std::uint64_t count) const;
+  [[nodiscard]] bool is_full_for(std::uint64_t len) const noexcept {
+    return options_.max_segment_bytes != 0 && writer_->end() + len > options_.max_segment_bytes;
+  }
+  [[nodiscard]] bool is_ready_for(std::uint64_t len) const noexcept {
+    return writer_ && !poison_ && !is_full_for(len) && !writer_->has_unsynced_change() && !writer_->is_broken();
+  }
+  [[nodiscard, gnu::cold]] Result<void> prepare_append(Guard& guard, std::uint64_t len, std::optional<Turn>& turn);
+  [[nodiscard, gnu::cold]] std::unexpected<Error> failed_append(const Error& error);
+  [[nodiscard]] Result<std::uint32_t> append_as_one(std::span<const RecordInput> records, std::uint64_t len,
+                                                    std::span<RecordRef> refs);
+  void appended(std::uint64_t last_txid);
+
+  // Syncing (log_core_sync.cpp).
+  [[nodiscard]] bool is_covered(std::uint64_t txid) const noexcept;
+  [[nodiscard]] Coverage coverage() const;
+  [[nodiscard]] std::uint64_t appended_bytes() const noexcept {
+    return appended_before_ + writer_->end() - counted_from_;
+  }
+  [[nodiscard]] static safeatomic::Result<void> sync(Coverage& coverage);
+  [[nodiscard]] Result<void> land(const Coverage& coverage, const safeatomic::Result<void>& synced, bool asked_for);
+  [[nodiscard]] Result<void> sync_through(std::uint64_t txid);
+  [[nodiscard]] Result<void> sync_through(Guard& guard, std::uint64_t txid, bool asked_for);
+  [[nodiscard]] Result<void> sync_for_all(Guard& guard, std::uint64_t txid, bool asked_for);
+  [[nodiscard]] Result<void> sync_in_turn(Guard& guard);
+  void sync_in_background(BackgroundSync::Reason reason);
+  void start_writeback() noexcept;
+
+  // Rotation (log_core_rotate.cpp).
+  [[nodiscard]] Result<void> close_in_turn(Guard& guard);
+  [[nodiscard]] Result<void> rotate_in_turn(Guard& guard);
+  [[nodiscard]] Result<std::unique_ptr<safeatomic::File>> create_next(std::uint32_t id, const StoreOwner& owner);
+
+  // Sealed segments (log_core_sealed.cpp).
+  [[nodiscard]] Result<void> sync_names();
+  [[nodiscard]] PinnedSegment* find_sealed(std::uint32_t id) noexcept;
+  void add_sealed_to(std::vector<PinnedSegment>& segments) const;
+  [[nodiscard]] Error not_sealed(std::uint32_t id) const;
+
+  [[nodiscard]] Result<Record> read_frame(safeatomic::File& file, std::uint64_t end, const RecordRef& ref) const;
+
+  const ProcessMark process_;
+  const std::shared_ptr<safeatomic::Directory> directory_;
+  const OpenOptions options_;
+  const RecoveryReport report_;
+  const bool is_mapped_;  // the write path
+
+  mutable std::mutex care_;
+  mutable WordLock mutex_;  // guards what follows, up to the atomics
+  GroupCommit turns_;
+  std::uint64_t syncing_txid_ = 0;  // what the sync that runs will cover; 0: there is none, or it is unknown
+  StoreLock lock_;
+  std::shared_ptr<segment::Writer> writer_;  // null once closed
+  safeatomic::FileInfo active_info_;         // identity of the active segment
+  SealedSegments sealed_;
+  std::uint64_t writeback_end_;        // bytes of the active segment that a sync was begun for
+  std::uint64_t counted_from_;         // bytes of the active segment that another handle appended
+  std::uint64_t appended_before_ = 0;  // bytes that this one appended to earlier segments
+  std::uint64_t synced_bytes_ = 0;     // of all that it appended
+  SyncLatency sync_latency_;
+  std::optional<Error> poison_;
+  WatermarkFile watermark_;  // belongs to whoever has the turn
+
+  std::atomic<std::uint64_t> last_txid_;
+  std::atomic<std::uint64_t> durable_txid_;
+  std::atomic<std::uint32_t> active_id_;
+  std::atomic<bool> poisoned_{false};
+  std::atomic<bool> closed_{false};
+
+  mutable FileCache cache_;  // of sealed segments, for read()
+
+  std::unique_ptr<BackgroundSync> background_;  // null: not needed yet
+};
+
+}  // namespace datawal

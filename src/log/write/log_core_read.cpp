@@ -1,0 +1,110 @@
+// LogCore::read: one record by its place.
+
+#include <algorithm>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+
+#include <datawal/segment.hpp>
+#include <safeatomic/io.hpp>
+
+#include "base/seam_error.hpp"
+#include "format/frame.hpp"
+#include "log/write/log_core.hpp"
+#include "segment/scanner.hpp"
+
+namespace datawal {
+
+namespace {
+
+[[gnu::cold]] std::unexpected<Error> failed(Errc code, const std::filesystem::path& path, const RecordRef& ref,
+                                            std::string detail) {
+  return std::unexpected(Error{.code = code,
+                               .action = "read record",
+                               .path = path,
+                               .segment = ref.segment,
+                               .offset = ref.offset,
+                               .detail = std::move(detail)});
+}
+
+// Whether a whole record lies at `offset`, however long: one that is longer than expected looks cut.
+Result<bool> is_whole_frame(safeatomic::File& file, std::uint64_t offset, std::uint64_t end) {
+  segment::Scanner scanner;
+  scanner.start(file, offset, end);
+  const Result<format::Stop> stop = scanner.next();
+  if (!stop) return propagate(stop);
+  return *stop == format::Stop::none;
+}
+
+// Whether a frame begins at `offset`, as far as the frames before it can tell: damage before it counts as yes.
+Result<bool> is_frame_start(safeatomic::File& file, std::uint64_t offset, std::uint64_t end) {
+  segment::Scanner scanner;
+  scanner.start(file, 0, end);
+  while (scanner.end() < offset) {
+    Result<format::Stop> stop = scanner.next();
+    if (!stop) return propagate(stop);
+    if (*stop != format::Stop::none) return true;
+  }
+  return scanner.end() == offset;
+}
+
+}  // namespace
+
+Result<Record> LogCore::read(const RecordRef& ref) const {
+  if (!process_.is_ours()) return std::unexpected(closed_error());
+  std::shared_ptr<safeatomic::File> file;
+  std::uint64_t end = 0;
+  PinnedSegment sealed;
+  {
+    const std::lock_guard guard(mutex_);
+    if (Result<void> usable = refuse_closed(); !usable) return propagate(usable);
+    if (ref.segment == active_segment()) {
+      file = writer_->file();
+      end = writer_->end();
+    } else if (const auto found = sealed_.find(ref.segment); found != sealed_.end()) {
+      sealed = found->second;
+      end = sealed.info.size;
+    }
+  }
+  if (!file && sealed.id == 0) {
+    return failed(Errc::not_found, segment::path(directory_->path(), ref.segment), ref, "there is no such segment");
+  }
+  if (!file) {
+    Result<std::shared_ptr<safeatomic::File>> opened = cache_.open(directory_, sealed);
+    if (!opened) return propagate(opened);
+    file = std::move(*opened);
+  }
+  return read_frame(*file, end, ref);
+}
+
+Result<Record> LogCore::read_frame(safeatomic::File& file, std::uint64_t end, const RecordRef& ref) const {
+  const std::filesystem::path path = segment::path(directory_->path(), ref.segment);
+  if (ref.len < format::frame_len(0, 0) || ref.len > format::max_frame_len || ref.offset > end ||
+      ref.len > end - ref.offset) {
+    return failed(Errc::not_found, path, ref, "no record lies there");
+  }
+  const auto buffer = std::make_unique_for_overwrite<char[]>(ref.len);
+  const safeatomic::Result<std::size_t> got = safeatomic::read_all(file, ref.offset, std::span(buffer.get(), ref.len));
+  if (!got) return format::lift(got, "read record");
+  const format::DecodeOutcome outcome = format::decode_next(std::string_view(buffer.get(), *got));
+  if (!outcome) {
+    Result<bool> other = is_whole_frame(file, ref.offset, end);
+    if (!other) return propagate(other);
+    if (*other) return failed(Errc::not_found, path, ref, "another record lies there");
+    Result<bool> starts = is_frame_start(file, ref.offset, end);
+    if (!starts) return propagate(starts);
+    if (!*starts) return failed(Errc::not_found, path, ref, "no record begins there");
+    return failed(Errc::corruption, path, ref, std::string(format::describe(outcome.stop)));
+  }
+  if (outcome.record.txid != ref.txid || outcome.record.len != ref.len || outcome.record.crc != ref.crc) {
+    return failed(Errc::not_found, path, ref, "another record lies there");
+  }
+  return Record{.type = outcome.record.type,
+                .txid = outcome.record.txid,
+                .key = std::string(outcome.record.key),
+                .payload = std::string(outcome.record.payload),
+                .ref = ref};
+}
+
+}  // namespace datawal

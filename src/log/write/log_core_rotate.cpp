@@ -1,0 +1,94 @@
+// LogCore: from one segment to the next.
+
+#include <cerrno>
+#include <memory>
+#include <new>
+#include <utility>
+
+#include <datawal/segment.hpp>
+
+#include "base/seam_error.hpp"
+#include "log/directory/store_directory.hpp"
+#include "log/directory/store_owner.hpp"
+#include "log/write/log_core.hpp"
+#include "log/write/write_path.hpp"
+
+namespace datawal {
+
+using safeatomic::File;
+
+Result<void> LogCore::rotate() {
+  if (!process_.is_ours()) return std::unexpected(closed_error());
+  Guard guard(mutex_);
+  if (Result<void> usable = refuse_change(); !usable) return usable;
+  const Turn turn(*this, guard);
+  if (Result<void> usable = refuse_change(); !usable) return usable;
+  return rotate_in_turn(guard);
+}
+
+// With the lock and the turn. The order of docs/DURABILITY.md, "Rotation".
+Result<void> LogCore::rotate_in_turn(Guard& guard) {
+  if (writer_->end() == 0) return {};
+  const std::uint32_t id = active_segment();
+  if (id >= segment::max_id) {
+    return std::unexpected(Error{.code = Errc::invalid_argument,
+                                 .action = "rotate log",
+                                 .path = directory_->path(),
+                                 .segment = id,
+                                 .detail = "the segment ids are used up"});
+  }
+  if (Result<void> cut = writer_->cut_to_end(); !cut) return cut;
+  if (Result<void> synced = sync_in_turn(guard); !synced) return synced;
+  const safeatomic::Result<safeatomic::FileInfo> sealed = writer_->file()->info();
+  if (!sealed) return format::lift(sealed, "inspect segment");
+  const safeatomic::Result<StoreOwner> owner = StoreOwner::of_segment(*directory_, id, *sealed);
+  if (!owner) return format::lift(owner, "inspect segment");
+  SealedSegments one;
+  one.emplace(id, PinnedSegment{.id = id, .info = *sealed, .kept = std::make_shared<KeptFile>()});
+  // From here on there may be a file of the next name, which only a rotation that came to its end may leave behind.
+  Doubt doubt(*this, guard, "start the next segment");
+  Result<std::unique_ptr<File>> file = create_next(id + 1, *owner);
+  if (!file) {
+    doubt.settle();
+    return propagate(file);
+  }
+  const safeatomic::Result<safeatomic::FileInfo> created = (*file)->info();
+  if (!created) return poison(created.error(), "inspect segment");
+  if (safeatomic::Result<void> synced = directory_->sync(); !synced) return poison(synced.error(), "sync directory");
+  std::shared_ptr<segment::Writer> next;
+  try {
+    next = make_writer(is_mapped_, std::move(*file), 0, options_.max_segment_bytes);
+  } catch (const std::bad_alloc&) {
+    return poison({.code = Errc::poisoned, .action = "start the next segment", .os_errno = ENOMEM});
+  }
+  doubt.settle();
+  appended_before_ = appended_bytes();
+  counted_from_ = 0;
+  sealed_.insert(one.extract(one.begin()));
+  writer_ = std::move(next);
+  active_info_ = *created;
+  active_id_.store(id + 1, std::memory_order_release);
+  writeback_end_ = 0;
+  watermark_.write({.segment = id + 1, .inode = active_info_.inode, .offset = 0, .txid = last_txid()});
+  return {};
+}
+
+// Makes the segment `id`; the one before it is durable.
+Result<std::unique_ptr<File>> LogCore::create_next(std::uint32_t id, const StoreOwner& owner) {
+  const std::string name = segment::filename(id);
+  // A file of that name, whoever made it, is the active segment at the next opening, and this one a sealed one in which a
+  // torn tail is damage: nothing may be appended to it any more.
+  try {
+    safeatomic::Result<std::unique_ptr<File>> file = owner.create(file_system_of(options_.file_system), *directory_,
+                                                                  name, options_.file_mode);
+    if (file) return std::move(*file);
+    const safeatomic::Result<safeatomic::FileInfo> there = directory_->info_of(name);
+    const bool is_absent = !there && there.error().code == safeatomic::Errc::not_found;
+    if (!is_absent) return poison(file.error(), "create segment");
+    return format::lift(file, "create segment");
+  } catch (const std::bad_alloc&) {
+    return poison({.code = Errc::poisoned, .action = "create segment", .os_errno = ENOMEM});  // it may be there
+  }
+}
+
+}  // namespace datawal
