@@ -31,15 +31,16 @@ static datawal::Result<std::optional<std::string>> get_fresh(const datawal::Data
 }
 
 static datawal::Result<void> erase_expired(datawal::DataWal& cache, Seconds now) {
-  std::vector<std::string> expired;
-  auto looked = cache.for_each([&](std::string_view key, std::string_view stored) {
-    if (expiry_of(stored) <= now) expired.emplace_back(key);
-    return true;
-  });
-  if (!looked) return looked;
-  datawal::Batch batch;  // by the thread that puts: else a value put since then would go too
-  for (const std::string& key : expired) batch.erase(key);
-  return cache.write(batch);
+  auto entries = cache.cursor({.order = datawal::CursorOrder::log});
+  if (!entries) return datawal::propagate(entries);
+  for (;;) {
+    auto entry = entries->next();
+    if (!entry) return datawal::propagate(entry);
+    if (!*entry) return {};
+    if (expiry_of((*entry)->value) > now) continue;
+    auto erased = cache.erase_if((*entry)->key, (*entry)->ref);  // not what was put since
+    if (!erased) return datawal::propagate(erased);
+  }
 }
 
 // Whole or absent, in a directory on another disk; the oldest go.
@@ -51,10 +52,9 @@ static datawal::Result<void> back_up(const datawal::DataWal& cache, const std::f
   name.insert(0, 10 - name.size(), '0');
   datawal::CheckpointOptions options;
   if (!there.empty()) options.previous = there.back();  // what has not changed since is shared with that one
-  if (auto copied = cache.checkpoint(backups / name, options);
-      !copied && copied.error().code != datawal::Errc::already_exists) {
-    return copied;
-  }
+  auto copied = cache.checkpoint(backups / name, options);
+  if (!copied && copied.error().code == datawal::Errc::already_exists) return {};  // of this hour, before a restart
+  if (!copied) return copied;
   for (std::size_t n = 0; n + backups_kept <= there.size(); ++n) std::filesystem::remove_all(there[n]);
   return {};
 }

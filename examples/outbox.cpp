@@ -12,6 +12,7 @@ static datawal::Result<void> send_new(datawal::Follower& outbox) {
     if (!next && next.error().code == datawal::Errc::place_lost) {
       const auto [first, last, cause] = outbox.lost();  // trimmed before they were sent: somebody has to know
       std::cerr << "messages " << first << " to " << last << " were not sent\n";
+      if (auto saved = outbox.save(); !saved) return saved;  // told once
       continue;
     }
     if (!next) return datawal::propagate(next);

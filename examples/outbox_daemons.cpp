@@ -31,6 +31,7 @@ static datawal::Result<void> send(const std::filesystem::path& dir, const std::f
     auto next = outbox->next();
     if (!next && next.error().code == datawal::Errc::place_lost) {
       std::cerr << next.error().message() << '\n';  // trimmed before they were sent: somebody has to know
+      if (auto saved = outbox->save(); !saved) return saved;
     } else if (!next) {
       return datawal::propagate(next);
     } else if (*next) {

@@ -124,8 +124,15 @@ class DataWal {
   /// put(), if the key's newest record is what is `expected`: checked and done in one step, in the order of the log, so that nothing
   /// that was put or erased in between is lost. What there was is told. With `Expect::anything()` it is a put() that tells.
   ///
-  ///     auto seen = store.find("counter");  // and again from here if another was faster: !done->is_done
-  ///     auto done = store.put_if("counter", seen->value().ref, next(seen->value().value));
+  ///     for (bool is_done = false; !is_done;) {  // counts exactly, from any number of threads
+  ///       auto seen = store.find("counter");
+  ///       if (!seen) return propagate(seen);
+  ///       const int count = *seen ? std::stoi((*seen)->value) : 0;
+  ///       const Expect expected = *seen ? Expect((*seen)->ref) : Expect::absent();
+  ///       auto done = store.put_if("counter", expected, std::to_string(count + 1));
+  ///       if (!done) return propagate(done);
+  ///       is_done = done->is_done;
+  ///     }
   ///
   /// @return an outcome, not an error, where something else is there: nothing is changed then, and nothing synced; otherwise as put()
   [[nodiscard]] Result<ChangeOutcome> put_if(std::string_view key, const Expect& expected, std::string_view value,

@@ -591,9 +591,14 @@ datawal_code datawal_store_get_into(const datawal_store* store, const void* key,
  *  After an error, which is of the first key that cannot be read, `values` is empty. */
 datawal_code datawal_store_multi_get(const datawal_store* store, const void* keys, const size_t* key_lens, size_t count,
                                      datawal_values* values, datawal_error* error);
-/** datawal_store_put if the key's newest record is what is expected, checked and done in one step; `outcome` tells what was there,
- *  also of what was not done, which is no error. `expected` is NULL unless that is DATAWAL_EXPECT_RECORD; it may be
- *  `&outcome->previous` of an earlier call, so that a loop goes on with what was there instead. */
+/** The value of a key, and the record that holds it: what datawal_store_put_if expects. Two calls, datawal_store_get and then
+ *  datawal_store_ref_of, would take what was put in between for what was read. `found` is 0, and the rest empty, if it has none. */
+datawal_code datawal_store_find(const datawal_store* store, const void* key, size_t key_len, datawal_buffer* value,
+                                datawal_ref* ref, int* found, datawal_error* error);
+/** datawal_store_put if the key's newest record is what is expected, checked and done in one step; `outcome`, which may be NULL, tells what was
+ *  there, also of what was not done, which is no error. `expected` is NULL unless that is DATAWAL_EXPECT_RECORD; it may be
+ *  `&outcome->previous` of an earlier call, so that a loop goes on with what was there instead;
+ *  whoever needs that value asks datawal_store_find. */
 datawal_code datawal_store_put_if(datawal_store* store, const void* key, size_t key_len, datawal_expect expect,
                                   const datawal_ref* expected, const void* value, size_t value_len, datawal_sync sync,
                                   datawal_outcome* outcome, datawal_error* error);

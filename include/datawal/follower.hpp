@@ -56,14 +56,19 @@ struct FollowerLag {
 
 /// Shows each record of a log once and in order, whatever its writer does meanwhile: rotate, end, die and come back, cut a torn
 /// tail, compact, drop segments. Each txid is shown or told to be lost, but for those that were missing already when a follower of
-/// the whole log was opened. Takes no lock and changes nothing in the store. Movable; one thread at a time.
+/// the whole log was opened: save() right after that, before anything is trimmed. Takes no lock and changes nothing in the store. Movable; one thread at a time.
 ///
 ///     auto follower = Follower::open("outbox", {.cursor_file = "sent.cursor"});
 ///     for (;;) {
 ///       auto next = follower->next();
 ///       if (!next && next.error().code == Errc::place_lost) { report(follower->lost()); continue; }
 ///       if (!next) return next.error();
-///       if (*next) { send((*next)->payload); follower->save(); } else { follower->wait(1s); }
+///       if (*next) {
+///         send((*next)->payload);
+///         if (auto saved = follower->save(); !saved) return saved.error();
+///       } else if (auto woken = follower->wait(1s); !woken) {
+///         return woken.error();
+///       }
 ///     }
 class Follower {
  public:

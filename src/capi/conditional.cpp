@@ -21,6 +21,22 @@ std::optional<datawal_ref> copy_of(const datawal_ref* ref) noexcept {
 
 }  // namespace
 
+datawal_code datawal_store_find(const datawal_store* store, const void* key, size_t key_len, datawal_buffer* value,
+                                datawal_ref* ref, int* found, datawal_error* error) {
+  if (value != nullptr) *value = {};
+  if (ref != nullptr) *ref = {};
+  if (found != nullptr) *found = 0;
+  if (store == nullptr || value == nullptr || ref == nullptr || found == nullptr) return fail(error, missing("get"));
+  return returned(
+      error, [&]() -> Result<std::optional<StoredValue>> { return store->store.find(key_view(key, key_len)); },
+      [&](const std::optional<StoredValue>& stored) {
+        if (!stored) return;
+        give(value, stored->value);
+        *ref = to_c(stored->ref);
+        *found = 1;
+      });
+}
+
 datawal_code datawal_store_put_if(datawal_store* store, const void* key, size_t key_len, datawal_expect expect,
                                   const datawal_ref* expected, const void* value, size_t value_len, datawal_sync sync,
                                   datawal_outcome* outcome, datawal_error* error) {

@@ -55,9 +55,8 @@ class Binding(unittest.TestCase):
         def count():
             for _ in range(200):
                 while True:
-                    ref = store.ref_of(b"n")
-                    value = int(store.get(b"n", b"0"))
-                    if store.put_if(b"n", ref, str(value + 1).encode()):
+                    value, ref = store.find(b"n")
+                    if store.put_if(b"n", ref, str(int(value or b"0") + 1).encode()):
                         break
 
         threads = [threading.Thread(target=count) for _ in range(4)]
@@ -77,6 +76,10 @@ class Binding(unittest.TestCase):
         with self.assertRaises(datawal.Error) as caught:
             store[b"k"] = b"v"
         self.assertEqual(caught.exception.name, "closed")
+
+    def test_an_option_that_is_none_is_refused_at_once(self):
+        with self.assertRaises(AttributeError):
+            datawal.Store(self.path("kv"), no_such_option=1)
 
     def test_options_reach_the_library(self):
         with self.assertRaises(datawal.Error) as caught:
@@ -108,7 +111,7 @@ class Binding(unittest.TestCase):
         for n in range(10):
             log.append(f"event {n}".encode() + b"." * 80)
         log.fsync()
-        cursor = os.fsencode(self.path("cursor"))
+        cursor = self.path("cursor")
         follower = datawal.Follower(self.path("log"), cursor_file=cursor)
         self.assertEqual(follower.next()[0], 1)
         follower.save()

@@ -255,6 +255,27 @@ TEST_F(CapiTest, PutsInALoopByWhatTheLastOutcomeTold) {
   EXPECT_EQ(outcome.is_done, 1);
 }
 
+TEST_F(CapiTest, FindsAValueTogetherWithItsRecord) {
+  const CStore store = open_store("kv");
+  put(store, "n", "1");
+  datawal_buffer value{};
+  datawal_ref ref{};
+  datawal_ref same{};
+  int found = 0;
+  ASSERT_EQ(datawal_store_find(store.get(), "n", 1, &value, &ref, &found, nullptr), DATAWAL_OK);
+  EXPECT_EQ(std::string(value.data, value.size), "1");
+  EXPECT_EQ(found, 1);
+  datawal_buffer_free(&value);
+  ASSERT_EQ(datawal_store_ref_of(store.get(), "n", 1, &same, &found, nullptr), DATAWAL_OK);
+  EXPECT_EQ(ref.txid, same.txid);
+  EXPECT_EQ(ref.crc, same.crc);
+  ASSERT_EQ(datawal_store_find(store.get(), "no", 2, &value, &ref, &found, nullptr), DATAWAL_OK);
+  EXPECT_EQ(found, 0);
+  EXPECT_EQ(value.data, nullptr);
+  EXPECT_EQ(ref.txid, 0U);
+  EXPECT_EQ(datawal_store_find(store.get(), "n", 1, nullptr, &ref, &found, nullptr), DATAWAL_INVALID_ARGUMENT);
+}
+
 TEST_F(CapiTest, ManyValuesAreNoneAfterAnyError) {
   const CStore store = open_store("kv");
   put(store, "a", "value");
