@@ -19,6 +19,8 @@ namespace datawal::crash {
 namespace {
 
 const std::filesystem::path cursor_file = "/elsewhere/cursor";
+// Made before: both machines count their directories from the same number, and none of the one's may have a store's of the other.
+const std::filesystem::path numbers_taken = "/1/2/3/4/5/6/7/8";
 
 /// What lies in /elsewhere is on another machine.
 class TwoMachines final : public safeatomic::FileSystem {
@@ -61,6 +63,7 @@ void Followers::look(const std::string& directory, World& world) {
 
 void Followers::look(Account& account, const std::string& directory, World& world) const {
   TwoMachines machines(world.file_system);
+  if (!safeatomic::make_directories(machines.elsewhere, numbers_taken, 0700)) return;
   if (!safeatomic::make_directories(machines.elsewhere, cursor_file.parent_path(), 0700)) return;
   if (!account.cursor.empty()) {
     const std::string text = bug_ == FollowerBug::knows_by_place_alone
@@ -71,7 +74,11 @@ void Followers::look(Account& account, const std::string& directory, World& worl
   const bool sees_all = !account.only_durable || bug_ == FollowerBug::takes_all_for_durable;
   Result<Follower> follower = Follower::open(
       directory, {.only_durable = !sees_all, .cursor_file = cursor_file, .file_system = &machines});
-  if (!follower) return;  // the directory may be lost
+  if (!follower) {
+    const bool may_be = world.is_faulty || world.is_dead || follower.error().code == Errc::not_found;
+    if (!may_be) world.violated(Invariant::reader_agrees, "a follower: " + follower.error().message());
+    return;  // the directory may be lost
+  }
   for (;;) {
     const Result<std::optional<RecordView>> next = follower->next();
     if (!next && next.error().code == Errc::place_lost) {
