@@ -11,13 +11,13 @@ namespace datawal {
 
 namespace {
 
-std::atomic<std::size_t> kept{0};
+std::atomic<std::size_t> kept_now{0};
 
 struct GiveBack {
   std::shared_ptr<safeatomic::File> file;
   void operator()(safeatomic::File*) noexcept {
     file.reset();
-    kept.fetch_sub(1, std::memory_order_relaxed);
+    kept_now.fetch_sub(1, std::memory_order_relaxed);
   }
 };
 
@@ -28,14 +28,14 @@ std::size_t max_kept_files() noexcept {
   return limit < 0 ? std::numeric_limits<std::size_t>::max() / 4 : static_cast<std::size_t>(limit) / 4;
 }
 
-std::size_t kept_file_count() noexcept { return kept.load(std::memory_order_relaxed); }
+std::size_t kept_file_count() noexcept { return kept_now.load(std::memory_order_relaxed); }
 
 std::shared_ptr<safeatomic::File> keep_open(std::shared_ptr<safeatomic::File> file) {
   const std::size_t most = max_kept_files();
-  std::size_t count = kept.load(std::memory_order_relaxed);
+  std::size_t count = kept_now.load(std::memory_order_relaxed);
   do {
     if (count >= most) return nullptr;
-  } while (!kept.compare_exchange_weak(count, count + 1, std::memory_order_relaxed));
+  } while (!kept_now.compare_exchange_weak(count, count + 1, std::memory_order_relaxed));
   safeatomic::File* const plain = file.get();
   return std::shared_ptr<safeatomic::File>(plain, GiveBack{std::move(file)});  // gives back too if it throws
 }
