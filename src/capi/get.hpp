@@ -19,7 +19,7 @@ datawal_code get_buffer(const Source& source, const void* key, std::size_t key_l
   return guarded(error, [&] {
     const std::string_view name = key_view(key, key_len);
     char small[4096];  // most values are read once; a longer one again, since its length is not known before
-    Result<std::optional<std::size_t>> len = source.get(name, small);
+    auto len = source.get(name, small);
     if (!len) return fail(error, len.error());
     std::size_t room = sizeof small;
     std::unique_ptr<char, FreeMemory> memory;
@@ -48,7 +48,7 @@ template <class Source>
 datawal_code get_into(const Source& source, const void* key, std::size_t key_len, void* room, std::size_t room_len,
                       std::size_t* value_len, int* found, datawal_error* error) noexcept {
   return guarded(error, [&] {
-    const Result<std::optional<std::size_t>> len = source.get(key_view(key, key_len), room_view(room, room_len));
+    const auto len = source.get(key_view(key, key_len), room_view(room, room_len));
     if (!len) return fail(error, len.error());
     *found = *len ? 1 : 0;
     *value_len = len->value_or(0);

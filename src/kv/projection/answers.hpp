@@ -1,6 +1,6 @@
 #pragma once
 // What is said of the live record of a key, whichever index found it. `look_up(confirmed)` calls `confirmed(located)` for it and
-// returns Result<bool>: whether there is one.
+// returns Result<bool>: whether there is one. Each answer is made where its caller wants it: to move one costs as much as a tenth of a get.
 
 #include <cstddef>
 #include <optional>
@@ -17,28 +17,28 @@
 namespace datawal::kv {
 
 template <class LookUp>
-[[nodiscard]] Result<std::optional<std::string>> value_of(LookUp&& look_up) {
-  std::optional<std::string> value;
-  Result<bool> found = look_up([&](const LocatedRecord& located) { value.emplace(located.record.payload); });
-  if (!found) return propagate(found);
+[[nodiscard]] Answer<std::optional<std::string>> value_of(LookUp&& look_up) {
+  Answer<std::optional<std::string>> value = std::optional<std::string>();
+  Result<bool> found = look_up([&](const LocatedRecord& located) { value->emplace(located.record.payload); });
+  if (!found) value = propagate(found);
   return value;
 }
 
 /// Copies as much of the value as fits. @return its whole length
 template <class LookUp>
-[[nodiscard]] Result<std::optional<std::size_t>> copy_value(std::span<char> room, LookUp&& look_up) {
-  std::optional<std::size_t> len;
+[[nodiscard]] Answer<std::optional<std::size_t>> copy_value(std::span<char> room, LookUp&& look_up) {
+  Answer<std::optional<std::size_t>> len = std::optional<std::size_t>();
   Result<bool> found = look_up([&](const LocatedRecord& located) {
     const std::string_view value = located.record.payload;
     (void)value.copy(room.data(), room.size());
-    len = value.size();
+    len->emplace(value.size());
   });
-  if (!found) return propagate(found);
+  if (!found) len = propagate(found);
   return len;
 }
 
 template <class LookUp>
-[[nodiscard]] Result<std::optional<StoredValue>> stored_value_of(LookUp&& look_up) {
+[[nodiscard]] Answer<std::optional<StoredValue>> stored_value_of(LookUp&& look_up) {
   std::optional<StoredValue> value;
   Result<bool> found = look_up([&](const LocatedRecord& located) {
     value = {.value = std::string(located.record.payload), .ref = located.ref};

@@ -21,15 +21,15 @@ Result<bool> Projection::look_up(std::string_view key, Confirmed&& confirmed) co
       [&](const LocatedRecord& located, std::uint64_t) { confirmed(located); }, [&] { stay.enter(space_.readers()); });
 }
 
-Result<std::optional<std::string>> Projection::get(std::string_view key) const {
+Answer<std::optional<std::string>> Projection::get(std::string_view key) const {
   return value_of([&](auto&& confirmed) { return look_up(key, confirmed); });
 }
 
-Result<std::optional<std::size_t>> Projection::get(std::string_view key, std::span<char> room) const {
+Answer<std::optional<std::size_t>> Projection::get(std::string_view key, std::span<char> room) const {
   return copy_value(room, [&](auto&& confirmed) { return look_up(key, confirmed); });
 }
 
-Result<std::optional<StoredValue>> Projection::find_value(std::string_view key) const {
+Answer<std::optional<StoredValue>> Projection::find_value(std::string_view key) const {
   return stored_value_of([&](auto&& confirmed) { return look_up(key, confirmed); });
 }
 

@@ -36,13 +36,13 @@ class Projection {
   [[nodiscard, gnu::cold]] Result<void> finish_fold();
 
   /// The value of a live key. Confirms key, type and CRC in the record itself.
-  [[nodiscard]] Result<std::optional<std::string>> get(std::string_view key) const;
+  [[nodiscard]] Answer<std::optional<std::string>> get(std::string_view key) const;
 
   /// The same into `room`, as much of it as fits. @return its whole length
-  [[nodiscard]] Result<std::optional<std::size_t>> get(std::string_view key, std::span<char> room) const;
+  [[nodiscard]] Answer<std::optional<std::size_t>> get(std::string_view key, std::span<char> room) const;
 
   /// The value of a live key, and where its record is.
-  [[nodiscard]] Result<std::optional<StoredValue>> find_value(std::string_view key) const;
+  [[nodiscard]] Answer<std::optional<StoredValue>> find_value(std::string_view key) const;
 
   /// get() of many keys.
   [[nodiscard]] Result<void> multi_get(std::span<const std::string_view> keys, Values& values) const;
