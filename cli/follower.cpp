@@ -94,7 +94,7 @@ void TailFollower::tell(const LostRecords& lost) {
   console_.note({.code = is_trimmed ? "trimmed" : "compacted",
                  .text = fmt::format("{} txids, {} to {}, were {} before they could be printed",
                                      lost.last_txid - lost.first_txid + 1, lost.first_txid, lost.last_txid,
-                                     is_trimmed ? "dropped" : "compacted, all of them or some,"),
+                                     is_trimmed ? "dropped" : "compacted away"),
                  .path = dir_});
 }
 

@@ -587,7 +587,7 @@ datawal_code datawal_store_get(const datawal_store* store, const void* key, size
  *  `room` is as it was where the key has no value or the call fails. */
 datawal_code datawal_store_get_into(const datawal_store* store, const void* key, size_t key_len, void* room,
                                     size_t room_len, size_t* value_len, int* found, datawal_error* error);
-/** The values of `count` keys, faster than one by one. `keys` holds their bytes one behind the other, `key_lens` how long each is.
+/** The values of `count` keys, up to 4294967295, faster than one by one. `keys` holds their bytes one behind the other, `key_lens` how long each is.
  *  After an error, which is of the first key that cannot be read, `values` is empty. */
 datawal_code datawal_store_multi_get(const datawal_store* store, const void* keys, const size_t* key_lens, size_t count,
                                      datawal_values* values, datawal_error* error);

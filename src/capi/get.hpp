@@ -1,7 +1,9 @@
 #pragma once
 // Values for C programs: the same for stores and their readers. Nothing is allocated but what is handed over.
 
+#include <cstdint>
 #include <cstdlib>
+#include <limits>
 #include <memory>
 
 #include "capi/common.hpp"
@@ -61,6 +63,7 @@ template <class Source>
 datawal_code multi_get(const Source& source, const void* keys, const std::size_t* key_lens, std::size_t count,
                        datawal_values& values, datawal_error* error) noexcept {
   return guarded(error, [&] {
+    if (count > std::numeric_limits<std::uint32_t>::max()) throw Refused{"count", "is more than 4294967295"};
     const auto* bytes = static_cast<const char*>(keys);
     values.keys.clear();
     for (std::size_t n = 0; n < count; ++n) {

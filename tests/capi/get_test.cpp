@@ -255,6 +255,16 @@ TEST_F(CapiTest, PutsInALoopByWhatTheLastOutcomeTold) {
   EXPECT_EQ(outcome.is_done, 1);
 }
 
+TEST_F(CapiTest, ManyKeysAreNoMoreThanABatchMayHold) {
+  const CStore store = open_store("kv");
+  datawal_values* values = nullptr;
+  ASSERT_EQ(datawal_values_new(&values, nullptr), DATAWAL_OK);
+  const std::size_t len = 0;
+  EXPECT_EQ(datawal_store_multi_get(store.get(), "", &len, SIZE_MAX, values, nullptr), DATAWAL_INVALID_ARGUMENT);
+  EXPECT_THAT(last_error(), HasSubstr("count"));
+  datawal_values_free(values);
+}
+
 TEST_F(CapiTest, FindsAValueTogetherWithItsRecord) {
   const CStore store = open_store("kv");
   put(store, "n", "1");

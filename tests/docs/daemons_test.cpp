@@ -43,6 +43,14 @@ TEST_F(Daemons, OfTheCacheKeepsADayOfBackups) {
   EXPECT_TRUE(said().starts_with("0000000007\n") && said().ends_with("0000000030\n")) << said();
 }
 
+TEST_F(Daemons, OfTheCacheRemoveNoBackupForOneThatIsThere) {
+  EXPECT_EQ(run("{ echo 'put a 1000000 x'; for hour in $(seq 1 24); do echo clock $((hour * 3600)); done; echo end; } |"
+                "  " DATAWAL_CACHE_DAEMON " cache backups && ls backups > before\n"
+                "printf 'clock 86400\nend\n' | " DATAWAL_CACHE_DAEMON
+                " cache backups && ls backups > said && cmp before said"),
+            0);
+}
+
 TEST_F(Daemons, OfTheOutboxSendEverythingThoughTheSenderIsKilled) {
   EXPECT_EQ(run(R"(printf 'one\ntwo\n' | )" DATAWAL_OUTBOX_DAEMONS R"( promise box > promised
 mkfifo pipe

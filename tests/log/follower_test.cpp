@@ -322,6 +322,21 @@ TEST_F(FollowerOfALog, IsToldWhatWasTrimmedThoughItWasNotedBeforeTheFirstRecord)
   EXPECT_THAT(shown(follower), ElementsAre("two"));
 }
 
+TEST_F(FollowerOfALog, IsToldWhatIsMissingThoughItsCursorFileSaysThatMoreThanThatWasTold) {
+  const TemporaryDirectory scratch;
+  const FollowerOptions noted{.cursor_file = scratch.path() / "cursor"};
+  write_file(noted.cursor_file, "last -\nbase -\nundecided 0 0 0\ntold 18446744073709551615\n");
+  RecordLog log = store_.open();
+  must(log.append("one"));
+  must(log.rotate());
+  must(log.append("two", {.sync = true}));
+  must(log.drop_segments_before(2));
+  Follower follower = follow(noted);
+  EXPECT_THAT(shown(follower), ElementsAre("! place_lost"));
+  EXPECT_EQ(follower.lost(), (LostRecords{.first_txid = 1, .last_txid = 1, .cause = LostRecords::Cause::trimmed}));
+  EXPECT_THAT(shown(follower), ElementsAre("two"));
+}
+
 TEST_F(FollowerOfALog, ShowsWhatLiesBeforeDamageOfWhatIsDurableAndTellsIt) {
   RecordLog log = store_.open();
   for (const char* payload : {"one", "two", "three"}) must(log.append(payload));

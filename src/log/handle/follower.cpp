@@ -131,7 +131,9 @@ Result<void> Follower::Impl::refresh() {
 // in the snapshot with which a follower of the whole log began. If something is told, `found` is shown next.
 std::optional<LostRecords> Follower::Impl::missing_before(const RecordView& found) {
   if (!at.told_txid) return std::nullopt;
-  const std::uint64_t known_txid = std::max(position_txid(), *at.told_txid);
+  // A record that was told to be lost is of another history, or the cursor file is not of this log: then that tells nothing.
+  const std::uint64_t told = *at.told_txid < found.txid ? *at.told_txid : 0;
+  const std::uint64_t known_txid = std::max(position_txid(), told);
   if (found.txid <= known_txid || found.txid - known_txid == 1) return std::nullopt;
   held = found;
   at.told_txid = found.txid - 1;
@@ -278,9 +280,9 @@ std::unexpected<Error> Follower::Impl::place_lost(const LostRecords& what) {
   switch (what.cause) {
     case LostRecords::Cause::trimmed: text += " were dropped before they were read"; break;
     case LostRecords::Cause::compacted:
-      text += " were compacted, or cut away by a repair, before all of them were read";
+      text += " were compacted, or cut away by a repair, before they were read";
       break;
-    case LostRecords::Cause::replaced: text += " were taken back, and what stands there now follows"; break;
+    case LostRecords::Cause::replaced: text += " may be others now; what stands there follows"; break;
   }
   return std::unexpected(
       Error{.code = Errc::place_lost, .action = "follow log", .path = dir, .detail = std::move(text)});
