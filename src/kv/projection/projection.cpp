@@ -38,28 +38,29 @@ Result<std::optional<RecordRef>> Projection::find(std::string_view key) const {
 }
 
 Result<Projection::Change> Projection::prepare(std::string_view key, std::uint64_t hash, LongRecords* longs) const {
-  Change change{.hash = hash};
+  Result<Change> change;
+  change->hash = hash;
   if (!directory_.may_hold(hash)) return change;
   std::string buffer;
   Result<bool> found = kv::locate(
-      directory_, key, change.hash,
+      directory_, key, hash,
       [&](std::uint64_t position) {
         Result<LocatedRecord> located = space_.read_or_head<RecordSpace::long_record>(position, buffer);
         if (located && !located->is_checked) [[unlikely]] {
           const std::optional<std::uint32_t> crc = checked_crc(position, longs);
-          change.is_unchecked |= !crc;
+          change->is_unchecked |= !crc;
           located->ref.crc = crc.value_or(0);
         }
         return located;
       },
       [&](const LocatedRecord& located, std::uint64_t position) {
-        change.live = position;
-        change.live_len = located.ref.len;
-        change.live_crc = located.ref.crc;
-        change.live_txid = located.ref.txid;
-        change.live_segment = located.segment;
+        change->live = position;
+        change->live_len = located.ref.len;
+        change->live_crc = located.ref.crc;
+        change->live_txid = located.ref.txid;
+        change->live_segment = located.segment;
       });
-  if (!found) return propagate(found);
+  if (!found) change = propagate(found);
   return change;
 }
 
