@@ -106,7 +106,7 @@ void insert_all(benchmark::State& state) {
       benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
-/// As replay does it: the groups of 32 keys are fetched ahead, and each is looked up before it is inserted.
+/// As replay does it: the pages of 32 keys are fetched ahead, and each is looked up before it is inserted.
 void insert_prefetched(benchmark::State& state) {
   const std::uint64_t count = count_of(state);
   constexpr std::uint64_t batch = 32;

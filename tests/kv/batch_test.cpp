@@ -117,7 +117,7 @@ TEST_P(KvBatch, OfAnyChangesLeavesWhatSingleOnesLeave) {
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 // A process that may have one GiB of addresses more than when it began.
-TEST(KvBatchMemory, IsOfItsChangesAndNotAGroupForEach) {
+TEST(KvBatchMemory, IsOfItsChangesAndNotAPageForEach) {
   const Store store;
   in_child([&] {
     Batch batch;

@@ -50,7 +50,7 @@ TEST(KeyDirectoryConcurrency, FindsEveryKeyThatWasInsertedBefore) {
     for (std::uint64_t key = 0; key < count; ++key) {
       directory.insert(hash_of(key), position_of(key, 0));
       inserted.store(key + 1, std::memory_order_release);
-      // Neighbours come and go, so that entries move within groups; others get new positions.
+      // Neighbours come and go, so that entries move within pages; others get new positions.
       directory.insert(hash_of(count + key), position_of(count + key, 0));
       if (key % 4 != 0) {
         EXPECT_TRUE(directory.erase(hash_of(count + key), position_of(count + key, 0)));
@@ -64,7 +64,7 @@ TEST(KeyDirectoryConcurrency, FindsEveryKeyThatWasInsertedBefore) {
   run_beside(3, seed, write, [&](std::uint64_t random) {
     const std::uint64_t bound = inserted.load(std::memory_order_acquire);
     if (bound == 0) return;
-    // Half of them new ones: those are in the groups that are about to split.
+    // Half of them new ones: those are in the pages that are about to split.
     const std::uint64_t key = random % 2 == 0 ? bound - 1 - random / 2 % std::min<std::uint64_t>(bound, 64)
                                               : random % bound;
     if (!is_found(directory, key, hash_of(key))) ++misses;

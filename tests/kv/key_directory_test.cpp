@@ -67,9 +67,9 @@ TEST(KeyDirectory, MayHoldWhatWasInsertedAndNotErased) {
 
 TEST(KeyDirectory, MayHoldWhatLiesInAChain) {
   KeyDirectory directory;
-  constexpr std::uint64_t equal = 3 * group_slots;
+  constexpr std::uint64_t equal = 3 * page_slots;
   for (std::uint64_t n = 0; n < equal; ++n) directory.insert(hash_of(1), n);
-  const std::uint64_t other_tag = hash_of(1) ^ 1;  // in the same group, whose buckets all are full
+  const std::uint64_t other_tag = hash_of(1) ^ 1;  // in the same page, whose buckets all are full
   EXPECT_TRUE(directory.may_hold(hash_of(1)));
   EXPECT_FALSE(directory.may_hold(other_tag));
   directory.insert(other_tag, equal);

@@ -9,10 +9,10 @@ namespace datawal::kv {
 
 namespace {
 
-// A group is split when it holds so many: fuller, and lookups pass too many full buckets.
+// A page is split when it holds so many: fuller, and lookups pass too many full buckets.
 constexpr std::uint32_t split_count = 376;
-// A split that moves fewer entries than this, or leaves fewer, is not worth a group.
-constexpr std::size_t min_moved = group_slots / 8;
+// A split that moves fewer entries than this, or leaves fewer, is not worth a page.
+constexpr std::size_t min_moved = page_slots / 8;
 
 constexpr std::uint32_t all_slots = (1U << bucket_slots) - 1;
 
@@ -39,33 +39,35 @@ std::uint32_t tag_of(std::uint64_t hash) noexcept {
   return tag == free_tag ? 1 : tag;
 }
 
-/// The bit by which a group of that depth is split.
+/// The bit by which a page of that depth is split.
 std::uint32_t split_bit(std::uint32_t depth) noexcept { return 0x8000'0000U >> depth; }
 
 }  // namespace
 
-KeyDirectory::KeyDirectory() : gathered_(new Entry[group_slots]), gathered_capacity_(group_slots) {}
+KeyDirectory::KeyDirectory() : gathered_(new Entry[page_slots]), gathered_capacity_(page_slots) {}
 
-// How many groups so many inserts may take, one at most each. A group that is there may be split, or its chain, by the first one
+// How many pages so many inserts may take, one at most each. A page that is there may be split, or its chain, by the first one
 // that meets it; one that was made by a split only when it has taken the share of entries that the split at least moved.
-std::uint64_t KeyDirectory::groups_for(std::uint64_t inserts) const noexcept {
-  return std::min(inserts, part_count + 2 * arena_.groups_in_use() + inserts / (min_moved / 2));
+std::uint64_t KeyDirectory::pages_for(std::uint64_t inserts) const noexcept {
+  return std::min(inserts, part_count + 2 * arena_.pages_in_use() + inserts / (min_moved / 2));
 }
 
-const PartTable& KeyDirectory::part_of(std::uint64_t hash) const noexcept { return parts_[part_of_byte[hash >> 56]]; }
-PartTable& KeyDirectory::part_of(std::uint64_t hash) noexcept { return parts_[part_of_byte[hash >> 56]]; }
+const PageDirectory& KeyDirectory::part_of(std::uint64_t hash) const noexcept {
+  return parts_[part_of_byte[hash >> 56]];
+}
+PageDirectory& KeyDirectory::part_of(std::uint64_t hash) noexcept { return parts_[part_of_byte[hash >> 56]]; }
 
 Candidates KeyDirectory::find(std::uint64_t hash) const noexcept {
   Candidates candidates(tag_of(hash));
-  const PartTable& part = part_of(hash);
+  const PageDirectory& part = part_of(hash);
   for (;;) {
-    candidates.head_ = part.group_of(candidates.tag_);
+    candidates.head_ = part.page_of(candidates.tag_);
     arena_.at(candidates.head_).prefetch_positions(candidates.tag_);
-    candidates.sequence_ = stripes_.begin_read(candidates.head_);
-    // A split that ended before the sequence was read has handed tags to another group without changing it since.
-    if (part.group_of(candidates.tag_) != candidates.head_) [[unlikely]]
+    candidates.sequence_ = seqlock_.begin_read(candidates.head_);
+    // A split that ended before the sequence was read has handed tags to another page without changing it since.
+    if (part.page_of(candidates.tag_) != candidates.head_) [[unlikely]]
       continue;
-    candidates.group_ = candidates.head_;
+    candidates.page_ = candidates.head_;
     candidates.passed_ = 0;
     candidates.unseen_ = all_slots;
     if (collect(candidates)) [[likely]]
@@ -78,10 +80,10 @@ bool KeyDirectory::collect(Candidates& candidates) const noexcept {
   candidates.count_ = 0;
   candidates.has_more_ = false;
   for (;;) {
-    const Group& group = arena_.at(candidates.group_);
-    for (; candidates.passed_ < group_buckets; ++candidates.passed_, candidates.unseen_ = all_slots) {
+    const Page& page = arena_.at(candidates.page_);
+    for (; candidates.passed_ < page_buckets; ++candidates.passed_, candidates.unseen_ = all_slots) {
       const std::uint32_t bucket = bucket_after(home, candidates.passed_);
-      const BucketMatch match = group.match(bucket, candidates.tag_);
+      const BucketMatch match = page.match(bucket, candidates.tag_);
       for (std::uint32_t same = match.same & candidates.unseen_; same != 0; same &= same - 1) {
         if (candidates.count_ == Candidates::capacity) {
           candidates.unseen_ = same;
@@ -89,7 +91,7 @@ bool KeyDirectory::collect(Candidates& candidates) const noexcept {
           return is_unchanged(candidates);
         }
         const Slot slot{bucket, static_cast<std::uint32_t>(std::countr_zero(same))};
-        candidates.positions_[candidates.count_++] = group.position(slot);
+        candidates.positions_[candidates.count_++] = page.position(slot);
       }
       // Nothing lies behind a free slot; and what was found is mostly what was sought: the rest waits for advance().
       if ((match.free | candidates.count_) != 0) [[likely]] {
@@ -99,10 +101,10 @@ bool KeyDirectory::collect(Candidates& candidates) const noexcept {
         return is_unchanged(candidates);
       }
     }
-    const std::uint32_t next = group.next();
+    const std::uint32_t next = page.next();
     // Only a chain that did not change is known to end.
-    if (next == GroupArena::none || !is_unchanged(candidates)) return is_unchanged(candidates);
-    candidates.group_ = next;
+    if (next == PageArena::none || !is_unchanged(candidates)) return is_unchanged(candidates);
+    candidates.page_ = next;
     candidates.passed_ = 0;
     candidates.unseen_ = all_slots;
   }
@@ -111,89 +113,89 @@ bool KeyDirectory::collect(Candidates& candidates) const noexcept {
 bool KeyDirectory::may_hold(std::uint64_t hash) const noexcept {
   const std::uint32_t tag = tag_of(hash);
   const std::uint32_t home = home_of(tag);
-  std::uint32_t number = part_of(hash).group_of(tag);
+  std::uint32_t number = part_of(hash).page_of(tag);
   do {
-    const Group& group = arena_.at(number);
-    for (std::uint32_t passed = 0; passed < group_buckets; ++passed) {
-      const BucketMatch match = group.match(bucket_after(home, passed), tag);
+    const Page& page = arena_.at(number);
+    for (std::uint32_t passed = 0; passed < page_buckets; ++passed) {
+      const BucketMatch match = page.match(bucket_after(home, passed), tag);
       if (match.same != 0) return true;
       if (match.free != 0) return false;
     }
-    number = group.next();
-  } while (number != GroupArena::none);
+    number = page.next();
+  } while (number != PageArena::none);
   return false;
 }
 
 void KeyDirectory::prefetch(std::uint64_t hash) const noexcept {
   const std::uint32_t tag = tag_of(hash);
-  const Group& group = arena_.at(part_of(hash).group_of(tag));
-  group.prefetch_tags(tag);
-  group.prefetch_positions(tag);
+  const Page& page = arena_.at(part_of(hash).page_of(tag));
+  page.prefetch_tags(tag);
+  page.prefetch_positions(tag);
 }
 
 void KeyDirectory::prefetch_for_change(std::uint64_t hash) const noexcept {
   const std::uint32_t tag = tag_of(hash);
-  const Group& group = arena_.at(part_of(hash).group_of(tag));
-  group.prefetch_tags(tag);
-  group.prefetch_positions(tag);
-  group.prefetch_counts();
+  const Page& page = arena_.at(part_of(hash).page_of(tag));
+  page.prefetch_tags(tag);
+  page.prefetch_positions(tag);
+  page.prefetch_counts();
 }
 
 bool KeyDirectory::locate(std::uint64_t hash, std::uint64_t position, Place& place) const noexcept {
   const std::uint32_t tag = tag_of(hash);
-  place.head = part_of(hash).group_of(tag);
-  place.group = place.head;
+  place.head = part_of(hash).page_of(tag);
+  place.page = place.head;
   do {
-    const Group& group = arena_.at(place.group);
-    for (std::uint32_t passed = 0; passed < group_buckets; ++passed) {
+    const Page& page = arena_.at(place.page);
+    for (std::uint32_t passed = 0; passed < page_buckets; ++passed) {
       place.slot.bucket = bucket_after(home_of(tag), passed);
-      const BucketMatch match = group.match(place.slot.bucket, tag);
+      const BucketMatch match = page.match(place.slot.bucket, tag);
       for (std::uint32_t same = match.same; same != 0; same &= same - 1) {
         place.slot.index = static_cast<std::uint32_t>(std::countr_zero(same));
-        if (group.position(place.slot) == position) return true;
+        if (page.position(place.slot) == position) return true;
       }
       if (match.free != 0) return false;
     }
-    place.group = group.next();
-  } while (place.group != GroupArena::none);
+    place.page = page.next();
+  } while (place.page != PageArena::none);
   return false;
 }
 
-Group& KeyDirectory::last_of_chain(Group& head) const noexcept {
-  Group* group = &head;
-  while (group->next() != GroupArena::none) group = &arena_.at(group->next());
-  return *group;
+Page& KeyDirectory::last_of_chain(Page& head) const noexcept {
+  Page* page = &head;
+  while (page->next() != PageArena::none) page = &arena_.at(page->next());
+  return *page;
 }
 
-bool KeyDirectory::wants_split(const Group& head) const noexcept {
-  if (head.next() == GroupArena::none) return head.count() >= split_count;
+bool KeyDirectory::wants_split(const Page& head) const noexcept {
+  if (head.next() == PageArena::none) return head.count() >= split_count;
   return last_of_chain(arena_.at(head.next())).is_full();
 }
 
-bool KeyDirectory::gather(const Group& head) noexcept {
-  std::size_t groups = 1;
-  for (std::uint32_t next = head.next(); next != GroupArena::none; next = arena_.at(next).next()) ++groups;
-  if (groups * group_slots > gathered_capacity_) {
-    std::unique_ptr<Entry[]> larger(new (std::nothrow) Entry[groups * group_slots]);
+bool KeyDirectory::gather(const Page& head) noexcept {
+  std::size_t pages = 1;
+  for (std::uint32_t next = head.next(); next != PageArena::none; next = arena_.at(next).next()) ++pages;
+  if (pages * page_slots > gathered_capacity_) {
+    std::unique_ptr<Entry[]> larger(new (std::nothrow) Entry[pages * page_slots]);
     if (larger == nullptr) return false;
     gathered_ = std::move(larger);
-    gathered_capacity_ = groups * group_slots;
+    gathered_capacity_ = pages * page_slots;
   }
   gathered_count_ = 0;
-  const Group* group = &head;
+  const Page* page = &head;
   for (;;) {
-    group->for_each([&](const Entry& entry) { gathered_[gathered_count_++] = entry; });
-    if (group->next() == GroupArena::none) return true;
-    group = &arena_.at(group->next());
+    page->for_each([&](const Entry& entry) { gathered_[gathered_count_++] = entry; });
+    if (page->next() == PageArena::none) return true;
+    page = &arena_.at(page->next());
   }
 }
 
-/// Splits the group of a tag, and what is chained to it, in two.
+/// Splits the page of a tag, and what is chained to it, in two.
 /// @return false if that would not help, or there is no memory for it: nothing changed
-bool KeyDirectory::split(PartTable& part, std::uint32_t head, std::uint32_t tag) noexcept {
-  Group& stays = arena_.at(head);
+bool KeyDirectory::split(PageDirectory& part, std::uint32_t head, std::uint32_t tag) noexcept {
+  Page& stays = arena_.at(head);
   const std::uint32_t depth = stays.depth();
-  if (depth == PartTable::max_depth || !gather(stays)) return false;
+  if (depth == PageDirectory::max_depth || !gather(stays)) return false;
   const std::span<const Entry> entries(gathered_.get(), gathered_count_);
   const std::uint32_t bit = split_bit(depth);
   const auto moves = [bit](const Entry& entry) { return (entry.tag & bit) != 0; };
@@ -204,10 +206,10 @@ bool KeyDirectory::split(PartTable& part, std::uint32_t head, std::uint32_t tag)
     if ((std::uint64_t{64} << depth) > size() || !part.grow()) return false;
   }
 
-  const SequenceStripes::WriteSection writing(stripes_, head);
+  const StripedSeqlock::WriteSection writing(seqlock_, head);
   empty_chain(stays);
   const std::uint32_t other = arena_.take();
-  Group& takes = arena_.at(other);
+  Page& takes = arena_.at(other);
   for (const Entry& entry : entries) append(moves(entry) ? takes : stays, entry);
   stays.set_depth(depth + 1);
   takes.set_depth(depth + 1);
@@ -215,8 +217,8 @@ bool KeyDirectory::split(PartTable& part, std::uint32_t head, std::uint32_t tag)
   return true;
 }
 
-void KeyDirectory::empty_chain(Group& head) noexcept {
-  for (std::uint32_t next = head.next(); next != GroupArena::none;) {
+void KeyDirectory::empty_chain(Page& head) noexcept {
+  for (std::uint32_t next = head.next(); next != PageArena::none;) {
     const std::uint32_t released = next;
     next = arena_.at(released).next();
     arena_.release(released);
@@ -224,9 +226,9 @@ void KeyDirectory::empty_chain(Group& head) noexcept {
   head.clear();
 }
 
-/// Adds an entry to the end of a chain. Takes a group if that is full.
-void KeyDirectory::append(Group& head, Entry entry) noexcept {
-  Group* last = &last_of_chain(head);
+/// Adds an entry to the end of a chain. Takes a page if that is full.
+void KeyDirectory::append(Page& head, Entry entry) noexcept {
+  Page* last = &last_of_chain(head);
   if (last->is_full()) {
     const std::uint32_t added = arena_.take();
     last->set_next(added);
@@ -236,18 +238,18 @@ void KeyDirectory::append(Group& head, Entry entry) noexcept {
 }
 
 void KeyDirectory::insert(std::uint64_t hash, std::uint64_t position) {
-  // One group is enough: full groups and their halves together are at most one more than before.
+  // One page is enough: full pages and their halves together are at most one more than before.
   arena_.reserve(1);
   const std::uint32_t tag = tag_of(hash);
-  PartTable& part = part_of(hash);
-  std::uint32_t head = part.group_of(tag);
-  if (head == GroupArena::none) [[unlikely]] {
+  PageDirectory& part = part_of(hash);
+  std::uint32_t head = part.page_of(tag);
+  if (head == PageArena::none) [[unlikely]] {
     head = arena_.take();
     part.assign(tag, 0, head);
   } else if (wants_split(arena_.at(head)) && split(part, head, tag)) {
-    head = part.group_of(tag);
+    head = part.page_of(tag);
   }
-  const SequenceStripes::WriteSection writing(stripes_, head);
+  const StripedSeqlock::WriteSection writing(seqlock_, head);
   append(arena_.at(head), {.tag = tag, .position = position});
   size_.store(size() + 1, std::memory_order_relaxed);
 }
@@ -255,34 +257,34 @@ void KeyDirectory::insert(std::uint64_t hash, std::uint64_t position) {
 bool KeyDirectory::replace(std::uint64_t hash, std::uint64_t from, std::uint64_t to) noexcept {
   Place place{};
   if (!locate(hash, from, place)) return false;
-  const SequenceStripes::WriteSection writing(stripes_, place.head);
-  arena_.at(place.group).set_position(place.slot, to);
+  const StripedSeqlock::WriteSection writing(seqlock_, place.head);
+  arena_.at(place.page).set_position(place.slot, to);
   return true;
 }
 
 bool KeyDirectory::erase(std::uint64_t hash, std::uint64_t position) noexcept {
   Place place{};
   if (!locate(hash, position, place)) return false;
-  const SequenceStripes::WriteSection writing(stripes_, place.head);
+  const StripedSeqlock::WriteSection writing(seqlock_, place.head);
   size_.store(size() - 1, std::memory_order_relaxed);
-  remove(arena_.at(place.head), arena_.at(place.group), place.slot);
+  remove(arena_.at(place.head), arena_.at(place.page), place.slot);
   return true;
 }
 
-/// Removes an entry of a chain. All groups of a chain but the last are full and stay so; the last is never empty.
-void KeyDirectory::remove(Group& head, Group& group, Slot slot) noexcept {
-  Group& last = last_of_chain(group);
-  if (&last != &group) {
+/// Removes an entry of a chain. All pages of a chain but the last are full and stay so; the last is never empty.
+void KeyDirectory::remove(Page& head, Page& page, Slot slot) noexcept {
+  Page& last = last_of_chain(page);
+  if (&last != &page) {
     const Slot filler = last.any_entry();
-    group.put(slot, last.entry(filler));
+    page.put(slot, last.entry(filler));
     slot = filler;
   }
   last.remove(slot);
   if (last.count() != 0 || &last == &head) return;
-  Group* before = &head;
+  Page* before = &head;
   while (&arena_.at(before->next()) != &last) before = &arena_.at(before->next());
   arena_.release(before->next());
-  before->set_next(GroupArena::none);
+  before->set_next(PageArena::none);
 }
 
 void KeyDirectory::copy(const KeyDirectory& other) {
@@ -293,7 +295,7 @@ void KeyDirectory::copy(const KeyDirectory& other) {
 
 std::uint64_t KeyDirectory::memory_bytes() const noexcept {
   std::uint64_t bytes = sizeof *this + gathered_capacity_ * sizeof(Entry) + arena_.memory_bytes();
-  for (const PartTable& part : parts_) bytes += part.memory_bytes();
+  for (const PageDirectory& part : parts_) bytes += part.memory_bytes();
   return bytes;
 }
 

@@ -2,12 +2,12 @@
 // The key directory: from the hash of a key to where its record may lie. It holds no keys; whoever asks confirms the key
 // against the record. About 16 to 17 bytes per key at any number of keys.
 //
-// 16 parts of extendible hashing. A part finds the group of a tag (32 bits of the hash) in a table by the tag's leading bits;
-// a group that has become full is split by the next bit, so growing costs microseconds at a time. All groups of a part fill
+// 16 parts of extendible hashing. A part finds the page of a tag (32 bits of the hash) in a table by the tag's leading bits;
+// a page that has become full is split by the next bit, so growing costs microseconds at a time. All pages of a part fill
 // up and split at about the same size: so the parts take unequal shares of the hashes, in steps of 2^(1/16), and at any
 // time some have just split and some are about to. Together they are always about two thirds full.
 //
-// Where splitting does not help, with equal hashes, groups are chained.
+// Where splitting does not help, with equal hashes, pages are chained.
 
 #include <array>
 #include <atomic>
@@ -17,9 +17,9 @@
 #include <span>
 #include <type_traits>
 
-#include "kv/index/group_arena.hpp"
-#include "kv/index/part_table.hpp"
-#include "kv/index/sequence_stripes.hpp"
+#include "kv/index/page_arena.hpp"
+#include "kv/index/page_directory.hpp"
+#include "kv/index/striped_seqlock.hpp"
 
 namespace datawal::kv {
 
@@ -41,8 +41,8 @@ class Candidates {
   std::uint64_t sequence_ = 0;
   std::uint32_t tag_;
   std::uint32_t head_ = 0;
-  // Where advance() goes on: group, buckets passed since the home, slots of the next bucket not yet looked at.
-  std::uint32_t group_ = 0;
+  // Where advance() goes on: page, buckets passed since the home, slots of the next bucket not yet looked at.
+  std::uint32_t page_ = 0;
   std::uint32_t passed_ = 0;
   std::uint32_t unseen_ = 0;
   std::uint32_t count_ = 0;
@@ -50,7 +50,7 @@ class Candidates {
 };
 
 /// Threads: `find`, `advance`, `is_unchanged`, `lookup`, `prefetch` and `size` from any thread at any time; they write nothing
-/// that is shared, and wait only for a writer that is inside the same group, for a microsecond. All others exclude each
+/// that is shared, and wait only for a writer that is inside the same page, for a microsecond. All others exclude each
 /// other, by the caller's lock. A position that was inserted and not erased is found at every time in between, and a
 /// replaced one as either the old or the new one.
 class KeyDirectory {
@@ -66,13 +66,13 @@ class KeyDirectory {
   [[nodiscard]] Candidates find(std::uint64_t hash) const noexcept;
 
   /// Replaces the candidates by the next ones, of the same instant; there may be none.
-  /// @return false if the group was written meanwhile: start over with find()
+  /// @return false if the page was written meanwhile: start over with find()
   [[nodiscard]] bool advance(Candidates& candidates) const noexcept { return collect(candidates); }
 
   /// Whether the directory would still give the same answer. Who could confirm no candidate asks this: if it was changed, the
   /// key may have moved from one position to another between find() and the look at the record.
   [[nodiscard]] bool is_unchanged(const Candidates& candidates) const noexcept {
-    return stripes_.is_unchanged(candidates.head_, candidates.sequence_);
+    return seqlock_.is_unchanged(candidates.head_, candidates.sequence_);
   }
 
   /// Calls `confirm(position)` for one candidate after the other until it says true. Starts over if something was written
@@ -120,7 +120,7 @@ class KeyDirectory {
   [[nodiscard]] std::uint64_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
 
   /// Sees to it that the next `inserts` calls of insert() cannot fail. Throws std::bad_alloc; nothing changed then.
-  void reserve(std::uint64_t inserts = 1) { arena_.reserve(inserts <= 1 ? inserts : groups_for(inserts)); }
+  void reserve(std::uint64_t inserts = 1) { arena_.reserve(inserts <= 1 ? inserts : pages_for(inserts)); }
 
   /// Adds an entry, also if there is an equal one. Throws std::bad_alloc if it was not reserved; nothing changed then.
   /// @param position  below position_limit (48 bits)
@@ -135,15 +135,15 @@ class KeyDirectory {
   /// Calls `visit(position)` for every entry, in no order. `visit` must not change the directory.
   template <class Visit>
   void for_each(Visit&& visit) const {
-    arena_.for_each([&](const Group& group) { group.for_each([&](const Entry& entry) { visit(entry.position); }); });
+    arena_.for_each([&](const Page& page) { page.for_each([&](const Entry& entry) { visit(entry.position); }); });
   }
 
-  /// Makes room for a copy of a directory with so many groups(), and touches it. This one is empty. Throws std::bad_alloc.
-  void prepare_copy(std::uint64_t groups) { arena_.prepare_copy(groups); }
-  /// Becomes a copy of `other`, which nobody changes meanwhile: 4 KiB a group are copied. This one is empty. Throws std::bad_alloc.
+  /// Makes room for a copy of a directory with so many pages(), and touches it. This one is empty. Throws std::bad_alloc.
+  void prepare_copy(std::uint64_t pages) { arena_.prepare_copy(pages); }
+  /// Becomes a copy of `other`, which nobody changes meanwhile: 4 KiB a page are copied. This one is empty. Throws std::bad_alloc.
   void copy(const KeyDirectory& other);
   /// What it is made of.
-  [[nodiscard]] std::uint64_t groups() const noexcept { return arena_.groups_ever(); }
+  [[nodiscard]] std::uint64_t pages() const noexcept { return arena_.pages_ever(); }
 
   /// Bytes of memory it takes.
   [[nodiscard]] std::uint64_t memory_bytes() const noexcept;
@@ -152,30 +152,30 @@ class KeyDirectory {
   /// An entry's place.
   struct Place {
     std::uint32_t head;
-    std::uint32_t group;
+    std::uint32_t page;
     Slot slot;
   };
 
   static constexpr std::size_t part_count = 16;
 
-  [[nodiscard]] std::uint64_t groups_for(std::uint64_t inserts) const noexcept;
-  [[nodiscard]] const PartTable& part_of(std::uint64_t hash) const noexcept;
-  [[nodiscard]] PartTable& part_of(std::uint64_t hash) noexcept;
+  [[nodiscard]] std::uint64_t pages_for(std::uint64_t inserts) const noexcept;
+  [[nodiscard]] const PageDirectory& part_of(std::uint64_t hash) const noexcept;
+  [[nodiscard]] PageDirectory& part_of(std::uint64_t hash) noexcept;
   [[nodiscard]] bool collect(Candidates& candidates) const noexcept;
   [[nodiscard]] bool locate(std::uint64_t hash, std::uint64_t position, Place& place) const noexcept;
 
-  [[nodiscard]] Group& last_of_chain(Group& head) const noexcept;
-  [[nodiscard]] bool wants_split(const Group& head) const noexcept;
-  [[nodiscard]] bool gather(const Group& head) noexcept;
-  bool split(PartTable& part, std::uint32_t head, std::uint32_t tag) noexcept;
-  void empty_chain(Group& head) noexcept;
-  void append(Group& head, Entry entry) noexcept;
-  void remove(Group& head, Group& group, Slot slot) noexcept;
+  [[nodiscard]] Page& last_of_chain(Page& head) const noexcept;
+  [[nodiscard]] bool wants_split(const Page& head) const noexcept;
+  [[nodiscard]] bool gather(const Page& head) noexcept;
+  bool split(PageDirectory& part, std::uint32_t head, std::uint32_t tag) noexcept;
+  void empty_chain(Page& head) noexcept;
+  void append(Page& head, Entry entry) noexcept;
+  void remove(Page& head, Page& page, Slot slot) noexcept;
 
   // Readers use these and the writer seldom changes them.
-  std::array<PartTable, part_count> parts_;
-  GroupArena arena_;
-  SequenceStripes stripes_;
+  std::array<PageDirectory, part_count> parts_;
+  PageArena arena_;
+  StripedSeqlock seqlock_;
 
   alignas(64) std::atomic<std::uint64_t> size_{0};
   // The entries of a chain while it is split.

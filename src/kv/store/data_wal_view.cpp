@@ -72,9 +72,9 @@ Result<DataWalView> DataWal::view() const {
                                                   if (view->process.is_ours()) delete view;
                                                 });
   std::unique_lock guard(impl_->mutex);
-  const std::uint64_t groups = made->projection->directory().groups();
+  const std::uint64_t pages = made->projection->directory().pages();
   guard.unlock();
-  made->directory.prepare_copy(groups + groups / 8);  // some more may be taken meanwhile
+  made->directory.prepare_copy(pages + pages / 8);  // some more may be taken meanwhile
   guard.lock();
   made->directory.copy(made->projection->directory());
   made->space.emplace(made->projection->space());

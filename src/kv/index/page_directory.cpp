@@ -1,18 +1,18 @@
-#include "kv/index/part_table.hpp"
+#include "kv/index/page_directory.hpp"
 
 #include <algorithm>
 #include <new>
 
 namespace datawal::kv {
 
-PartTable::PartTable() {
+PageDirectory::PageDirectory() {
   std::uint32_t* const entries = allocate(0);
   if (entries == nullptr) throw std::bad_alloc();
   entries[0] = 0;
   publish(entries, 0);
 }
 
-PartTable::~PartTable() {
+PageDirectory::~PageDirectory() {
   while (newest_ != nullptr) {
     Header* const outgrown = newest_->outgrown;
     ::operator delete(newest_, std::align_val_t{entries_alignment});
@@ -20,7 +20,7 @@ PartTable::~PartTable() {
   }
 }
 
-std::uint32_t* PartTable::allocate(std::uint32_t depth) noexcept {
+std::uint32_t* PageDirectory::allocate(std::uint32_t depth) noexcept {
   const std::size_t bytes = sizeof(Header) + (sizeof(std::uint32_t) << depth);
   void* const room = ::operator new(bytes, std::align_val_t{entries_alignment}, std::nothrow);
   if (room == nullptr) return nullptr;
@@ -28,11 +28,11 @@ std::uint32_t* PartTable::allocate(std::uint32_t depth) noexcept {
   return reinterpret_cast<std::uint32_t*>(newest_ + 1);
 }
 
-void PartTable::publish(const std::uint32_t* entries, std::uint32_t depth) noexcept {
+void PageDirectory::publish(const std::uint32_t* entries, std::uint32_t depth) noexcept {
   table_.store(reinterpret_cast<std::uintptr_t>(entries) + (tag_bits - depth), std::memory_order_release);
 }
 
-bool PartTable::grow() noexcept {
+bool PageDirectory::grow() noexcept {
   const std::uint32_t old_depth = depth();
   if (old_depth == max_depth) return false;
   const std::uint32_t* const old = newest_entries();
@@ -43,7 +43,7 @@ bool PartTable::grow() noexcept {
   return true;
 }
 
-void PartTable::copy(const PartTable& other) {
+void PageDirectory::copy(const PageDirectory& other) {
   const std::uint32_t depth = other.depth();
   std::uint32_t* const entries = allocate(depth);
   if (entries == nullptr) throw std::bad_alloc();
@@ -51,15 +51,15 @@ void PartTable::copy(const PartTable& other) {
   publish(entries, depth);
 }
 
-void PartTable::assign(std::uint32_t tag, std::uint32_t depth, std::uint32_t group) noexcept {
+void PageDirectory::assign(std::uint32_t tag, std::uint32_t depth, std::uint32_t page) noexcept {
   const std::uint32_t below = this->depth() - depth;
   const std::uint64_t prefix = static_cast<std::uint64_t>(tag) >> (tag_bits - depth);
   std::uint32_t* const range = newest_entries() + (prefix << below);
   std::for_each_n(range, std::size_t{1} << below,
-                  [&](std::uint32_t& entry) { store_shared(entry, group, std::memory_order_release); });
+                  [&](std::uint32_t& entry) { store_shared(entry, page, std::memory_order_release); });
 }
 
-std::uint64_t PartTable::memory_bytes() const noexcept {
+std::uint64_t PageDirectory::memory_bytes() const noexcept {
   const std::uint64_t newest = sizeof(std::uint32_t) << depth();
   return 2 * newest + (depth() + 1) * sizeof(Header);
 }

@@ -1,11 +1,11 @@
 #pragma once
-// How readers notice that a group changed under them: a sequence number per group (seqlock), shared by the groups of a
+// How readers notice that a page changed under them: a sequence number per page (seqlock), shared by the pages of a
 // stripe. Odd while the writer is at work.
 //
 // Ordering. Inside a write section stores are relaxed; a release fence behind the odd sequence makes it visible before any of
 // them. A reader loads relaxed; an acquire fence before it checks the sequence again makes that check see the odd
 // sequence if any load saw a store of the section. The even sequence is stored with release and begun with by acquire. What
-// leads to a group, its number in a table or in another group, is published with release and followed with acquire.
+// leads to a page, its number in a table or in another page, is published with release and followed with acquire.
 
 #include <array>
 #include <atomic>
@@ -27,11 +27,11 @@ inline void store_shared(Word& word, Word value, std::memory_order order = std::
   std::atomic_ref<Word>(word).store(value, order);
 }
 
-class SequenceStripes {
+class StripedSeqlock {
  public:
-  /// The sequence under which `group` may be read: waits while it is being written.
-  [[nodiscard]] std::uint64_t begin_read(std::uint32_t group) const noexcept {
-    const std::atomic<std::uint64_t>& sequence = stripe_of(group);
+  /// The sequence under which `page` may be read: waits while it is being written.
+  [[nodiscard]] std::uint64_t begin_read(std::uint32_t page) const noexcept {
+    const std::atomic<std::uint64_t>& sequence = stripe_of(page);
     for (unsigned spins = 0;; ++spins) {
       const std::uint64_t now = sequence.load(std::memory_order_acquire);
       if (now % 2 == 0) [[likely]]
@@ -40,16 +40,16 @@ class SequenceStripes {
     }
   }
 
-  /// Whether nothing was written to `group` since `begun`; so what was read meanwhile is of one state.
-  [[nodiscard]] bool is_unchanged(std::uint32_t group, std::uint64_t begun) const noexcept {
+  /// Whether nothing was written to `page` since `begun`; so what was read meanwhile is of one state.
+  [[nodiscard]] bool is_unchanged(std::uint32_t page, std::uint64_t begun) const noexcept {
     fence(std::memory_order_acquire);
-    return stripe_of(group).load(std::memory_order_relaxed) == begun;
+    return stripe_of(page).load(std::memory_order_relaxed) == begun;
   }
 
-  /// While it lives, no reader trusts what it reads from one group, nor from what can only be reached through that one.
+  /// While it lives, no reader trusts what it reads from one page, nor from what can only be reached through that one.
   class WriteSection {
    public:
-    WriteSection(SequenceStripes& stripes, std::uint32_t group) noexcept : sequence_(stripes.stripe_of(group)) {
+    WriteSection(StripedSeqlock& seqlock, std::uint32_t page) noexcept : sequence_(seqlock.stripe_of(page)) {
       sequence_.store(sequence_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
       fence(std::memory_order_release);
     }
@@ -74,14 +74,14 @@ class SequenceStripes {
 #pragma GCC diagnostic pop
 #endif
 
-  [[nodiscard]] std::atomic<std::uint64_t>& stripe_of(std::uint32_t group) noexcept {
-    return stripes_[group % stripe_count];
+  [[nodiscard]] std::atomic<std::uint64_t>& stripe_of(std::uint32_t page) noexcept {
+    return seqlock_[page % stripe_count];
   }
-  [[nodiscard]] const std::atomic<std::uint64_t>& stripe_of(std::uint32_t group) const noexcept {
-    return stripes_[group % stripe_count];
+  [[nodiscard]] const std::atomic<std::uint64_t>& stripe_of(std::uint32_t page) const noexcept {
+    return seqlock_[page % stripe_count];
   }
 
-  alignas(64) std::array<std::atomic<std::uint64_t>, stripe_count> stripes_{};
+  alignas(64) std::array<std::atomic<std::uint64_t>, stripe_count> seqlock_{};
 };
 
 }  // namespace datawal::kv

@@ -1,4 +1,4 @@
-#include "kv/index/group_arena.hpp"
+#include "kv/index/page_arena.hpp"
 
 #include <linux/mman.h>
 #include <sys/mman.h>
@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t huge_page = 2UL << 20;
 
-alignas(4096) constinit const Group empty_group{};
+alignas(4096) constinit const Page empty_page{};
 
 /// Address space for a block, aligned to huge pages; not yet memory.
 char* reserve_addresses(std::size_t bytes) {
@@ -28,16 +28,16 @@ char* reserve_addresses(std::size_t bytes) {
 
 }  // namespace
 
-GroupArena::GroupArena() noexcept { origins_[0] = reinterpret_cast<std::uintptr_t>(&empty_group); }
+PageArena::PageArena() noexcept { origins_[0] = reinterpret_cast<std::uintptr_t>(&empty_page); }
 
-GroupArena::~GroupArena() {
+PageArena::~PageArena() {
   for (std::uint64_t number = first; origins_[static_cast<std::size_t>(std::bit_width(number))] != 0; number *= 2) {
-    ::munmap(&at(static_cast<std::uint32_t>(number)), number * sizeof(Group));
+    ::munmap(&at(static_cast<std::uint32_t>(number)), number * sizeof(Page));
   }
 }
 
-void GroupArena::map_block(std::uint32_t number) {
-  const std::size_t bytes = number * sizeof(Group);
+void PageArena::map_block(std::uint32_t number) {
+  const std::size_t bytes = number * sizeof(Page);
   char* const start = reserve_addresses(bytes);
 #if defined(MADV_HUGEPAGE)
   // Small directories must stay small even where the system hands out huge pages unasked.
@@ -46,70 +46,70 @@ void GroupArena::map_block(std::uint32_t number) {
   origins_[static_cast<std::size_t>(std::bit_width(number))] = reinterpret_cast<std::uintptr_t>(start) - bytes;
 }
 
-void GroupArena::commit(std::uint64_t groups) {
-  const std::uint64_t end = fresh_ + (groups - free_count_);
-  if (groups > last || end > last) throw std::bad_alloc();
+void PageArena::commit(std::uint64_t pages) {
+  const std::uint64_t end = fresh_ + (pages - free_count_);
+  if (pages > last || end > last) throw std::bad_alloc();
   while (committed_end_ < end) {
-    if (committed_end_ > first) gather_pages(committed_end_ - step);
+    if (committed_end_ > first) use_huge_pages(committed_end_ - step);
     if (origins_[static_cast<std::size_t>(std::bit_width(committed_end_))] == 0) map_block(committed_end_);
     const std::uint64_t block_end = std::uint64_t{std::bit_floor(committed_end_)} * 2;
     const std::uint64_t wanted_end = std::min((end + step - 1) / step * step, block_end);
-    const std::size_t bytes = (wanted_end - committed_end_) * sizeof(Group);
+    const std::size_t bytes = (wanted_end - committed_end_) * sizeof(Page);
     if (::mprotect(&at(committed_end_), bytes, PROT_READ | PROT_WRITE) != 0) throw std::bad_alloc();
     committed_end_ = static_cast<std::uint32_t>(wanted_end);
   }
 }
 
 // A step that is all in use takes no more memory as a huge page, and a lookup in it no walk through the page tables.
-void GroupArena::gather_pages(std::uint32_t number) noexcept {
+void PageArena::use_huge_pages(std::uint32_t number) noexcept {
 #if defined(MADV_COLLAPSE)
   if (number >= first_huge) return;
   void* const begin = &at(number);
-  if (::madvise(begin, step * sizeof(Group), MADV_HUGEPAGE) == 0) ::madvise(begin, step * sizeof(Group), MADV_COLLAPSE);
+  if (::madvise(begin, step * sizeof(Page), MADV_HUGEPAGE) == 0) ::madvise(begin, step * sizeof(Page), MADV_COLLAPSE);
 #else
   static_cast<void>(number);
 #endif
 }
 
-std::uint32_t GroupArena::take() noexcept {
+std::uint32_t PageArena::take() noexcept {
   if (free_head_ == none) {
-    // Written first: a page that is read first is a page of zeros that the first store must copy, and all threads are told.
+    // Written first: memory that is read first is a page of zeros of the system that the first store must copy, and all threads are told.
     at(fresh_).set_next(none);
     return fresh_++;
   }
   const std::uint32_t number = free_head_;
-  Group& group = at(number);
-  free_head_ = group.next();
+  Page& page = at(number);
+  free_head_ = page.next();
   --free_count_;
-  group.set_next(none);
+  page.set_next(none);
   return number;
 }
 
-void GroupArena::prepare_copy(std::uint64_t groups) {
-  reserve(groups);
-  for (std::uint64_t n = 0; n < groups; ++n) at(static_cast<std::uint32_t>(first + n)).set_next(none);
+void PageArena::prepare_copy(std::uint64_t pages) {
+  reserve(pages);
+  for (std::uint64_t n = 0; n < pages; ++n) at(static_cast<std::uint32_t>(first + n)).set_next(none);
 }
 
-void GroupArena::copy(const GroupArena& other) {
-  reserve(other.groups_ever());
+void PageArena::copy(const PageArena& other) {
+  reserve(other.pages_ever());
   for (std::uint32_t number = first; number < other.fresh_; ++number) {
-    std::memcpy(static_cast<void*>(&at(number)), &other.at(number), sizeof(Group));
+    std::memcpy(static_cast<void*>(&at(number)), &other.at(number), sizeof(Page));
   }
   fresh_ = other.fresh_;
   free_head_ = other.free_head_;
   free_count_ = other.free_count_;
 }
 
-void GroupArena::release(std::uint32_t number) noexcept {
-  Group& group = at(number);
-  group.clear();
-  group.set_next(free_head_);
+void PageArena::release(std::uint32_t number) noexcept {
+  Page& page = at(number);
+  page.clear();
+  page.set_next(free_head_);
   free_head_ = number;
   ++free_count_;
 }
 
-std::uint64_t GroupArena::memory_bytes() const noexcept {
-  const std::uint64_t bytes = (fresh_ - first) * sizeof(Group);
+std::uint64_t PageArena::memory_bytes() const noexcept {
+  const std::uint64_t bytes = (fresh_ - first) * sizeof(Page);
   if (fresh_ <= first_huge) return bytes;
   return (bytes + huge_page - 1) / huge_page * huge_page;
 }

@@ -1,28 +1,28 @@
 #pragma once
-// Which group holds the tags with given leading bits: the table of extendible hashing, one per part of the key directory.
+// Which page holds the tags with given leading bits: the table of extendible hashing, one per part of the key directory.
 
 #include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 
-#include "kv/index/sequence_stripes.hpp"
+#include "kv/index/striped_seqlock.hpp"
 
 namespace datawal::kv {
 
-/// A table of 2^depth group numbers, indexed by the leading bits of a tag. One writer, any number of readers. A table that
+/// A table of 2^depth page numbers, indexed by the leading bits of a tag. One writer, any number of readers. A table that
 /// was outgrown is kept until the end, since a reader may still be in it; all of them together are as large as the newest.
-class PartTable {
+class PageDirectory {
  public:
-  PartTable();  ///< One entry, 0. Throws std::bad_alloc.
-  ~PartTable();
-  PartTable(const PartTable&) = delete;
-  PartTable& operator=(const PartTable&) = delete;
+  PageDirectory();  ///< One entry, 0. Throws std::bad_alloc.
+  ~PageDirectory();
+  PageDirectory(const PageDirectory&) = delete;
+  PageDirectory& operator=(const PageDirectory&) = delete;
 
   /// Beyond this the leading bits leave too little of a tag.
   static constexpr std::uint32_t max_depth = 26;
 
-  [[nodiscard]] std::uint32_t group_of(std::uint32_t tag) const noexcept {
+  [[nodiscard]] std::uint32_t page_of(std::uint32_t tag) const noexcept {
     const std::uintptr_t table = table_.load(std::memory_order_acquire);
     const std::uint64_t index = static_cast<std::uint64_t>(tag) >> (table % entries_alignment);
     // NOLINTNEXTLINE(performance-no-int-to-ptr): the low bits of the word hold the depth
@@ -34,15 +34,15 @@ class PartTable {
     return tag_bits - static_cast<std::uint32_t>(table_.load(std::memory_order_relaxed) % entries_alignment);
   }
 
-  /// Doubles the table; every tag keeps its group.
+  /// Doubles the table; every tag keeps its page.
   /// @return false if there is no memory for that, or it is as deep as can be: nothing changed
   [[nodiscard]] bool grow() noexcept;
 
-  /// Gives `group` the tags that share the first `depth` bits (at most depth()) of `tag`.
-  void assign(std::uint32_t tag, std::uint32_t depth, std::uint32_t group) noexcept;
+  /// Gives `page` the tags that share the first `depth` bits (at most depth()) of `tag`.
+  void assign(std::uint32_t tag, std::uint32_t depth, std::uint32_t page) noexcept;
 
   /// Becomes a copy of `other`. Nobody uses this one yet. Throws std::bad_alloc.
-  void copy(const PartTable& other);
+  void copy(const PageDirectory& other);
 
   [[nodiscard]] std::uint64_t memory_bytes() const noexcept;
 

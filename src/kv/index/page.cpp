@@ -1,16 +1,16 @@
-#include "kv/index/group.hpp"
+#include "kv/index/page.hpp"
 
 namespace datawal::kv {
 
-bool Group::find_displaced(std::uint32_t bucket, Slot& found) const noexcept {
-  for (std::uint32_t distance = 1; distance < group_buckets; ++distance) {
+bool Page::find_displaced(std::uint32_t bucket, Slot& found) const noexcept {
+  for (std::uint32_t distance = 1; distance < page_buckets; ++distance) {
     const std::uint32_t here = bucket_after(bucket, distance);
     bool has_room = false;
     for (std::uint32_t i = 0; i < bucket_slots; ++i) {
       const std::uint32_t tag = tags_[here][i];
       if (tag == free_tag) {
         has_room = true;
-      } else if (bucket_after(here, group_buckets - home_of(tag)) >= distance) {
+      } else if (bucket_after(here, page_buckets - home_of(tag)) >= distance) {
         found = {here, i};
         return true;
       }
@@ -20,7 +20,7 @@ bool Group::find_displaced(std::uint32_t bucket, Slot& found) const noexcept {
   return false;
 }
 
-void Group::remove(Slot at) noexcept {
+void Page::remove(Slot at) noexcept {
   Slot displaced{};
   while (match(at.bucket, free_tag).free == 0 && find_displaced(at.bucket, displaced)) {
     put(at, entry(displaced));
@@ -30,7 +30,7 @@ void Group::remove(Slot at) noexcept {
   --count_;
 }
 
-void Group::clear() noexcept {
+void Page::clear() noexcept {
   for (auto& bucket : tags_) {
     for (std::uint32_t& tag : bucket) store_shared(tag, free_tag);
   }

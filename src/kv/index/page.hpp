@@ -1,12 +1,12 @@
 #pragma once
-// One group of the key directory: 4 KiB that hold up to 400 entries, each a tag of 32 bits and a position of 48, in 25
+// One page of the key directory: 4 KiB that hold up to 400 entries, each a tag of 32 bits and a position of 48, in 25
 // buckets of 16. The tags of a bucket are one cache line; a lookup that finds nothing mostly touches that alone.
 //
 // An entry lies in the bucket that its tag names or, where that was full, in the next one that was not, around the ring.
 // Invariant: all buckets between an entry's home and its place are full. So a lookup ends at the first bucket with a free
 // slot, and removing closes the gap it would leave: there are no tombstones.
 //
-// One writer, inside a write section (sequence_stripes.hpp); any number of readers at the same time.
+// One writer, inside a write section (striped_seqlock.hpp); any number of readers at the same time.
 
 #include <atomic>
 #include <bit>
@@ -29,13 +29,13 @@
 #endif
 #endif
 
-#include "kv/index/sequence_stripes.hpp"
+#include "kv/index/striped_seqlock.hpp"
 
 namespace datawal::kv {
 
-inline constexpr std::uint32_t group_buckets = 25;
+inline constexpr std::uint32_t page_buckets = 25;
 inline constexpr std::uint32_t bucket_slots = 16;
-inline constexpr std::uint32_t group_slots = group_buckets * bucket_slots;
+inline constexpr std::uint32_t page_slots = page_buckets * bucket_slots;
 
 /// Positions are below this.
 inline constexpr std::uint64_t position_limit = 1ULL << 48;
@@ -48,7 +48,7 @@ struct Entry {
   std::uint64_t position;
 };
 
-/// A place in a group.
+/// A place in a page.
 struct Slot {
   std::uint32_t bucket;
   std::uint32_t index;
@@ -60,19 +60,19 @@ struct BucketMatch {
   std::uint32_t free;
 };
 
-/// The bucket `steps` (at most group_buckets) behind `bucket`.
+/// The bucket `steps` (at most page_buckets) behind `bucket`.
 [[nodiscard]] constexpr std::uint32_t bucket_after(std::uint32_t bucket, std::uint32_t steps) noexcept {
   const std::uint32_t sum = bucket + steps;
-  return sum < group_buckets ? sum : sum - group_buckets;
+  return sum < page_buckets ? sum : sum - page_buckets;
 }
 
-/// The bucket where a tag belongs. Depends on all bits: those of one group share the first ones.
+/// The bucket where a tag belongs. Depends on all bits: those of one page share the first ones.
 [[nodiscard]] constexpr std::uint32_t home_of(std::uint32_t tag) noexcept {
-  return ((tag * 0x9E37'79B1U) >> 16) * group_buckets >> 16;
+  return ((tag * 0x9E37'79B1U) >> 16) * page_buckets >> 16;
 }
 
-/// Lives in zeroed memory, without construction; all zeros is an empty group.
-class alignas(64) Group {
+/// Lives in zeroed memory, without construction; all zeros is an empty page.
+class alignas(64) Page {
  public:
   [[nodiscard]] BucketMatch match(std::uint32_t bucket, std::uint32_t tag) const noexcept {
     const std::uint32_t* tags = tags_[bucket];
@@ -118,20 +118,20 @@ class alignas(64) Group {
 
   void prefetch_counts() const noexcept { __builtin_prefetch(&next_); }
 
-  /// The group where this one's entries go on, 0 if there is none. If there is one, this one is full.
+  /// The page where this one's entries go on, 0 if there is none. If there is one, this one is full.
   [[nodiscard]] std::uint32_t next() const noexcept { return load_shared(next_, std::memory_order_acquire); }
-  void set_next(std::uint32_t group) noexcept { store_shared(next_, group, std::memory_order_release); }
+  void set_next(std::uint32_t page) noexcept { store_shared(next_, page, std::memory_order_release); }
 
   /// For the writer: how many entries there are, and how many leading bits their tags share at least.
   [[nodiscard]] std::uint32_t count() const noexcept { return count_; }
-  [[nodiscard]] bool is_full() const noexcept { return count_ == group_slots; }
+  [[nodiscard]] bool is_full() const noexcept { return count_ == page_slots; }
   [[nodiscard]] std::uint32_t depth() const noexcept { return depth_; }
   void set_depth(std::uint32_t depth) noexcept { depth_ = depth; }
 
   /// Calls `visit(Entry)` for each entry, in no order. For the writer.
   template <class Visit>
   void for_each(Visit&& visit) const {
-    for (std::uint32_t bucket = 0; bucket < group_buckets; ++bucket) {
+    for (std::uint32_t bucket = 0; bucket < page_buckets; ++bucket) {
       for (std::uint32_t i = 0; i < bucket_slots; ++i) {
         if (tags_[bucket][i] != free_tag) visit(entry({bucket, i}));
       }
@@ -146,7 +146,7 @@ class alignas(64) Group {
     }
   }
 
-  /// The group must not be full.
+  /// The page must not be full.
   void add(Entry entry) noexcept {
     std::uint32_t bucket = home_of(entry.tag);
     std::uint32_t free = match(bucket, entry.tag).free;
@@ -158,7 +158,7 @@ class alignas(64) Group {
     ++count_;
   }
 
-  /// Replaces what lies in `at`; the invariant must hold for `entry` there, as it does for any tag in a full group.
+  /// Replaces what lies in `at`; the invariant must hold for `entry` there, as it does for any tag in a full page.
   void put(Slot at, Entry entry) noexcept {
     set_position(at, entry.position);
     store_shared(tags_[at.bucket][at.index], entry.tag);
@@ -174,19 +174,19 @@ class alignas(64) Group {
   /// Removes the entry in `at`; others may move into its place.
   void remove(Slot at) noexcept;
 
-  /// Makes it an empty group that nothing follows.
+  /// Makes it an empty page that nothing follows.
   void clear() noexcept;
 
  private:
   /// Finds an entry that lies behind `bucket` because that was full when it came.
   [[nodiscard]] bool find_displaced(std::uint32_t bucket, Slot& found) const noexcept;
 
-  std::uint32_t tags_[group_buckets][bucket_slots];
-  std::uint16_t positions_[group_buckets][bucket_slots][3];  // low part first
+  std::uint32_t tags_[page_buckets][bucket_slots];
+  std::uint16_t positions_[page_buckets][bucket_slots][3];  // low part first
   alignas(64) std::uint32_t next_;
   std::uint32_t count_;
   std::uint32_t depth_;
 };
-static_assert(sizeof(Group) == 4096);
+static_assert(sizeof(Page) == 4096);
 
 }  // namespace datawal::kv

@@ -1,0 +1,84 @@
+#pragma once
+// The memory of pages: numbered, never moved, never given back while the arena lives (so that a reader may look at
+// a page that was freed meanwhile), but used again.
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+#include "kv/index/page.hpp"
+
+namespace datawal::kv {
+
+/// One writer; `at` from any thread for a number that it got from the writer.
+///
+/// Blocks of address space double: block k holds the numbers from 512 << k to twice that. What is not handed out yet costs
+/// no memory, and its commitment grows in steps of 2 MiB.
+class PageArena {
+ public:
+  PageArena() noexcept;
+  ~PageArena();
+  PageArena(const PageArena&) = delete;
+  PageArena& operator=(const PageArena&) = delete;
+
+  /// Number 0: a page that stays empty and must not be written.
+  static constexpr std::uint32_t none = 0;
+
+  [[nodiscard]] Page& at(std::uint32_t number) const noexcept {
+    const auto block = static_cast<std::size_t>(std::bit_width(number));
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): an origin lies before its block, where no pointer may point
+    return *reinterpret_cast<Page*>(origins_[block] + number * sizeof(Page));
+  }
+
+  /// On return, `pages` pages can be taken. Throws std::bad_alloc; nothing changed then.
+  void reserve(std::uint64_t pages) {
+    if (free_count_ + (committed_end_ - fresh_) < pages) [[unlikely]]
+      commit(pages);
+  }
+
+  /// The number of an empty page. Something must be reserved.
+  [[nodiscard]] std::uint32_t take() noexcept;
+
+  /// Gives a page back; whoever still looks at it finds it empty.
+  void release(std::uint32_t number) noexcept;
+
+  /// Makes room for a copy of an arena from which so many pages were ever taken, and touches it, so that copying takes no longer than
+  /// the bytes need. Nothing was taken from this one. Throws std::bad_alloc.
+  void prepare_copy(std::uint64_t pages);
+  /// Becomes a copy of `other`, under the same numbers. Nothing was taken from this one. Throws std::bad_alloc.
+  void copy(const PageArena& other);
+  /// Pages that were ever taken.
+  [[nodiscard]] std::uint64_t pages_ever() const noexcept { return fresh_ - first; }
+
+  /// Pages that are taken.
+  [[nodiscard]] std::uint64_t pages_in_use() const noexcept { return fresh_ - first - free_count_; }
+
+  /// Bytes that were ever handed out, with what the system's pages take beyond that.
+  [[nodiscard]] std::uint64_t memory_bytes() const noexcept;
+
+  /// Calls `visit(const Page&)` for each page that may hold an entry.
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    for (std::uint32_t number = first; number < fresh_; ++number) visit(static_cast<const Page&>(at(number)));
+  }
+
+ private:
+  static constexpr std::uint32_t first = 512;        // of block 0: 2 MiB
+  static constexpr std::uint32_t step = 512;         // pages committed at once
+  static constexpr std::uint32_t first_huge = 8192;  // from here on (30 MiB) a huge page more or less is no matter
+  static constexpr std::uint32_t last = 1U << 31;
+
+  void commit(std::uint64_t pages);
+  void map_block(std::uint32_t number);
+  void use_huge_pages(std::uint32_t number) noexcept;
+
+  // By bit width: where a block would begin if number 0 lay in it.
+  std::array<std::uintptr_t, 33> origins_{};
+  std::uint32_t fresh_ = first;          // never handed out from here on
+  std::uint32_t committed_end_ = first;  // up to here they may be
+  std::uint32_t free_head_ = none;       // linked by next()
+  std::uint64_t free_count_ = 0;
+};
+
+}  // namespace datawal::kv
