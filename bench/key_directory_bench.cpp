@@ -1,4 +1,4 @@
-// The key directory by itself: hashes made from numbers, and the position as the key. Every hit depends on the one before,
+// The key directory by itself: hashes made from numbers, and the address as the key. Every hit depends on the one before,
 // so that what is measured is its latency, like that of the floor: one random read of a table as large. Of misses the
 // processor foresees that nothing will come of them and goes on: as in a program that looks for many keys.
 
@@ -56,7 +56,7 @@ void find_hit(benchmark::State& state) {
   for (auto _ : state) {
     const std::uint64_t key = draw(seed, found, count);
     const auto candidates = directory.find(hash_of(key));
-    found = candidates.positions().empty() ? ~0ULL : candidates.positions()[0];
+    found = candidates.addresses().empty() ? ~0ULL : candidates.addresses()[0];
     wrong += found != key ? 1 : 0;
   }
   // Equal tags are rare; more than those would be a bug.
@@ -69,7 +69,7 @@ void find_miss(benchmark::State& state) {
   std::uint64_t seed = 1;
   std::uint64_t found = 0;
   for (auto _ : state) {
-    found = directory.find(hash_of(count + draw(seed, found, count))).positions().size();
+    found = directory.find(hash_of(count + draw(seed, found, count))).addresses().size();
   }
   benchmark::DoNotOptimize(found);
 }
@@ -115,7 +115,7 @@ void insert_prefetched(benchmark::State& state) {
     for (std::uint64_t first = 0; first < count; first += batch) {
       for (std::uint64_t key = first; key < first + batch; ++key) directory.prefetch_for_change(hash_of(key));
       for (std::uint64_t key = first; key < first + batch; ++key) {
-        benchmark::DoNotOptimize(directory.find(hash_of(key)).positions().size());
+        benchmark::DoNotOptimize(directory.find(hash_of(key)).addresses().size());
         directory.insert(hash_of(key), key);
       }
     }

@@ -12,12 +12,12 @@
 namespace datawal::kv {
 namespace {
 
-// A key's position tells the key: (key, version).
+// A key's address tells the key: (key, version).
 constexpr std::uint64_t position_of(std::uint64_t key, std::uint64_t version) { return key << 8 | version % 256; }
-constexpr std::uint64_t key_at(std::uint64_t position) { return position >> 8; }
+constexpr std::uint64_t key_at(std::uint64_t address) { return address >> 8; }
 
 bool is_found(const KeyDirectory& directory, std::uint64_t key, std::uint64_t hash) {
-  return directory.lookup(hash, [key](std::uint64_t position) { return key_at(position) == key; });
+  return directory.lookup(hash, [key](std::uint64_t address) { return key_at(address) == key; });
 }
 
 /// Runs `write` once, while `readers` threads call `read(random number)` over and over.
@@ -50,14 +50,14 @@ TEST(KeyDirectoryConcurrency, FindsEveryKeyThatWasInsertedBefore) {
     for (std::uint64_t key = 0; key < count; ++key) {
       directory.insert(hash_of(key), position_of(key, 0));
       inserted.store(key + 1, std::memory_order_release);
-      // Neighbours come and go, so that entries move within pages; others get new positions.
+      // Neighbours come and go, so that entries move within pages; others get new addresses.
       directory.insert(hash_of(count + key), position_of(count + key, 0));
       if (key % 4 != 0) {
         EXPECT_TRUE(directory.erase(hash_of(count + key), position_of(count + key, 0)));
       }
       const std::uint64_t other = random() % (key + 1);
-      directory.lookup(hash_of(other), [&](std::uint64_t position) {
-        return key_at(position) == other && directory.replace(hash_of(other), position, position_of(other, key));
+      directory.lookup(hash_of(other), [&](std::uint64_t address) {
+        return key_at(address) == other && directory.replace(hash_of(other), address, position_of(other, key));
       });
     }
   };
@@ -101,25 +101,25 @@ TEST(KeyDirectoryConcurrency, ShowsAReplacedPositionAsTheOldOrTheNewOne) {
   const std::uint64_t seed = test_seed();
   KeyDirectory directory;
   constexpr std::uint64_t keys = 64;
-  // Both positions differ in every one of the three words.
-  const auto position = [](std::uint64_t key, bool flipped) {
+  // Both addresses differ in every one of the three words.
+  const auto address = [](std::uint64_t key, bool flipped) {
     const std::uint64_t base = key * 0x0001'0001'0001;
-    return flipped ? base ^ (position_limit - 1) : base;
+    return flipped ? base ^ (address_limit - 1) : base;
   };
-  for (std::uint64_t key = 0; key < keys; ++key) directory.insert(hash_of(key), position(key, false));
+  for (std::uint64_t key = 0; key < keys; ++key) directory.insert(hash_of(key), address(key, false));
   std::atomic<std::uint64_t> wrong = 0;
   const auto write = [&] {
     for (std::uint64_t round = 0; round < 2'000; ++round) {
       for (std::uint64_t key = 0; key < keys; ++key) {
-        EXPECT_TRUE(directory.replace(hash_of(key), position(key, round % 2 != 0), position(key, round % 2 == 0)));
+        EXPECT_TRUE(directory.replace(hash_of(key), address(key, round % 2 != 0), address(key, round % 2 == 0)));
       }
     }
   };
   run_beside(2, seed, write, [&](std::uint64_t random) {
     const std::uint64_t key = random % keys;
     const Candidates found = directory.find(hash_of(key));
-    if (found.positions().size() != 1 ||
-        (found.positions()[0] != position(key, false) && found.positions()[0] != position(key, true))) {
+    if (found.addresses().size() != 1 ||
+        (found.addresses()[0] != address(key, false) && found.addresses()[0] != address(key, true))) {
       ++wrong;
     }
   });

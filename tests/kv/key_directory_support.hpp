@@ -28,14 +28,14 @@ inline constexpr bool is_sanitized = false;
   return x ^ (x >> 31);
 }
 
-/// All positions that the directory gives for a hash, ascending.
+/// All addresses that the directory gives for a hash, ascending.
 [[nodiscard]] inline std::vector<std::uint64_t> positions_of(const KeyDirectory& directory, std::uint64_t hash) {
   for (;;) {
     std::vector<std::uint64_t> all;
     Candidates candidates = directory.find(hash);
     bool whole = true;
     for (;;) {
-      all.insert(all.end(), candidates.positions().begin(), candidates.positions().end());
+      all.insert(all.end(), candidates.addresses().begin(), candidates.addresses().end());
       if (!candidates.has_more()) break;
       whole = directory.advance(candidates);
       if (!whole) break;
@@ -46,8 +46,8 @@ inline constexpr bool is_sanitized = false;
   }
 }
 
-[[nodiscard]] inline bool holds(const KeyDirectory& directory, std::uint64_t hash, std::uint64_t position) {
-  return directory.lookup(hash, [position](std::uint64_t candidate) { return candidate == position; });
+[[nodiscard]] inline bool holds(const KeyDirectory& directory, std::uint64_t hash, std::uint64_t address) {
+  return directory.lookup(hash, [address](std::uint64_t candidate) { return candidate == address; });
 }
 
 /// A new seed at every run, or DATAWAL_TEST_SEED's; printed, so that a failure can be replayed.

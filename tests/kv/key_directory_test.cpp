@@ -18,18 +18,18 @@ namespace {
 TEST(KeyDirectory, IsEmptyAtFirst) {
   const KeyDirectory directory;
   EXPECT_EQ(directory.size(), 0U);
-  EXPECT_TRUE(directory.find(hash_of(1)).positions().empty());
+  EXPECT_TRUE(directory.find(hash_of(1)).addresses().empty());
   EXPECT_FALSE(directory.lookup(hash_of(1), [](std::uint64_t) { return true; }));
   directory.for_each([](std::uint64_t) { FAIL(); });
 }
 
 TEST(KeyDirectory, KeepsAllBitsOfPositions) {
   KeyDirectory directory;
-  const std::vector<std::uint64_t> positions{
-      0, 1, 0xFFFF, 0x10000, 0xFFFF'FFFF, 0x1'0000'0000, 0x1234'5678'9ABC, position_limit - 1};
-  for (std::size_t i = 0; i < positions.size(); ++i) directory.insert(hash_of(i), positions[i]);
-  for (std::size_t i = 0; i < positions.size(); ++i) {
-    EXPECT_EQ(positions_of(directory, hash_of(i)), std::vector{positions[i]});
+  const std::vector<std::uint64_t> addresses{
+      0, 1, 0xFFFF, 0x10000, 0xFFFF'FFFF, 0x1'0000'0000, 0x1234'5678'9ABC, address_limit - 1};
+  for (std::size_t i = 0; i < addresses.size(); ++i) directory.insert(hash_of(i), addresses[i]);
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    EXPECT_EQ(positions_of(directory, hash_of(i)), std::vector{addresses[i]});
   }
 }
 
@@ -57,12 +57,12 @@ TEST(KeyDirectory, ReplacesAndErasesOnlyWhatIsThere) {
 
 TEST(KeyDirectory, MayHoldWhatWasInsertedAndNotErased) {
   KeyDirectory directory;
-  EXPECT_FALSE(directory.may_hold(hash_of(0)));
+  EXPECT_FALSE(directory.may_contain(hash_of(0)));
   constexpr std::uint64_t keys = 20'000;
   for (std::uint64_t key = 0; key < keys; ++key) directory.insert(hash_of(key), key);
-  for (std::uint64_t key = 0; key < keys; ++key) ASSERT_TRUE(directory.may_hold(hash_of(key))) << key;
+  for (std::uint64_t key = 0; key < keys; ++key) ASSERT_TRUE(directory.may_contain(hash_of(key))) << key;
   for (std::uint64_t key = 0; key < keys; ++key) ASSERT_TRUE(directory.erase(hash_of(key), key)) << key;
-  for (std::uint64_t key = 0; key < keys; ++key) ASSERT_FALSE(directory.may_hold(hash_of(key))) << key;
+  for (std::uint64_t key = 0; key < keys; ++key) ASSERT_FALSE(directory.may_contain(hash_of(key))) << key;
 }
 
 TEST(KeyDirectory, MayHoldWhatLiesInAChain) {
@@ -70,10 +70,10 @@ TEST(KeyDirectory, MayHoldWhatLiesInAChain) {
   constexpr std::uint64_t equal = 3 * page_slots;
   for (std::uint64_t n = 0; n < equal; ++n) directory.insert(hash_of(1), n);
   const std::uint64_t other_tag = hash_of(1) ^ 1;  // in the same page, whose buckets all are full
-  EXPECT_TRUE(directory.may_hold(hash_of(1)));
-  EXPECT_FALSE(directory.may_hold(other_tag));
+  EXPECT_TRUE(directory.may_contain(hash_of(1)));
+  EXPECT_FALSE(directory.may_contain(other_tag));
   directory.insert(other_tag, equal);
-  EXPECT_TRUE(directory.may_hold(other_tag));
+  EXPECT_TRUE(directory.may_contain(other_tag));
 }
 
 TEST(KeyDirectory, TellsWhetherAnAnswerStillHolds) {
@@ -89,13 +89,13 @@ TEST(KeyDirectory, TellsWhetherAnAnswerStillHolds) {
 TEST(KeyDirectory, LookupStartsOverIfThePositionMovedMeanwhile) {
   KeyDirectory directory;
   directory.insert(7, 70);
-  // The record at 70 was moved to 71 after the lookup had seen the position and before it looked at the record.
+  // The record at 70 was moved to 71 after the lookup had seen the address and before it looked at the record.
   bool moved = false;
-  EXPECT_TRUE(directory.lookup(7, [&](std::uint64_t position) {
+  EXPECT_TRUE(directory.lookup(7, [&](std::uint64_t address) {
     if (!std::exchange(moved, true)) {
       EXPECT_TRUE(directory.replace(7, 70, 71));
     }
-    return position == 71;
+    return address == 71;
   }));
 }
 
@@ -115,10 +115,10 @@ TEST(KeyDirectory, BehavesLikeAMultimap) {
   KeyDirectory directory;
   std::unordered_multimap<std::uint64_t, std::uint64_t> model;
   const auto expected_of = [&](std::uint64_t hash) {
-    std::vector<std::uint64_t> positions;
-    for (auto [at, end] = model.equal_range(hash); at != end; ++at) positions.push_back(at->second);
-    std::ranges::sort(positions);
-    return positions;
+    std::vector<std::uint64_t> addresses;
+    for (auto [at, end] = model.equal_range(hash); at != end; ++at) addresses.push_back(at->second);
+    std::ranges::sort(addresses);
+    return addresses;
   };
   // What has the same part and tag is one to the directory; here only equal hashes and tags 0 and 1 are, so ask by contents.
   const auto contains_all = [](const std::vector<std::uint64_t>& found, const std::vector<std::uint64_t>& wanted) {
@@ -128,15 +128,15 @@ TEST(KeyDirectory, BehavesLikeAMultimap) {
     const bool growing = phase % 2 == 0;
     for (int step = 0; step < 20'000; ++step) {
       const std::uint64_t hash = draw_hash();
-      const std::uint64_t position = random() % position_limit;
+      const std::uint64_t address = random() % address_limit;
       const auto present = model.find(hash);
       const std::uint64_t action = random() % 10;
       if (present == model.end() || action < (growing ? 6U : 2U)) {
-        directory.insert(hash, position);
-        model.emplace(hash, position);
+        directory.insert(hash, address);
+        model.emplace(hash, address);
       } else if (action < 7) {
-        ASSERT_TRUE(directory.replace(hash, present->second, position));
-        present->second = position;
+        ASSERT_TRUE(directory.replace(hash, present->second, address));
+        present->second = address;
       } else {
         ASSERT_TRUE(directory.erase(hash, present->second));
         model.erase(present);
@@ -148,9 +148,9 @@ TEST(KeyDirectory, BehavesLikeAMultimap) {
       ASSERT_EQ(directory.size(), model.size());
     }
     std::vector<std::uint64_t> all;
-    directory.for_each([&](std::uint64_t position) { all.push_back(position); });
+    directory.for_each([&](std::uint64_t address) { all.push_back(address); });
     std::vector<std::uint64_t> expected;
-    for (const auto& [hash, position] : model) expected.push_back(position);
+    for (const auto& [hash, address] : model) expected.push_back(address);
     std::ranges::sort(all);
     std::ranges::sort(expected);
     ASSERT_EQ(all, expected);
@@ -169,7 +169,7 @@ TEST(KeyDirectory, GivesNoPositionOfAnotherHashButForEqualTags) {
   std::uint64_t strangers = 0;
   for (std::uint64_t key = 0; key < 2 * count; ++key) {
     const auto found = directory.find(hash_of(key));
-    for (const std::uint64_t position : found.positions()) strangers += position != key ? 1 : 0;
+    for (const std::uint64_t address : found.addresses()) strangers += address != key ? 1 : 0;
   }
   // 400,000 lookups beside 200,000 keys, with 36 bits to tell them apart: 1.2 on average.
   EXPECT_LE(strangers, 20U);
@@ -184,8 +184,8 @@ TEST(KeyDirectory, KeepsThousandsOfEqualHashes) {
   for (std::uint64_t i = 0; i < others; ++i) {
     directory.insert(hash_of(i), i);
     if (i % (others / equal) == 0) {
-      directory.insert(hash, position_limit / 2 + i);
-      expected.push_back(position_limit / 2 + i);
+      directory.insert(hash, address_limit / 2 + i);
+      expected.push_back(address_limit / 2 + i);
     }
   }
   EXPECT_EQ(positions_of(directory, hash), expected);
@@ -198,13 +198,13 @@ TEST(KeyDirectory, KeepsThousandsOfEqualHashes) {
     ASSERT_TRUE(directory.erase(hash, expected.back()));
     expected.pop_back();
   }
-  for (std::uint64_t& position : expected) {
-    ASSERT_TRUE(directory.replace(hash, position, position - 1));
-    --position;
+  for (std::uint64_t& address : expected) {
+    ASSERT_TRUE(directory.replace(hash, address, address - 1));
+    --address;
   }
   std::ranges::sort(expected);
   EXPECT_EQ(positions_of(directory, hash), expected);
-  for (const std::uint64_t position : expected) ASSERT_TRUE(directory.erase(hash, position));
+  for (const std::uint64_t address : expected) ASSERT_TRUE(directory.erase(hash, address));
   EXPECT_TRUE(positions_of(directory, hash).empty());
   for (std::uint64_t i = 0; i < others; ++i) ASSERT_TRUE(directory.erase(hash_of(i), i)) << i;
   EXPECT_EQ(directory.size(), 0U);

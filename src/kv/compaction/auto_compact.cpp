@@ -57,7 +57,7 @@ bool AutoCompaction::is_stopped() {
 bool AutoCompaction::is_due() const {
   const std::lock_guard guard(site_.changes);
   SegmentCounts sealed = site_.projection.counts();
-  sealed -= site_.projection.space().last().counts;
+  sealed -= site_.projection.address_space().last().counts;
   const std::uint64_t garbage = sealed.dead_put_bytes() + sealed.delete_bytes;
   return garbage > 0 && static_cast<double>(garbage) >= options_.garbage_ratio * static_cast<double>(sealed.bytes);
 }

@@ -12,8 +12,8 @@
 
 #include "base/library_thread.hpp"
 #include "base/seam_error.hpp"
-#include "kv/compaction/earlier_puts.hpp"
 #include "kv/compaction/rewrite.hpp"
+#include "kv/compaction/tombstone_filter.hpp"
 #include "segment/scanner.hpp"
 
 namespace datawal::kv {
@@ -93,11 +93,11 @@ class Pace {
 // Moves the directory's entries from one file of a segment to the next, some at a time, so that changes wait for microseconds.
 class Mover {
  public:
-  Mover(const CompactionSite& site, SpaceSegment& from, SpaceSegment& to) : site_(site), from_(from), to_(to) {}
+  Mover(const CompactionSite& site, SegmentFile& from, SegmentFile& to) : site_(site), from_(from), to_(to) {}
 
   void add(std::uint64_t hash, std::uint64_t old_offset, std::uint64_t new_offset, std::uint32_t len) {
     site_.projection.prefetch(hash);
-    moves_[count_++] = {hash, from_.extents.position(old_offset), to_.extents.position(new_offset), len};
+    moves_[count_++] = {hash, from_.extents.address(old_offset), to_.extents.address(new_offset), len};
     if (count_ == moves_.size()) flush();
   }
 
@@ -106,8 +106,8 @@ class Mover {
     for (std::size_t i = 0; i < count_; ++i) {
       const Move& move = moves_[i];
       if (!site_.projection.move(move.hash, move.from, move.to)) continue;  // superseded meanwhile
-      site_.projection.space().count_dead(from_, move.len);
-      site_.projection.space().count_live(to_, move.len);
+      site_.projection.address_space().count_dead(from_, move.len);
+      site_.projection.address_space().count_live(to_, move.len);
     }
     count_ = 0;
   }
@@ -119,8 +119,8 @@ class Mover {
   };
 
   const CompactionSite& site_;
-  SpaceSegment& from_;
-  SpaceSegment& to_;
+  SegmentFile& from_;
+  SegmentFile& to_;
   std::array<Move, 16> moves_{};  // a few microseconds
   std::size_t count_ = 0;
 };
@@ -181,17 +181,17 @@ class Compaction {
     bool may_be_newest = true;
     SegmentCounts counts;
     std::uint64_t needed = 0;
-    std::shared_ptr<SpaceSegment> segment;
+    std::shared_ptr<SegmentFile> segment;
     {
       const std::lock_guard guard(site_.changes);
-      const RecordSpace& space = site_.projection.space();
+      const AddressSpace& space = site_.projection.address_space();
       segment = space.find(id);
-      if (!segment || !segment->is_settled) return {};
+      if (!segment || !segment->is_complete) return {};
       counts = segment->counts;
       needed = space.needed_tombstone_bytes(*segment);
       may_be_newest = !space.has_records_behind(id);
     }
-    if (counts.dead_put_bytes() == 0) earlier_.prove(id, EarlierPuts::Proof::counted);
+    if (counts.dead_put_bytes() == 0) earlier_.prove(id, TombstoneFilter::Proof::counted);
     const std::uint64_t garbage = counts.dead_put_bytes() + counts.delete_bytes - needed;
     const bool is_worth_it = garbage > 0 && static_cast<double>(garbage) >=
                                                 options_.min_garbage_ratio * static_cast<double>(counts.bytes);
@@ -205,11 +205,11 @@ class Compaction {
     return done;
   }
 
-  Result<void> rewrite_one(const std::shared_ptr<SpaceSegment>& segment, const SegmentCounts& counts,
+  Result<void> rewrite_one(const std::shared_ptr<SegmentFile>& segment, const SegmentCounts& counts,
                            bool may_be_newest) {
     const bool may_go = !may_be_newest && counts.raw_bytes + counts.delete_bytes == 0;  // once nothing in it is alive
     if (may_go && !holds_live_puts(*segment)) return take_away(segment);
-    Result<MayHold> earlier = earlier_.before(segment->id, counts.delete_bytes);
+    Result<MayContain> earlier = earlier_.before(segment->id, counts.delete_bytes);
     if (!earlier) return propagate(earlier);
     Result<std::shared_ptr<File>> old = open_sealed(*segment);
     if (!old) return propagate(old);
@@ -224,28 +224,28 @@ class Compaction {
     if (rewritten->is_cancelled) return pace_.is_stopped() ? Result<void>() : take_away(segment);
     if (rewritten->is_unchanged) {
       ++stats_.segments_skipped;
-      earlier_.prove(segment->id, EarlierPuts::Proof::counted);
+      earlier_.prove(segment->id, TombstoneFilter::Proof::counted);
       const std::lock_guard guard(site_.changes);
-      site_.projection.space().note_needed_tombstones(*segment, rewritten->needed_tombstone_bytes);
+      site_.projection.address_space().note_needed_tombstones(*segment, rewritten->needed_tombstone_bytes);
       return {};
     }
     return install(segment, *old, *rewritten);
   }
 
-  [[nodiscard]] bool holds_live_puts(const SpaceSegment& segment) const {
+  [[nodiscard]] bool holds_live_puts(const SegmentFile& segment) const {
     const std::lock_guard guard(site_.changes);
     return segment.counts.live_bytes > 0;
   }
 
   // A segment of which nothing is needed: what it holds need not even be read.
-  Result<void> take_away(const std::shared_ptr<SpaceSegment>& segment) {
+  Result<void> take_away(const std::shared_ptr<SegmentFile>& segment) {
     Result<std::shared_ptr<File>> old = open_sealed(*segment);
     if (!old) return propagate(old);
     Rewritten nothing;
     return install(segment, *old, nothing);
   }
 
-  [[nodiscard]] Result<std::shared_ptr<File>> open_sealed(const SpaceSegment& segment) const {
+  [[nodiscard]] Result<std::shared_ptr<File>> open_sealed(const SegmentFile& segment) const {
     safeatomic::Result<std::unique_ptr<File>> file = site_.core.directory()->open_file(segment::filename(segment.id),
                                                                                        {});
     if (!file) return format::lift(file, "compact segment");
@@ -264,13 +264,13 @@ class Compaction {
 
   // The order is what a crash at any instant depends on: the new file is durable, and what superseded the dropped Puts, before
   // the old file goes; and its name is, before the next segment's turn comes.
-  Result<void> install(const std::shared_ptr<SpaceSegment>& from, const std::shared_ptr<File>& old,
+  Result<void> install(const std::shared_ptr<SegmentFile>& from, const std::shared_ptr<File>& old,
                        Rewritten& rewritten) {
     if (rewritten.file) {
       if (Result<void> synced = seal(*rewritten.file, *old); !synced) return synced;
     }
     if (Result<void> synced = site_.core.fsync(); !synced) return synced;
-    site_.projection.space().hold(*from, old);
+    site_.projection.address_space().read_from(*from, old);
     Result<void> done = rewritten.file ? replace(from, old, rewritten) : drop(from, old);
     if (!done) return done;
     stats_.records_written += rewritten.records;
@@ -290,26 +290,26 @@ class Compaction {
     return {};
   }
 
-  Result<void> drop(const std::shared_ptr<SpaceSegment>& from, const std::shared_ptr<File>& old) {
+  Result<void> drop(const std::shared_ptr<SegmentFile>& from, const std::shared_ptr<File>& old) {
     if (Result<void> removed = site_.core.remove_sealed(from->id, old); !removed) return removed;
-    earlier_.prove(from->id, EarlierPuts::Proof::gone);
+    earlier_.prove(from->id, TombstoneFilter::Proof::gone);
     ++stats_.segments_removed;
     return {};
   }
 
-  Result<void> replace(const std::shared_ptr<SpaceSegment>& from, const std::shared_ptr<File>& old,
+  Result<void> replace(const std::shared_ptr<SegmentFile>& from, const std::shared_ptr<File>& old,
                        Rewritten& rewritten) {
     const safeatomic::Result<safeatomic::FileInfo> info = rewritten.file->file().info();
     if (!info) return format::lift(info, "inspect segment");
-    RecordSpace& space = site_.projection.space();
-    std::shared_ptr<SpaceSegment> to;
+    AddressSpace& space = site_.projection.address_space();
+    std::shared_ptr<SegmentFile> to;
     {
       const std::lock_guard guard(site_.changes);
-      Result<std::shared_ptr<SpaceSegment>> added = space.add_rewritten(*from, {.id = from->id, .info = *info},
-                                                                        rewritten.file->file());
+      Result<std::shared_ptr<SegmentFile>> added = space.add_rewritten(*from, {.id = from->id, .info = *info},
+                                                                       rewritten.file->file());
       if (!added) return propagate(added);
       to = std::move(*added);
-      to->is_settled = false;
+      to->is_complete = false;
     }
     if (Result<PinnedSegment> named = site_.core.replace_sealed(from->id, old, *rewritten.file); !named) {
       // If it is the directory that could not be synced, nobody knows which file stands there: both stay readable.
@@ -318,15 +318,15 @@ class Compaction {
     }
     const std::unique_ptr<File> written = rewritten.file->release();
     if (Result<void> moved = move_records(*from, *to, *written, rewritten); !moved) return moved;
-    earlier_.prove(from->id, EarlierPuts::Proof::rewritten);
+    earlier_.prove(from->id, TombstoneFilter::Proof::rewritten);
     ++stats_.segments_rewritten;
     return {};
   }
 
-  Result<void> move_records(SpaceSegment& from, SpaceSegment& to, File& written, const Rewritten& rewritten) {
+  Result<void> move_records(SegmentFile& from, SegmentFile& to, File& written, const Rewritten& rewritten) {
     {
       const std::lock_guard guard(site_.changes);
-      site_.projection.space().count_rewritten(from, to, rewritten.counts);
+      site_.projection.address_space().count_rewritten(from, to, rewritten.counts);
     }
     Mover mover(site_, from, to);
     for (const MovedPut& put : rewritten.puts) mover.add(put.hash, put.old_offset, put.new_offset, put.len);
@@ -334,8 +334,8 @@ class Compaction {
     mover.flush();
     if (!rest) return rest;
     const std::lock_guard guard(site_.changes);
-    site_.projection.space().note_needed_tombstones(to, rewritten.needed_tombstone_bytes);
-    to.is_settled = true;
+    site_.projection.address_space().note_needed_tombstones(to, rewritten.needed_tombstone_bytes);
+    to.is_complete = true;
     return {};
   }
 
@@ -371,25 +371,25 @@ class Compaction {
   }
 
   // Frees a file of which the directory knows nothing any more, once its last reader has left; no lock is held meanwhile.
-  void forget(const SpaceSegment& from) {
+  void forget(const SegmentFile& from) {
     {
       const std::lock_guard guard(site_.changes);
       // What was superseded here is gone: tombstones behind it may have become superfluous.
-      site_.projection.space().note_puts_gone(from.id);
+      site_.projection.address_space().note_puts_gone(from.id);
     }
     (void)remove(from);  // if the new file could not be read back, both stay
   }
 
-  [[nodiscard]] RecordSpace::Removed remove(const SpaceSegment& segment) {
+  [[nodiscard]] AddressSpace::Removed remove(const SegmentFile& segment) {
     const std::lock_guard guard(site_.changes);
-    return site_.projection.space().remove(segment);
+    return site_.projection.address_space().remove(segment);
   }
 
   const CompactionSite& site_;
   const CompactOptions& options_;
   Pace pace_;
   std::vector<std::uint32_t> waiting_;  // ascending
-  EarlierPuts earlier_;
+  TombstoneFilter earlier_;
   CompactionStats stats_;
 };
 

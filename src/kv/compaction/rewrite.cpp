@@ -68,7 +68,7 @@ class OldRecords {
 // Which of its records a segment cannot do without.
 class Judge {
  public:
-  Judge(const LogCore& core, const Projection& projection, const SpaceSegment& segment, const MayHold& earlier,
+  Judge(const LogCore& core, const Projection& projection, const SegmentFile& segment, const MayContain& earlier,
         bool may_be_newest)
       : core_(core), projection_(projection), segment_(segment), earlier_(earlier), may_be_newest_(may_be_newest) {}
 
@@ -79,7 +79,7 @@ class Judge {
     const std::uint64_t offset = record.offset;
     if (frame.type == RecordType::Raw) return Need::other;
     if (frame.type == RecordType::Delete && earlier_(record.hash)) return Need::tombstone;
-    if (frame.type == RecordType::Put && projection_.points_to(record.hash, segment_.extents.position(offset))) {
+    if (frame.type == RecordType::Put && projection_.points_to(record.hash, segment_.extents.address(offset))) {
       return Need::live_put;
     }
     const bool is_last_of_all = may_be_newest_ && offset + frame.len == segment_.pinned.info.size;
@@ -89,8 +89,8 @@ class Judge {
  private:
   const LogCore& core_;
   const Projection& projection_;
-  const SpaceSegment& segment_;
-  const MayHold& earlier_;
+  const SegmentFile& segment_;
+  const MayContain& earlier_;
   const bool may_be_newest_;
 };
 
@@ -118,8 +118,8 @@ void note(Rewritten& rewritten, const OldRecord& record, std::uint64_t offset, b
 
 }  // namespace
 
-Result<Rewritten> rewrite(const LogCore& core, const Projection& projection, const SpaceSegment& segment,
-                          safeatomic::File& old, const MayHold& earlier, const RewriteOptions& options) {
+Result<Rewritten> rewrite(const LogCore& core, const Projection& projection, const SegmentFile& segment,
+                          safeatomic::File& old, const MayContain& earlier, const RewriteOptions& options) {
   const Judge judge(core, projection, segment, earlier, options.may_be_newest);
   Rewritten rewritten;
   SegmentOutput output(file_system_of(core.options().file_system), *core.directory(), core.options().file_mode,

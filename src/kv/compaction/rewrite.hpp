@@ -11,7 +11,7 @@
 #include <safeatomic/file_system.hpp>
 #include <safeatomic/temporary.hpp>
 
-#include "kv/compaction/earlier_puts.hpp"
+#include "kv/compaction/tombstone_filter.hpp"
 #include "kv/projection/projection.hpp"
 #include "log/write/log_core.hpp"
 
@@ -60,7 +60,8 @@ struct RewriteOptions {
 /// of keys that an earlier segment may hold, and the newest record of the log.
 /// @param earlier  of this segment
 /// @return corruption if the segment does not decode to its end; no_space; io: the temporary is gone then
-[[nodiscard]] Result<Rewritten> rewrite(const LogCore& core, const Projection& projection, const SpaceSegment& segment,
-                                        safeatomic::File& old, const MayHold& earlier, const RewriteOptions& options);
+[[nodiscard]] Result<Rewritten> rewrite(const LogCore& core, const Projection& projection, const SegmentFile& segment,
+                                        safeatomic::File& old, const MayContain& earlier,
+                                        const RewriteOptions& options);
 
 }  // namespace datawal::kv

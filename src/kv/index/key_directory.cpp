@@ -62,7 +62,7 @@ Candidates KeyDirectory::find(std::uint64_t hash) const noexcept {
   const PageDirectory& part = part_of(hash);
   for (;;) {
     candidates.head_ = part.page_of(candidates.tag_);
-    arena_.at(candidates.head_).prefetch_positions(candidates.tag_);
+    arena_.at(candidates.head_).prefetch_addresses(candidates.tag_);
     candidates.sequence_ = seqlock_.begin_read(candidates.head_);
     // A split that ended before the sequence was read has handed tags to another page without changing it since.
     if (part.page_of(candidates.tag_) != candidates.head_) [[unlikely]]
@@ -91,7 +91,7 @@ bool KeyDirectory::collect(Candidates& candidates) const noexcept {
           return is_unchanged(candidates);
         }
         const Slot slot{bucket, static_cast<std::uint32_t>(std::countr_zero(same))};
-        candidates.positions_[candidates.count_++] = page.position(slot);
+        candidates.addresses_[candidates.count_++] = page.address(slot);
       }
       // Nothing lies behind a free slot; and what was found is mostly what was sought: the rest waits for advance().
       if ((match.free | candidates.count_) != 0) [[likely]] {
@@ -110,7 +110,7 @@ bool KeyDirectory::collect(Candidates& candidates) const noexcept {
   }
 }
 
-bool KeyDirectory::may_hold(std::uint64_t hash) const noexcept {
+bool KeyDirectory::may_contain(std::uint64_t hash) const noexcept {
   const std::uint32_t tag = tag_of(hash);
   const std::uint32_t home = home_of(tag);
   std::uint32_t number = part_of(hash).page_of(tag);
@@ -130,18 +130,18 @@ void KeyDirectory::prefetch(std::uint64_t hash) const noexcept {
   const std::uint32_t tag = tag_of(hash);
   const Page& page = arena_.at(part_of(hash).page_of(tag));
   page.prefetch_tags(tag);
-  page.prefetch_positions(tag);
+  page.prefetch_addresses(tag);
 }
 
 void KeyDirectory::prefetch_for_change(std::uint64_t hash) const noexcept {
   const std::uint32_t tag = tag_of(hash);
   const Page& page = arena_.at(part_of(hash).page_of(tag));
   page.prefetch_tags(tag);
-  page.prefetch_positions(tag);
+  page.prefetch_addresses(tag);
   page.prefetch_counts();
 }
 
-bool KeyDirectory::locate(std::uint64_t hash, std::uint64_t position, Place& place) const noexcept {
+bool KeyDirectory::locate(std::uint64_t hash, std::uint64_t address, Place& place) const noexcept {
   const std::uint32_t tag = tag_of(hash);
   place.head = part_of(hash).page_of(tag);
   place.page = place.head;
@@ -152,7 +152,7 @@ bool KeyDirectory::locate(std::uint64_t hash, std::uint64_t position, Place& pla
       const BucketMatch match = page.match(place.slot.bucket, tag);
       for (std::uint32_t same = match.same; same != 0; same &= same - 1) {
         place.slot.index = static_cast<std::uint32_t>(std::countr_zero(same));
-        if (page.position(place.slot) == position) return true;
+        if (page.address(place.slot) == address) return true;
       }
       if (match.free != 0) return false;
     }
@@ -237,7 +237,7 @@ void KeyDirectory::append(Page& head, Entry entry) noexcept {
   last->add(entry);
 }
 
-void KeyDirectory::insert(std::uint64_t hash, std::uint64_t position) {
+void KeyDirectory::insert(std::uint64_t hash, std::uint64_t address) {
   // One page is enough: full pages and their halves together are at most one more than before.
   arena_.reserve(1);
   const std::uint32_t tag = tag_of(hash);
@@ -250,7 +250,7 @@ void KeyDirectory::insert(std::uint64_t hash, std::uint64_t position) {
     head = part.page_of(tag);
   }
   const StripedSeqlock::WriteSection writing(seqlock_, head);
-  append(arena_.at(head), {.tag = tag, .position = position});
+  append(arena_.at(head), {.tag = tag, .address = address});
   size_.store(size() + 1, std::memory_order_relaxed);
 }
 
@@ -258,13 +258,13 @@ bool KeyDirectory::replace(std::uint64_t hash, std::uint64_t from, std::uint64_t
   Place place{};
   if (!locate(hash, from, place)) return false;
   const StripedSeqlock::WriteSection writing(seqlock_, place.head);
-  arena_.at(place.page).set_position(place.slot, to);
+  arena_.at(place.page).set_address(place.slot, to);
   return true;
 }
 
-bool KeyDirectory::erase(std::uint64_t hash, std::uint64_t position) noexcept {
+bool KeyDirectory::erase(std::uint64_t hash, std::uint64_t address) noexcept {
   Place place{};
-  if (!locate(hash, position, place)) return false;
+  if (!locate(hash, address, place)) return false;
   const StripedSeqlock::WriteSection writing(seqlock_, place.head);
   size_.store(size() - 1, std::memory_order_relaxed);
   remove(arena_.at(place.head), arena_.at(place.page), place.slot);

@@ -23,13 +23,13 @@
 
 namespace datawal::kv {
 
-/// Where the key with a hash may lie: positions inserted under that hash, and rarely one of another hash. Those of one
+/// Where the key with a hash may lie: addresses inserted under that hash, and rarely one of another hash. Those of one
 /// instant, but not necessarily all of them: see `has_more`.
 class Candidates {
  public:
   static constexpr std::uint32_t capacity = 6;
 
-  [[nodiscard]] std::span<const std::uint64_t> positions() const noexcept { return {positions_.data(), count_}; }
+  [[nodiscard]] std::span<const std::uint64_t> addresses() const noexcept { return {addresses_.data(), count_}; }
   /// There may be further ones: KeyDirectory::advance().
   [[nodiscard]] bool has_more() const noexcept { return has_more_; }
 
@@ -37,7 +37,7 @@ class Candidates {
   friend class KeyDirectory;
   explicit Candidates(std::uint32_t tag) noexcept : tag_(tag) {}
 
-  std::array<std::uint64_t, capacity> positions_;  // the first count_ are set
+  std::array<std::uint64_t, capacity> addresses_;  // the first count_ are set
   std::uint64_t sequence_ = 0;
   std::uint32_t tag_;
   std::uint32_t head_ = 0;
@@ -51,7 +51,7 @@ class Candidates {
 
 /// Threads: `find`, `advance`, `is_unchanged`, `lookup`, `prefetch` and `size` from any thread at any time; they write nothing
 /// that is shared, and wait only for a writer that is inside the same page, for a microsecond. All others exclude each
-/// other, by the caller's lock. A position that was inserted and not erased is found at every time in between, and a
+/// other, by the caller's lock. An address that was inserted and not erased is found at every time in between, and a
 /// replaced one as either the old or the new one.
 class KeyDirectory {
  public:
@@ -70,14 +70,14 @@ class KeyDirectory {
   [[nodiscard]] bool advance(Candidates& candidates) const noexcept { return collect(candidates); }
 
   /// Whether the directory would still give the same answer. Who could confirm no candidate asks this: if it was changed, the
-  /// key may have moved from one position to another between find() and the look at the record.
+  /// key may have moved from one address to another between find() and the look at the record.
   [[nodiscard]] bool is_unchanged(const Candidates& candidates) const noexcept {
     return seqlock_.is_unchanged(candidates.head_, candidates.sequence_);
   }
 
-  /// Calls `confirm(position)` for one candidate after the other until it says true. Starts over if something was written
-  /// and none was confirmed, so a position may come twice.
-  /// @param protect  called before the first position is handed over; every position handed over was in the directory
+  /// Calls `confirm(address)` for one candidate after the other until it says true. Starts over if something was written
+  /// and none was confirmed, so an address may come twice.
+  /// @param protect  called before the first address is handed over; every address handed over was in the directory
   ///   at some time after that
   /// @return true if one was confirmed; false if at some instant during the call there was none to confirm
   template <class Confirm, class Protect = Unprotected>
@@ -85,15 +85,15 @@ class KeyDirectory {
     bool is_protected = std::is_same_v<Protect, Unprotected>;
     for (;;) {
       Candidates candidates = find(hash);
-      if (!is_protected && (candidates.has_more() || !candidates.positions().empty())) {
+      if (!is_protected && (candidates.has_more() || !candidates.addresses().empty())) {
         protect();
         is_protected = true;
         if (!is_unchanged(candidates)) continue;
       }
       bool seen_any = false;
       do {
-        for (const std::uint64_t position : candidates.positions()) {
-          if (confirm(position)) return true;
+        for (const std::uint64_t address : candidates.addresses()) {
+          if (confirm(address)) return true;
           seen_any = true;
         }
       } while (candidates.has_more() && advance(candidates));
@@ -102,12 +102,12 @@ class KeyDirectory {
   }
 
   /// Whether there is such an entry: true if it is there throughout the call, false if it is not there throughout.
-  [[nodiscard]] bool contains(std::uint64_t hash, std::uint64_t position) const {
-    return lookup(hash, [position](std::uint64_t candidate) { return candidate == position; });
+  [[nodiscard]] bool contains(std::uint64_t hash, std::uint64_t address) const {
+    return lookup(hash, [address](std::uint64_t candidate) { return candidate == address; });
   }
 
   /// Whether there may be an entry of that hash. For who excludes all changes: cheaper than find().
-  [[nodiscard]] bool may_hold(std::uint64_t hash) const noexcept;
+  [[nodiscard]] bool may_contain(std::uint64_t hash) const noexcept;
 
   /// Starts fetching what find() or replace() of that hash will touch; worth it some 100 ns ahead.
   void prefetch(std::uint64_t hash) const noexcept;
@@ -123,19 +123,19 @@ class KeyDirectory {
   void reserve(std::uint64_t inserts = 1) { arena_.reserve(inserts <= 1 ? inserts : pages_for(inserts)); }
 
   /// Adds an entry, also if there is an equal one. Throws std::bad_alloc if it was not reserved; nothing changed then.
-  /// @param position  below position_limit (48 bits)
-  void insert(std::uint64_t hash, std::uint64_t position);
+  /// @param address  below address_limit (48 bits)
+  void insert(std::uint64_t hash, std::uint64_t address);
 
   /// Puts `to` in the place of `from`. @return false if there is no such entry
   bool replace(std::uint64_t hash, std::uint64_t from, std::uint64_t to) noexcept;
 
   /// Removes one entry. @return false if there is no such entry
-  bool erase(std::uint64_t hash, std::uint64_t position) noexcept;
+  bool erase(std::uint64_t hash, std::uint64_t address) noexcept;
 
-  /// Calls `visit(position)` for every entry, in no order. `visit` must not change the directory.
+  /// Calls `visit(address)` for every entry, in no order. `visit` must not change the directory.
   template <class Visit>
   void for_each(Visit&& visit) const {
-    arena_.for_each([&](const Page& page) { page.for_each([&](const Entry& entry) { visit(entry.position); }); });
+    arena_.for_each([&](const Page& page) { page.for_each([&](const Entry& entry) { visit(entry.address); }); });
   }
 
   /// Makes room for a copy of a directory with so many pages(), and touches it. This one is empty. Throws std::bad_alloc.
@@ -162,7 +162,7 @@ class KeyDirectory {
   [[nodiscard]] const PageDirectory& part_of(std::uint64_t hash) const noexcept;
   [[nodiscard]] PageDirectory& part_of(std::uint64_t hash) noexcept;
   [[nodiscard]] bool collect(Candidates& candidates) const noexcept;
-  [[nodiscard]] bool locate(std::uint64_t hash, std::uint64_t position, Place& place) const noexcept;
+  [[nodiscard]] bool locate(std::uint64_t hash, std::uint64_t address, Place& place) const noexcept;
 
   [[nodiscard]] Page& last_of_chain(Page& head) const noexcept;
   [[nodiscard]] bool wants_split(const Page& head) const noexcept;

@@ -1,5 +1,5 @@
 #pragma once
-// One page of the key directory: 4 KiB that hold up to 400 entries, each a tag of 32 bits and a position of 48, in 25
+// One page of the key directory: 4 KiB that hold up to 400 entries, each a tag of 32 bits and an address of 48, in 25
 // buckets of 16. The tags of a bucket are one cache line; a lookup that finds nothing mostly touches that alone.
 //
 // An entry lies in the bucket that its tag names or, where that was full, in the next one that was not, around the ring.
@@ -37,15 +37,15 @@ inline constexpr std::uint32_t page_buckets = 25;
 inline constexpr std::uint32_t bucket_slots = 16;
 inline constexpr std::uint32_t page_slots = page_buckets * bucket_slots;
 
-/// Positions are below this.
-inline constexpr std::uint64_t position_limit = 1ULL << 48;
+/// Addresses are below this.
+inline constexpr std::uint64_t address_limit = 1ULL << 48;
 
 /// The tag of no entry.
 inline constexpr std::uint32_t free_tag = 0;
 
 struct Entry {
   std::uint32_t tag;
-  std::uint64_t position;
+  std::uint64_t address;
 };
 
 /// A place in a page.
@@ -100,20 +100,20 @@ class alignas(64) Page {
 #endif
   }
 
-  [[nodiscard]] Entry entry(Slot at) const noexcept { return {load_shared(tags_[at.bucket][at.index]), position(at)}; }
+  [[nodiscard]] Entry entry(Slot at) const noexcept { return {load_shared(tags_[at.bucket][at.index]), address(at)}; }
 
-  [[nodiscard]] std::uint64_t position(Slot at) const noexcept {
-    const std::uint16_t* parts = positions_[at.bucket][at.index];
+  [[nodiscard]] std::uint64_t address(Slot at) const noexcept {
+    const std::uint16_t* parts = addresses_[at.bucket][at.index];
     return load_shared(parts[0]) | static_cast<std::uint64_t>(load_shared(parts[1])) << 16 |
            static_cast<std::uint64_t>(load_shared(parts[2])) << 32;
   }
 
   /// Starts fetching what a lookup of `tag` will touch.
   void prefetch_tags(std::uint32_t tag) const noexcept { __builtin_prefetch(tags_[home_of(tag)]); }
-  void prefetch_positions(std::uint32_t tag) const noexcept {
-    const char* first = reinterpret_cast<const char*>(positions_[home_of(tag)]);
+  void prefetch_addresses(std::uint32_t tag) const noexcept {
+    const char* first = reinterpret_cast<const char*>(addresses_[home_of(tag)]);
     __builtin_prefetch(first);
-    __builtin_prefetch(first + sizeof positions_[0] - 1);
+    __builtin_prefetch(first + sizeof addresses_[0] - 1);
   }
 
   void prefetch_counts() const noexcept { __builtin_prefetch(&next_); }
@@ -160,15 +160,15 @@ class alignas(64) Page {
 
   /// Replaces what lies in `at`; the invariant must hold for `entry` there, as it does for any tag in a full page.
   void put(Slot at, Entry entry) noexcept {
-    set_position(at, entry.position);
+    set_address(at, entry.address);
     store_shared(tags_[at.bucket][at.index], entry.tag);
   }
 
-  void set_position(Slot at, std::uint64_t position) noexcept {
-    std::uint16_t* parts = positions_[at.bucket][at.index];
-    store_shared(parts[0], static_cast<std::uint16_t>(position));
-    store_shared(parts[1], static_cast<std::uint16_t>(position >> 16));
-    store_shared(parts[2], static_cast<std::uint16_t>(position >> 32));
+  void set_address(Slot at, std::uint64_t address) noexcept {
+    std::uint16_t* parts = addresses_[at.bucket][at.index];
+    store_shared(parts[0], static_cast<std::uint16_t>(address));
+    store_shared(parts[1], static_cast<std::uint16_t>(address >> 16));
+    store_shared(parts[2], static_cast<std::uint16_t>(address >> 32));
   }
 
   /// Removes the entry in `at`; others may move into its place.
@@ -182,7 +182,7 @@ class alignas(64) Page {
   [[nodiscard]] bool find_displaced(std::uint32_t bucket, Slot& found) const noexcept;
 
   std::uint32_t tags_[page_buckets][bucket_slots];
-  std::uint16_t positions_[page_buckets][bucket_slots][3];  // low part first
+  std::uint16_t addresses_[page_buckets][bucket_slots][3];  // low part first
   alignas(64) std::uint32_t next_;
   std::uint32_t count_;
   std::uint32_t depth_;

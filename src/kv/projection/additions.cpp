@@ -21,7 +21,7 @@ bool Additions::add(const RecordView& record) {
 Result<void> Additions::take_in(const Snapshot& now, std::uint64_t end) {
   if (Result<void> prepared = prepare(); !prepared) return prepared;
   projection_.reserve(records_.size());
-  if (Result<void> grown = grow_space(now, end); !grown) return grown;
+  if (Result<void> grown = grow_address_space(now, end); !grown) return grown;
   apply();
   return {};
 }
@@ -46,9 +46,9 @@ Result<void> Additions::prepare() {
   return {};
 }
 
-// Segments that no position leads to yet: if the next one cannot be added, those that were show nothing.
-Result<void> Additions::grow_space(const Snapshot& now, std::uint64_t end) {
-  RecordSpace& space = projection_.space();
+// Segments that no address leads to yet: if the next one cannot be added, those that were show nothing.
+Result<void> Additions::grow_address_space(const Snapshot& now, std::uint64_t end) {
+  AddressSpace& space = projection_.address_space();
   const std::uint32_t last_id = space.last_id();
   const auto first = std::ranges::find(now.segments, last_id, &PinnedSegment::id);
   std::vector<std::shared_ptr<safeatomic::File>> files;
@@ -71,9 +71,9 @@ Result<void> Additions::grow_space(const Snapshot& now, std::uint64_t end) {
   return {};
 }
 
-// All of these records that lie in the last segment get positions.
+// All of these records that lie in the last segment get addresses.
 Result<void> Additions::cover_last() {
-  RecordSpace& space = projection_.space();
+  AddressSpace& space = projection_.address_space();
   std::uint64_t end = 0;
   for (const Item& item : records_) {
     if (item.ref.segment == space.last_id()) end = item.ref.offset + item.ref.len;
@@ -82,8 +82,8 @@ Result<void> Additions::cover_last() {
 }
 
 void Additions::apply() noexcept {
-  const RecordSpace& space = projection_.space();
-  std::shared_ptr<SpaceSegment> segment;
+  const AddressSpace& space = projection_.address_space();
+  std::shared_ptr<SegmentFile> segment;
   for (const Item& item : records_) {
     if (!segment || segment->id != item.ref.segment) segment = space.find(item.ref.segment);
     projection_.apply_in(*segment, item.is_newest ? &item.change : nullptr, item.type, item.ref);

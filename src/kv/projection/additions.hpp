@@ -50,7 +50,7 @@ class Additions {
     return std::string_view(keys_).substr(item.key_begin, item.key_len);
   }
   [[nodiscard]] Result<void> prepare();
-  [[nodiscard]] Result<void> grow_space(const Snapshot& now, std::uint64_t end);
+  [[nodiscard]] Result<void> grow_address_space(const Snapshot& now, std::uint64_t end);
   [[nodiscard]] Result<void> cover_last();
   void apply() noexcept;
 

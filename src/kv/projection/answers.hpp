@@ -12,7 +12,7 @@
 #include <datawal/error.hpp>
 #include <datawal/record.hpp>
 
-#include "kv/records/record_space.hpp"
+#include "kv/records/address_space.hpp"
 
 namespace datawal::kv {
 

@@ -10,7 +10,7 @@
 
 #include <datawal/record.hpp>
 
-#include "kv/records/space_segment.hpp"
+#include "kv/records/segment_file.hpp"
 
 namespace datawal::kv {
 
@@ -19,7 +19,7 @@ class FoldBatch {
  public:
   struct Item {
     std::uint64_t hash = 0;
-    std::uint64_t position = 0;
+    std::uint64_t address = 0;
     std::uint32_t len = 0;  ///< bytes of the frame
     std::uint32_t key_begin = 0;
     std::uint32_t key_len = 0;
@@ -27,14 +27,14 @@ class FoldBatch {
   };
 
   /// Begins a batch of records of `segment`.
-  void begin(SpaceSegment& segment) noexcept { segment_ = &segment; }
+  void begin(SegmentFile& segment) noexcept { segment_ = &segment; }
 
   /// Adds a record. Of a Raw one only the count remains.
-  void add(const RecordView& record, std::uint64_t hash, std::uint64_t position) {
+  void add(const RecordView& record, std::uint64_t hash, std::uint64_t address) {
     count(counts_, record.type, record.ref.len);
     if (record.type == RecordType::Raw) return;
     items_.push_back({.hash = hash,
-                      .position = position,
+                      .address = address,
                       .len = record.ref.len,
                       .key_begin = static_cast<std::uint32_t>(keys_.size()),
                       .key_len = static_cast<std::uint32_t>(record.key.size()),
@@ -60,7 +60,7 @@ class FoldBatch {
     return std::string_view(keys_).substr(item.key_begin, item.key_len);
   }
   /// Null if nothing was added.
-  [[nodiscard]] SpaceSegment* segment() const noexcept { return segment_; }
+  [[nodiscard]] SegmentFile* segment() const noexcept { return segment_; }
   /// All but live_bytes.
   [[nodiscard]] const SegmentCounts& counts() const noexcept { return counts_; }
 
@@ -71,7 +71,7 @@ class FoldBatch {
   std::vector<Item> items_;
   std::string keys_;
   SegmentCounts counts_;
-  SpaceSegment* segment_ = nullptr;
+  SegmentFile* segment_ = nullptr;
 };
 
 }  // namespace datawal::kv

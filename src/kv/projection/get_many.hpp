@@ -35,11 +35,11 @@ template <class Space, class HashOf, class Protect>
     [[maybe_unused]] const auto kept = protect();
     for (std::size_t n = 0; n < now.size(); ++n) {
       const Candidates candidates = directory.find(hashes[n]);
-      for (const std::uint64_t position : candidates.positions()) space.prefetch(position);
+      for (const std::uint64_t address : candidates.addresses()) space.prefetch(address);
     }
     for (std::size_t n = 0; n < now.size(); ++n) {
       Result<bool> found = locate(
-          directory, now[n], hashes[n], [&](std::uint64_t position) { return space.read(position, buffer); },
+          directory, now[n], hashes[n], [&](std::uint64_t address) { return space.read(address, buffer); },
           [&](const LocatedRecord& located, std::uint64_t) { values.add(located.record.payload); });
       if (!found) {
         values.clear();

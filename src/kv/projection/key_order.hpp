@@ -10,8 +10,8 @@
 
 namespace datawal::kv {
 
-/// Sorts `positions`, of records with distinct keys, by ascending key bytes. Takes 16 bytes a record besides, whatever the keys'
+/// Sorts `addresses`, of records with distinct keys, by ascending key bytes. Takes 16 bytes a record besides, whatever the keys'
 /// length, and up to 40 MiB where many are alike in their first 16 bytes. Errors as KeyReader::read.
-[[nodiscard]] Result<void> sort_by_key(const KeyReader& keys, std::vector<std::uint64_t>& positions);
+[[nodiscard]] Result<void> sort_by_key(const KeyReader& keys, std::vector<std::uint64_t>& addresses);
 
 }  // namespace datawal::kv

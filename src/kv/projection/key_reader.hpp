@@ -7,29 +7,30 @@
 #include <datawal/error.hpp>
 
 #include "kv/projection/projection.hpp"
-#include "kv/records/record_space.hpp"
+#include "kv/records/address_space.hpp"
 
 namespace datawal::kv {
 
 /// Reads keys of one pinned instant. A short record is read whole, with its checksum. Of another one only the header and the key are, and
-/// the index, which got them from a record whose checksum was right, must know a key of that hash at that very position: 36 bits of
+/// the index, which got them from a record whose checksum was right, must know a key of that hash at that very address: 36 bits of
 /// it, as good as a checksum. Where it does not, since the record was superseded meanwhile, it is read whole too.
 class KeyReader {
  public:
-  KeyReader(const Projection& projection, const PinnedSpace& space) noexcept : projection_(projection), space_(space) {}
+  KeyReader(const Projection& projection, const PinnedAddressSpace& space) noexcept
+      : projection_(projection), address_space_(space) {}
 
-  /// Of the record only the key is to be used, unless it is_checked. Errors as RecordSpace::read.
-  [[nodiscard]] Result<LocatedRecord> read(std::uint64_t position, std::string& buffer) const {
-    Result<LocatedRecord> located = space_.read_or_head<RecordSpace::worth_skipping>(position, buffer);
+  /// Of the record only the key is to be used, unless it is_checked. Errors as AddressSpace::read.
+  [[nodiscard]] Result<LocatedRecord> read(std::uint64_t address, std::string& buffer) const {
+    Result<LocatedRecord> located = address_space_.read_or_head<AddressSpace::worth_skipping>(address, buffer);
     if (!located || located->is_checked) return located;
-    if (projection_.points_to(projection_.hash_of(located->record.key), position)) return located;
-    return space_.read(position, buffer);
+    if (projection_.points_to(projection_.hash_of(located->record.key), address)) return located;
+    return address_space_.read(address, buffer);
   }
-  void prefetch(std::uint64_t position) const noexcept { space_.prefetch(position); }
+  void prefetch(std::uint64_t address) const noexcept { address_space_.prefetch(address); }
 
  private:
   const Projection& projection_;
-  const PinnedSpace& space_;
+  const PinnedAddressSpace& address_space_;
 };
 
 }  // namespace datawal::kv

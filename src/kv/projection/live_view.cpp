@@ -8,36 +8,36 @@ namespace datawal::kv {
 
 namespace {
 
-std::vector<std::uint64_t> positions_in(const KeyDirectory& directory) {
-  std::vector<std::uint64_t> positions;
-  positions.reserve(directory.size());
-  directory.for_each([&](std::uint64_t position) { positions.push_back(position); });
-  return positions;
+std::vector<std::uint64_t> addresses_in(const KeyDirectory& directory) {
+  std::vector<std::uint64_t> addresses;
+  addresses.reserve(directory.size());
+  directory.for_each([&](std::uint64_t address) { addresses.push_back(address); });
+  return addresses;
 }
 
 }  // namespace
 
 LiveView::LiveView(std::shared_ptr<const Projection> projection)
     : projection_(std::move(projection)),
-      space_(projection_->space()),
-      log_order_(projection_->space().segments()),
-      positions_(positions_in(projection_->directory())),
+      address_space_(projection_->address_space()),
+      log_order_(projection_->address_space().segments()),
+      addresses_(addresses_in(projection_->directory())),
       bytes_(projection_->counts().live_bytes) {}
 
-LiveView::LiveView(std::shared_ptr<const Projection> projection, PinnedSpace space, LogOrder order, std::uint64_t bytes,
-                   const KeyDirectory& directory)
+LiveView::LiveView(std::shared_ptr<const Projection> projection, PinnedAddressSpace space, LogOrder order,
+                   std::uint64_t bytes, const KeyDirectory& directory)
     : projection_(std::move(projection)),
-      space_(std::move(space)),
+      address_space_(std::move(space)),
       log_order_(std::move(order)),
-      positions_(positions_in(directory)),
+      addresses_(addresses_in(directory)),
       bytes_(bytes) {}
 
-Result<void> LiveView::sort_by_key() { return kv::sort_by_key(KeyReader(*projection_, space_), positions_); }
+Result<void> LiveView::sort_by_key() { return kv::sort_by_key(KeyReader(*projection_, address_space_), addresses_); }
 
 Result<std::size_t> LiveView::lower_bound(std::string_view key) const {
   std::string buffer;
   std::size_t begin = 0;
-  for (std::size_t end = positions_.size(); begin < end;) {
+  for (std::size_t end = addresses_.size(); begin < end;) {
     const std::size_t middle = begin + (end - begin) / 2;
     Result<LocatedRecord> located = read_key(middle, buffer);
     if (!located) return propagate(located);

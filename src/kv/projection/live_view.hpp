@@ -14,7 +14,7 @@
 #include "kv/projection/key_reader.hpp"
 #include "kv/projection/log_order.hpp"
 #include "kv/projection/projection.hpp"
-#include "kv/records/record_space.hpp"
+#include "kv/records/address_space.hpp"
 
 namespace datawal::kv {
 
@@ -26,11 +26,11 @@ class LiveView {
   /// Of what `projection` shows now, and keeps it; 8 bytes a record. By the lock of its owner. Throws std::bad_alloc.
   explicit LiveView(std::shared_ptr<const Projection> projection);
   /// Of what `directory` knew of the same projection at the pinned instant. Needs no lock.
-  LiveView(std::shared_ptr<const Projection> projection, PinnedSpace space, LogOrder order, std::uint64_t bytes,
+  LiveView(std::shared_ptr<const Projection> projection, PinnedAddressSpace space, LogOrder order, std::uint64_t bytes,
            const KeyDirectory& directory);
 
   /// Puts the records into the order of the log; needs no lock. Until then they are in none.
-  void sort_by_log() { log_order_.sort(positions_); }
+  void sort_by_log() { log_order_.sort(addresses_); }
   /// Puts them into the order of their keys. Errors as read_key().
   [[nodiscard]] Result<void> sort_by_key();
   /// Leaves out those whose key `is_wanted(key)` does not want. Errors as read_key().
@@ -38,28 +38,28 @@ class LiveView {
   [[nodiscard]] Result<void> filter(IsWanted&& is_wanted);
 
   /// How many there are.
-  [[nodiscard]] std::size_t size() const noexcept { return positions_.size(); }
-  [[nodiscard]] const PinnedSpace& space() const noexcept { return space_; }
+  [[nodiscard]] std::size_t size() const noexcept { return addresses_.size(); }
+  [[nodiscard]] const PinnedAddressSpace& address_space() const noexcept { return address_space_; }
 
-  /// The record `n`, below size(). Errors as RecordSpace::read.
+  /// The record `n`, below size(). Errors as AddressSpace::read.
   [[nodiscard]] Result<LocatedRecord> read(std::size_t n, std::string& buffer) const {
-    return space_.read(positions_[n], buffer);
+    return address_space_.read(addresses_[n], buffer);
   }
   /// The same, but of a record that is not short only its key is looked at, and confirmed by the index: only what is_checked has more.
   [[nodiscard]] Result<LocatedRecord> read_key(std::size_t n, std::string& buffer) const {
-    return KeyReader(*projection_, space_).read(positions_[n], buffer);
+    return KeyReader(*projection_, address_space_).read(addresses_[n], buffer);
   }
 
   /// Starts fetching what is read some records behind `n`.
   void prefetch_behind(std::size_t n) const noexcept {
     constexpr std::size_t prefetch_distance = 16;  // records
-    if (n + prefetch_distance < positions_.size()) space_.prefetch(positions_[n + prefetch_distance]);
+    if (n + prefetch_distance < addresses_.size()) address_space_.prefetch(addresses_[n + prefetch_distance]);
   }
 
   /// The first record, in the order of the keys, whose key is not less than `key`; size() if there is none. They are sorted by key.
   [[nodiscard]] Result<std::size_t> lower_bound(std::string_view key) const;
 
-  /// Calls `visit(record)`, which returns Result<bool> (false stops), for each record in its turn. Errors as RecordSpace::read, or the
+  /// Calls `visit(record)`, which returns Result<bool> (false stops), for each record in its turn. Errors as AddressSpace::read, or the
   /// visitor's.
   template <class Visit>
   [[nodiscard]] Result<void> for_each(const ProgressCallback& on_progress, Visit&& visit) const;
@@ -70,9 +70,9 @@ class LiveView {
 
  private:
   std::shared_ptr<const Projection> projection_;  // outlives what is pinned of it
-  PinnedSpace space_;
+  PinnedAddressSpace address_space_;
   LogOrder log_order_;
-  std::vector<std::uint64_t> positions_;
+  std::vector<std::uint64_t> addresses_;
   std::uint64_t bytes_;  // of all these frames together
 };
 
@@ -80,13 +80,13 @@ template <class IsWanted>
 Result<void> LiveView::filter(IsWanted&& is_wanted) {
   std::string buffer;
   std::size_t kept = 0;
-  for (std::size_t n = 0; n < positions_.size(); ++n) {
+  for (std::size_t n = 0; n < addresses_.size(); ++n) {
     prefetch_behind(n);
     Result<LocatedRecord> located = read_key(n, buffer);
     if (!located) return propagate(located);
-    if (is_wanted(located->record.key)) positions_[kept++] = positions_[n];
+    if (is_wanted(located->record.key)) addresses_[kept++] = addresses_[n];
   }
-  positions_.resize(kept);
+  addresses_.resize(kept);
   return {};
 }
 
@@ -96,7 +96,7 @@ Result<void> LiveView::for_each(const ProgressCallback& on_progress, Visit&& vis
   std::string buffer;
   Progress progress{.bytes_total = bytes_};
   std::uint64_t done = 0;
-  for (std::size_t n = 0; n < positions_.size(); ++n) {
+  for (std::size_t n = 0; n < addresses_.size(); ++n) {
     prefetch_behind(n);
     Result<LocatedRecord> located = read(n, buffer);
     if (!located) return propagate(located);
@@ -116,7 +116,7 @@ Result<void> LiveView::for_each(const ProgressCallback& on_progress, Visit&& vis
 template <class Visit>
 Result<void> LiveView::for_each_key(Visit&& visit) const {
   std::string buffer;
-  for (std::size_t n = 0; n < positions_.size(); ++n) {
+  for (std::size_t n = 0; n < addresses_.size(); ++n) {
     prefetch_behind(n);
     Result<LocatedRecord> located = read_key(n, buffer);
     if (!located) return propagate(located);

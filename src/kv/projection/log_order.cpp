@@ -7,7 +7,7 @@
 
 namespace datawal::kv {
 
-LogOrder::LogOrder(const SpaceSegments& segments) {
+LogOrder::LogOrder(const SegmentMap& segments) {
   for (const auto& [key, segment] : segments) {
     for (const std::uint32_t number : segment->extents.numbers()) add(number);
   }
@@ -20,19 +20,19 @@ void LogOrder::add(std::uint32_t number) {
   numbers_.push_back(number);
 }
 
-std::uint64_t LogOrder::exchanged(const std::vector<std::uint32_t>& by, std::uint64_t position) noexcept {
-  const std::uint64_t extent = position >> ExtentTable::offset_bits;
-  if (extent >= by.size()) return position;  // leads nowhere, as reading it will tell
-  return std::uint64_t{by[extent]} << ExtentTable::offset_bits | (position & ExtentTable::offset_mask);
+std::uint64_t LogOrder::exchanged(const std::vector<std::uint32_t>& by, std::uint64_t address) noexcept {
+  const std::uint64_t extent = address >> ExtentTable::offset_bits;
+  if (extent >= by.size()) return address;  // leads nowhere, as reading it will tell
+  return std::uint64_t{by[extent]} << ExtentTable::offset_bits | (address & ExtentTable::offset_mask);
 }
 
-void LogOrder::sort(std::vector<std::uint64_t>& positions) const {
-  if (positions.empty()) return;
+void LogOrder::sort(std::vector<std::uint64_t>& addresses) const {
+  if (addresses.empty()) return;
   const auto itself = [](std::uint64_t number) { return number; };
-  if (is_natural_) return radix_sort(std::span(positions), itself);
-  for (std::uint64_t& position : positions) position = exchanged(places_, position);
-  radix_sort(std::span(positions), itself);
-  for (std::uint64_t& position : positions) position = exchanged(numbers_, position);
+  if (is_natural_) return radix_sort(std::span(addresses), itself);
+  for (std::uint64_t& address : addresses) address = exchanged(places_, address);
+  radix_sort(std::span(addresses), itself);
+  for (std::uint64_t& address : addresses) address = exchanged(numbers_, address);
 }
 
 }  // namespace datawal::kv

@@ -9,16 +9,17 @@
 namespace datawal::kv {
 
 Projection::Projection(std::shared_ptr<safeatomic::Directory> directory, ReadPath read_path)
-    : seed_(process_hash_seed()), space_(std::move(directory), read_path) {}
+    : seed_(process_hash_seed()), address_space_(std::move(directory), read_path) {}
 
 // As kv::locate, without a lock.
 template <class Confirmed>
 Result<bool> Projection::look_up(std::string_view key, Confirmed&& confirmed) const {
   std::string buffer;
-  ReaderSlots::Stay stay;
+  ReaderEpochs::Guard reading;
   return kv::locate(
-      directory_, key, hash_of(key), [&](std::uint64_t position) { return space_.read(position, buffer); },
-      [&](const LocatedRecord& located, std::uint64_t) { confirmed(located); }, [&] { stay.enter(space_.readers()); });
+      directory_, key, hash_of(key), [&](std::uint64_t address) { return address_space_.read(address, buffer); },
+      [&](const LocatedRecord& located, std::uint64_t) { confirmed(located); },
+      [&] { reading.enter(address_space_.readers()); });
 }
 
 Answer<std::optional<std::string>> Projection::get(std::string_view key) const {
@@ -40,21 +41,21 @@ Result<std::optional<RecordRef>> Projection::find(std::string_view key) const {
 Result<Projection::Change> Projection::prepare(std::string_view key, std::uint64_t hash, LongRecords* longs) const {
   Result<Change> change;
   change->hash = hash;
-  if (!directory_.may_hold(hash)) return change;
+  if (!directory_.may_contain(hash)) return change;
   std::string buffer;
   Result<bool> found = kv::locate(
       directory_, key, hash,
-      [&](std::uint64_t position) {
-        Result<LocatedRecord> located = space_.read_or_head<RecordSpace::long_record>(position, buffer);
+      [&](std::uint64_t address) {
+        Result<LocatedRecord> located = address_space_.read_or_head<AddressSpace::long_record>(address, buffer);
         if (located && !located->is_checked) [[unlikely]] {
-          const std::optional<std::uint32_t> crc = checked_crc(position, longs);
+          const std::optional<std::uint32_t> crc = checked_crc(address, longs);
           change->is_unchecked |= !crc;
           located->ref.crc = crc.value_or(0);
         }
         return located;
       },
-      [&](const LocatedRecord& located, std::uint64_t position) {
-        change->live = position;
+      [&](const LocatedRecord& located, std::uint64_t address) {
+        change->live = address;
         change->live_len = located.ref.len;
         change->live_crc = located.ref.crc;
         change->live_txid = located.ref.txid;
@@ -65,11 +66,11 @@ Result<Projection::Change> Projection::prepare(std::string_view key, std::uint64
 }
 
 // Of a long record that was checked; one that was not is to be.
-std::optional<std::uint32_t> Projection::checked_crc(std::uint64_t position, LongRecords* longs) {
+std::optional<std::uint32_t> Projection::checked_crc(std::uint64_t address, LongRecords* longs) {
   if (longs == nullptr) return std::nullopt;
-  const auto found = std::ranges::lower_bound(longs->checked, position, {}, &LongRecords::Checked::position);
-  if (found != longs->checked.end() && found->position == position) return found->crc;
-  longs->unchecked.push_back(position);
+  const auto found = std::ranges::lower_bound(longs->checked, address, {}, &LongRecords::Checked::address);
+  if (found != longs->checked.end() && found->address == address) return found->crc;
+  longs->unchecked.push_back(address);
   return std::nullopt;
 }
 
@@ -84,20 +85,20 @@ Result<Projection::Change> Projection::prepare(std::string_view key, std::uint64
 
 Result<void> Projection::check(LongRecords& longs) const {
   std::string buffer;
-  for (const std::uint64_t position : longs.unchecked) {
-    Result<LocatedRecord> located = space_.read(position, buffer);
+  for (const std::uint64_t address : longs.unchecked) {
+    Result<LocatedRecord> located = address_space_.read(address, buffer);
     if (!located) return propagate(located);
-    longs.checked.push_back({.position = position, .crc = located->ref.crc});
+    longs.checked.push_back({.address = address, .crc = located->ref.crc});
   }
   longs.unchecked.clear();
-  std::ranges::sort(longs.checked, {}, &LongRecords::Checked::position);
+  std::ranges::sort(longs.checked, {}, &LongRecords::Checked::address);
   return {};
 }
 
 std::optional<RecordRef> Projection::live_ref(const Change& change) const noexcept {
   if (!change.live) return std::nullopt;
   return RecordRef{.segment = change.live_segment->id,
-                   .offset = space_.offset_of(*change.live),
+                   .offset = address_space_.offset_of(*change.live),
                    .len = change.live_len,
                    .txid = change.live_txid,
                    .crc = change.live_crc};
@@ -106,21 +107,21 @@ std::optional<RecordRef> Projection::live_ref(const Change& change) const noexce
 void Projection::replaces(Change& change, RecordType type, const RecordRef& ref) noexcept {
   change.live.reset();
   if (type != RecordType::Put) return;
-  change.live = space_.position_in_last(ref.offset);
+  change.live = address_space_.address_in_last(ref.offset);
   change.live_len = ref.len;
   change.live_crc = ref.crc;
   change.live_txid = ref.txid;
-  change.live_segment = &space_.last();
+  change.live_segment = &address_space_.last();
 }
 
 void Projection::apply(const Change& prepared, RecordType type, const RecordRef& ref) noexcept {
-  apply_in(space_.last(), &prepared, type, ref);
+  apply_in(address_space_.last(), &prepared, type, ref);
 }
 
-void Projection::apply_in(SpaceSegment& segment, const Change* prepared, RecordType type,
+void Projection::apply_in(SegmentFile& segment, const Change* prepared, RecordType type,
                           const RecordRef& ref) noexcept {
-  space_.count(segment, type, ref.len);
-  if (prepared != nullptr) change(segment, *prepared, type, segment.extents.position(ref.offset), ref.len);
+  address_space_.count(segment, type, ref.len);
+  if (prepared != nullptr) change(segment, *prepared, type, segment.extents.address(ref.offset), ref.len);
 }
 
 }  // namespace datawal::kv

@@ -19,7 +19,7 @@
 #include "kv/index/key_directory.hpp"
 #include "kv/index/key_hash.hpp"
 #include "kv/projection/fold_batch.hpp"
-#include "kv/records/record_space.hpp"
+#include "kv/records/address_space.hpp"
 
 namespace datawal::kv {
 
@@ -56,17 +56,17 @@ class Projection {
   /// Prepares a change of `key`: finds what it replaces. corruption if a record that may be its own is damaged.
   struct Change {
     std::uint64_t hash = 0;
-    std::optional<std::uint64_t> live{};  ///< position of its live record
+    std::optional<std::uint64_t> live{};  ///< address of its live record
     std::uint32_t live_len = 0;           ///< bytes of that frame
     std::uint32_t live_crc = 0;
     std::uint64_t live_txid = 0;
-    SpaceSegment* live_segment = nullptr;  ///< where it lies
-    bool is_unchecked = false;             ///< nothing is prepared: a long record must be checked first
+    SegmentFile* live_segment = nullptr;  ///< where it lies
+    bool is_unchecked = false;            ///< nothing is prepared: a long record must be checked first
   };
   /// Long records that a change may replace. Reading and checking them takes too long for the caller's lock.
   struct LongRecords {
     struct Checked {
-      std::uint64_t position = 0;
+      std::uint64_t address = 0;
       std::uint32_t crc = 0;  ///< the record's
     };
     std::vector<Checked> checked{};          ///< found sound, by a reader who is still in; ascending
@@ -79,8 +79,8 @@ class Projection {
   /// The same for whoever holds up nobody: what is long is checked at once.
   [[nodiscard]] Result<Change> prepare(std::string_view key, std::uint64_t hash) const;
 
-  /// Reads the unchecked ones; then they are checked. Needs no lock, but a Stay that began before it was given back.
-  /// @return as RecordSpace::read
+  /// Reads the unchecked ones; then they are checked. Needs no lock, but a Guard that began before it was given back.
+  /// @return as AddressSpace::read
   [[nodiscard]] Result<void> check(LongRecords& longs) const;
 
   /// Starts fetching what a change of that hash will touch; needs no lock.
@@ -98,19 +98,19 @@ class Projection {
   void apply(const Change& change, RecordType type, const RecordRef& ref) noexcept;
 
   /// A record lies at `ref` in `segment`. `change`, which was prepared, is null if a newer record of its key is applied as well.
-  void apply_in(SpaceSegment& segment, const Change* change, RecordType type, const RecordRef& ref) noexcept;
+  void apply_in(SegmentFile& segment, const Change* change, RecordType type, const RecordRef& ref) noexcept;
 
   [[nodiscard]] std::uint64_t size() const noexcept { return directory_.size(); }
   /// Of all segments together.
-  [[nodiscard]] const SegmentCounts& counts() const noexcept { return space_.counts(); }
+  [[nodiscard]] const SegmentCounts& counts() const noexcept { return address_space_.counts(); }
   [[nodiscard]] std::uint64_t memory_bytes() const noexcept { return directory_.memory_bytes(); }
 
   /// The hash under which the directory knows a key.
   [[nodiscard]] std::uint64_t hash_of(std::string_view key) const noexcept { return key_hash(key, seed_); }
 
-  /// Whether the record at `position` is the newest of its key. Any thread; a change beside it may or may not be seen.
-  [[nodiscard]] bool points_to(std::uint64_t hash, std::uint64_t position) const {
-    return directory_.contains(hash, position);
+  /// Whether the record at `address` is the newest of its key. Any thread; a change beside it may or may not be seen.
+  [[nodiscard]] bool points_to(std::uint64_t hash, std::uint64_t address) const {
+    return directory_.contains(hash, address);
   }
   /// Starts fetching what points_to() or move() of that hash needs.
   void prefetch(std::uint64_t hash) const noexcept { directory_.prefetch(hash); }
@@ -122,14 +122,14 @@ class Projection {
   /// Of all live records.
   [[nodiscard]] const KeyDirectory& directory() const noexcept { return directory_; }
 
-  [[nodiscard]] RecordSpace& space() noexcept { return space_; }
-  [[nodiscard]] const RecordSpace& space() const noexcept { return space_; }
+  [[nodiscard]] AddressSpace& address_space() noexcept { return address_space_; }
+  [[nodiscard]] const AddressSpace& address_space() const noexcept { return address_space_; }
 
  private:
-  [[gnu::cold]] static std::optional<std::uint32_t> checked_crc(std::uint64_t position, LongRecords* longs);
-  bool fold(SpaceSegment& segment, const FoldBatch::Item& item, std::string_view key);
+  [[gnu::cold]] static std::optional<std::uint32_t> checked_crc(std::uint64_t address, LongRecords* longs);
+  bool fold(SegmentFile& segment, const FoldBatch::Item& item, std::string_view key);
   void prefetch_live(std::uint64_t hash) const noexcept;
-  void change(SpaceSegment& segment, const Change& change, RecordType type, std::uint64_t position, std::uint32_t len);
+  void change(SegmentFile& segment, const Change& change, RecordType type, std::uint64_t address, std::uint32_t len);
 
   template <class Confirmed>
   [[nodiscard]] Result<bool> look_up(std::string_view key, Confirmed&& confirmed) const;
@@ -138,7 +138,7 @@ class Projection {
                                     Confirmed&& confirmed) const;
 
   const std::uint64_t seed_;
-  RecordSpace space_;
+  AddressSpace address_space_;
   KeyDirectory directory_;
 
   bool expects_live_ = false;  // the last batch replaced or erased so much that the next one is to be prepared for it

@@ -28,27 +28,27 @@ void Projection::fold(const FoldBatch& batch) {
     if (expects_live_ && i + looked_up_ahead < items.size()) prefetch_live(items[i + looked_up_ahead].hash);
     if (fold(*batch.segment(), items[i], batch.key(items[i]))) ++replaced;
   }
-  if (batch.segment() != nullptr) space_.count(*batch.segment(), batch.counts());
+  if (batch.segment() != nullptr) address_space_.count(*batch.segment(), batch.counts());
   expects_live_ = replaced * worth_looking_up > items.size();
 }
 
 // Whether it replaces or erases a record.
-bool Projection::fold(SpaceSegment& segment, const FoldBatch::Item& item, std::string_view key) {
+bool Projection::fold(SegmentFile& segment, const FoldBatch::Item& item, std::string_view key) {
   Change prepared{.hash = item.hash};
-  Result<bool> found = locate(key, item.hash, fold_buffer_, [&](const LocatedRecord& located, std::uint64_t position) {
-    prepared.live = position;
+  Result<bool> found = locate(key, item.hash, fold_buffer_, [&](const LocatedRecord& located, std::uint64_t address) {
+    prepared.live = address;
     prepared.live_len = located.ref.len;
     prepared.live_segment = located.segment;
   });
   if (!found && !fold_error_) fold_error_ = std::move(found.error());
-  change(segment, prepared, item.type, item.position, item.len);
+  change(segment, prepared, item.type, item.address, item.len);
   return prepared.live.has_value();
 }
 
 // Starts fetching the record that a change of this hash will replace.
 void Projection::prefetch_live(std::uint64_t hash) const noexcept {
   const Candidates candidates = directory_.find(hash);
-  for (const std::uint64_t position : candidates.positions()) space_.prefetch(position);
+  for (const std::uint64_t address : candidates.addresses()) address_space_.prefetch(address);
 }
 
 Result<void> Projection::finish_fold() {

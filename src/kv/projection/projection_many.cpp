@@ -5,12 +5,12 @@ namespace datawal::kv {
 
 Result<void> Projection::multi_get(std::span<const std::string_view> keys, Values& values) const {
   struct Reader {
-    explicit Reader(ReaderSlots& slots) noexcept { stay.enter(slots); }
-    ReaderSlots::Stay stay;
+    explicit Reader(ReaderEpochs& slots) noexcept { reading.enter(slots); }
+    ReaderEpochs::Guard reading;
   };
   return get_many(
-      directory_, space_, [this](std::string_view key) { return hash_of(key); }, keys, values,
-      [this] { return Reader(space_.readers()); });
+      directory_, address_space_, [this](std::string_view key) { return hash_of(key); }, keys, values,
+      [this] { return Reader(address_space_.readers()); });
 }
 
 }  // namespace datawal::kv

@@ -14,21 +14,21 @@ namespace datawal::kv {
 template <class Confirmed>
 Result<bool> Projection::locate(std::string_view key, std::uint64_t hash, std::string& buffer,
                                 Confirmed&& confirmed) const {
-  if (!directory_.may_hold(hash)) return false;
+  if (!directory_.may_contain(hash)) return false;
   return kv::locate(
-      directory_, key, hash, [&](std::uint64_t position) { return space_.read(position, buffer); },
+      directory_, key, hash, [&](std::uint64_t address) { return address_space_.read(address, buffer); },
       std::forward<Confirmed>(confirmed));
 }
 
-inline void Projection::change(SpaceSegment& segment, const Change& change, RecordType type, std::uint64_t position,
+inline void Projection::change(SegmentFile& segment, const Change& change, RecordType type, std::uint64_t address,
                                std::uint32_t len) {
-  if (change.live) space_.count_dead(*change.live_segment, change.live_len);
+  if (change.live) address_space_.count_dead(*change.live_segment, change.live_len);
   if (type == RecordType::Put) {
-    space_.count_live(segment, len);
+    address_space_.count_live(segment, len);
     if (change.live) {
-      (void)directory_.replace(change.hash, *change.live, position);
+      (void)directory_.replace(change.hash, *change.live, address);
     } else {
-      directory_.insert(change.hash, position);
+      directory_.insert(change.hash, address);
     }
   } else if (change.live) {
     (void)directory_.erase(change.hash, *change.live);

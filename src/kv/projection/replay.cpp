@@ -38,21 +38,21 @@ RecoveryVisitor Replay::visitor() {
   return {.on_segment =
               [this](const PinnedSegment& segment, safeatomic::File& file) {
                 if (!batch_->is_empty()) hand_over();  // a batch is of one segment
-                return projection_.space().add(segment, file, {}, segment.id != unmapped_id_);
+                return projection_.address_space().add(segment, file, {}, segment.id != unmapped_id_);
               },
           .on_records = [this](std::span<const RecordView> records) { take(records); },
           .on_end = [this] { return finish(); }};
 }
 
 void Replay::take(std::span<const RecordView> records) {
-  RecordSpace& space = projection_.space();
+  AddressSpace& space = projection_.address_space();
   for (const RecordView& record : records) {
     Result<void> covered = error_ ? Result<void>() : space.cover_last(record.ref.offset + record.ref.len);
     if (!covered) error_ = std::move(covered.error());
     if (error_) return;
     batch_->begin(space.last());
     const std::uint64_t hash = record.type == RecordType::Raw ? 0 : projection_.hash_of(record.key);
-    batch_->add(record, hash, space.position_in_last(record.ref.offset));
+    batch_->add(record, hash, space.address_in_last(record.ref.offset));
     if (batch_->is_full()) hand_over();
   }
 }

@@ -9,7 +9,7 @@ namespace datawal::kv {
 
 namespace {
 
-SegmentStats stats_of(const SpaceSegment& segment, std::uint32_t active_id) {
+SegmentStats stats_of(const SegmentFile& segment, std::uint32_t active_id) {
   const SegmentCounts& counts = segment.counts;
   return {.id = segment.id,
           .bytes = counts.bytes,
@@ -47,8 +47,8 @@ void merge(std::vector<SegmentStats>& segments) {
 
 StoreStats stats_of(const Projection& projection) {
   StoreStats stats{.live_keys = projection.size(), .key_directory_bytes = projection.memory_bytes()};
-  for (const auto& [key, segment] : projection.space().segments()) {
-    stats.per_segment.push_back(stats_of(*segment, projection.space().last_id()));
+  for (const auto& [key, segment] : projection.address_space().segments()) {
+    stats.per_segment.push_back(stats_of(*segment, projection.address_space().last_id()));
   }
   merge(stats.per_segment);
   stats.segments = stats.per_segment.size();

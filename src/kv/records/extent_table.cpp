@@ -8,7 +8,7 @@ ExtentTable::~ExtentTable() {
   for (std::atomic<Extent*>& block : blocks_) delete[] block.load(std::memory_order_relaxed);
 }
 
-std::uint32_t ExtentTable::take(SpaceSegment& segment, std::uint32_t part) {
+std::uint32_t ExtentTable::take(SegmentFile& segment, std::uint32_t part) {
   const std::lock_guard guard(mutex_);
   std::uint32_t number = free_head_;
   if (number != 0) {

@@ -1,6 +1,6 @@
 #pragma once
-// What a position means. A position has 48 bits: the number of an extent, and an offset in it. An extent stands for one MiB of
-// one file of a segment, for as long as that file's SpaceSegment lives; then the number is given out again. So a file takes
+// What an address means. An address has 48 bits: the number of an extent, and an offset in it. An extent stands for one MiB of
+// one file of a segment, for as long as that file's SegmentFile lives; then the number is given out again. So a file takes
 // extents as it grows, wherever there are any, and 256 TiB of files that are there at one time suffice for any history.
 
 #include <array>
@@ -14,11 +14,11 @@
 
 namespace datawal::kv {
 
-struct SpaceSegment;
+struct SegmentFile;
 
 /// Which file each extent belongs to, and which part of it that is. What is there never moves; an extent takes 16 bytes.
 ///
-/// Threads: `find` from any thread at any time, without a lock, for a position whose file is kept meanwhile; the rest from any
+/// Threads: `find` from any thread at any time, without a lock, for an address whose file is kept meanwhile; the rest from any
 /// thread, by a lock of its own.
 class ExtentTable {
  public:
@@ -27,12 +27,12 @@ class ExtentTable {
   static constexpr std::uint64_t offset_mask = extent_len - 1;
   static constexpr int number_bits = 28;
 
-  /// A position that no record ever has.
+  /// An address that no record ever has.
   static constexpr std::uint64_t nowhere = 0;
 
   /// A file and an offset in it.
   struct Place {
-    SpaceSegment* segment = nullptr;  ///< null: the position leads nowhere
+    SegmentFile* segment = nullptr;  ///< null: the address leads nowhere
     std::uint64_t offset = 0;
   };
 
@@ -41,8 +41,8 @@ class ExtentTable {
   ExtentTable(const ExtentTable&) = delete;
   ExtentTable& operator=(const ExtentTable&) = delete;
 
-  [[nodiscard]] Place find(std::uint64_t position) const noexcept {
-    const std::uint64_t number = position >> offset_bits;
+  [[nodiscard]] Place find(std::uint64_t address) const noexcept {
+    const std::uint64_t number = address >> offset_bits;
     const auto block = static_cast<std::size_t>(std::bit_width(number));
     if (block > number_bits) [[unlikely]]
       return {};
@@ -52,22 +52,22 @@ class ExtentTable {
     const Extent& extent = extents[number - std::bit_floor(number)];
     return {.segment = extent.segment.load(std::memory_order_acquire),
             .offset = (std::uint64_t{extent.part.load(std::memory_order_relaxed)} << offset_bits) +
-                      (position & offset_mask)};
+                      (address & offset_mask)};
   }
 
  private:
   friend class Extents;
 
   struct Extent {
-    std::atomic<SpaceSegment*> segment{nullptr};
+    std::atomic<SegmentFile*> segment{nullptr};
     std::atomic<std::uint32_t> part{0};  // of a free one: the next that is free
   };
 
-  static constexpr std::uint32_t first = 64;  // so that position 0 is nowhere, and the first block a few cache lines
+  static constexpr std::uint32_t first = 64;  // so that address 0 is nowhere, and the first block a few cache lines
   static constexpr std::uint32_t limit = 1U << number_bits;
 
   /// @return 0 if all are taken. Throws std::bad_alloc.
-  [[nodiscard]] std::uint32_t take(SpaceSegment& segment, std::uint32_t part);
+  [[nodiscard]] std::uint32_t take(SegmentFile& segment, std::uint32_t part);
   void give_back(std::uint32_t number) noexcept;
   [[nodiscard]] Extent& at(std::uint32_t number) noexcept {
     return blocks_[static_cast<std::size_t>(std::bit_width(number))][number - std::bit_floor(number)];
@@ -80,27 +80,27 @@ class ExtentTable {
   std::uint32_t free_head_ = 0;  // linked by `part`
 };
 
-/// The extents of one file, given back with it. Threads: `position` from any thread while nobody changes them; the rest exclude
+/// The extents of one file, given back with it. Threads: `address` from any thread while nobody changes them; the rest exclude
 /// each other, by the lock of the space's owner.
 class Extents {
  public:
-  Extents(ExtentTable& table, SpaceSegment& segment) noexcept : table_(table), segment_(segment) {}
+  Extents(ExtentTable& table, SegmentFile& segment) noexcept : table_(table), segment_(segment) {}
   ~Extents() { trim(0); }
   Extents(const Extents&) = delete;
   Extents& operator=(const Extents&) = delete;
 
-  /// Sees to it that all offsets below `end` have a position. Throws std::bad_alloc.
+  /// Sees to it that all offsets below `end` have an address. Throws std::bad_alloc.
   /// @return false when all extents are taken
   [[nodiscard]] bool cover(std::uint64_t end) { return end <= this->end() || grow(end); }
-  /// Gives back what lies behind `end`: no position there was ever handed out.
+  /// Gives back what lies behind `end`: no address there was ever handed out.
   void trim(std::uint64_t end) noexcept;
-  /// Offsets below this have a position.
+  /// Offsets below this have an address.
   [[nodiscard]] std::uint64_t end() const noexcept {
     return std::uint64_t{numbers_.size()} << ExtentTable::offset_bits;
   }
 
-  /// The position of `offset`; `nowhere` if it has none.
-  [[nodiscard]] std::uint64_t position(std::uint64_t offset) const noexcept {
+  /// The address of `offset`; `nowhere` if it has none.
+  [[nodiscard]] std::uint64_t address(std::uint64_t offset) const noexcept {
     const std::uint64_t part = offset >> ExtentTable::offset_bits;
     if (part >= numbers_.size()) [[unlikely]]
       return ExtentTable::nowhere;
@@ -114,7 +114,7 @@ class Extents {
   [[nodiscard, gnu::cold]] bool grow(std::uint64_t end);
 
   ExtentTable& table_;
-  SpaceSegment& segment_;
+  SegmentFile& segment_;
   std::vector<std::uint32_t> numbers_;
 };
 

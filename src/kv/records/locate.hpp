@@ -10,25 +10,25 @@
 #include <datawal/record.hpp>
 
 #include "kv/index/key_directory.hpp"
-#include "kv/records/record_space.hpp"
+#include "kv/records/address_space.hpp"
 
 namespace datawal::kv {
 
-/// Calls `confirmed(located, position)` for the live Put of `key`, which `read(position)` reads; false if there is none. A candidate that
+/// Calls `confirmed(located, address)` for the live Put of `key`, which `read(address)` reads; false if there is none. A candidate that
 /// cannot be read may be the one, so that it is an error and not an absence.
 /// @param protect  as KeyDirectory::lookup
 template <class Read, class Confirmed, class Protect = KeyDirectory::Unprotected>
 [[nodiscard]] Result<bool> locate(const KeyDirectory& directory, std::string_view key, std::uint64_t hash, Read&& read,
                                   Confirmed&& confirmed, Protect&& protect = {}) {
   std::optional<Error> error;
-  const auto confirm = [&](std::uint64_t position) {
-    Result<LocatedRecord> located = read(position);
+  const auto confirm = [&](std::uint64_t address) {
+    Result<LocatedRecord> located = read(address);
     if (!located) [[unlikely]] {
       error = std::move(located.error());
       return true;
     }
     if (located->record.key != key || located->record.type != RecordType::Put) return false;
-    confirmed(*located, position);
+    confirmed(*located, address);
     return true;
   };
   const bool found = directory.lookup(hash, confirm, std::forward<Protect>(protect));

@@ -16,7 +16,7 @@ void RemovedFiles::pin(std::uint64_t instant) {
 }
 
 void RemovedFiles::unpin(std::uint64_t instant) noexcept {
-  std::shared_ptr<SpaceSegment> unneeded;
+  std::shared_ptr<SegmentFile> unneeded;
   {
     const std::lock_guard guard(mutex_);
     const auto found = pinned_.find(instant);
@@ -27,12 +27,12 @@ void RemovedFiles::unpin(std::uint64_t instant) noexcept {
   destroy(std::move(unneeded));
 }
 
-void RemovedFiles::note_added(SpaceSegment& file) noexcept {
+void RemovedFiles::note_added(SegmentFile& file) noexcept {
   const std::lock_guard guard(mutex_);
   file.added_at = ++now_;
 }
 
-void RemovedFiles::add(std::shared_ptr<SpaceSegment> file) noexcept {
+void RemovedFiles::add(std::shared_ptr<SegmentFile> file) noexcept {
   const std::lock_guard guard(mutex_);
   file->removed_at = ++now_;
   if (!is_needed(*file)) return;  // the caller has it
@@ -40,20 +40,20 @@ void RemovedFiles::add(std::shared_ptr<SpaceSegment> file) noexcept {
   kept_ = std::move(file);
 }
 
-bool RemovedFiles::is_needed(const SpaceSegment& file) const noexcept {
+bool RemovedFiles::is_needed(const SegmentFile& file) const noexcept {
   const auto first = pinned_.lower_bound(file.added_at);
   return first != pinned_.end() && first->first < file.removed_at;
 }
 
 // Those that no instant needs any more, linked.
-std::shared_ptr<SpaceSegment> RemovedFiles::take_unneeded() noexcept {
-  std::shared_ptr<SpaceSegment> unneeded;
-  for (std::shared_ptr<SpaceSegment>* place = &kept_; *place;) {
+std::shared_ptr<SegmentFile> RemovedFiles::take_unneeded() noexcept {
+  std::shared_ptr<SegmentFile> unneeded;
+  for (std::shared_ptr<SegmentFile>* place = &kept_; *place;) {
     if (is_needed(**place)) {
       place = &(*place)->removed_after;
       continue;
     }
-    std::shared_ptr<SpaceSegment> file = std::move(*place);
+    std::shared_ptr<SegmentFile> file = std::move(*place);
     *place = std::exchange(file->removed_after, std::move(unneeded));
     unneeded = std::move(file);
   }
@@ -61,7 +61,7 @@ std::shared_ptr<SpaceSegment> RemovedFiles::take_unneeded() noexcept {
 }
 
 // One after the other, since there may be more than the stack has room for.
-void RemovedFiles::destroy(std::shared_ptr<SpaceSegment> file) noexcept {
+void RemovedFiles::destroy(std::shared_ptr<SegmentFile> file) noexcept {
   while (file) file = std::move(file->removed_after);
 }
 

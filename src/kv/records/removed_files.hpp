@@ -6,7 +6,7 @@
 #include <memory>
 #include <mutex>
 
-#include "kv/records/space_segment.hpp"
+#include "kv/records/segment_file.hpp"
 
 namespace datawal::kv {
 
@@ -27,20 +27,20 @@ class RemovedFiles {
 
   /// `file` is there from now on: instants that are pinned already do not need it. So as many files are kept for an instant as there
   /// were, however often what is newer is rewritten.
-  void note_added(SpaceSegment& file) noexcept;
+  void note_added(SegmentFile& file) noexcept;
 
   /// `file` was removed. It is let go of when nobody has pinned an instant at which it was there.
-  void add(std::shared_ptr<SpaceSegment> file) noexcept;
+  void add(std::shared_ptr<SegmentFile> file) noexcept;
 
  private:
-  [[nodiscard]] bool is_needed(const SpaceSegment& file) const noexcept;
-  [[nodiscard]] std::shared_ptr<SpaceSegment> take_unneeded() noexcept;
-  static void destroy(std::shared_ptr<SpaceSegment> file) noexcept;
+  [[nodiscard]] bool is_needed(const SegmentFile& file) const noexcept;
+  [[nodiscard]] std::shared_ptr<SegmentFile> take_unneeded() noexcept;
+  static void destroy(std::shared_ptr<SegmentFile> file) noexcept;
 
   std::mutex mutex_;                               // guards what follows, and never the end of a file
   std::uint64_t now_ = 0;                          // files added and removed so far
   std::map<std::uint64_t, std::uint64_t> pinned_;  // how often each instant is
-  std::shared_ptr<SpaceSegment> kept_;             // linked by removed_after
+  std::shared_ptr<SegmentFile> kept_;              // linked by removed_after
 };
 
 }  // namespace datawal::kv

@@ -14,11 +14,11 @@ Result<void> DataWal::Impl::change(RecordType type, std::string_view key, std::s
   projection->prefetch_for_change(hash);
   std::uint64_t txid = 0;
   {
-    kv::ReaderSlots::Stay stay;
+    kv::ReaderEpochs::Guard reading;
     std::unique_lock guard(mutex);
     Result<kv::Projection::Change> prepared = projection->prepare(key, hash, nullptr);
     if (prepared && prepared->is_unchecked) [[unlikely]] {
-      Result<void> checked = prepare_long(guard, stay, [&](kv::Projection::LongRecords* longs) -> Result<bool> {
+      Result<void> checked = prepare_long(guard, reading, [&](kv::Projection::LongRecords* longs) -> Result<bool> {
         prepared = projection->prepare(key, hash, longs);
         return prepared && prepared->is_unchecked;
       });
@@ -47,7 +47,7 @@ Result<void> DataWal::Impl::change(RecordType type, std::string_view key, std::s
 // Everything up to the record `last` was appended.
 void DataWal::Impl::follow(const RecordRef& last) noexcept {
   const std::uint64_t end = last.offset + last.len;
-  projection->space().extend_last(end);
+  projection->address_space().extend_last(end);
   if (auto_compaction && end >= look_at) [[unlikely]] {
     auto_compaction->look();  // what was overwritten meanwhile lies in sealed segments too
     look_at = end + look_step;

@@ -45,13 +45,14 @@ struct [[gnu::visibility("hidden")]] DataWal::Impl {
   /// the lock. Whether or not it succeeds, the lock is held before and after; nothing has changed since `prepare` returned.
   template <class Prepare>
   [[nodiscard, gnu::cold, gnu::noinline]] Result<void> prepare_long(std::unique_lock<WordLock>& guard,
-                                                                    kv::ReaderSlots::Stay& stay, Prepare&& prepare) {
+                                                                    kv::ReaderEpochs::Guard& reading,
+                                                                    Prepare&& prepare) {
     kv::Projection::LongRecords longs;
     for (;;) {
       Result<bool> is_unchecked = prepare(&longs);
       if (!is_unchecked) return propagate(is_unchecked);
       if (!*is_unchecked) return {};
-      stay.enter(projection->space().readers());
+      reading.enter(projection->address_space().readers());
       guard.unlock();
       Result<void> checked = projection->check(longs);
       guard.lock();
@@ -62,7 +63,7 @@ struct [[gnu::visibility("hidden")]] DataWal::Impl {
   /// together: from then on until they are applied nothing can fail but the log, so that it and the index never differ.
   [[nodiscard]] Result<void> make_room(std::uint64_t inserts, std::uint64_t len) {
     if (inserts != 0) projection->reserve(inserts);
-    return projection->space().make_room(len);
+    return projection->address_space().make_room(len);
   }
   /// Calls `change_log()`, which may rotate the log, and follows it to the next segment, also if it fails or throws.
   template <class ChangeLog>
@@ -94,7 +95,7 @@ struct [[gnu::visibility("hidden")]] DataWal::Impl {
     Follower(const Follower&) = delete;
     Follower& operator=(const Follower&) = delete;
     ~Follower() {
-      if (impl_.core->active_segment() != impl_.projection->space().last_id()) [[unlikely]]
+      if (impl_.core->active_segment() != impl_.projection->address_space().last_id()) [[unlikely]]
         impl_.follow_rotation();
     }
 

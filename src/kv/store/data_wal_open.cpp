@@ -48,7 +48,7 @@ Result<DataWal> DataWal::open(const std::filesystem::path& dir, const OpenOption
   // Only now is it certain which file is appended to: recovery may have put a copy in its place, or made the first one.
   Result<LogCore::Active> active = behind->active();
   if (!active) return propagate(active);
-  kv::RecordSpace& space = projection->space();
+  kv::AddressSpace& space = projection->address_space();
   if (space.last_id() != active->segment.id) {
     PinnedSegment empty = active->segment;
     empty.info.size = 0;
@@ -80,7 +80,7 @@ Error DataWal::Impl::moved_from() {
 
 // The log has gone on to a new segment: it becomes the last one of the space.
 void DataWal::Impl::follow_rotation() noexcept {
-  projection->space().rotate(core->last_sealed(), core->active_file(), room_of(options));
+  projection->address_space().rotate(core->last_sealed(), core->active_file(), room_of(options));
   if (auto_compaction) auto_compaction->look();
   look_at = look_step;
 }

@@ -80,13 +80,13 @@ Result<DataWalReader::Impl::State> DataWalReader::Impl::build(std::shared_ptr<co
     state.previous_txid = last.txid;
     if (last.segment == last_id) {
       end = last.offset + last.len;
-      state.projection->space().extend_last(end);
+      state.projection->address_space().extend_last(end);
     }
     for (const RecordView& record : std::span(records).first(*count)) state.seen.add(record.ref);
     visitor.on_records(std::span(records).first(*count));
   }
   if (Result<void> replayed = visitor.on_end(); !replayed) return propagate(replayed);
-  if (last_id != 0) state.projection->space().extend_last(end);
+  if (last_id != 0) state.projection->address_space().extend_last(end);
   if (state.seen.end() != end) state.seen = {};
   state.report = walk.report();
   state.last_txid = state.report.last_txid_seen;

@@ -13,10 +13,10 @@
 namespace datawal {
 
 struct [[gnu::visibility("hidden")]] DataWalView::Impl {
-  // Positions mean what they meant as long as `space` is pinned, so that a copy of the index is all that a look-up needs.
+  // Addresses mean what they meant as long as `space` is pinned, so that a copy of the index is all that a look-up needs.
   std::shared_ptr<const kv::Projection> projection;  // outlives what is pinned of it
   kv::KeyDirectory directory{};
-  std::optional<kv::PinnedSpace> space{};
+  std::optional<kv::PinnedAddressSpace> space{};
   kv::LogOrder log_order{};
   std::uint64_t live_bytes = 0;
   std::uint64_t last_txid = 0;
@@ -37,7 +37,7 @@ template <class Confirmed>
 Result<bool> DataWalView::Impl::look_up(std::string_view key, Confirmed&& confirmed) const {
   std::string buffer;
   return kv::locate(
-      directory, key, hash_of(key), [&](std::uint64_t position) { return space->read(position, buffer); },
+      directory, key, hash_of(key), [&](std::uint64_t address) { return space->read(address, buffer); },
       [&](const kv::LocatedRecord& located, std::uint64_t) { confirmed(located); });
 }
 
@@ -77,8 +77,8 @@ Result<DataWalView> DataWal::view() const {
   made->directory.prepare_copy(pages + pages / 8);  // some more may be taken meanwhile
   guard.lock();
   made->directory.copy(made->projection->directory());
-  made->space.emplace(made->projection->space());
-  made->log_order = kv::LogOrder(made->projection->space().segments());
+  made->space.emplace(made->projection->address_space());
+  made->log_order = kv::LogOrder(made->projection->address_space().segments());
   made->live_bytes = made->projection->counts().live_bytes;
   made->last_txid = impl_->core->last_txid();
   return DataWalView(made);

@@ -42,9 +42,9 @@ Result<void> DataWal::Impl::write(std::span<const RecordInput> records, const Wr
   for (const RecordInput& record : records) hashes.push_back(projection->hash_of(record.key));
   std::vector<RecordRef> refs;
   {
-    kv::ReaderSlots::Stay stay;
+    kv::ReaderEpochs::Guard reading;
     std::unique_lock guard(mutex);
-    Result<void> prepared = prepare_long(guard, stay, [&](kv::Projection::LongRecords* longs) -> Result<bool> {
+    Result<void> prepared = prepare_long(guard, reading, [&](kv::Projection::LongRecords* longs) -> Result<bool> {
       bool is_unchecked = false;
       constexpr std::size_t ahead = kv::Projection::fetched_ahead;
       for (std::size_t n = 0; n < std::min(ahead, hashes.size()); ++n) projection->prefetch_for_change(hashes[n]);

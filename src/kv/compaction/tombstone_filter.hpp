@@ -16,19 +16,19 @@
 
 namespace datawal::kv {
 
-class EarlierPuts;
+class TombstoneFilter;
 
-/// What EarlierPuts knows of the segments in front of one: made by it alone, so that no tombstone is judged without having asked.
-/// Valid until EarlierPuts is changed.
-class MayHold {
+/// What TombstoneFilter knows of the segments in front of one: made by it alone, so that no tombstone is judged without having asked.
+/// Valid until TombstoneFilter is changed.
+class MayContain {
  public:
   /// Whether one of them may hold a Put of the key with this hash.
   [[nodiscard]] bool operator()(std::uint64_t hash) const noexcept;
 
  private:
-  friend class EarlierPuts;
-  explicit MayHold(const EarlierPuts* read) noexcept : read_(read) {}
-  const EarlierPuts* read_;  // null: nobody looked, any key
+  friend class TombstoneFilter;
+  explicit MayContain(const TombstoneFilter* read) noexcept : read_(read) {}
+  const TombstoneFilter* read_;  // null: nobody looked, any key
 };
 
 /// The invariant of compaction: a tombstone goes only once every segment before it is *proven* to hold no superseded Put of its key.
@@ -40,12 +40,12 @@ class MayHold {
 ///
 /// Reads the superseded Puts of the others only when a tombstone depends on it and there are enough of them. Takes at most 16 MiB, and
 /// errs on the side of keeping. One thread.
-class EarlierPuts {
+class TombstoneFilter {
  public:
   /// @param changes  the lock of the projection's owner
   /// @param sealed   the ids of all segments in front of the active one, ascending
-  EarlierPuts(const Projection& projection, WordLock& changes, std::shared_ptr<safeatomic::Directory> directory,
-              const std::vector<std::uint32_t>& sealed);
+  TombstoneFilter(const Projection& projection, WordLock& changes, std::shared_ptr<safeatomic::Directory> directory,
+                  const std::vector<std::uint32_t>& sealed);
 
   /// How it is known that a segment holds no Put that was superseded when the compaction began, now and after a loss of power.
   enum class Proof : std::uint8_t {
@@ -58,10 +58,10 @@ class EarlierPuts {
   /// For judging the tombstones of the segment `id`, of which there are so many bytes. Ascending within a pass; another order costs
   /// reading again.
   /// @return as reading a segment
-  [[nodiscard]] Result<MayHold> before(std::uint32_t id, std::uint64_t tombstone_bytes);
+  [[nodiscard]] Result<MayContain> before(std::uint32_t id, std::uint64_t tombstone_bytes);
 
  private:
-  friend class MayHold;
+  friend class MayContain;
   struct Segment {
     std::uint32_t id = 0;
     bool is_proven = false;
@@ -72,7 +72,7 @@ class EarlierPuts {
   void look_at_all_before(std::size_t index);
   void start_over() noexcept;
   [[nodiscard]] Result<void> read(const PinnedSegment& segment);
-  [[nodiscard]] bool may_hold(std::uint64_t hash) const noexcept;
+  [[nodiscard]] bool may_contain(std::uint64_t hash) const noexcept;
   void grow(std::uint64_t keys);
   void add(std::uint64_t hash) noexcept;
 
@@ -88,6 +88,8 @@ class EarlierPuts {
   std::vector<std::uint64_t> bits_;  // of those that were read, a Bloom filter of a power of two words; empty: no key
 };
 
-inline bool MayHold::operator()(std::uint64_t hash) const noexcept { return read_ == nullptr || read_->may_hold(hash); }
+inline bool MayContain::operator()(std::uint64_t hash) const noexcept {
+  return read_ == nullptr || read_->may_contain(hash);
+}
 
 }  // namespace datawal::kv

@@ -2,7 +2,7 @@
 // Who is reading right now, without a lock: so that what was taken out of their sight is freed only when the last one that
 // may have seen it has left.
 //
-// A reader that has found a position enters a slot, looks whether what it found still stands, and only then follows it.
+// A reader that has found an address enters a slot, looks whether what it found still stands, and only then follows it.
 // Whoever frees makes a thing unreachable, and then waits for every slot that was entered before. Both put a sequentially
 // consistent fence between their store and their load, so that at least one of them sees the other.
 
@@ -16,20 +16,20 @@
 namespace datawal::kv {
 
 /// Threads: any.
-class ReaderSlots {
+class ReaderEpochs {
  public:
   /// One reader's stay; short: whoever frees waits for it.
-  class Stay {
+  class Guard {
    public:
-    Stay() = default;
-    Stay(const Stay&) = delete;
-    Stay& operator=(const Stay&) = delete;
-    ~Stay() {
+    Guard() = default;
+    Guard(const Guard&) = delete;
+    Guard& operator=(const Guard&) = delete;
+    ~Guard() {
       if (slot_ != nullptr) slot_->store(0, std::memory_order_release);
     }
 
     /// From now on nothing that is reachable will be freed under this reader.
-    void enter(ReaderSlots& slots) noexcept {
+    void enter(ReaderEpochs& slots) noexcept {
       if (slot_ == nullptr) slot_ = &slots.take();
     }
 

@@ -1,4 +1,4 @@
-// RecordSpace: which files there are.
+// AddressSpace: which files there are.
 
 #include <algorithm>
 #include <iterator>
@@ -8,12 +8,12 @@
 
 #include <datawal/segment.hpp>
 
-#include "kv/records/record_space.hpp"
+#include "kv/records/address_space.hpp"
 #include "log/directory/kept_files.hpp"
 
 namespace datawal::kv {
 
-std::unexpected<Error> RecordSpace::no_positions(std::uint32_t id) const {
+std::unexpected<Error> AddressSpace::no_addresses(std::uint32_t id) const {
   return std::unexpected(Error{.code = Errc::invalid_argument,
                                .action = "open store",
                                .path = segment::path(directory_->path(), id),
@@ -22,16 +22,16 @@ std::unexpected<Error> RecordSpace::no_positions(std::uint32_t id) const {
 }
 
 // Ready to be put among the segments, which then cannot fail.
-SpaceSegments::node_type RecordSpace::make_node() {
-  SpaceSegments one;
-  one.emplace(SpaceKey{}, std::make_shared<SpaceSegment>(extents_));
+SegmentMap::node_type AddressSpace::make_node() {
+  SegmentMap one;
+  one.emplace(SegmentFileKey{}, std::make_shared<SegmentFile>(extents_));
   return one.extract(one.begin());
 }
 
-Result<void> RecordSpace::add(const PinnedSegment& pinned, safeatomic::File& file, const SegmentRoom& room,
-                              bool may_map) {
-  SpaceSegments::node_type node = make_node();
-  const std::shared_ptr<SpaceSegment> segment = node.mapped();
+Result<void> AddressSpace::add(const PinnedSegment& pinned, safeatomic::File& file, const SegmentRoom& room,
+                               bool may_map) {
+  SegmentMap::node_type node = make_node();
+  const std::shared_ptr<SegmentFile> segment = node.mapped();
   node.key() = {.id = pinned.id};
   segment->id = pinned.id;
   segment->pinned = pinned;
@@ -43,22 +43,22 @@ Result<void> RecordSpace::add(const PinnedSegment& pinned, safeatomic::File& fil
   return {};
 }
 
-Result<void> RecordSpace::get_room(std::uint64_t last_end, std::uint64_t len) {
-  if (!last_->extents.cover(last_end)) return no_positions(last_->id);
+Result<void> AddressSpace::get_room(std::uint64_t last_end, std::uint64_t len) {
+  if (!last_->extents.cover(last_end)) return no_addresses(last_->id);
   if (spare_.empty()) spare_ = make_node();
-  if (!spare_.mapped()->extents.cover(std::max<std::uint64_t>(len, 1))) return no_positions(last_->id);
+  if (!spare_.mapped()->extents.cover(std::max<std::uint64_t>(len, 1))) return no_addresses(last_->id);
   spare_end_ = spare_.mapped()->extents.end();
   return {};
 }
 
-void RecordSpace::rotate(const PinnedSegment& sealed, const PinnedSegment& next, const SegmentRoom& room) noexcept {
+void AddressSpace::rotate(const PinnedSegment& sealed, const PinnedSegment& next, const SegmentRoom& room) noexcept {
   {
     const std::lock_guard guard(files_mutex_);
     last_->pinned = sealed;
     last_->pinned.file.reset();
   }
   last_->extents.trim(last_->end.load(std::memory_order_relaxed));
-  SpaceSegments::node_type node = std::exchange(spare_, {});
+  SegmentMap::node_type node = std::exchange(spare_, {});
   spare_end_ = 0;
   last_ = node.mapped();
   last_->id = next.id;
@@ -69,12 +69,12 @@ void RecordSpace::rotate(const PinnedSegment& sealed, const PinnedSegment& next,
   segments_.insert(std::move(node));
 }
 
-void RecordSpace::reopen_last(const PinnedSegment& pinned, const SegmentRoom& room) {
+void AddressSpace::reopen_last(const PinnedSegment& pinned, const SegmentRoom& room) {
   last_->pinned = pinned;
   map(*last_, *pinned.file, std::max(last_->end.load(std::memory_order_relaxed), room.mapped));
 }
 
-void RecordSpace::seal_last(const PinnedSegment& pinned, safeatomic::File& file) noexcept {
+void AddressSpace::seal_last(const PinnedSegment& pinned, safeatomic::File& file) noexcept {
   {
     const std::lock_guard guard(files_mutex_);
     last_->pinned = pinned;
@@ -83,21 +83,21 @@ void RecordSpace::seal_last(const PinnedSegment& pinned, safeatomic::File& file)
   map(*last_, file, pinned.info.size);
 }
 
-void RecordSpace::hold(SpaceSegment& segment, std::shared_ptr<safeatomic::File> file) noexcept {
+void AddressSpace::read_from(SegmentFile& segment, std::shared_ptr<safeatomic::File> file) noexcept {
   const std::lock_guard guard(files_mutex_);
   segment.pinned.file = std::move(file);
   cache_.forget(segment.id);
 }
 
-Result<std::shared_ptr<SpaceSegment>> RecordSpace::add_rewritten(const SpaceSegment& old, const PinnedSegment& pinned,
+Result<std::shared_ptr<SegmentFile>> AddressSpace::add_rewritten(const SegmentFile& old, const PinnedSegment& pinned,
                                                                  safeatomic::File& file) {
-  SpaceSegments::node_type node = make_node();
-  std::shared_ptr<SpaceSegment> segment = node.mapped();
+  SegmentMap::node_type node = make_node();
+  std::shared_ptr<SegmentFile> segment = node.mapped();
   node.key() = {.id = old.id, .generation = old.generation + 1};
   segment->id = old.id;
   segment->generation = old.generation + 1;
   segment->pinned = pinned;
-  if (!segment->extents.cover(pinned.info.size)) return no_positions(old.id);
+  if (!segment->extents.cover(pinned.info.size)) return no_addresses(old.id);
   segment->end.store(pinned.info.size, std::memory_order_relaxed);
   map(*segment, file, pinned.info.size);
   removed_.note_added(*segment);
@@ -105,10 +105,10 @@ Result<std::shared_ptr<SpaceSegment>> RecordSpace::add_rewritten(const SpaceSegm
   return segment;
 }
 
-RecordSpace::Removed RecordSpace::remove(const SpaceSegment& segment) noexcept {
+AddressSpace::Removed AddressSpace::remove(const SegmentFile& segment) noexcept {
   const auto found = segments_.find({.id = segment.id, .generation = segment.generation});
   if (found == segments_.end() || segment.counts.live_bytes != 0) return {};
-  std::shared_ptr<SpaceSegment> file = std::move(found->second);
+  std::shared_ptr<SegmentFile> file = std::move(found->second);
   segments_.erase(found);
   counts_ -= file->counts;
   removed_.add(file);
@@ -116,7 +116,7 @@ RecordSpace::Removed RecordSpace::remove(const SpaceSegment& segment) noexcept {
 }
 
 // Whoever reads without a pin has left. A descriptor for each file would take all that the process has, when many are rewritten.
-void RecordSpace::keep_for_pinned(SpaceSegment& removed) noexcept {
+void AddressSpace::keep_for_pinned(SegmentFile& removed) noexcept {
   std::shared_ptr<safeatomic::File> file;
   std::shared_ptr<KeptFile> kept;
   const std::lock_guard guard(files_mutex_);
@@ -131,19 +131,19 @@ void RecordSpace::keep_for_pinned(SpaceSegment& removed) noexcept {
   }
 }
 
-std::shared_ptr<SpaceSegment> RecordSpace::find(std::uint32_t id) const noexcept {
+std::shared_ptr<SegmentFile> AddressSpace::find(std::uint32_t id) const noexcept {
   const auto newest = segments_.lower_bound({.id = id, .generation = std::numeric_limits<std::uint32_t>::max()});
   return newest != segments_.end() && newest->first.id == id ? newest->second : nullptr;
 }
 
-bool RecordSpace::has_records_behind(std::uint32_t id) const noexcept {
+bool AddressSpace::has_records_behind(std::uint32_t id) const noexcept {
   for (auto i = segments_.rbegin(); i != segments_.rend() && i->first.id > id; ++i) {
     if (i->second->counts.bytes > 0) return true;
   }
   return false;
 }
 
-void RecordSpace::count_rewritten(SpaceSegment& from, SpaceSegment& to, const SegmentCounts& counts) noexcept {
+void AddressSpace::count_rewritten(SegmentFile& from, SegmentFile& to, const SegmentCounts& counts) noexcept {
   const std::uint64_t live_bytes = from.counts.live_bytes;
   counts_ -= from.counts;
   counts_ += counts;
@@ -152,18 +152,18 @@ void RecordSpace::count_rewritten(SpaceSegment& from, SpaceSegment& to, const Se
   from.counts = {.live_bytes = live_bytes};
 }
 
-std::uint64_t RecordSpace::needed_tombstone_bytes(const SpaceSegment& segment) const noexcept {
+std::uint64_t AddressSpace::needed_tombstone_bytes(const SegmentFile& segment) const noexcept {
   const auto since = std::ranges::upper_bound(puts_gone_, segment.needed_as_of, {}, &PutsGone::at);
   const bool is_outdated = since != puts_gone_.end() && since->id < segment.id;
   return is_outdated ? 0 : segment.needed_tombstone_bytes;
 }
 
-void RecordSpace::note_needed_tombstones(SpaceSegment& segment, std::uint64_t bytes) noexcept {
+void AddressSpace::note_needed_tombstones(SegmentFile& segment, std::uint64_t bytes) noexcept {
   segment.needed_tombstone_bytes = bytes;
   segment.needed_as_of = puts_gone_now_;
 }
 
-void RecordSpace::note_puts_gone(std::uint32_t id) noexcept {
+void AddressSpace::note_puts_gone(std::uint32_t id) noexcept {
   ++puts_gone_now_;
   while (!puts_gone_.empty() && puts_gone_.back().id >= id) puts_gone_.pop_back();
   try {

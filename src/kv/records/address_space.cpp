@@ -1,4 +1,4 @@
-#include "kv/records/record_space.hpp"
+#include "kv/records/address_space.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -39,25 +39,25 @@ bool announces_same(std::string_view bytes, const format::Header& header) noexce
 
 }  // namespace
 
-RecordSpace::RecordSpace(std::shared_ptr<safeatomic::Directory> directory, ReadPath read_path)
+AddressSpace::AddressSpace(std::shared_ptr<safeatomic::Directory> directory, ReadPath read_path)
     : directory_(std::move(directory)), read_path_(read_path) {}
-RecordSpace::~RecordSpace() = default;
+AddressSpace::~AddressSpace() = default;
 
-void RecordSpace::map(SpaceSegment& segment, safeatomic::File& file, std::uint64_t length) const noexcept {
+void AddressSpace::map(SegmentFile& segment, safeatomic::File& file, std::uint64_t length) const noexcept {
   if (read_path_ == ReadPath::mapped) segment.mapping.map(file, length);
   segment.mapped = segment.mapping.data();
   segment.mapped_len = segment.mapped == nullptr ? 0 : length;
 }
 
-void RecordSpace::prefetch(std::uint64_t position) const noexcept {
-  const ExtentTable::Place place = extents_.find(position);
+void AddressSpace::prefetch(std::uint64_t address) const noexcept {
+  const ExtentTable::Place place = extents_.find(address);
   if (place.segment == nullptr || place.offset >= place.segment->mapped_len) return;
   prefetch_record(place.segment->mapped + place.offset);
 }
 
 // The answer is made where the caller wants it: a copy of what was just written, in wider pieces, costs a tenth of a get.
 template <std::uint64_t longest>
-Result<LocatedRecord> RecordSpace::read_in(SpaceSegment& segment, std::uint64_t offset, std::string& buffer) const {
+Result<LocatedRecord> AddressSpace::read_in(SegmentFile& segment, std::uint64_t offset, std::string& buffer) const {
   constexpr bool whole = longest >= format::max_frame_len;
   Result<LocatedRecord> located;
   const std::uint64_t end = segment.end.load(std::memory_order_acquire);
@@ -102,16 +102,16 @@ Result<LocatedRecord> RecordSpace::read_in(SpaceSegment& segment, std::uint64_t 
   return located;
 }
 
-template Result<LocatedRecord> RecordSpace::read_in<format::max_frame_len>(SpaceSegment&, std::uint64_t,
-                                                                           std::string&) const;
-template Result<LocatedRecord> RecordSpace::read_in<RecordSpace::long_record>(SpaceSegment&, std::uint64_t,
-                                                                              std::string&) const;
-template Result<LocatedRecord> RecordSpace::read_in<RecordSpace::worth_skipping>(SpaceSegment&, std::uint64_t,
-                                                                                 std::string&) const;
+template Result<LocatedRecord> AddressSpace::read_in<format::max_frame_len>(SegmentFile&, std::uint64_t,
+                                                                            std::string&) const;
+template Result<LocatedRecord> AddressSpace::read_in<AddressSpace::long_record>(SegmentFile&, std::uint64_t,
+                                                                                std::string&) const;
+template Result<LocatedRecord> AddressSpace::read_in<AddressSpace::worth_skipping>(SegmentFile&, std::uint64_t,
+                                                                                   std::string&) const;
 
 // What the header and the key of a long record say, of which `begin` is there; of one that cannot be, the whole says what is wrong.
-Result<LocatedRecord> RecordSpace::head_in(SpaceSegment& segment, std::uint64_t offset, std::uint64_t end,
-                                           std::string_view begin, std::string& buffer) const {
+Result<LocatedRecord> AddressSpace::head_in(SegmentFile& segment, std::uint64_t offset, std::uint64_t end,
+                                            std::string_view begin, std::string& buffer) const {
   const format::Header header = format::load_header(begin.data());
   const std::uint64_t key_end = format::header_len + header.key_len;
   const std::uint64_t len = format::frame_len(header);
@@ -137,7 +137,7 @@ Result<LocatedRecord> RecordSpace::head_in(SpaceSegment& segment, std::uint64_t 
       .is_checked = false};
 }
 
-Result<std::shared_ptr<safeatomic::File>> RecordSpace::file_of(const SpaceSegment& segment) const {
+Result<std::shared_ptr<safeatomic::File>> AddressSpace::file_of(const SegmentFile& segment) const {
   const auto pinned = [&] {
     const std::lock_guard guard(files_mutex_);
     return segment.pinned;
@@ -152,8 +152,8 @@ Result<std::shared_ptr<safeatomic::File>> RecordSpace::file_of(const SpaceSegmen
 }
 
 // The bytes at `offset`, at least those of the frame that begins there, if they are there and it is not longer than `longest`.
-Result<std::string_view> RecordSpace::bytes_of(const SpaceSegment& segment, std::uint64_t offset, std::uint64_t end,
-                                               std::uint64_t longest, std::string& buffer) const {
+Result<std::string_view> AddressSpace::bytes_of(const SegmentFile& segment, std::uint64_t offset, std::uint64_t end,
+                                                std::uint64_t longest, std::string& buffer) const {
   Result<std::shared_ptr<safeatomic::File>> file = file_of(segment);
   if (!file) return propagate(file);
   const std::uint64_t left = end - offset;
@@ -174,7 +174,7 @@ Result<std::string_view> RecordSpace::bytes_of(const SpaceSegment& segment, std:
 }
 
 // What the index says must be where there are records; anything else is refused, whatever lies there.
-std::unexpected<Error> RecordSpace::leads_nowhere(const SpaceSegment* segment, std::uint64_t offset) const {
+std::unexpected<Error> AddressSpace::leads_nowhere(const SegmentFile* segment, std::uint64_t offset) const {
   return std::unexpected(
       Error{.code = Errc::corruption,
             .action = "read record",
@@ -184,8 +184,8 @@ std::unexpected<Error> RecordSpace::leads_nowhere(const SpaceSegment* segment, s
             .detail = "the index in memory leads to a place without a record"});
 }
 
-std::unexpected<Error> RecordSpace::damaged(const SpaceSegment& segment, std::uint64_t offset,
-                                            format::Stop stop) const {
+std::unexpected<Error> AddressSpace::damaged(const SegmentFile& segment, std::uint64_t offset,
+                                             format::Stop stop) const {
   return std::unexpected(Error{.code = Errc::corruption,
                                .action = "read record",
                                .path = segment::path(directory_->path(), segment.id),

@@ -71,11 +71,11 @@ class CountedMapping {
   std::unique_ptr<safeatomic::Mapping> mapping_;
 };
 
-/// A segment's file as it is read back, and the positions of its bytes. It lives, and its positions keep their meaning, as long
+/// A segment's file as it is read back, and the addresses of its bytes. It lives, and its addresses keep their meaning, as long
 /// as somebody has it: the space while it is one of its files, whoever takes it out of there until the last reader without
-/// a lock has left, and every PinnedSpace of before.
-struct SpaceSegment {
-  explicit SpaceSegment(ExtentTable& table) noexcept : extents(table, *this) {}
+/// a lock has left, and every PinnedAddressSpace of before.
+struct SegmentFile {
+  explicit SegmentFile(ExtentTable& table) noexcept : extents(table, *this) {}
 
   std::uint32_t id = 0;
   std::uint32_t generation = 0;       // how often the file of this id was rewritten before it
@@ -86,26 +86,26 @@ struct SpaceSegment {
   Extents extents;
   PinnedSegment pinned;                      // guarded by the space's mutex of files
   SegmentCounts counts{};                    // by the lock of the space's owner, and changed by the space alone
-  bool is_settled = true;                    // false while its records are being moved; by the same lock
-  std::uint64_t needed_tombstone_bytes = 0;  // see RecordSpace::needed_tombstone_bytes
+  bool is_complete = true;                   // false while its records are being moved; by the same lock
+  std::uint64_t needed_tombstone_bytes = 0;  // see AddressSpace::needed_tombstone_bytes
   std::uint64_t needed_as_of = 0;
   std::uint64_t added_at = 0;  // all three by the mutex of RemovedFiles
   std::uint64_t removed_at = 0;
-  std::shared_ptr<SpaceSegment> removed_after{};
+  std::shared_ptr<SegmentFile> removed_after{};
 };
 
 /// Which file. In the order of the log: while a segment is being rewritten, what was moved already is older than the rest.
-struct SpaceKey {
+struct SegmentFileKey {
   std::uint32_t id = 0;
   std::uint32_t generation = 0;
 
-  friend constexpr std::strong_ordering operator<=>(const SpaceKey& a, const SpaceKey& b) noexcept {
+  friend constexpr std::strong_ordering operator<=>(const SegmentFileKey& a, const SegmentFileKey& b) noexcept {
     return a.id != b.id ? a.id <=> b.id : b.generation <=> a.generation;
   }
-  friend constexpr bool operator==(const SpaceKey&, const SpaceKey&) = default;
+  friend constexpr bool operator==(const SegmentFileKey&, const SegmentFileKey&) = default;
 };
 
 /// The files that there are.
-using SpaceSegments = std::map<SpaceKey, std::shared_ptr<SpaceSegment>>;
+using SegmentMap = std::map<SegmentFileKey, std::shared_ptr<SegmentFile>>;
 
 }  // namespace datawal::kv

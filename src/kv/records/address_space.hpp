@@ -1,5 +1,5 @@
 #pragma once
-// All segments of a log as one space of records: which files there are, what they hold, and the record at a position.
+// All segments of a log as one space of records: which files there are, what they hold, and the record at an address.
 
 #include <cstdint>
 #include <memory>
@@ -16,9 +16,9 @@
 #include <safeatomic/file_system.hpp>
 
 #include "kv/records/extent_table.hpp"
-#include "kv/records/reader_slots.hpp"
+#include "kv/records/reader_epochs.hpp"
 #include "kv/records/removed_files.hpp"
-#include "kv/records/space_segment.hpp"
+#include "kv/records/segment_file.hpp"
 #include "log/read/file_cache.hpp"
 #include "log/read/snapshot.hpp"
 
@@ -29,7 +29,7 @@ namespace datawal::kv {
 struct LocatedRecord {
   format::DecodedRecord record;
   RecordRef ref;
-  SpaceSegment* segment = nullptr;
+  SegmentFile* segment = nullptr;
   bool is_checked = true;  // false: only of read_or_head, which has neither looked at the checksum nor at the payload
 };
 
@@ -38,15 +38,15 @@ struct SegmentRoom {
   std::uint64_t mapped = 0;
 };
 
-/// Threads: what is const, from any thread, for positions that were handed over to it after `add` or `extend_last` returned and
-/// whose segment is kept: by a Stay in `readers()`, by a PinnedSpace, or by the owner's lock. The rest exclude each other, by
+/// Threads: what is const, from any thread, for addresses that were handed over to it after `add` or `extend_last` returned and
+/// whose segment is kept: by a Guard in `readers()`, by a PinnedAddressSpace, or by the owner's lock. The rest exclude each other, by
 /// that lock.
-class RecordSpace {
+class AddressSpace {
  public:
-  RecordSpace(std::shared_ptr<safeatomic::Directory> directory, ReadPath read_path);
-  ~RecordSpace();
-  RecordSpace(const RecordSpace&) = delete;
-  RecordSpace& operator=(const RecordSpace&) = delete;
+  AddressSpace(std::shared_ptr<safeatomic::Directory> directory, ReadPath read_path);
+  ~AddressSpace();
+  AddressSpace(const AddressSpace&) = delete;
+  AddressSpace& operator=(const AddressSpace&) = delete;
 
   // Growing.
 
@@ -55,10 +55,10 @@ class RecordSpace {
   [[nodiscard, gnu::cold]] Result<void> add(const PinnedSegment& segment, safeatomic::File& file,
                                             const SegmentRoom& room = {}, bool may_map = true);
 
-  /// Sees to it that all offsets below `end` of the last segment have positions. Throws std::bad_alloc.
+  /// Sees to it that all offsets below `end` of the last segment have addresses. Throws std::bad_alloc.
   /// @return invalid_argument when 256 TiB are used up
   [[nodiscard]] Result<void> cover_last(std::uint64_t end) {
-    return last_->extents.cover(end) ? Result<void>() : no_positions(last_->id);
+    return last_->extents.cover(end) ? Result<void>() : no_addresses(last_->id);
   }
 
   /// Gets all that is needed for `len` bytes more, whether they go behind the last segment's or, after a rotation, into one of
@@ -87,15 +87,15 @@ class RecordSpace {
   // Rewriting.
 
   /// The name of `segment` is about to go: what is not mapped is read from `file` from now on, until it is `Removed`.
-  void hold(SpaceSegment& segment, std::shared_ptr<safeatomic::File> file) noexcept;
+  void read_from(SegmentFile& segment, std::shared_ptr<safeatomic::File> file) noexcept;
 
   /// Adds what `old` was rewritten to; both are there until one is removed. Throws std::bad_alloc.
   /// @return invalid_argument when 256 TiB are used up
-  [[nodiscard, gnu::cold]] Result<std::shared_ptr<SpaceSegment>> add_rewritten(const SpaceSegment& old,
-                                                                               const PinnedSegment& segment,
-                                                                               safeatomic::File& file);
+  [[nodiscard, gnu::cold]] Result<std::shared_ptr<SegmentFile>> add_rewritten(const SegmentFile& old,
+                                                                              const PinnedSegment& segment,
+                                                                              safeatomic::File& file);
 
-  /// A file that the space has no more. Its end lets go of it once every reader has left that may have a position in it; so
+  /// A file that the space has no more. Its end lets go of it once every reader has left that may have an address in it; so
   /// the owner's lock must not be held then.
   class Removed {
    public:
@@ -104,68 +104,66 @@ class RecordSpace {
     Removed& operator=(Removed&&) = delete;
     ~Removed() {
       if (!file_) return;
-      space_->readers_->wait_for_readers();
-      space_->keep_for_pinned(*file_);
+      address_space_->readers_->wait_for_readers();
+      address_space_->keep_for_pinned(*file_);
     }
 
    private:
-    friend class RecordSpace;
-    Removed(std::shared_ptr<SpaceSegment> file, RecordSpace& space) : file_(std::move(file)), space_(&space) {}
-    std::shared_ptr<SpaceSegment> file_;
-    RecordSpace* space_ = nullptr;
+    friend class AddressSpace;
+    Removed(std::shared_ptr<SegmentFile> file, AddressSpace& space) : file_(std::move(file)), address_space_(&space) {}
+    std::shared_ptr<SegmentFile> file_;
+    AddressSpace* address_space_ = nullptr;
   };
 
-  /// Takes a file out, to which no position of the index leads any more.
+  /// Takes a file out, to which no address of the index leads any more.
   /// @return nothing, and nothing is done, if there are live records in it
-  [[nodiscard]] Removed remove(const SpaceSegment& segment) noexcept;
+  [[nodiscard]] Removed remove(const SegmentFile& segment) noexcept;
 
   // Looking up.
 
-  [[nodiscard]] ReaderSlots& readers() const noexcept { return *readers_; }
+  [[nodiscard]] ReaderEpochs& readers() const noexcept { return *readers_; }
 
   /// The store's.
   [[nodiscard]] const safeatomic::Directory& directory() const noexcept { return *directory_; }
 
-  /// The position of a record in the last segment.
-  [[nodiscard]] std::uint64_t position_in_last(std::uint64_t offset) const noexcept {
-    return last_->extents.position(offset);
+  /// The address of a record in the last segment.
+  [[nodiscard]] std::uint64_t address_in_last(std::uint64_t offset) const noexcept {
+    return last_->extents.address(offset);
   }
 
-  /// Where in its file the record at `position` lies.
-  [[nodiscard]] std::uint64_t offset_of(std::uint64_t position) const noexcept {
-    return extents_.find(position).offset;
-  }
+  /// Where in its file the record at `address` lies.
+  [[nodiscard]] std::uint64_t offset_of(std::uint64_t address) const noexcept { return extents_.find(address).offset; }
 
   /// The last segment; there is one.
-  [[nodiscard]] SpaceSegment& last() const noexcept { return *last_; }
+  [[nodiscard]] SegmentFile& last() const noexcept { return *last_; }
   /// The id of the last segment; 0 if there is none.
   [[nodiscard]] std::uint32_t last_id() const noexcept { return last_ ? last_->id : 0; }
 
   /// The files that there are now, in log order, for whoever holds the owner's lock.
-  [[nodiscard]] const SpaceSegments& segments() const noexcept { return segments_; }
+  [[nodiscard]] const SegmentMap& segments() const noexcept { return segments_; }
 
   /// The newest file of a segment; null if there is none. By the owner's lock.
-  [[nodiscard]] std::shared_ptr<SpaceSegment> find(std::uint32_t id) const noexcept;
+  [[nodiscard]] std::shared_ptr<SegmentFile> find(std::uint32_t id) const noexcept;
 
   /// Whether any segment behind that one holds a record. By the owner's lock.
   [[nodiscard]] bool has_records_behind(std::uint32_t id) const noexcept;
 
-  /// The record at `position`, its header, its extent and its CRC checked.
+  /// The record at `address`, its header, its extent and its CRC checked.
   /// @param buffer  holds the bytes where the segment is not mapped
-  /// @return corruption naming segment and offset, or that the position leads nowhere; io; snapshot_expired
-  [[nodiscard]] Result<LocatedRecord> read(std::uint64_t position, std::string& buffer) const {
-    const ExtentTable::Place place = extents_.find(position);
+  /// @return corruption naming segment and offset, or that the address leads nowhere; io; snapshot_expired
+  [[nodiscard]] Result<LocatedRecord> read(std::uint64_t address, std::string& buffer) const {
+    const ExtentTable::Place place = extents_.find(address);
     if (place.segment == nullptr) [[unlikely]]
-      return leads_nowhere(nullptr, position);
+      return leads_nowhere(nullptr, address);
     return read_in<format::max_frame_len>(*place.segment, place.offset, buffer);
   }
 
   /// The same, but of a record that is longer than `longest` only what its header and its key say.
   template <std::uint64_t longest>
-  [[nodiscard]] Result<LocatedRecord> read_or_head(std::uint64_t position, std::string& buffer) const {
-    const ExtentTable::Place place = extents_.find(position);
+  [[nodiscard]] Result<LocatedRecord> read_or_head(std::uint64_t address, std::string& buffer) const {
+    const ExtentTable::Place place = extents_.find(address);
     if (place.segment == nullptr) [[unlikely]]
-      return leads_nowhere(nullptr, position);
+      return leads_nowhere(nullptr, address);
     return read_in<longest>(*place.segment, place.offset, buffer);
   }
   /// Takes some microseconds to read, if it is in the cache; in bytes.
@@ -173,70 +171,69 @@ class RecordSpace {
   /// Takes longer to read than to ask the index whether the key is right; in bytes.
   static constexpr std::uint64_t worth_skipping = 1024;
 
-  /// Starts fetching the record at `position`.
-  void prefetch(std::uint64_t position) const noexcept;
+  /// Starts fetching the record at `address`.
+  void prefetch(std::uint64_t address) const noexcept;
 
   // Counting. By the owner's lock; while a log is replayed, by whoever folds.
 
   /// Of all segments together.
   [[nodiscard]] const SegmentCounts& counts() const noexcept { return counts_; }
   /// One more record in `segment`; a Put is not live yet.
-  void count(SpaceSegment& segment, RecordType type, std::uint32_t len) noexcept {
+  void count(SegmentFile& segment, RecordType type, std::uint32_t len) noexcept {
     kv::count(segment.counts, type, len);
     kv::count(counts_, type, len);
   }
   /// More records in `segment`.
-  void count(SpaceSegment& segment, const SegmentCounts& more) noexcept {
+  void count(SegmentFile& segment, const SegmentCounts& more) noexcept {
     segment.counts += more;
     counts_ += more;
   }
   /// A Put of `len` bytes in `segment` is the newest record of its key.
-  void count_live(SpaceSegment& segment, std::uint32_t len) noexcept {
+  void count_live(SegmentFile& segment, std::uint32_t len) noexcept {
     segment.counts.live_bytes += len;
     counts_.live_bytes += len;
   }
   /// It is not any more.
-  void count_dead(SpaceSegment& segment, std::uint32_t len) noexcept {
+  void count_dead(SegmentFile& segment, std::uint32_t len) noexcept {
     segment.counts.live_bytes -= len;
     counts_.live_bytes -= len;
   }
   /// `from` was rewritten to `to`, which holds `counts`; its live records are about to be moved.
-  void count_rewritten(SpaceSegment& from, SpaceSegment& to, const SegmentCounts& counts) noexcept;
+  void count_rewritten(SegmentFile& from, SegmentFile& to, const SegmentCounts& counts) noexcept;
 
   /// Bytes of tombstones in a sealed segment that were found to be needed when it was last looked at, if that still holds: not
   /// once a Put may have gone from a segment before it.
-  [[nodiscard]] std::uint64_t needed_tombstone_bytes(const SpaceSegment& segment) const noexcept;
-  void note_needed_tombstones(SpaceSegment& segment, std::uint64_t bytes) noexcept;
+  [[nodiscard]] std::uint64_t needed_tombstone_bytes(const SegmentFile& segment) const noexcept;
+  void note_needed_tombstones(SegmentFile& segment, std::uint64_t bytes) noexcept;
   /// Superseded Puts have gone from the segment `id`.
   void note_puts_gone(std::uint32_t id) noexcept;
 
  private:
-  friend class PinnedSpace;
+  friend class PinnedAddressSpace;
 
   [[nodiscard, gnu::cold]] Result<void> get_room(std::uint64_t last_end, std::uint64_t len);
-  [[nodiscard, gnu::cold]] std::unexpected<Error> no_positions(std::uint32_t id) const;
-  [[nodiscard]] SpaceSegments::node_type make_node();
-  void keep_for_pinned(SpaceSegment& removed) noexcept;
-  [[gnu::cold]] void map(SpaceSegment& segment, safeatomic::File& file, std::uint64_t length) const noexcept;
+  [[nodiscard, gnu::cold]] std::unexpected<Error> no_addresses(std::uint32_t id) const;
+  [[nodiscard]] SegmentMap::node_type make_node();
+  void keep_for_pinned(SegmentFile& removed) noexcept;
+  [[gnu::cold]] void map(SegmentFile& segment, safeatomic::File& file, std::uint64_t length) const noexcept;
   template <std::uint64_t longest>
-  [[nodiscard]] Result<LocatedRecord> read_in(SpaceSegment& segment, std::uint64_t offset, std::string& buffer) const;
-  [[nodiscard]] Result<std::shared_ptr<safeatomic::File>> file_of(const SpaceSegment& segment) const;
-  [[nodiscard]] Result<LocatedRecord> head_in(SpaceSegment& segment, std::uint64_t offset, std::uint64_t end,
+  [[nodiscard]] Result<LocatedRecord> read_in(SegmentFile& segment, std::uint64_t offset, std::string& buffer) const;
+  [[nodiscard]] Result<std::shared_ptr<safeatomic::File>> file_of(const SegmentFile& segment) const;
+  [[nodiscard]] Result<LocatedRecord> head_in(SegmentFile& segment, std::uint64_t offset, std::uint64_t end,
                                               std::string_view begin, std::string& buffer) const;
-  [[nodiscard]] Result<std::string_view> bytes_of(const SpaceSegment& segment, std::uint64_t offset, std::uint64_t end,
+  [[nodiscard]] Result<std::string_view> bytes_of(const SegmentFile& segment, std::uint64_t offset, std::uint64_t end,
                                                   std::uint64_t longest, std::string& buffer) const;
-  [[nodiscard, gnu::cold]] std::unexpected<Error> leads_nowhere(const SpaceSegment* segment,
-                                                                std::uint64_t offset) const;
-  [[nodiscard, gnu::cold]] std::unexpected<Error> damaged(const SpaceSegment& segment, std::uint64_t offset,
+  [[nodiscard, gnu::cold]] std::unexpected<Error> leads_nowhere(const SegmentFile* segment, std::uint64_t offset) const;
+  [[nodiscard, gnu::cold]] std::unexpected<Error> damaged(const SegmentFile& segment, std::uint64_t offset,
                                                           format::Stop stop) const;
 
   const std::shared_ptr<safeatomic::Directory> directory_;
   const ReadPath read_path_;
   ExtentTable extents_;  // before all that has extents
-  SpaceSegments segments_;
-  std::shared_ptr<SpaceSegment> last_;
-  SpaceSegments::node_type spare_;  // what the next segment will be; empty: to be made
-  std::uint64_t spare_end_ = 0;     // of its extents
+  SegmentMap segments_;
+  std::shared_ptr<SegmentFile> last_;
+  SegmentMap::node_type spare_;  // what the next segment will be; empty: to be made
+  std::uint64_t spare_end_ = 0;  // of its extents
   SegmentCounts counts_;
   // When Puts went from which segment, as far as nothing has gone from an earlier one since: so both ascend.
   struct PutsGone {
@@ -246,7 +243,7 @@ class RecordSpace {
   std::vector<PutsGone> puts_gone_;
   std::uint64_t puts_gone_now_ = 0;
 
-  const std::unique_ptr<ReaderSlots> readers_ = std::make_unique<ReaderSlots>();
+  const std::unique_ptr<ReaderEpochs> readers_ = std::make_unique<ReaderEpochs>();
   mutable RemovedFiles removed_;
   mutable std::mutex files_mutex_;  // guards which file a segment is read from where it is not mapped
   mutable FileCache cache_;
@@ -255,32 +252,33 @@ class RecordSpace {
 /// The records of one instant, kept as long as this object, whatever is rewritten meanwhile: by their mappings, else by descriptors, as far
 /// as there are any to be kept (kept_files.hpp); what is not kept is snapshot_expired. Made under the owner's lock, and not to outlive the
 /// space.
-class PinnedSpace {
+class PinnedAddressSpace {
  public:
   /// Throws std::bad_alloc.
-  explicit PinnedSpace(const RecordSpace& space) : space_(&space), instant_(space.removed_.pin()) {}
-  PinnedSpace(PinnedSpace&& other) noexcept : space_(std::exchange(other.space_, nullptr)), instant_(other.instant_) {}
+  explicit PinnedAddressSpace(const AddressSpace& space) : address_space_(&space), instant_(space.removed_.pin()) {}
+  PinnedAddressSpace(PinnedAddressSpace&& other) noexcept
+      : address_space_(std::exchange(other.address_space_, nullptr)), instant_(other.instant_) {}
   /// The same instant once more; needs no lock. Throws std::bad_alloc.
-  PinnedSpace(const PinnedSpace& other) : space_(other.space_), instant_(other.instant_) {
-    space_->removed_.pin(instant_);
+  PinnedAddressSpace(const PinnedAddressSpace& other) : address_space_(other.address_space_), instant_(other.instant_) {
+    address_space_->removed_.pin(instant_);
   }
-  PinnedSpace& operator=(PinnedSpace&&) = delete;
-  ~PinnedSpace() {
-    if (space_ != nullptr) space_->removed_.unpin(instant_);
+  PinnedAddressSpace& operator=(PinnedAddressSpace&&) = delete;
+  ~PinnedAddressSpace() {
+    if (address_space_ != nullptr) address_space_->removed_.unpin(instant_);
   }
 
-  [[nodiscard]] Result<LocatedRecord> read(std::uint64_t position, std::string& buffer) const {
-    return space_->read(position, buffer);
+  [[nodiscard]] Result<LocatedRecord> read(std::uint64_t address, std::string& buffer) const {
+    return address_space_->read(address, buffer);
   }
   template <std::uint64_t longest>
-  [[nodiscard]] Result<LocatedRecord> read_or_head(std::uint64_t position, std::string& buffer) const {
-    return space_->read_or_head<longest>(position, buffer);
+  [[nodiscard]] Result<LocatedRecord> read_or_head(std::uint64_t address, std::string& buffer) const {
+    return address_space_->read_or_head<longest>(address, buffer);
   }
-  void prefetch(std::uint64_t position) const noexcept { space_->prefetch(position); }
-  [[nodiscard]] const safeatomic::Directory& directory() const noexcept { return space_->directory(); }
+  void prefetch(std::uint64_t address) const noexcept { address_space_->prefetch(address); }
+  [[nodiscard]] const safeatomic::Directory& directory() const noexcept { return address_space_->directory(); }
 
  private:
-  const RecordSpace* space_;
+  const AddressSpace* address_space_;
   std::uint64_t instant_;
 };
 

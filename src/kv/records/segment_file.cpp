@@ -1,4 +1,4 @@
-#include "kv/records/space_segment.hpp"
+#include "kv/records/segment_file.hpp"
 
 #include <new>
 #include <utility>

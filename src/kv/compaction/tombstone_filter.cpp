@@ -1,4 +1,4 @@
-#include "kv/compaction/earlier_puts.hpp"
+#include "kv/compaction/tombstone_filter.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -18,30 +18,31 @@ constexpr std::uint64_t read_per_tombstone_byte = 32;
 
 }  // namespace
 
-EarlierPuts::EarlierPuts(const Projection& projection, WordLock& changes,
-                         std::shared_ptr<safeatomic::Directory> directory, const std::vector<std::uint32_t>& sealed)
+TombstoneFilter::TombstoneFilter(const Projection& projection, WordLock& changes,
+                                 std::shared_ptr<safeatomic::Directory> directory,
+                                 const std::vector<std::uint32_t>& sealed)
     : projection_(projection), changes_(changes), directory_(std::move(directory)) {
   segments_.reserve(sealed.size());
   for (const std::uint32_t id : sealed) segments_.push_back({.id = id});
 }
 
-std::size_t EarlierPuts::index_of(std::uint32_t id) const noexcept {
+std::size_t TombstoneFilter::index_of(std::uint32_t id) const noexcept {
   return static_cast<std::size_t>(std::ranges::lower_bound(segments_, id, {}, &Segment::id) - segments_.begin());
 }
 
-void EarlierPuts::prove(std::uint32_t id, Proof /* whichever */) noexcept {
+void TombstoneFilter::prove(std::uint32_t id, Proof /* whichever */) noexcept {
   const std::size_t index = index_of(id);
   if (index == segments_.size() || segments_[index].id != id || segments_[index].is_proven) return;
   segments_[index].is_proven = true;
   if (index < looked_at_) start_over();  // its Puts are gone, and need not hold up tombstones any more
 }
 
-Result<MayHold> EarlierPuts::before(std::uint32_t id, std::uint64_t tombstone_bytes) {
-  if (tombstone_bytes == 0) return MayHold(nullptr);
+Result<MayContain> TombstoneFilter::before(std::uint32_t id, std::uint64_t tombstone_bytes) {
+  if (tombstone_bytes == 0) return MayContain(nullptr);
   const std::size_t index = index_of(id);
   if (index < looked_at_) start_over();  // what lies behind it does not matter
   look_at_all_before(index);
-  if (is_lost_ || !is_worth_reading(tombstone_bytes)) return MayHold(nullptr);
+  if (is_lost_ || !is_worth_reading(tombstone_bytes)) return MayContain(nullptr);
   if (bits_.empty() && !unread_.empty()) grow(unread_puts_);
   while (!unread_.empty()) {
     if (Result<void> done = read(unread_.back()); !done) return propagate(done);
@@ -49,16 +50,16 @@ Result<MayHold> EarlierPuts::before(std::uint32_t id, std::uint64_t tombstone_by
   }
   unread_bytes_ = 0;
   unread_puts_ = 0;
-  return MayHold(this);
+  return MayContain(this);
 }
 
-void EarlierPuts::look_at_all_before(std::size_t index) {
+void TombstoneFilter::look_at_all_before(std::size_t index) {
   if (looked_at_ == index) return;
   const std::lock_guard guard(changes_);
   for (; looked_at_ < index; ++looked_at_) {
     const Segment& segment = segments_[looked_at_];
     if (segment.is_proven) continue;
-    const std::shared_ptr<SpaceSegment> found = projection_.space().find(segment.id);
+    const std::shared_ptr<SegmentFile> found = projection_.address_space().find(segment.id);
     if (!found) {
       is_lost_ = true;
       continue;
@@ -69,11 +70,11 @@ void EarlierPuts::look_at_all_before(std::size_t index) {
   }
 }
 
-bool EarlierPuts::is_worth_reading(std::uint64_t tombstone_bytes) const noexcept {
+bool TombstoneFilter::is_worth_reading(std::uint64_t tombstone_bytes) const noexcept {
   return unread_bytes_ <= free_to_read || unread_bytes_ / read_per_tombstone_byte <= tombstone_bytes;
 }
 
-void EarlierPuts::start_over() noexcept {
+void TombstoneFilter::start_over() noexcept {
   looked_at_ = 0;
   is_lost_ = false;
   unread_.clear();
@@ -82,24 +83,24 @@ void EarlierPuts::start_over() noexcept {
   bits_.clear();
 }
 
-bool EarlierPuts::may_hold(std::uint64_t hash) const noexcept {
+bool TombstoneFilter::may_contain(std::uint64_t hash) const noexcept {
   if (bits_.empty()) return false;
   const std::uint64_t mask = bits_.size() * 64 - 1;
   const auto is_set = [this](std::uint64_t bit) { return (bits_[bit / 64] >> (bit % 64) & 1) != 0; };
   return is_set(hash & mask) && is_set(std::rotl(hash, 32) & mask);
 }
 
-void EarlierPuts::grow(std::uint64_t keys) {
+void TombstoneFilter::grow(std::uint64_t keys) {
   const std::uint64_t wanted = std::clamp<std::uint64_t>(keys * bits_per_key, 1ULL << 16, max_bits);
   bits_.resize(static_cast<std::size_t>(std::bit_ceil(wanted) / 64));
 }
 
-void EarlierPuts::add(std::uint64_t hash) noexcept {
+void TombstoneFilter::add(std::uint64_t hash) noexcept {
   const std::uint64_t mask = bits_.size() * 64 - 1;
   for (const std::uint64_t bit : {hash & mask, std::rotl(hash, 32) & mask}) bits_[bit / 64] |= 1ULL << (bit % 64);
 }
 
-Result<void> EarlierPuts::read(const PinnedSegment& segment) {
+Result<void> TombstoneFilter::read(const PinnedSegment& segment) {
   Snapshot only;
   only.directory = directory_;
   Result<std::shared_ptr<safeatomic::File>> file = open_pinned(only, segment);
