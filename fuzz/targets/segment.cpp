@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "segment/resync.hpp"
 #include "segment/scanner.hpp"
-#include "segment/tail.hpp"
 #include "support/allocation_watch.hpp"
 #include "support/memory_file.hpp"
 #include "support/oracle.hpp"

@@ -52,7 +52,8 @@ Result<void> Window::cover(std::uint64_t offset, std::size_t len) {
   return {};
 }
 
-Result<std::optional<format::DecodedRecord>> Judge::frame_at(Window& window, std::uint64_t offset, std::uint64_t end) {
+Result<std::optional<format::DecodedRecord>> FrameCheck::frame_at(Window& window, std::uint64_t offset,
+                                                                  std::uint64_t end) {
   Result<std::string_view> header = window.at(offset, format::header_len);
   if (!header) return propagate(header);
   // Whatever is wrong with a lone header shows before its body is missed.
@@ -65,7 +66,7 @@ Result<std::optional<format::DecodedRecord>> Judge::frame_at(Window& window, std
   return format::view_record(frame->data(), format::load_header(frame->data()));
 }
 
-bool Judge::is_right(std::uint64_t offset, std::string_view frame) {
+bool FrameCheck::is_right(std::uint64_t offset, std::string_view frame) {
   const bool is_direct = is_cheap(offset, frame.size());
   work_.done += cost(offset, frame.size());
   const std::string_view covered = frame.substr(0, frame.size() - format::crc_len);

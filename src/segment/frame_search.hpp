@@ -14,7 +14,7 @@
 
 #include "format/frame.hpp"
 #include "segment/range_crc.hpp"
-#include "segment/tail.hpp"
+#include "segment/resync.hpp"
 
 namespace datawal::segment {
 
@@ -46,9 +46,9 @@ class Window {
 
 /// Lets the CRC judge what looks like a frame. Most of it is one, and checked as it stands. Where so much was checked in vain that
 /// somebody seems to want that, or where frames lie inside one another, the checksums of ranges that overlap are put together from parts. Asked in ascending order.
-class Judge {
+class FrameCheck {
  public:
-  Judge(std::uint64_t begin, CrcWork& work) : begin_(begin), work_(work) {}
+  FrameCheck(std::uint64_t begin, CrcWork& work) : begin_(begin), work_(work) {}
 
   /// The frame at `offset` of `file`, whole and right and before `end`, if one begins there and its checksum can be afforded;
   /// its views are valid until the window moves.

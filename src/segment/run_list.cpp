@@ -237,13 +237,13 @@ Result<RunList> RunList::of(safeatomic::File& file, std::uint64_t begin, std::ui
 Result<void> RunList::list(std::uint64_t begin, bool is_first) {
   Lister lister(*file_, end_, data_end_, is_first);
   Window window(*file_, end_);
-  Judge judge(begin, *work_);
+  FrameCheck check(begin, *work_);
   std::uint64_t at = begin;
   for (std::uint64_t frames = 1;; ++frames) {
     Result<std::optional<std::uint64_t>> hit = window.find_magic(at);
     if (!hit) return propagate(hit);
     if (!*hit) break;
-    Result<std::optional<format::DecodedRecord>> record = judge.frame_at(window, **hit, end_);
+    Result<std::optional<format::DecodedRecord>> record = check.frame_at(window, **hit, end_);
     if (!record) return propagate(record);
     const bool is_record = *record && (*record)->txid != 0;
     if (is_record) {

@@ -8,7 +8,7 @@
 #include <datawal/error.hpp>
 #include <safeatomic/file_system.hpp>
 
-#include "segment/tail.hpp"
+#include "segment/resync.hpp"
 
 namespace datawal::segment {
 

@@ -8,7 +8,7 @@
 
 #include "base/seam_error.hpp"
 #include "format/crc32c.hpp"
-#include "segment/tail.hpp"
+#include "segment/resync.hpp"
 
 namespace datawal::segment {
 

@@ -165,7 +165,7 @@ class Compaction {
     std::vector<std::uint32_t> left;
     for (const std::uint32_t id : std::exchange(waiting_, {})) {
       if (pace_.is_stopped()) break;
-      const std::lock_guard care(site_.core.care());
+      const std::lock_guard maintenance(site_.core.maintenance_mutex());
       Result<void> done = take(id);
       if (!done && done.error().code != Errc::no_space) return done;
       if (!done) {

@@ -72,10 +72,10 @@ Result<void> clear_target(Directory& directory) {
 }
 
 Result<void> copy_raw(FrameOutput& output, std::shared_ptr<const Snapshot> snapshot, LastSegment last) {
-  Walk walk(std::move(snapshot), last);
+  LogScanner scanner(std::move(snapshot), last);
   RecordView record;
   for (;;) {
-    Result<bool> more = walk.next(record);
+    Result<bool> more = scanner.next(record);
     if (!more) return propagate(more);
     if (!*more) return {};
     if (record.type != RecordType::Raw) continue;

@@ -10,7 +10,7 @@
 
 #include "kv/projection/live_view.hpp"
 #include "kv/projection/projection.hpp"
-#include "log/read/walk.hpp"
+#include "log/read/log_scanner.hpp"
 
 namespace datawal::kv {
 

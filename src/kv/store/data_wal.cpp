@@ -41,7 +41,7 @@ Result<void> DataWal::Impl::change(RecordType type, std::string_view key, std::s
       condition->outcome.ref = *ref;
     }
   }
-  return core->settle(how, txid);
+  return core->sync_if_required(how, txid);
 }
 
 // Everything up to the record `last` was appended.

@@ -16,9 +16,9 @@
 #include "kv/store/data_wal_cursor_impl.hpp"
 #include "log/directory/store_directory.hpp"
 #include "log/maintenance/checkpoint.hpp"
+#include "log/read/log_scanner.hpp"
 #include "log/read/seen_tail.hpp"
 #include "log/read/snapshot.hpp"
-#include "log/read/walk.hpp"
 
 namespace datawal {
 
@@ -67,12 +67,12 @@ Result<DataWalReader::Impl::State> DataWalReader::Impl::build(std::shared_ptr<co
   const std::uint32_t last_id = snapshot->segments.empty() ? 0 : snapshot->segments.back().id;
   kv::Replay replay(*state.projection, options.open_threads, last_id);
   const RecoveryVisitor visitor = replay.visitor();
-  Walk walk(std::move(snapshot), LastSegment::live);
-  walk.on_enter(visitor.on_segment);
+  LogScanner scanner(std::move(snapshot), LastSegment::live);
+  scanner.on_enter(visitor.on_segment);
   std::array<RecordView, replay_batch> records;
   std::uint64_t end = 0;
   for (;;) {
-    Result<std::size_t> count = walk.next_batch(records);
+    Result<std::size_t> count = scanner.next_batch(records);
     if (!count) return propagate(count);
     if (*count == 0) break;
     // A frame that was only just complete may lie behind the size that was pinned.
@@ -88,9 +88,9 @@ Result<DataWalReader::Impl::State> DataWalReader::Impl::build(std::shared_ptr<co
   if (Result<void> replayed = visitor.on_end(); !replayed) return propagate(replayed);
   if (last_id != 0) state.projection->address_space().extend_last(end);
   if (state.seen.end() != end) state.seen = {};
-  state.report = walk.report();
+  state.report = scanner.report();
   state.last_txid = state.report.last_txid_seen;
-  state.durable_txid = walk.watermark().proven_txid();
+  state.durable_txid = scanner.watermark().proven_txid();
   return state;
 }
 
@@ -98,22 +98,23 @@ std::optional<bool> DataWalReader::Impl::go_on_to(const std::shared_ptr<const Sn
   const SeenTail& seen = state.seen;
   if (seen.segment() == 0 || !seen.is_whole() || !goes_on_from(*now, *state.snapshot)) return std::nullopt;
   if (now->segments.size() - state.snapshot->segments.size() > kv::Additions::max_segments) return std::nullopt;
-  Walk walk(now, LastSegment::live, {.segment = seen.segment(), .offset = seen.before() ? seen.before()->offset : 0});
+  LogScanner scanner(now, LastSegment::live,
+                     {.segment = seen.segment(), .offset = seen.before() ? seen.before()->offset : 0});
   SeenTail again = seen.begun();
   SeenTail next(*now);
   RecordView record;
   if (seen.before()) {
     // Until it is found again the walk stands at a place like any other, and says nothing of where the snapshot ends.
-    const Result<bool> found = walk.next(record);
+    const Result<bool> found = scanner.next(record);
     if (!found || !*found || record.ref != *seen.before()) return std::nullopt;
     next.add(record.ref);
   }
-  walk.began_at(Start::proven);
+  scanner.began_at(Start::proven);
   kv::Additions additions(*state.projection);
   RecoveryReport report = state.report;
   std::uint64_t previous_txid = state.previous_txid;
   for (;;) {
-    const Result<bool> more = walk.next(record);
+    const Result<bool> more = scanner.next(record);
     if (!more) return std::nullopt;  // who reads all again can tell
     if (!*more) break;
     next.add(record.ref);
@@ -130,9 +131,9 @@ std::optional<bool> DataWalReader::Impl::go_on_to(const std::shared_ptr<const Sn
   if (again != seen) return std::nullopt;
   if (additions.size() > 0 || now->segments.size() != state.snapshot->segments.size()) {
     state.seen = {};  // the space may have got ahead of the snapshot where this fails
-    if (!additions.take_in(*now, walk.end().valid_end)) return std::nullopt;
+    if (!additions.take_in(*now, scanner.end().valid_end)) return std::nullopt;
   }
-  RecoveryReport whole = walk.report();
+  RecoveryReport whole = scanner.report();
   whole.files_scanned = now->segments.size();
   whole.records_replayed = report.records_replayed;
   whole.txid_gaps = report.txid_gaps;
@@ -140,8 +141,8 @@ std::optional<bool> DataWalReader::Impl::go_on_to(const std::shared_ptr<const Sn
   state.report = std::move(whole);
   state.last_txid = report.last_txid_seen;
   state.previous_txid = previous_txid;
-  state.durable_txid = walk.watermark().proven_txid();
-  state.seen = next.end() == walk.end().valid_end ? next : SeenTail{};
+  state.durable_txid = scanner.watermark().proven_txid();
+  state.seen = next.end() == scanner.end().valid_end ? next : SeenTail{};
   state.snapshot = now;
   return additions.size() > 0;
 }

@@ -70,7 +70,7 @@ Result<void> DataWal::Impl::write(std::span<const RecordInput> records, const Wr
       projection->apply(changes[n], records[n].type, refs[n]);
     }
   }
-  return core->settle(how, refs.back().txid);
+  return core->sync_if_required(how, refs.back().txid);
 }
 
 Result<void> DataWal::write(const Batch& batch, const WriteOptions& options) {

@@ -57,7 +57,8 @@ Result<std::vector<RecordRef>> RecordLog::append_batch(std::span<const RecordInp
   std::vector<RecordRef> refs;
   if (Result<void> appended = impl_->core->append_batch(records, refs); !appended) return propagate(appended);
   if (refs.empty()) return refs;
-  if (Result<void> settled = impl_->core->settle(options, refs.back().txid); !settled) return propagate(settled);
+  if (Result<void> settled = impl_->core->sync_if_required(options, refs.back().txid); !settled)
+    return propagate(settled);
   return refs;
 }
 

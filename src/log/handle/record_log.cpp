@@ -36,7 +36,7 @@ Result<RecordRef> RecordLog::append_record(RecordType type, std::string_view key
   if (!impl_) return std::unexpected(Impl::moved_from());
   Result<RecordRef> ref = impl_->core->append(type, key, payload);
   if (!ref) return ref;
-  if (Result<void> settled = impl_->core->settle(options, ref->txid); !settled) return propagate(settled);
+  if (Result<void> settled = impl_->core->sync_if_required(options, ref->txid); !settled) return propagate(settled);
   return ref;
 }
 

@@ -9,8 +9,8 @@
 #include "log/maintenance/checkpoint.hpp"
 #include "log/read/cursor.hpp"
 #include "log/read/durable_end.hpp"
+#include "log/read/log_scanner.hpp"
 #include "log/read/snapshot.hpp"
-#include "log/read/walk.hpp"
 
 namespace datawal {
 
@@ -64,10 +64,10 @@ bool is_damage(const Error& error) noexcept {
 Result<LogEnd> end_of(const std::shared_ptr<const Snapshot>& snapshot) {
   if (snapshot->segments.empty()) return LogEnd{};
   if (const std::optional<LogEnd> end = snapshot->end.get()) return *end;
-  Walk walk(snapshot, LastSegment::live, {.segment = snapshot->segments.back().id});
+  LogScanner scanner(snapshot, LastSegment::live, {.segment = snapshot->segments.back().id});
   RecordView record;
   for (;;) {
-    Result<bool> more = walk.next(record);
+    Result<bool> more = scanner.next(record);
     if (!more && !is_damage(more.error())) return propagate(more);
     if (!more || !*more) return snapshot->end.get().value_or(LogEnd{});
   }
@@ -93,19 +93,19 @@ Result<bool> holds_more(const std::shared_ptr<const Snapshot>& now, const Snapsh
   if (rewritten) return true;
   const std::optional<Position> from = resumption(*now, end);
   if (!from) return false;
-  Walk walk(now, LastSegment::live, *from);
+  LogScanner scanner(now, LastSegment::live, *from);
   RecordView record;
   if (end.last.txid != 0 && from->segment == end.last.segment && from->offset == end.last.offset) {
-    Result<bool> seen = walk.next(record);
+    Result<bool> seen = scanner.next(record);
     if (!seen && !is_damage(seen.error()) && seen.error().code != Errc::place_lost) return propagate(seen);
     if (!seen || !*seen || record.ref != end.last) return true;
-    walk.began_at(Start::proven);
+    scanner.began_at(Start::proven);
     now->known = end.last;
   }
-  Result<bool> more = walk.next(record);
+  Result<bool> more = scanner.next(record);
   if (more || !is_damage(more.error())) return more;
   // Damage is news too, unless it was met before: the reader's cursor will tell.
-  const Position at = walk.position();
+  const Position at = scanner.position();
   return !end.is_damage || at.segment != end.segment || at.offset != end.offset;
 }
 

@@ -13,7 +13,7 @@
 
 #include "base/seam_error.hpp"
 #include "log/directory/store_directory.hpp"
-#include "log/read/walk.hpp"
+#include "log/read/log_scanner.hpp"
 #include "segment/copy.hpp"
 #include "segment/scanner.hpp"
 
@@ -249,7 +249,7 @@ Result<void> write_checkpoint(const CheckpointSource& source, const std::filesys
 }
 
 Result<void> checkpoint(const LogCore& core, const std::filesystem::path& dir, const CheckpointOptions& options) {
-  const std::lock_guard care(core.care());
+  const std::lock_guard maintenance(core.maintenance_mutex());
   Result<std::shared_ptr<const Snapshot>> snapshot = core.snapshot();
   if (!snapshot) return propagate(snapshot);
   return write_checkpoint({.file_system = file_system_of(core.options().file_system),
@@ -263,14 +263,14 @@ Result<void> checkpoint(FileSystem& file_system, const std::shared_ptr<const Sna
                         const std::filesystem::path& dir, const CheckpointOptions& options) {
   std::uint64_t end = 0;
   if (!snapshot->segments.empty()) {
-    Walk walk(snapshot, LastSegment::live, {.segment = snapshot->segments.back().id});
+    LogScanner scanner(snapshot, LastSegment::live, {.segment = snapshot->segments.back().id});
     RecordView record;
     for (;;) {
-      Result<bool> more = walk.next(record);
+      Result<bool> more = scanner.next(record);
       if (!more) return propagate(more);
       if (!*more) break;
     }
-    end = walk.end().valid_end;
+    end = scanner.end().valid_end;
   }
   return write_checkpoint({.file_system = file_system, .snapshot = *snapshot, .end = end}, dir, options);
 }

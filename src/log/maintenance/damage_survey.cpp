@@ -3,9 +3,9 @@
 #include <memory>
 #include <optional>
 
+#include "segment/resync.hpp"
 #include "segment/runs.hpp"
 #include "segment/scanner.hpp"
-#include "segment/tail.hpp"
 
 namespace datawal {
 

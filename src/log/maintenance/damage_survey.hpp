@@ -4,8 +4,8 @@
 #include <datawal/error.hpp>
 #include <datawal/verify.hpp>
 
+#include "log/read/log_scanner.hpp"
 #include "log/read/snapshot.hpp"
-#include "log/read/walk.hpp"
 
 namespace datawal {
 

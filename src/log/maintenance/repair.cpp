@@ -13,12 +13,12 @@
 #include "log/directory/store_directory.hpp"
 #include "log/directory/store_owner.hpp"
 #include "log/directory/watermark_file.hpp"
+#include "log/read/log_scanner.hpp"
 #include "log/read/progress.hpp"
-#include "log/read/walk.hpp"
-#include "log/recovery/mend_active.hpp"
 #include "log/recovery/recovery.hpp"
+#include "log/recovery/tail_recovery.hpp"
+#include "segment/resync.hpp"
 #include "segment/runs.hpp"
-#include "segment/tail.hpp"
 
 namespace datawal {
 
@@ -51,24 +51,25 @@ struct Store {
 
 // Where the store is to be cut; nullopt if it opens as it is.
 Result<std::optional<Cut>> find_cut(const Store& store) {
-  Walk walk(store.snapshot, LastSegment::recovered);
+  LogScanner scanner(store.snapshot, LastSegment::recovered);
   ProgressMeter progress(store.options.on_progress, *store.snapshot);
   RecordView record;
   bool has_puts = false;
   for (;;) {
-    Result<bool> more = walk.next(record);
+    Result<bool> more = scanner.next(record);
     if (more && *more) {
       has_puts = has_puts || record.type == RecordType::Put;
       progress.at(record.ref);
       continue;
     }
     progress.finish();
-    if (more && walk.end().verdict != Verdict::cut_tail) return std::nullopt;
+    if (more && scanner.end().verdict != Verdict::cut_tail) return std::nullopt;
     if (more) {
-      return Cut{{store.snapshot->segments.back().id, walk.end().valid_end}, walk.report().last_txid_seen, has_puts};
+      return Cut{
+          {store.snapshot->segments.back().id, scanner.end().valid_end}, scanner.report().last_txid_seen, has_puts};
     }
     if (more.error().code != Errc::corruption) return propagate(more);
-    return Cut{walk.position(), walk.report().last_txid_seen, has_puts};
+    return Cut{scanner.position(), scanner.report().last_txid_seen, has_puts};
   }
 }
 

@@ -11,7 +11,7 @@
 
 #include "base/seam_error.hpp"
 #include "log/directory/store_directory.hpp"
-#include "log/read/walk.hpp"
+#include "log/read/log_scanner.hpp"
 
 namespace datawal {
 
@@ -35,10 +35,10 @@ namespace {
 
 // Only a compaction knows which values are still needed.
 Result<void> refuse_keys(const std::shared_ptr<const Snapshot>& snapshot, std::uint32_t end, const LogCore& core) {
-  Walk walk(snapshot, LastSegment::published);
+  LogScanner scanner(snapshot, LastSegment::published);
   RecordView record;
   for (;;) {
-    const Result<bool> more = walk.next(record);
+    const Result<bool> more = scanner.next(record);
     if (!more) return propagate(more);
     if (!*more || record.ref.segment >= end) return {};
     if (record.type != RecordType::Put) continue;
@@ -55,7 +55,7 @@ Result<void> refuse_keys(const std::shared_ptr<const Snapshot>& snapshot, std::u
 }  // namespace
 
 Result<void> drop_segments_before(LogCore& core, std::uint32_t id, const DropOptions& options) {
-  const std::lock_guard care(core.care());
+  const std::lock_guard maintenance(core.maintenance_mutex());
   // The newest record stays, and durably so before others go: txids never go backwards.
   if (Result<void> synced = core.fsync(); !synced) return synced;
   Result<std::shared_ptr<const Snapshot>> snapshot = core.snapshot();

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "format/frame.hpp"
+#include "segment/resync.hpp"
 #include "segment/scanner.hpp"
-#include "segment/tail.hpp"
 
 namespace datawal {
 

@@ -4,8 +4,8 @@
 
 #include "log/directory/store_directory.hpp"
 #include "log/maintenance/damage_survey.hpp"
+#include "log/read/log_scanner.hpp"
 #include "log/read/progress.hpp"
-#include "log/read/walk.hpp"
 
 namespace datawal {
 
@@ -23,8 +23,8 @@ Result<VerifyReport> verify(const std::filesystem::path& dir, const VerifyOption
   if (!snapshot) return propagate(snapshot);
 
   VerifyReport report;
-  Walk walk(*snapshot, LastSegment::live);
-  walk.on_gap([&report](const RecordView& record, std::uint64_t expected) {
+  LogScanner scanner(*snapshot, LastSegment::live);
+  scanner.on_gap([&report](const RecordView& record, std::uint64_t expected) {
     report.txids_missing += record.txid - expected;
     if (report.gaps.size() < max_gaps_listed) {
       report.gaps.push_back(
@@ -34,7 +34,7 @@ Result<VerifyReport> verify(const std::filesystem::path& dir, const VerifyOption
   ProgressMeter progress(options.on_progress, **snapshot);
   RecordView record;
   for (;;) {
-    Result<bool> more = walk.next(record);
+    Result<bool> more = scanner.next(record);
     if (!more) {
       if (more.error().code != Errc::corruption && more.error().code != Errc::unsupported_version)
         return propagate(more);
@@ -44,16 +44,16 @@ Result<VerifyReport> verify(const std::filesystem::path& dir, const VerifyOption
     report.is_raw_only = report.is_raw_only && record.type == RecordType::Raw;
     progress.at(record.ref);
   }
-  report.recovery = walk.report();
+  report.recovery = scanner.report();
   report.frames_checked = report.recovery.records_replayed;
-  report.last_segment = walk.position().segment;
-  report.last_offset = walk.position().offset;
-  report.crc_failures = walk.stop() == format::Stop::crc_mismatch ? 1 : 0;
-  report.out_of_order = walk.stop() == format::Stop::txid_order;
-  report.watermark = walk.watermark().state();
+  report.last_segment = scanner.position().segment;
+  report.last_offset = scanner.position().offset;
+  report.crc_failures = scanner.stop() == format::Stop::crc_mismatch ? 1 : 0;
+  report.out_of_order = scanner.stop() == format::Stop::txid_order;
+  report.watermark = scanner.watermark().state();
   survey_ids(**snapshot, report);
   if (report.damage) {
-    if (Result<void> surveyed = survey_damage(**snapshot, walk.position(), report); !surveyed)
+    if (Result<void> surveyed = survey_damage(**snapshot, scanner.position(), report); !surveyed)
       return propagate(surveyed);
   }
   progress.finish();

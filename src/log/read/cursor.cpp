@@ -7,9 +7,9 @@
 namespace datawal {
 
 struct [[gnu::visibility("hidden")]] RecordCursor::Impl {
-  std::optional<Walk> walk{};          // empty if the cursor never could begin
-  std::optional<RecordRef> skipped{};  // to be found first, and left out
-  bool is_known = false;               // by the reader itself, to be the place of a record
+  std::optional<LogScanner> scanner{};  // empty if the cursor never could begin
+  std::optional<RecordRef> skipped{};   // to be found first, and left out
+  bool is_known = false;                // by the reader itself, to be the place of a record
   std::optional<Error> error{};
   std::optional<DurableEnd> limit{};  // what lies behind it is not shown
   bool is_over = false;               // that is where it has come to
@@ -28,11 +28,11 @@ bool lies_behind(const RecordRef& ref, const DurableEnd& end) noexcept {
 }
 
 // The walk stands before the record that the caller has seen last: it must still be there, as it was.
-[[gnu::cold]] Result<void> skip(Walk& walk, const RecordRef& seen, bool is_known) {
+[[gnu::cold]] Result<void> skip(LogScanner& scanner, const RecordRef& seen, bool is_known) {
   RecordView record;
-  Result<bool> found = walk.next(record);
+  Result<bool> found = scanner.next(record);
   if (found && *found && record.ref == seen) {
-    walk.began_at(is_known ? Start::proven : Start::named);
+    scanner.began_at(is_known ? Start::proven : Start::named);
     return {};
   }
   // A file that could not be read says nothing about what is in it.
@@ -52,10 +52,11 @@ Result<std::optional<RecordView>> RecordCursor::next() {
     return std::unexpected(Error{.code = Errc::closed, .action = "read on", .detail = "this cursor was moved from"});
   }
   Impl& impl = *impl_;
-  if (!impl.skipped && !impl.error && !impl.limit && impl.walk->next_buffered()) [[likely]]
-    return impl.lent.lend(impl.walk->view());
+  if (!impl.skipped && !impl.error && !impl.limit && impl.scanner->next_buffered()) [[likely]]
+    return impl.lent.lend(impl.scanner->view());
   if (impl.skipped && !impl.error) [[unlikely]] {
-    if (Result<void> skipped = skip(*impl.walk, *std::exchange(impl.skipped, std::nullopt), impl.is_known); !skipped) {
+    if (Result<void> skipped = skip(*impl.scanner, *std::exchange(impl.skipped, std::nullopt), impl.is_known);
+        !skipped) {
       impl.error = std::move(skipped.error());
     }
   }
@@ -63,7 +64,7 @@ Result<std::optional<RecordView>> RecordCursor::next() {
     return std::unexpected(*impl.error);
   if (impl.is_over) return std::nullopt;
   RecordView record;
-  Result<bool> more = impl.walk->next(record);
+  Result<bool> more = impl.scanner->next(record);
   if (!more) [[unlikely]]
     return propagate(more);
   if (!*more) return std::nullopt;
@@ -73,7 +74,7 @@ Result<std::optional<RecordView>> RecordCursor::next() {
 }
 
 const RecoveryReport& RecordCursor::report() const noexcept {
-  return impl_ && impl_->walk ? impl_->walk->report() : no_report;
+  return impl_ && impl_->scanner ? impl_->scanner->report() : no_report;
 }
 
 RecordCursor make_cursor(std::shared_ptr<const Snapshot> snapshot, LastSegment last, Position from,
@@ -82,7 +83,7 @@ RecordCursor make_cursor(std::shared_ptr<const Snapshot> snapshot, LastSegment l
   impl->skipped = skipped;
   impl->limit = limit;
   impl->is_known = skipped && skipped->txid != 0 && *skipped == snapshot->known;
-  impl->walk.emplace(std::move(snapshot), last, from);
+  impl->scanner.emplace(std::move(snapshot), last, from);
   return RecordCursor(std::move(impl));
 }
 

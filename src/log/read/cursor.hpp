@@ -9,7 +9,7 @@
 #include <datawal/record_log_reader.hpp>
 #include <datawal/recovery_report.hpp>
 
-#include "log/read/walk.hpp"
+#include "log/read/log_scanner.hpp"
 
 namespace datawal {
 

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "log/read/walk.hpp"
+#include "log/read/log_scanner.hpp"
 #include "segment/scanner.hpp"
 
 namespace datawal {

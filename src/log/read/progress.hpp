@@ -6,8 +6,8 @@
 
 #include <datawal/options.hpp>
 
+#include "log/read/log_scanner.hpp"
 #include "log/read/snapshot.hpp"
-#include "log/read/walk.hpp"
 
 namespace datawal {
 

@@ -95,7 +95,7 @@ struct Held {
 };
 
 // The open file of `entry`; none where there are no descriptors.
-Result<Held> hold(Directory& directory, const segment::Entry& entry, std::vector<PinnedSegment>& pinned) {
+Result<Held> pin_entry(Directory& directory, const segment::Entry& entry, std::vector<PinnedSegment>& pinned) {
   safeatomic::Result<std::unique_ptr<File>> file = with_descriptors(
       pinned, [&] { return directory.open_file(segment::filename(entry.id), {}); });
   if (!file && file.error().code == safeatomic::Errc::not_found) return Held{.is_gone = true};
@@ -117,7 +117,7 @@ Result<bool> pin_one(Directory& directory, const segment::Entry& entry, const st
                      bool is_last, std::vector<PinnedSegment>& pinned) {
   PinnedSegment next{.id = entry.id, .info = entry.info, .file = taken_over(known, entry)};
   if (!next.file) {
-    Result<Held> held = hold(directory, entry, pinned);
+    Result<Held> held = pin_entry(directory, entry, pinned);
     if (!held) return propagate(held);
     if (held->is_gone) return false;
     next.file = std::move(held->file);

@@ -10,9 +10,9 @@
 #include "base/seam_error.hpp"
 #include "log/directory/store_directory.hpp"
 #include "log/directory/store_owner.hpp"
+#include "log/read/log_scanner.hpp"
 #include "log/read/progress.hpp"
-#include "log/read/walk.hpp"
-#include "log/recovery/mend_active.hpp"
+#include "log/recovery/tail_recovery.hpp"
 
 namespace datawal {
 
@@ -28,11 +28,11 @@ void remove_temporaries(Directory& directory, const StoreListing& listing) {
 }
 
 // The records of the store, read once; nothing is changed here.
-Result<void> replay(Walk& walk, ProgressMeter progress, const RecoveryVisitor& visitor) {
-  if (visitor.on_segment) walk.on_enter(visitor.on_segment);
+Result<void> replay(LogScanner& scanner, ProgressMeter progress, const RecoveryVisitor& visitor) {
+  if (visitor.on_segment) scanner.on_enter(visitor.on_segment);
   std::array<RecordView, replay_batch> records;
   for (;;) {
-    Result<std::size_t> count = walk.next_batch(records);
+    Result<std::size_t> count = scanner.next_batch(records);
     if (!count) return propagate(count);
     if (*count == 0) break;
     progress.at(records[*count - 1].ref);
@@ -74,15 +74,15 @@ Result<Recovered> begin_log(FileSystem& file_system, Directory& directory, const
 }
 
 Result<Recovered> mend(FileSystem& file_system, Directory& directory, const OpenOptions& options,
-                       const Snapshot& snapshot, const Walk& walk) {
+                       const Snapshot& snapshot, const LogScanner& scanner) {
   const PinnedSegment& active = snapshot.segments.back();
-  Recovered recovered{.report = walk.report(), .active_id = active.id};
-  Result<std::unique_ptr<File>> file = mend_active(file_system, directory, options, active.id, walk.end(),
-                                                   walk.watermark(), recovered.report);
+  Recovered recovered{.report = scanner.report(), .active_id = active.id};
+  Result<std::unique_ptr<File>> file = recover_tail(file_system, directory, options, active.id, scanner.end(),
+                                                    scanner.watermark(), recovered.report);
   if (!file) return propagate(file);
   if (Result<void> synced = sync_sealed(directory, snapshot); !synced) return propagate(synced);
   // Without a watermark of its own the store may have been copied here, and then nobody has synced the names above it.
-  const bool at_home = walk.watermark().state() == WatermarkState::kept;
+  const bool at_home = scanner.watermark().state() == WatermarkState::kept;
   Result<void> synced;
   if (at_home) {
     if (safeatomic::Result<void> names = directory.sync(); !names) synced = format::lift(names, "sync directory");
@@ -94,8 +94,8 @@ Result<Recovered> mend(FileSystem& file_system, Directory& directory, const Open
   if (!info) return format::lift(info, "inspect segment");
   recovered.active_info = *info;
   recovered.file = std::move(*file);
-  recovered.end = walk.end().valid_end;
-  recovered.last_txid = std::max(walk.report().last_txid_seen, walk.watermark().proven_txid());
+  recovered.end = scanner.end().valid_end;
+  recovered.last_txid = std::max(scanner.report().last_txid_seen, scanner.watermark().proven_txid());
   recovered.sealed.assign(snapshot.segments.begin(), snapshot.segments.end() - 1);
   return recovered;
 }
@@ -123,8 +123,8 @@ Result<Recovered> recover(FileSystem& file_system, const std::shared_ptr<Directo
   for (const segment::Entry& entry : listing->segments) {
     snapshot->segments.push_back({.id = entry.id, .info = entry.info});
   }
-  Walk walk(snapshot, LastSegment::recovered);
-  if (Result<void> read = replay(walk, ProgressMeter(options.on_progress, *snapshot), visitor); !read) {
+  LogScanner scanner(snapshot, LastSegment::recovered);
+  if (Result<void> read = replay(scanner, ProgressMeter(options.on_progress, *snapshot), visitor); !read) {
     return propagate(read);
   }
   // From here on files are changed: the store is sound.
@@ -132,8 +132,8 @@ Result<Recovered> recover(FileSystem& file_system, const std::shared_ptr<Directo
   const safeatomic::Result<StoreOwner> owner = owner_of(*snapshot, options.file_mode);
   if (!owner) return format::lift(owner, "inspect store");
   Result<Recovered> recovered = snapshot->segments.empty()
-                                    ? begin_log(file_system, *directory, *owner, options, walk.report())
-                                    : mend(file_system, *directory, options, *snapshot, walk);
+                                    ? begin_log(file_system, *directory, *owner, options, scanner.report())
+                                    : mend(file_system, *directory, options, *snapshot, scanner);
   if (!recovered) return recovered;
   recovered->watermark = WatermarkFile::open(file_system, *directory, *owner, options.file_mode);
   recovered->watermark.write({.segment = recovered->active_id,

@@ -14,8 +14,8 @@
 #include <safeatomic/file_system.hpp>
 
 #include "log/directory/watermark_file.hpp"
+#include "log/read/log_scanner.hpp"
 #include "log/read/snapshot.hpp"
-#include "log/read/walk.hpp"
 
 namespace datawal {
 
@@ -26,7 +26,7 @@ inline constexpr std::size_t replay_batch = 64;
 
 /// Sees the log in the one pass that recovery makes over it, in log order.
 struct RecoveryVisitor {
-  Walk::EnterCallback on_segment{};  ///< before a segment's records; its file is open during the call
+  LogScanner::EnterCallback on_segment{};  ///< before a segment's records; its file is open during the call
   std::function<void(std::span<const RecordView>)>
       on_records{};                        ///< the next ones; the views are valid during the call
   std::function<Result<void>()> on_end{};  ///< after the last record, before anything of the store is changed

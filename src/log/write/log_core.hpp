@@ -53,7 +53,7 @@ class LogCore {
   [[nodiscard]] Result<void> append_batch(std::span<const RecordInput> records, std::vector<RecordRef>& refs);
 
   /// Syncs up to the record `txid` if `options` or the policy of this log ask for it.
-  [[nodiscard]] Result<void> settle(const WriteOptions& options, std::uint64_t txid) {
+  [[nodiscard]] Result<void> sync_if_required(const WriteOptions& options, std::uint64_t txid) {
     if (!options.sync && !options_.sync_policy.is_every_append()) return {};
     return sync_through(txid);
   }
@@ -81,10 +81,10 @@ class LogCore {
   [[nodiscard]] Result<std::vector<PinnedSegment>> sealed() const;
 
   /// Held by whoever changes, links or copies sealed segments: one at a time.
-  [[nodiscard]] std::mutex& care() const noexcept { return care_; }
+  [[nodiscard]] std::mutex& maintenance_mutex() const noexcept { return maintenance_mutex_; }
 
   /// Puts `rewritten`, which is synced, in the place of a sealed segment. Durable on return. Snapshots of this process go on
-  /// with the old file. Needs care().
+  /// with the old file. Needs maintenance_mutex().
   /// @param old  the segment's open file
   /// @return poisoned if the directory could not be synced
   [[nodiscard]] Result<PinnedSegment> replace_sealed(std::uint32_t id, std::shared_ptr<safeatomic::File> old,
@@ -133,7 +133,7 @@ class LogCore {
     Guard& guard_;
   };
 
-  /// Poisons the log if it is left before settle(), by an exception or the cancellation of the thread: whether what was begun is done
+  /// Poisons the log if it is left before resolve()(), by an exception or the cancellation of the thread: whether what was begun is done
   /// nobody can tell then, and it must not be taken for done.
   class Doubt {
    public:
@@ -143,7 +143,7 @@ class LogCore {
     Doubt(const Doubt&) = delete;
     Doubt& operator=(const Doubt&) = delete;
     ~Doubt();
-    void settle() noexcept { core_ = nullptr; }
+    void resolve() noexcept { core_ = nullptr; }
 
    private:
     LogCore* core_;
@@ -200,7 +200,8 @@ class LogCore {
     return appended_before_ + writer_->end() - counted_from_;
   }
   [[nodiscard]] static safeatomic::Result<void> sync(Coverage& coverage);
-  [[nodiscard]] Result<void> land(const Coverage& coverage, const safeatomic::Result<void>& synced, bool asked_for);
+  [[nodiscard]] Result<void> finish_sync(const Coverage& coverage, const safeatomic::Result<void>& synced,
+                                         bool asked_for);
   [[nodiscard]] Result<void> sync_through(std::uint64_t txid);
   [[nodiscard]] Result<void> sync_through(Guard& guard, std::uint64_t txid, bool asked_for);
   [[nodiscard]] Result<void> sync_for_all(Guard& guard, std::uint64_t txid, bool asked_for);
@@ -227,7 +228,7 @@ class LogCore {
   const RecoveryReport report_;
   const bool is_mapped_;  // the write path
 
-  mutable std::mutex care_;
+  mutable std::mutex maintenance_mutex_;
   mutable WordLock mutex_;  // guards what follows, up to the atomics
   GroupCommit turns_;
   std::uint64_t syncing_txid_ = 0;  // what the sync that runs will cover; 0: there is none, or it is unknown

@@ -49,7 +49,7 @@ Result<void> LogCore::rotate_in_turn(Guard& guard) {
   Doubt doubt(*this, guard, "start the next segment");
   Result<std::unique_ptr<File>> file = create_next(id + 1, *owner);
   if (!file) {
-    doubt.settle();
+    doubt.resolve();
     return propagate(file);
   }
   const safeatomic::Result<safeatomic::FileInfo> created = (*file)->info();
@@ -61,7 +61,7 @@ Result<void> LogCore::rotate_in_turn(Guard& guard) {
   } catch (const std::bad_alloc&) {
     return poison({.code = Errc::poisoned, .action = "start the next segment", .os_errno = ENOMEM});
   }
-  doubt.settle();
+  doubt.resolve();
   appended_before_ = appended_bytes();
   counted_from_ = 0;
   sealed_.insert(one.extract(one.begin()));

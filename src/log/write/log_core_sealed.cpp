@@ -46,7 +46,7 @@ Result<void> LogCore::sync_names() {
   guard.unlock();
   const safeatomic::Result<void> synced = directory_->sync();
   guard.lock();
-  doubt.settle();
+  doubt.resolve();
   if (synced) return {};
   return poison(synced.error(), "sync directory");
 }

@@ -83,7 +83,7 @@ void LogCore::count_writes(LogStats& stats) const {
 }
 
 // With the lock and the turn: what a sync of `coverage` came to.
-Result<void> LogCore::land(const Coverage& coverage, const safeatomic::Result<void>& synced, bool asked_for) {
+Result<void> LogCore::finish_sync(const Coverage& coverage, const safeatomic::Result<void>& synced, bool asked_for) {
   // A second try could succeed over pages that the kernel has dropped, so the first failure is the last.
   if (!synced) return poison(synced.error(), "sync segment");
   writer_->synced(coverage.change_count, asked_for);
@@ -99,8 +99,8 @@ Result<void> LogCore::sync_in_turn(Guard& guard) {
   Doubt doubt(*this, guard, "sync segment");
   const safeatomic::Result<void> synced = sync(covered);
   if (synced) watermark_.write(covered.watermark);
-  doubt.settle();
-  return land(covered, synced, true);
+  doubt.resolve();
+  return finish_sync(covered, synced, true);
 }
 
 Result<void> LogCore::fsync() {
@@ -152,8 +152,8 @@ Result<void> LogCore::sync_for_all(Guard& guard, std::uint64_t txid, bool asked_
   const safeatomic::Result<void> synced = sync(covered);
   if (synced) watermark_.write(covered.watermark);
   guard.lock();
-  doubt.settle();
-  return land(covered, synced, asked_for);
+  doubt.resolve();
+  return finish_sync(covered, synced, asked_for);
 }
 
 void LogCore::sync_in_background(BackgroundSync::Reason reason) {

@@ -1,4 +1,4 @@
-#include "log/recovery/mend_active.hpp"
+#include "log/recovery/tail_recovery.hpp"
 
 #include <filesystem>
 #include <utility>
@@ -20,7 +20,7 @@ using safeatomic::FileSystem;
 
 // Copies the torn bytes aside. On a full disk the zeros behind them are given back first: they hold nothing.
 Result<std::filesystem::path> keep_torn_tail(FileSystem& file_system, Directory& directory, std::uint32_t id,
-                                             File& file, const WalkEnd& end, bool shared) {
+                                             File& file, const ScanEnd& end, bool shared) {
   Result<std::filesystem::path> kept = quarantine_bytes(file_system, directory, file, id, end.valid_end, end.data_end);
   if (kept || kept.error().code != Errc::no_space || shared || end.file_end == end.data_end) return kept;
   if (safeatomic::Result<void> cut = file.truncate(end.data_end); !cut)
@@ -52,9 +52,9 @@ Result<std::unique_ptr<File>> replace_by_prefix(FileSystem& file_system, Directo
   return copy->release();
 }
 
-Result<std::unique_ptr<File>> mend_active(FileSystem& file_system, Directory& directory, const OpenOptions& options,
-                                          std::uint32_t id, const WalkEnd& end, const WatermarkCheck& watermark,
-                                          RecoveryReport& report) {
+Result<std::unique_ptr<File>> recover_tail(FileSystem& file_system, Directory& directory, const OpenOptions& options,
+                                           std::uint32_t id, const ScanEnd& end, const WatermarkCheck& watermark,
+                                           RecoveryReport& report) {
   safeatomic::Result<std::unique_ptr<File>> file = directory.open_file(segment::filename(id), {.write = true});
   if (!file) return format::lift(file, "open segment");
   const safeatomic::Result<safeatomic::FileInfo> info = (*file)->info();

@@ -26,7 +26,7 @@ enum class LastSegment : std::uint8_t {
 };
 
 /// Where and why the walk of the highest segment ended.
-struct WalkEnd {
+struct ScanEnd {
   std::uint64_t valid_end = 0;  ///< bytes of the valid prefix
   std::uint64_t data_end = 0;   ///< behind the last byte that is not zero; valid_end if only zeros follow
   std::uint64_t file_end = 0;   ///< bytes of the file, as far as the walk was to look
@@ -49,12 +49,12 @@ enum class Start : std::uint8_t {
 };
 
 /// One thread at a time.
-class Walk {
+class LogScanner {
  public:
   /// `from` is `proven` if it is the beginning of a segment, else `given`. If the walk has to end where it came from a place that is not
   /// proven, it reads that segment from its beginning to see whether a record begins there; if not, it is `place_lost`,
   /// and nothing else has changed.
-  [[gnu::cold]] Walk(std::shared_ptr<const Snapshot> snapshot, LastSegment last, Position from = {});
+  [[gnu::cold]] LogScanner(std::shared_ptr<const Snapshot> snapshot, LastSegment last, Position from = {});
 
   /// What next() does most of the time: goes to the next record if the buffer holds the whole of it; see view(). False: ask
   /// next().
@@ -91,7 +91,7 @@ class Walk {
   [[nodiscard]] const RecoveryReport& report() const noexcept { return report_; }
   [[nodiscard]] const WatermarkCheck& watermark() const noexcept { return watermark_; }
   /// About the highest segment; complete when next() has returned false, or an error found in that segment.
-  [[nodiscard]] const WalkEnd& end() const noexcept { return end_; }
+  [[nodiscard]] const ScanEnd& end() const noexcept { return end_; }
   /// Why it ended; Stop::none before.
   [[nodiscard]] format::Stop stop() const noexcept { return stop_; }
   /// Where the walk is: behind the last record that was returned, or at the damage.
@@ -163,7 +163,7 @@ class Walk {
   segment::Scanner scanner_;
   WatermarkCheck watermark_;
   RecoveryReport report_;
-  WalkEnd end_;
+  ScanEnd end_;
   std::optional<std::uint64_t> previous_txid_;
   // The last record, whose txid is previous_txid_.
   std::uint32_t last_segment_ = 0;

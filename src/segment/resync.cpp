@@ -1,4 +1,4 @@
-#include "segment/tail.hpp"
+#include "segment/resync.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -84,7 +84,7 @@ Result<std::uint64_t> find_records(
     const std::function<Result<void>(std::uint64_t, const format::DecodedRecord&)>& found) {
   std::uint64_t count = 0;
   Window window(file, end);
-  Judge judge(begin, work);
+  FrameCheck check(begin, work);
   std::uint64_t at = begin;  // everything below was searched
   for (;;) {
     Result<std::optional<std::uint64_t>> hit = window.find_magic(at);
@@ -92,7 +92,7 @@ Result<std::uint64_t> find_records(
     if (!*hit) return count;
     at = **hit + 1;
 
-    Result<std::optional<format::DecodedRecord>> record = judge.frame_at(window, **hit, end);
+    Result<std::optional<format::DecodedRecord>> record = check.frame_at(window, **hit, end);
     if (!record) return propagate(record);
     if (!*record) continue;
     if (Result<void> kept = found(**hit, **record); !kept) return propagate(kept);

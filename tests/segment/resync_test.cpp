@@ -1,4 +1,4 @@
-#include "segment/tail.hpp"
+#include "segment/resync.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

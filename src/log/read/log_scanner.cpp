@@ -1,4 +1,4 @@
-#include "log/read/walk.hpp"
+#include "log/read/log_scanner.hpp"
 
 #include <algorithm>
 #include <string>
@@ -9,14 +9,14 @@
 #include "base/seam_error.hpp"
 #include "format/frame.hpp"
 #include "log/directory/store_directory.hpp"
+#include "segment/resync.hpp"
 #include "segment/runs.hpp"
-#include "segment/tail.hpp"
 
 namespace datawal {
 
 using format::Stop;
 
-Walk::Walk(std::shared_ptr<const Snapshot> snapshot, LastSegment last, Position from)
+LogScanner::LogScanner(std::shared_ptr<const Snapshot> snapshot, LastSegment last, Position from)
     : snapshot_(std::move(snapshot)), last_(last) {
   const std::vector<PinnedSegment>& segments = snapshot_->segments;
   const PinnedSegment* highest = segments.empty() ? nullptr : &segments.back();
@@ -42,7 +42,7 @@ Walk::Walk(std::shared_ptr<const Snapshot> snapshot, LastSegment last, Position 
   }
 }
 
-Result<bool> Walk::next(RecordView& record) {
+Result<bool> LogScanner::next(RecordView& record) {
   for (;;) {
     if (error_) [[unlikely]]
       return std::unexpected(*error_);
@@ -67,7 +67,7 @@ Result<bool> Walk::next(RecordView& record) {
   }
 }
 
-Result<std::size_t> Walk::next_batch(std::span<RecordView> records) {
+Result<std::size_t> LogScanner::next_batch(std::span<RecordView> records) {
   Result<bool> first = next(records.front());
   if (!first) return propagate(first);
   if (!*first) return 0;
@@ -76,14 +76,14 @@ Result<std::size_t> Walk::next_batch(std::span<RecordView> records) {
   return count;
 }
 
-Position Walk::position() const noexcept {
+Position LogScanner::position() const noexcept {
   if (index_ < snapshot_->segments.size()) {
     return {snapshot_->segments[index_].id, file_ ? scanner_.end() : begin_};
   }
   return snapshot_->segments.empty() ? Position{} : Position{snapshot_->segments.back().id, end_.valid_end};
 }
 
-Result<void> Walk::enter() {
+Result<void> LogScanner::enter() {
   const PinnedSegment& segment = snapshot_->segments[index_];
   Result<std::shared_ptr<safeatomic::File>> file = open_pinned(*snapshot_, segment);
   if (!file) return propagate(file);
@@ -95,7 +95,7 @@ Result<void> Walk::enter() {
 }
 
 // A whole frame: a record, unless a cursor of this snapshot has ended before it. Then it became whole too late.
-Result<bool> Walk::found(RecordView& record) {
+Result<bool> LogScanner::found(RecordView& record) {
   if (!is_in_snapshot()) {
     return end_at(Stop::end_of_input, scanner_.frame_offset());
   }
@@ -104,12 +104,12 @@ Result<bool> Walk::found(RecordView& record) {
   return true;
 }
 
-void Walk::met_gap(std::uint64_t expected) {
+void LogScanner::met_gap(std::uint64_t expected) {
   ++report_.txid_gaps;
   if (on_gap_) on_gap_(view(), expected);
 }
 
-RecordRef Walk::last_record() const noexcept {
+RecordRef LogScanner::last_record() const noexcept {
   return {.segment = last_segment_,
           .offset = last_offset_,
           .len = last_len_,
@@ -118,7 +118,7 @@ RecordRef Walk::last_record() const noexcept {
 }
 
 // The current segment yields no further record: the next one, the end, or damage. True if a record came after all.
-Result<bool> Walk::stopped(Stop stop, RecordView& record) {
+Result<bool> LogScanner::stopped(Stop stop, RecordView& record) {
   if (start_ != Start::proven) {
     if (Result<void> proven = prove_start(stop); !proven) return propagate(proven);
   }
@@ -137,7 +137,7 @@ Result<bool> Walk::stopped(Stop stop, RecordView& record) {
 }
 
 // The walk stopped in the segment in which it began. Where it stands a record begins if one began there where it came from.
-Result<void> Walk::prove_start(Stop stop) {
+Result<void> LogScanner::prove_start(Stop stop) {
   const std::uint64_t end = scanner_.end();
   const bool is_whole = stop == Stop::end_of_input && end == snapshot_->segments[index_].info.size;
   if (is_whole && !in_last()) return {};
@@ -163,7 +163,7 @@ Result<void> Walk::prove_start(Stop stop) {
 }
 
 // What this reader's copy shows may be a frame that was just being written, so it looks twice before it says anything.
-Result<bool> Walk::stopped_live(Stop stop, RecordView& record) {
+Result<bool> LogScanner::stopped_live(Stop stop, RecordView& record) {
   Result<bool> decodes = look_again(stop);
   if (decodes && !*decodes && stop != Stop::end_of_input && stop != Stop::zeros && stop != Stop::unknown_version &&
       watermark_.at_stop(scanner_.end()) != Promise::broken) {
@@ -179,7 +179,7 @@ Result<bool> Walk::stopped_live(Stop stop, RecordView& record) {
 
 // Reads again from the stop on; true if a whole frame stands there now. A frame that the pinned size cuts is let in whole, and
 // nothing behind it: a snapshot does not chase its writer.
-Result<bool> Walk::look_again(Stop& stop) {
+Result<bool> LogScanner::look_again(Stop& stop) {
   const safeatomic::Result<safeatomic::FileInfo> info = file_->info();
   if (!info) return format::lift(info, "inspect segment");
   const std::uint64_t limit = scanner_.limit();
@@ -193,7 +193,7 @@ Result<bool> Walk::look_again(Stop& stop) {
 }
 
 // The highest segment ends where the scanner stopped, unless another cursor has found a record there meanwhile.
-Result<bool> Walk::finish(Stop stop, RecordView& record) {
+Result<bool> LogScanner::finish(Stop stop, RecordView& record) {
   if (last_ == LastSegment::live) {
     const auto end = [this, &stop] {
       WatermarkCheck watermark = watermark_;  // this stop need not be the last
@@ -210,7 +210,7 @@ Result<bool> Walk::finish(Stop stop, RecordView& record) {
   return end_at(stop, scanner_.end());
 }
 
-Result<bool> Walk::end_at(Stop stop, std::uint64_t valid_end) {
+Result<bool> LogScanner::end_at(Stop stop, std::uint64_t valid_end) {
   stop_ = stop;
   if (snapshot_->segments.empty()) {
     done_ = true;
@@ -235,11 +235,11 @@ Result<bool> Walk::end_at(Stop stop, std::uint64_t valid_end) {
   return false;
 }
 
-LogEnd Walk::end_here(std::uint64_t offset, bool is_damage) const {
+LogEnd LogScanner::end_here(std::uint64_t offset, bool is_damage) const {
   return {.segment = snapshot_->segments[index_].id, .offset = offset, .last = last_record(), .is_damage = is_damage};
 }
 
-Result<void> Walk::survey_tail(Stop stop) {
+Result<void> LogScanner::survey_tail(Stop stop) {
   if (end_.verdict == Verdict::cut_tail) {
     Result<std::uint64_t> data_end = segment::end_of_data(*file_, end_.valid_end, end_.file_end);
     if (!data_end) return propagate(data_end);
@@ -255,7 +255,7 @@ Result<void> Walk::survey_tail(Stop stop) {
   return {};
 }
 
-Error Walk::damage(Stop stop, Verdict verdict, Promise promise) const {
+Error LogScanner::damage(Stop stop, Verdict verdict, Promise promise) const {
   Error error{.code = Errc::corruption, .action = "read segment"};
   if (verdict == Verdict::unsupported_version) error.code = Errc::unsupported_version;
   const bool missing = promise == Promise::broken && verdict == Verdict::refuse && watermark_.segments_are_missing();
@@ -278,7 +278,7 @@ Error Walk::damage(Stop stop, Verdict verdict, Promise promise) const {
   return error;
 }
 
-std::unexpected<Error> Walk::fail(Error error) {
+std::unexpected<Error> LogScanner::fail(Error error) {
   if (error.code == Errc::corruption) ++report_.mid_stream_errors;
   if (error.code == Errc::unsupported_version) ++report_.unsupported_versions;
   error_ = std::move(error);
