@@ -4,7 +4,7 @@
 
 #include <safeatomic/io.hpp>
 
-#include "base/seam_error.hpp"
+#include "base/io_error.hpp"
 
 namespace datawal::kv {
 
@@ -17,7 +17,7 @@ constexpr std::size_t buffer_len = 1 << 20;  // bytes: a system call costs nothi
 Result<OutputFile> OutputFile::create(safeatomic::FileSystem& file_system, safeatomic::Directory& directory,
                                       std::uint32_t mode, std::string_view action) {
   safeatomic::Result<safeatomic::TemporaryFile> file = safeatomic::TemporaryFile::create(file_system, directory, mode);
-  if (!file) return format::lift(file, action);
+  if (!file) return io_failure(file, action);
   OutputFile output(directory, std::move(*file), action);
   output.buffer_.reserve(buffer_len);
   return output;
@@ -32,14 +32,14 @@ Result<void> OutputFile::append(std::string_view bytes) {
     return {};
   }
   safeatomic::Result<void> written = safeatomic::write_all(file_.file(), flushed_, bytes);
-  if (!written) return format::lift(written, action_);
+  if (!written) return io_failure(written, action_);
   flushed_ += bytes.size();
   return {};
 }
 
 Result<void> OutputFile::flush() {
   safeatomic::Result<void> written = safeatomic::write_all(file_.file(), flushed_, buffer_);
-  if (!written) return format::lift(written, action_);
+  if (!written) return io_failure(written, action_);
   flushed_ += buffer_.size();
   buffer_.clear();
   return {};
@@ -47,12 +47,12 @@ Result<void> OutputFile::flush() {
 
 Result<void> OutputFile::sync() {
   if (Result<void> flushed = flush(); !flushed) return flushed;
-  if (safeatomic::Result<void> synced = file_.file().sync_all(); !synced) return format::lift(synced, action_);
+  if (safeatomic::Result<void> synced = file_.file().sync_all(); !synced) return io_failure(synced, action_);
   return {};
 }
 
 Result<void> OutputFile::sync_name() {
-  if (safeatomic::Result<void> synced = directory_->sync(); !synced) return format::lift(synced, "sync directory");
+  if (safeatomic::Result<void> synced = directory_->sync(); !synced) return io_failure(synced, "sync directory");
   return {};
 }
 
@@ -66,21 +66,21 @@ Result<void> OutputFile::replace(std::string_view name) {
   }
   if (there) {
     const safeatomic::Result<safeatomic::Access> access = safeatomic::access_of(**there);
-    if (!access) return format::lift(access, action_);
+    if (!access) return io_failure(access, action_);
     const safeatomic::Result<void> owned = file_.take_ownership_of(*access, safeatomic::KeepAccess::exactly);
-    if (!owned) return format::lift(owned, action_);
+    if (!owned) return io_failure(owned, action_);
   } else if (there.error().code != safeatomic::Errc::not_found) {
-    return format::lift(there, action_);
+    return io_failure(there, action_);
   }
   if (Result<void> synced = sync(); !synced) return synced;
-  if (safeatomic::Result<void> named = file_.publish_over(name); !named) return format::lift(named, action_);
+  if (safeatomic::Result<void> named = file_.publish_over(name); !named) return io_failure(named, action_);
   return sync_name();
 }
 
 Result<void> OutputFile::publish(std::string_view name) {
   if (Result<void> synced = sync(); !synced) return synced;
   const safeatomic::Result<bool> named = file_.publish_new(name);
-  if (!named) return format::lift(named, action_);
+  if (!named) return io_failure(named, action_);
   if (!*named) {
     return std::unexpected(Error{.code = Errc::already_exists, .action = action_, .path = directory_->path() / name});
   }

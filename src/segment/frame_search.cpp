@@ -5,7 +5,7 @@
 
 #include <safeatomic/io.hpp>
 
-#include "base/seam_error.hpp"
+#include "base/io_error.hpp"
 #include "segment/scanner.hpp"
 
 namespace datawal::segment {
@@ -25,7 +25,7 @@ Result<std::optional<std::uint64_t>> Window::find_magic(std::uint64_t offset) {
     // Where the data end takes long to tell on some filesystems.
     if (offset + format::magic.size() > end_) return std::nullopt;
     safeatomic::Result<std::optional<safeatomic::DataRange>> data = file_.next_data(offset);
-    if (!data) return format::lift(data, "read segment");
+    if (!data) return io_failure(data, "read segment");
     if (!*data) return std::nullopt;
     offset = std::max(offset, (*data)->begin);
   }
@@ -46,7 +46,7 @@ Result<void> Window::cover(std::uint64_t offset, std::size_t len) {
       std::min<std::uint64_t>(buffer_.size() - filled_, end_ - offset_ - filled_));
   safeatomic::Result<std::size_t> got = safeatomic::read_all(file_, offset_ + filled_,
                                                              std::span(buffer_.data() + filled_, room));
-  if (!got) return format::lift(got, "read segment");
+  if (!got) return io_failure(got, "read segment");
   filled_ += *got;
   if (*got < room) end_ = offset_ + filled_;  // the file is shorter by now
   return {};

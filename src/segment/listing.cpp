@@ -6,7 +6,7 @@
 
 #include <datawal/segment.hpp>
 
-#include "base/seam_error.hpp"
+#include "base/io_error.hpp"
 
 namespace datawal::segment {
 namespace {
@@ -15,7 +15,7 @@ Result<std::unique_ptr<safeatomic::Directory>> open(const std::filesystem::path&
   safeatomic::FileSystem& file_system = options.file_system != nullptr ? *options.file_system
                                                                        : safeatomic::posix_file_system();
   safeatomic::Result<std::unique_ptr<safeatomic::Directory>> opened = file_system.open_directory(dir);
-  if (!opened) return format::lift(opened, "open store");
+  if (!opened) return io_failure(opened, "open store");
   return std::move(*opened);
 }
 
@@ -26,7 +26,7 @@ Result<std::optional<Entry>> look_at(const safeatomic::Directory& directory, std
   if (!id) return std::nullopt;
   const safeatomic::Result<safeatomic::FileInfo> info = directory.info_of(name);
   if (!info && info.error().code == safeatomic::Errc::not_found) return std::nullopt;
-  if (!info) return format::lift(info, "inspect segment");
+  if (!info) return io_failure(info, "inspect segment");
   if (info->kind != safeatomic::FileKind::regular) {
     return std::unexpected(Error{.code = Errc::corruption,
                                  .action = "use segment",
@@ -41,7 +41,7 @@ Result<std::vector<std::uint32_t>> list_ids(const std::filesystem::path& dir, co
   const Result<std::unique_ptr<safeatomic::Directory>> directory = open(dir, options);
   if (!directory) return propagate(directory);
   const safeatomic::Result<std::vector<std::string>> names = (*directory)->list();
-  if (!names) return format::lift(names, "list segments");
+  if (!names) return io_failure(names, "list segments");
   std::vector<std::uint32_t> ids;
   for (const std::string& name : *names) {
     const Result<std::optional<Entry>> entry = look_at(**directory, name);

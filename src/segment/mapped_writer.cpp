@@ -8,7 +8,7 @@
 
 #include <safeatomic/io.hpp>
 
-#include "base/seam_error.hpp"
+#include "base/io_error.hpp"
 
 namespace datawal::segment {
 
@@ -78,7 +78,7 @@ Result<void> MappedWriter::reserve(std::uint64_t needed) {
   } else {
     chunk_ = std::min(2 * chunk_, max_chunk);
   }
-  if (!reserved) return format::lift(reserved, "reserve space for segment");
+  if (!reserved) return io_failure(reserved, "reserve space for segment");
   can_map_ = true;
   return {};
 }
@@ -218,7 +218,7 @@ Result<void> MappedWriter::cut_to_end() {
   drop_mapping();
   reserved_end_ = end();  // whether or not the next call succeeds
   if (room_end() != without_end) set_room_end(end());
-  if (safeatomic::Result<void> done = cut(); !done) return format::lift(done, "cut reserved space off segment");
+  if (safeatomic::Result<void> done = cut(); !done) return io_failure(done, "cut reserved space off segment");
   return {};
 }
 

@@ -9,7 +9,7 @@
 
 #include <safeatomic/io.hpp>
 
-#include "base/seam_error.hpp"
+#include "base/io_error.hpp"
 #include "format/frame.hpp"
 #include "segment/frame_search.hpp"
 #include "segment/scanner.hpp"
@@ -27,14 +27,14 @@ Result<void> for_each_block(safeatomic::File& file, std::uint64_t begin, std::ui
   std::uint64_t at = begin;
   while (at < end) {
     safeatomic::Result<std::optional<safeatomic::DataRange>> range = file.next_data(at);
-    if (!range) return format::lift(range, "read segment");
+    if (!range) return io_failure(range, "read segment");
     if (!range->has_value()) return {};
     at = std::max(at, (*range)->begin);
     const std::uint64_t stop = std::min(end, (*range)->end);
     while (at < stop) {
       const auto len = static_cast<std::size_t>(std::min<std::uint64_t>(Scanner::block_len, stop - at));
       safeatomic::Result<std::size_t> got = safeatomic::read_all(file, at, std::span(buffer.get(), len));
-      if (!got) return format::lift(got, "read segment");
+      if (!got) return io_failure(got, "read segment");
       if (*got == 0) return {};
       if (!each(at, std::string_view(buffer.get(), *got))) return {};
       at += *got;

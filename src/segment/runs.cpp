@@ -8,7 +8,7 @@
 
 #include <safeatomic/io.hpp>
 
-#include "base/seam_error.hpp"
+#include "base/io_error.hpp"
 #include "format/crc32c_join.hpp"
 #include "format/frame.hpp"
 #include "segment/run_list.hpp"
@@ -87,7 +87,7 @@ class BodyCrc {
     if (buffer_end_ < at_ + len) {
       buffer_.resize(std::max(len, std::min(buffer_.empty() ? 4096 : 2 * buffer_.size(), Scanner::block_len)));
       const safeatomic::Result<std::size_t> got = safeatomic::read_all(file_, at_, buffer_);
-      if (!got) return format::lift(got, "read segment");
+      if (!got) return io_failure(got, "read segment");
       buffer_begin_ = at_;
       buffer_end_ = at_ + *got;
     }
@@ -180,7 +180,7 @@ class RunFinder {
     Announcement result;
     if (search_.end - at < format::header_len) return result;
     const safeatomic::Result<std::size_t> got = safeatomic::read_all(file_, at, result.bytes);
-    if (!got) return format::lift(got, "read segment");
+    if (!got) return io_failure(got, "read segment");
     if (*got < result.bytes.size()) return result;
     const char* from = result.bytes.data();
     result.header = format::load_header(from);

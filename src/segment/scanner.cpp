@@ -6,7 +6,7 @@
 
 #include <safeatomic/io.hpp>
 
-#include "base/seam_error.hpp"
+#include "base/io_error.hpp"
 #include "format/crc32c.hpp"
 #include "segment/resync.hpp"
 
@@ -139,7 +139,7 @@ Result<void> Scanner::fill(std::size_t wanted) {
   const std::uint64_t from = buffer_offset_ + filled_;
   const std::size_t room = static_cast<std::size_t>(std::min<std::uint64_t>(capacity_ - filled_, limit_ - from));
   safeatomic::Result<std::size_t> got = safeatomic::read_all(*file_, from, std::span(buffer_.get() + filled_, room));
-  if (!got) return format::lift(got, "read segment");
+  if (!got) return io_failure(got, "read segment");
   filled_ += *got;
   if (*got < room) limit_ = buffer_offset_ + filled_;
   return {};

@@ -8,7 +8,7 @@
 #include <datawal/format.hpp>
 #include <safeatomic/io.hpp>
 
-#include "base/seam_error.hpp"
+#include "base/io_error.hpp"
 
 namespace datawal::segment {
 
@@ -99,7 +99,7 @@ Result<void> Writer::prepare(std::uint64_t len) {
     // Until the cut is durable, a power loss could show the undone frame where the next one should be.
     broken_ = true;  // until the opposite is known, however this is left
     if (safeatomic::Result<void> synced = file_->sync_data(); !synced) {
-      return format::lift(synced, "sync the roll-back of a failed write");
+      return io_failure(synced, "sync the roll-back of a failed write");
     }
     broken_ = false;
     synced_change_count_ = change_count_;
@@ -117,7 +117,7 @@ Result<std::uint64_t> Writer::put_or_roll_back(Parts parts, std::uint64_t len) {
   }
   if (!written) [[unlikely]] {
     roll_back();
-    return format::lift(written, "append to segment");
+    return io_failure(written, "append to segment");
   }
   return std::exchange(end_, end_ + len);
 }
@@ -145,7 +145,7 @@ safeatomic::Result<void> Writer::cut() {
 
 Result<void> Writer::sync() {
   const std::uint64_t change_count = change_count_;
-  if (safeatomic::Result<void> done = file_->sync_data(); !done) return format::lift(done, "sync segment");
+  if (safeatomic::Result<void> done = file_->sync_data(); !done) return io_failure(done, "sync segment");
   synced(change_count, true);
   return {};
 }

@@ -4,7 +4,7 @@
 
 #include <datawal/error.hpp>
 
-#include "base/seam_error.hpp"
+#include "base/io_error.hpp"
 #include "support/printing.hpp"
 
 namespace datawal {
@@ -203,7 +203,7 @@ TEST(Error, OfSafeatomicCallsAFifoWhatItIs) {
 TEST(Error, LiftingTurnsAFailedCallBelowIntoOneOfOurs) {
   const safeatomic::Result<int> failed = std::unexpected(
       safeatomic::Error{.code = safeatomic::Errc::no_space, .action = "write", .path = "/p", .os_errno = ENOSPC});
-  const Result<std::string> lifted = format::lift(failed, "append record");
+  const Result<std::string> lifted = io_failure(failed, "append record");
   ASSERT_FALSE(lifted);
   EXPECT_EQ(lifted.error().code, Errc::no_space);
   EXPECT_EQ(lifted.error().action, "append record");

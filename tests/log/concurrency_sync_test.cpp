@@ -5,7 +5,7 @@
 
 #include <gmock/gmock.h>
 
-#include "base/word_lock.hpp"
+#include "base/futex_mutex.hpp"
 #include "log/write/group_commit.hpp"
 #include "log/write_paths.hpp"
 #include "operation_trace.hpp"
@@ -17,7 +17,7 @@ namespace {
 using safeatomic::test::Fault;
 
 TEST(WordLockConcurrency, LetsOneThreadInAtATime) {
-  WordLock lock;
+  FutexMutex lock;
   std::uint64_t count = 0;
   {
     std::vector<std::jthread> threads;
@@ -34,7 +34,7 @@ TEST(WordLockConcurrency, LetsOneThreadInAtATime) {
 }
 
 TEST(GroupCommitConcurrency, GivesTheTurnToOneThreadAtATimeAndEverybodyComesThrough) {
-  WordLock lock;
+  FutexMutex lock;
   GroupCommit turns;
   std::uint64_t appended = 0;
   std::uint64_t durable = 0;

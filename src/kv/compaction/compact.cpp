@@ -10,8 +10,8 @@
 
 #include <datawal/segment.hpp>
 
+#include "base/io_error.hpp"
 #include "base/library_thread.hpp"
-#include "base/seam_error.hpp"
 #include "kv/compaction/rewrite.hpp"
 #include "kv/compaction/tombstone_filter.hpp"
 #include "segment/scanner.hpp"
@@ -248,9 +248,9 @@ class Compaction {
   [[nodiscard]] Result<std::shared_ptr<File>> open_sealed(const SegmentFile& segment) const {
     safeatomic::Result<std::unique_ptr<File>> file = site_.core.directory()->open_file(segment::filename(segment.id),
                                                                                        {});
-    if (!file) return format::lift(file, "compact segment");
+    if (!file) return io_failure(file, "compact segment");
     const safeatomic::Result<safeatomic::FileInfo> info = (*file)->info();
-    if (!info) return format::lift(info, "inspect segment");
+    if (!info) return io_failure(info, "inspect segment");
     const safeatomic::FileInfo& known = segment.pinned.info;
     if (info->inode == known.inode && info->device == known.device && info->size == known.size) {
       return std::shared_ptr<File>(std::move(*file));
@@ -282,11 +282,11 @@ class Compaction {
 
   static Result<void> seal(safeatomic::TemporaryFile& file, const File& like) {
     const safeatomic::Result<safeatomic::Access> access = safeatomic::access_of(like);
-    if (!access) return format::lift(access, "inspect segment");
+    if (!access) return io_failure(access, "inspect segment");
     if (safeatomic::Result<void> owned = file.take_ownership_of(*access); !owned) {
-      return format::lift(owned, "copy a segment's owner and mode");
+      return io_failure(owned, "copy a segment's owner and mode");
     }
-    if (safeatomic::Result<void> synced = file.file().sync_all(); !synced) return format::lift(synced, "sync segment");
+    if (safeatomic::Result<void> synced = file.file().sync_all(); !synced) return io_failure(synced, "sync segment");
     return {};
   }
 
@@ -300,7 +300,7 @@ class Compaction {
   Result<void> replace(const std::shared_ptr<SegmentFile>& from, const std::shared_ptr<File>& old,
                        Rewritten& rewritten) {
     const safeatomic::Result<safeatomic::FileInfo> info = rewritten.file->file().info();
-    if (!info) return format::lift(info, "inspect segment");
+    if (!info) return io_failure(info, "inspect segment");
     AddressSpace& space = site_.projection.address_space();
     std::shared_ptr<SegmentFile> to;
     {

@@ -13,7 +13,7 @@ namespace datawal::kv {
 struct CompactionSite {
   LogCore& core;
   Projection& projection;
-  WordLock& changes;  ///< the lock of the projection's owner
+  FutexMutex& changes;  ///< the lock of the projection's owner
 };
 
 /// As DataWal::compact, of the segments that are sealed now. One at a time.

@@ -8,8 +8,8 @@
 #include <datawal/segment.hpp>
 #include <safeatomic/temporary.hpp>
 
+#include "base/io_error.hpp"
 #include "base/output_file.hpp"
-#include "base/seam_error.hpp"
 #include "format/frame.hpp"
 #include "log/directory/store_directory.hpp"
 #include "log/directory/store_owner.hpp"
@@ -61,12 +61,12 @@ std::unexpected<Error> not_empty(const Directory& directory, const std::string& 
 // An interrupted compaction leaves its temporary, which is taken away; anything else is somebody's.
 Result<void> clear_target(Directory& directory) {
   const safeatomic::Result<std::vector<std::string>> names = directory.list();
-  if (!names) return format::lift(names, "list directory");
+  if (!names) return io_failure(names, "list directory");
   for (const std::string& name : *names) {
     if (!safeatomic::is_temporary_name(name)) return not_empty(directory, name);
   }
   for (const std::string& name : *names) {
-    if (safeatomic::Result<void> removed = directory.unlink(name); !removed) return format::lift(removed, "compact");
+    if (safeatomic::Result<void> removed = directory.unlink(name); !removed) return io_failure(removed, "compact");
   }
   return {};
 }
@@ -107,20 +107,20 @@ Result<CompactionStats> compact_view(LiveView view, const CompactToOptions& opti
   Directory& directory = **target;
   // Against another compaction into the same place, which would take this one's temporary for a left-over.
   const safeatomic::Result<bool> locked = directory.try_lock();
-  if (!locked) return format::lift(locked, "lock directory");
+  if (!locked) return io_failure(locked, "lock directory");
   if (!*locked) {
     return std::unexpected(
         Error{.code = Errc::locked, .action = "compact", .path = dir, .detail = "another process uses the target"});
   }
   if (Result<void> cleared = clear_target(directory); !cleared) return propagate(cleared);
   const safeatomic::Result<StoreOwner> owner = StoreOwner::of(directory, target_options.file_mode);
-  if (!owner) return format::lift(owner, "compact");
+  if (!owner) return io_failure(owner, "compact");
   if (Result<void> synced = sync_with_ancestors(directory); !synced) return propagate(synced);
 
   if (Result<void> sorted = view.sort_by_key(); !sorted) return propagate(sorted);
   Result<OutputFile> file = OutputFile::create(file_system, directory, target_options.file_mode, "compact");
   if (!file) return propagate(file);
-  if (safeatomic::Result<void> given = owner->give(file->file()); !given) return format::lift(given, "compact");
+  if (safeatomic::Result<void> given = owner->give(file->file()); !given) return io_failure(given, "compact");
   FrameOutput output(*file);
   if (options.raw == RawRecords::include) {
     if (Result<void> copied = copy_raw(output, std::move(snapshot), last); !copied) return propagate(copied);

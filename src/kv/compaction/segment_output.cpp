@@ -3,7 +3,7 @@
 #include <thread>
 #include <utility>
 
-#include "base/seam_error.hpp"
+#include "base/io_error.hpp"
 
 namespace datawal::kv {
 
@@ -37,7 +37,7 @@ Result<void> SegmentOutput::append(std::string_view frame) {
 Result<std::optional<safeatomic::TemporaryFile>> SegmentOutput::finish() {
   if (Result<void> done = hand_over(); !done) return propagate(done);
   if (behind_) {
-    if (safeatomic::Result<void> done = behind_->wait(); !done) return format::lift(done, "compact segment");
+    if (safeatomic::Result<void> done = behind_->wait(); !done) return io_failure(done, "compact segment");
     behind_.reset();
   }
   return std::move(file_);
@@ -47,7 +47,7 @@ Result<void> SegmentOutput::make_file() {
   if (file_) return {};
   safeatomic::Result<safeatomic::TemporaryFile> made = safeatomic::TemporaryFile::create(file_system_, directory_,
                                                                                          mode_);
-  if (!made) return format::lift(made, "compact segment");
+  if (!made) return io_failure(made, "compact segment");
   file_.emplace(std::move(*made));
   writer_.emplace(file_->file());
   return {};
@@ -61,7 +61,7 @@ Result<void> SegmentOutput::hand_over() {
     buffer_.clear();
     return {};
   }
-  if (safeatomic::Result<void> done = behind_->write(buffer_); !done) return format::lift(done, "compact segment");
+  if (safeatomic::Result<void> done = behind_->write(buffer_); !done) return io_failure(done, "compact segment");
   handed_over_ += length;
   return {};
 }
@@ -70,7 +70,7 @@ Result<void> SegmentOutput::write(std::string_view frame) {
   if (Result<void> made = make_file(); !made) return made;
   safeatomic::Result<void> done = behind_ ? behind_->wait() : safeatomic::Result<void>();
   if (done) done = writer_->write(frame);
-  if (!done) return format::lift(done, "compact segment");
+  if (!done) return io_failure(done, "compact segment");
   handed_over_ += frame.size();
   return {};
 }

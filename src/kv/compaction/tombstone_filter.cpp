@@ -18,7 +18,7 @@ constexpr std::uint64_t read_per_tombstone_byte = 32;
 
 }  // namespace
 
-TombstoneFilter::TombstoneFilter(const Projection& projection, WordLock& changes,
+TombstoneFilter::TombstoneFilter(const Projection& projection, FutexMutex& changes,
                                  std::shared_ptr<safeatomic::Directory> directory,
                                  const std::vector<std::uint32_t>& sealed)
     : projection_(projection), changes_(changes), directory_(std::move(directory)) {

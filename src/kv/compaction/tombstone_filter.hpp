@@ -11,7 +11,7 @@
 #include <datawal/error.hpp>
 #include <safeatomic/file_system.hpp>
 
-#include "base/word_lock.hpp"
+#include "base/futex_mutex.hpp"
 #include "kv/projection/projection.hpp"
 
 namespace datawal::kv {
@@ -44,7 +44,7 @@ class TombstoneFilter {
  public:
   /// @param changes  the lock of the projection's owner
   /// @param sealed   the ids of all segments in front of the active one, ascending
-  TombstoneFilter(const Projection& projection, WordLock& changes, std::shared_ptr<safeatomic::Directory> directory,
+  TombstoneFilter(const Projection& projection, FutexMutex& changes, std::shared_ptr<safeatomic::Directory> directory,
                   const std::vector<std::uint32_t>& sealed);
 
   /// How it is known that a segment holds no Put that was superseded when the compaction began, now and after a loss of power.
@@ -77,7 +77,7 @@ class TombstoneFilter {
   void add(std::uint64_t hash) noexcept;
 
   const Projection& projection_;
-  WordLock& changes_;
+  FutexMutex& changes_;
   std::shared_ptr<safeatomic::Directory> directory_;
   std::vector<Segment> segments_;  // ascending
   std::size_t looked_at_ = 0;      // so many of them are proven, read or unread

@@ -6,8 +6,8 @@
 
 #include <datawal/base64.hpp>
 
+#include "base/io_error.hpp"
 #include "base/output_file.hpp"
-#include "base/seam_error.hpp"
 #include "log/directory/store_directory.hpp"
 
 namespace datawal::kv {
@@ -24,9 +24,9 @@ std::unexpected<Error> refuse(const std::filesystem::path& file, std::string det
 
 Result<bool> is_same(const safeatomic::Directory& one, const safeatomic::Directory& other) {
   const safeatomic::Result<safeatomic::FileInfo> first = one.info();
-  if (!first) return format::lift(first, "export");
+  if (!first) return io_failure(first, "export");
   const safeatomic::Result<safeatomic::FileInfo> second = other.info();
-  if (!second) return format::lift(second, "export");
+  if (!second) return io_failure(second, "export");
   return first->device == second->device && first->inode == second->inode;
 }
 
@@ -68,7 +68,7 @@ Result<ExportStats> export_file(LiveView view, const ExportOptions& options, saf
   const std::string name = file.filename().string();
   if (name.empty() || name == "." || name == "..") return refuse(file, "the path names no file");
   safeatomic::Result<std::unique_ptr<safeatomic::Directory>> directory = file_system.open_directory(file.parent_path());
-  if (!directory) return format::lift(directory, "export");
+  if (!directory) return io_failure(directory, "export");
   if (is_store_name(name)) {
     Result<bool> own = is_same(**directory, view.address_space().directory());
     if (!own) return propagate(own);

@@ -10,7 +10,7 @@
 #include <datawal/base64.hpp>
 #include <safeatomic/io.hpp>
 
-#include "base/seam_error.hpp"
+#include "base/io_error.hpp"
 #include "kv/jsonl/line_reader.hpp"
 
 namespace datawal::kv {
@@ -98,15 +98,15 @@ Result<ImportStats> import_lines(const DataWal::Source& source, const std::files
 Result<ImportStats> import_file(safeatomic::FileSystem& file_system, const std::filesystem::path& file,
                                 const ImportOptions& options, const PutFunction& put) {
   safeatomic::Result<std::unique_ptr<safeatomic::Directory>> directory = file_system.open_directory(file.parent_path());
-  if (!directory) return format::lift(directory, "import");
+  if (!directory) return io_failure(directory, "import");
   safeatomic::Result<std::unique_ptr<safeatomic::File>> input = (*directory)->open_file(file.filename().string(), {});
-  if (!input) return format::lift(input, "import");
+  if (!input) return io_failure(input, "import");
   const safeatomic::Result<safeatomic::FileInfo> info = (*input)->info();
-  if (!info) return format::lift(info, "import");
+  if (!info) return io_failure(info, "import");
   std::uint64_t offset = 0;
   const DataWal::Source source = [&](std::span<char> into) -> Result<std::size_t> {
     const safeatomic::Result<std::size_t> got = safeatomic::read_all(**input, offset, into);
-    if (!got) return format::lift(got, "import");
+    if (!got) return io_failure(got, "import");
     offset += *got;
     return *got;
   };

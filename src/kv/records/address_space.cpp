@@ -8,7 +8,7 @@
 #include <datawal/segment.hpp>
 #include <safeatomic/io.hpp>
 
-#include "base/seam_error.hpp"
+#include "base/io_error.hpp"
 #include "format/frame.hpp"
 
 namespace datawal::kv {
@@ -121,7 +121,7 @@ Result<LocatedRecord> AddressSpace::head_in(SegmentFile& segment, std::uint64_t 
     if (!file) return propagate(file);
     buffer.resize(static_cast<std::size_t>(key_end));
     const safeatomic::Result<std::size_t> got = safeatomic::read_all(**file, offset, buffer);
-    if (!got) return format::lift(got, "read record");
+    if (!got) return io_failure(got, "read record");
     if (*got != key_end || !announces_same(buffer, header))
       return read_in<format::max_frame_len>(segment, offset, buffer);
     begin = buffer;
@@ -159,14 +159,14 @@ Result<std::string_view> AddressSpace::bytes_of(const SegmentFile& segment, std:
   const std::uint64_t left = end - offset;
   buffer.resize(static_cast<std::size_t>(std::min<std::uint64_t>(first_read, left)));
   safeatomic::Result<std::size_t> got = safeatomic::read_all(**file, offset, buffer);
-  if (!got) return format::lift(got, "read record");
+  if (!got) return io_failure(got, "read record");
   buffer.resize(*got);
   if (format::decode_next(buffer).stop == format::Stop::body_cut) {
     const std::uint64_t len = format::frame_len(format::load_header(buffer.data()));
     if (len <= std::min(left, longest)) {
       buffer.resize(static_cast<std::size_t>(len));
       got = safeatomic::read_all(**file, offset, buffer);
-      if (!got) return format::lift(got, "read record");
+      if (!got) return io_failure(got, "read record");
       buffer.resize(*got);
     }
   }

@@ -71,7 +71,7 @@ namespace kv {
 
 std::shared_ptr<const LiveView> share(LiveView live) {
   auto owned = std::make_unique<LiveView>(std::move(live));
-  const auto give_back = [process = ProcessMark()](const LiveView* view) {
+  const auto give_back = [process = ForkGuard()](const LiveView* view) {
     if (process.is_ours()) delete view;
   };
   return {owned.release(), give_back};

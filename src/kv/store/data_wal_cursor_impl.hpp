@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "base/process_mark.hpp"
+#include "base/fork_guard.hpp"
 #include "kv/projection/key_range.hpp"
 #include "kv/projection/live_view.hpp"
 
@@ -21,7 +21,7 @@ struct [[gnu::visibility("hidden")]] DataWalCursor::Impl {
   std::size_t place = 0;  // of the next record
   std::string buffer{};
   std::optional<Error> error{};
-  ProcessMark process{};
+  ForkGuard process{};
 
   [[nodiscard]] Result<std::optional<KeyValue>> next();
   [[nodiscard]] Result<void> seek(std::string_view key);

@@ -8,8 +8,8 @@
 #include <span>
 #include <string_view>
 
-#include "base/process_mark.hpp"
-#include "base/word_lock.hpp"
+#include "base/fork_guard.hpp"
+#include "base/futex_mutex.hpp"
 #include "kv/compaction/auto_compact.hpp"
 #include "kv/projection/live_view.hpp"
 #include "kv/projection/projection.hpp"
@@ -23,12 +23,12 @@ struct [[gnu::visibility("hidden")]] DataWal::Impl {
   LogCore* core = nullptr;                       // owned by `log`
   RecordLog log;
   OpenOptions options{};
-  std::mutex compacting{};   // one compaction at a time
-  mutable WordLock mutex{};  // one change at a time: the order of the log is the order of the projection
+  std::mutex compacting{};     // one compaction at a time
+  mutable FutexMutex mutex{};  // one change at a time: the order of the log is the order of the projection
   std::unique_ptr<kv::AutoCompaction> auto_compaction{};  // null: not wanted
   std::uint64_t look_at{0};  // bytes of the active segment at which it is to look again; by `mutex`
   static constexpr std::uint64_t look_step = 16ULL << 20;
-  ProcessMark process{};
+  ForkGuard process{};
 
   ~Impl();
 
@@ -44,7 +44,7 @@ struct [[gnu::visibility("hidden")]] DataWal::Impl {
   /// Calls `prepare(longs)`, which says whether it met long records that are not checked, until it does not. They are checked without
   /// the lock. Whether or not it succeeds, the lock is held before and after; nothing has changed since `prepare` returned.
   template <class Prepare>
-  [[nodiscard, gnu::cold, gnu::noinline]] Result<void> prepare_long(std::unique_lock<WordLock>& guard,
+  [[nodiscard, gnu::cold, gnu::noinline]] Result<void> prepare_long(std::unique_lock<FutexMutex>& guard,
                                                                     kv::ReaderEpochs::Guard& reading,
                                                                     Prepare&& prepare) {
     kv::Projection::LongRecords longs;

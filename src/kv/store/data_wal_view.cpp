@@ -23,7 +23,7 @@ struct [[gnu::visibility("hidden")]] DataWalView::Impl {
   mutable std::mutex mutex{};  // guards what follows
   mutable std::shared_ptr<const kv::LiveView> by_log{};
   mutable std::shared_ptr<const kv::LiveView> by_key{};
-  ProcessMark process{};
+  ForkGuard process{};
 
   [[nodiscard]] std::uint64_t hash_of(std::string_view key) const noexcept { return projection->hash_of(key); }
   template <class Confirmed>

@@ -6,7 +6,7 @@
 #include <mutex>
 #include <vector>
 
-#include "base/process_mark.hpp"
+#include "base/fork_guard.hpp"
 
 namespace datawal {
 
@@ -15,7 +15,7 @@ namespace {
 using safeatomic::Directory;
 
 struct Held {
-  ProcessMark process;
+  ForkGuard process;
   std::weak_ptr<Directory> directory;
 };
 
@@ -31,7 +31,7 @@ HeldLocks& held_locks() {
 }
 
 // A child that is made while another thread holds the mutex would wait for it for ever. Whoever holds it calls nothing that could
-// wait for a fork. Registered while the library is loaded, as ProcessMark is.
+// wait for a fork. Registered while the library is loaded, as ForkGuard is.
 [[maybe_unused]] const int registered = (held_locks(),  // made before it is needed in the middle of a fork
                                          pthread_atfork([] { held_locks().mutex.lock(); },
                                                         [] { held_locks().mutex.unlock(); },

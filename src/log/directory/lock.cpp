@@ -12,7 +12,7 @@
 #include <datawal/dir_lock.hpp>
 #include <safeatomic/io.hpp>
 
-#include "base/seam_error.hpp"
+#include "base/io_error.hpp"
 #include "log/directory/held_locks.hpp"
 #include "log/directory/store_directory.hpp"
 #include "log/directory/store_owner.hpp"
@@ -100,7 +100,7 @@ Result<StoreLock> StoreLock::acquire(safeatomic::FileSystem& file_system, const 
                                      std::uint32_t mode) {
   StoreLock lock(directory);
   const safeatomic::Result<bool> taken = directory->try_lock();
-  if (!taken) return format::lift(taken, "lock store");
+  if (!taken) return io_failure(taken, "lock store");
   if (!*taken) return locked(*directory, "the directory");
 
   // Until both are ours, giving up must not leave the first one behind in a copy of the descriptor.
@@ -109,14 +109,14 @@ Result<StoreLock> StoreLock::acquire(safeatomic::FileSystem& file_system, const 
     return failed;
   };
   safeatomic::Result<std::unique_ptr<File>> file = open_lock_file(file_system, *directory, mode);
-  if (!file) return give_up(format::lift(file, "open lock file"));
+  if (!file) return give_up(io_failure(file, "open lock file"));
   if (!*file) {
     remember_lock(directory);
     return lock;
   }
   lock.file_ = std::move(*file);
   const safeatomic::Result<safeatomic::FileInfo> info = lock.file_->info();
-  if (!info) return give_up(format::lift(info, "inspect lock file"));
+  if (!info) return give_up(io_failure(info, "inspect lock file"));
   if (info->link_count != 1) {
     return give_up(
         std::unexpected(Error{.code = Errc::invalid_argument,
@@ -127,7 +127,7 @@ Result<StoreLock> StoreLock::acquire(safeatomic::FileSystem& file_system, const 
   }
   for (const safeatomic::LockKind kind : {safeatomic::LockKind::flock, safeatomic::LockKind::record}) {
     const safeatomic::Result<bool> held = lock.file_->try_lock(kind);
-    if (!held) return give_up(format::lift(held, "lock store"));
+    if (!held) return give_up(io_failure(held, "lock store"));
     if (!*held) return give_up(locked(*directory, lock_name));
   }
   remember_lock(directory);

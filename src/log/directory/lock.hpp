@@ -6,7 +6,7 @@
 #include <datawal/error.hpp>
 #include <safeatomic/file_system.hpp>
 
-#include "base/process_mark.hpp"
+#include "base/fork_guard.hpp"
 
 namespace datawal {
 
@@ -24,7 +24,7 @@ class StoreLock {
  private:
   explicit StoreLock(std::shared_ptr<safeatomic::Directory> directory) noexcept : directory_(std::move(directory)) {}
 
-  ProcessMark process_;
+  ForkGuard process_;
   std::shared_ptr<safeatomic::Directory> directory_;
   std::unique_ptr<safeatomic::File> file_;  // null: there was no room for `.lock`
 };

@@ -6,7 +6,7 @@
 #include <datawal/segment.hpp>
 #include <safeatomic/temporary.hpp>
 
-#include "base/seam_error.hpp"
+#include "base/io_error.hpp"
 #include "log/directory/store_owner.hpp"
 #include "segment/copy.hpp"
 
@@ -40,18 +40,18 @@ std::unexpected<Error> names_used_up(const Directory& directory, std::uint32_t i
 Result<safeatomic::TemporaryFile> copy_to_temporary(safeatomic::FileSystem& file_system, Directory& directory,
                                                     File& source, std::uint64_t begin, std::uint64_t end) {
   const safeatomic::Result<safeatomic::Access> access = safeatomic::access_of(source);
-  if (!access) return format::lift(access, "inspect segment");
+  if (!access) return io_failure(access, "inspect segment");
   safeatomic::Result<safeatomic::TemporaryFile> copy = safeatomic::TemporaryFile::create(
       file_system, directory, safeatomic::mode_without_list(*access));
-  if (!copy) return format::lift(copy, "quarantine a torn tail");
+  if (!copy) return io_failure(copy, "quarantine a torn tail");
   if (safeatomic::Result<void> copied = segment::copy_range(source, begin, end, copy->file()); !copied) {
-    return format::lift(copied, "quarantine a torn tail");
+    return io_failure(copied, "quarantine a torn tail");
   }
   if (safeatomic::Result<void> given = StoreOwner::of(*access).give(copy->file()); !given) {
-    return format::lift(given, "copy a segment's owner and mode");
+    return io_failure(given, "copy a segment's owner and mode");
   }
   if (safeatomic::Result<void> synced = copy->file().sync_all(); !synced) {
-    return format::lift(synced, "sync the quarantined tail");
+    return io_failure(synced, "sync the quarantined tail");
   }
   return std::move(*copy);
 }
@@ -74,9 +74,9 @@ Result<std::filesystem::path> quarantine_bytes(safeatomic::FileSystem& file_syst
   for (int n = 1; n <= max_names; ++n) {
     const std::string name = quarantine_name(id, begin, n);
     const safeatomic::Result<bool> named = copy->publish_new(name);
-    if (!named) return format::lift(named, "name the quarantined tail");
+    if (!named) return io_failure(named, "name the quarantined tail");
     if (!*named) continue;
-    if (safeatomic::Result<void> synced = directory.sync(); !synced) return format::lift(synced, "sync directory");
+    if (safeatomic::Result<void> synced = directory.sync(); !synced) return io_failure(synced, "sync directory");
     return directory.path() / name;
   }
   return names_used_up(directory, id, begin);
@@ -88,13 +88,13 @@ Result<std::filesystem::path> quarantine_segment(Directory& directory, std::uint
     // Two programs never do this at once: the caller holds the lock, so that asking first is enough.
     const safeatomic::Result<safeatomic::FileInfo> there = directory.info_of(name);
     if (there) continue;
-    if (there.error().code != safeatomic::Errc::not_found) return format::lift(there, "quarantine segment");
+    if (there.error().code != safeatomic::Errc::not_found) return io_failure(there, "quarantine segment");
     if (safeatomic::Result<void> renamed = directory.rename(segment::filename(id), directory, name,
                                                             safeatomic::RenameMode::replace);
         !renamed) {
-      return format::lift(renamed, "quarantine segment");
+      return io_failure(renamed, "quarantine segment");
     }
-    if (safeatomic::Result<void> synced = directory.sync(); !synced) return format::lift(synced, "sync directory");
+    if (safeatomic::Result<void> synced = directory.sync(); !synced) return io_failure(synced, "sync directory");
     return directory.path() / name;
   }
   return names_used_up(directory, id, 0);

@@ -11,7 +11,7 @@
 #include <safeatomic/directories.hpp>
 #include <safeatomic/temporary.hpp>
 
-#include "base/seam_error.hpp"
+#include "base/io_error.hpp"
 
 namespace datawal {
 
@@ -42,7 +42,7 @@ namespace {
 // By what a store leaves in its directory, but for what a refused or interrupted opening leaves in any.
 Result<bool> holds_store(Directory& directory) {
   const safeatomic::Result<std::vector<std::string>> names = directory.list();
-  if (!names) return format::lift(names, "list store");
+  if (!names) return io_failure(names, "list store");
   return std::ranges::any_of(*names, [](const std::string& name) {
     return is_store_name(name) && name != lock_name && !safeatomic::is_temporary_name(name);
   });
@@ -78,7 +78,7 @@ Result<std::unique_ptr<Directory>> open_store_directory(FileSystem& file_system,
 Result<void> refuse_network(const Directory& directory, const OpenOptions& options) {
   if (options.allow_network_filesystem) return {};
   const safeatomic::Result<bool> network = directory.is_network();
-  if (!network) return format::lift(network, "ask for the filesystem's type");
+  if (!network) return io_failure(network, "ask for the filesystem's type");
   if (!*network) return {};
   return std::unexpected(
       Error{.code = Errc::invalid_argument,
@@ -146,14 +146,14 @@ Result<std::unique_ptr<Directory>> make_store_directory(FileSystem& file_system,
   }
   safeatomic::Result<std::unique_ptr<Directory>> made = safeatomic::make_directories(file_system, dir,
                                                                                      options.directory_mode);
-  if (!made) return format::lift(made, "make directory");
+  if (!made) return io_failure(made, "make directory");
   return std::move(*made);
 }
 
 Result<void> refuse_place_inside(FileSystem& file_system, const std::filesystem::path& place, const Directory& store,
                                  std::string_view action) {
   const safeatomic::Result<safeatomic::FileInfo> forbidden = store.info();
-  if (!forbidden) return format::lift(forbidden, action);
+  if (!forbidden) return io_failure(forbidden, action);
   safeatomic::Result<std::unique_ptr<Directory>> at = file_system.open_directory(place);
   if (at) at = (*at)->open_parent();
   for (std::filesystem::path there = place; !at && !there.empty();) {
@@ -162,7 +162,7 @@ Result<void> refuse_place_inside(FileSystem& file_system, const std::filesystem:
   }
   for (std::uint64_t below = 0; at;) {
     const safeatomic::Result<safeatomic::FileInfo> info = (*at)->info();
-    if (!info) return format::lift(info, action);
+    if (!info) return io_failure(info, action);
     if (info->inode == forbidden->inode && info->device == forbidden->device) {
       return std::unexpected(Error{.code = Errc::invalid_argument,
                                    .action = action,
@@ -176,16 +176,16 @@ Result<void> refuse_place_inside(FileSystem& file_system, const std::filesystem:
 }
 
 Result<void> sync_with_ancestors(Directory& directory) {
-  if (safeatomic::Result<void> synced = directory.sync(); !synced) return format::lift(synced, "sync directory");
+  if (safeatomic::Result<void> synced = directory.sync(); !synced) return io_failure(synced, "sync directory");
   if (safeatomic::Result<void> synced = safeatomic::sync_ancestors(directory); !synced) {
-    return format::lift(synced, "sync directory");
+    return io_failure(synced, "sync directory");
   }
   return {};
 }
 
 Result<Quarantine> quarantine_in(Directory& directory) {
   const safeatomic::Result<std::vector<std::string>> names = directory.list();
-  if (!names) return format::lift(names, "list store");
+  if (!names) return io_failure(names, "list store");
   Quarantine quarantine;
   for (const std::string& name : *names) {
     if (!is_quarantine_name(name)) continue;
@@ -199,7 +199,7 @@ Result<Quarantine> quarantine_in(Directory& directory) {
 
 Result<StoreListing> list_store(Directory& directory) {
   const safeatomic::Result<std::vector<std::string>> names = directory.list();
-  if (!names) return format::lift(names, "list store");
+  if (!names) return io_failure(names, "list store");
   StoreListing listing;
   for (const std::string& name : *names) {
     Result<std::optional<segment::Entry>> entry = segment::look_at(directory, name);

@@ -9,7 +9,7 @@
 #include <safeatomic/io.hpp>
 #include <safeatomic/temporary.hpp>
 
-#include "base/seam_error.hpp"
+#include "base/io_error.hpp"
 #include "log/directory/kept_files.hpp"
 #include "log/directory/store_directory.hpp"
 #include "log/directory/store_owner.hpp"
@@ -30,7 +30,7 @@ bool is_ours(const FileInfo& info) noexcept {
 
 Result<std::optional<format::Watermark>> read_watermark(Directory& directory) {
   safeatomic::Result<std::unique_ptr<File>> file = directory.open_file(watermark_name, {});
-  if (!file && is_out_of_descriptors(file.error().os_errno)) return format::lift(file, "read watermark");
+  if (!file && is_out_of_descriptors(file.error().os_errno)) return io_failure(file, "read watermark");
   if (!file) return std::nullopt;
   const safeatomic::Result<FileInfo> info = (*file)->info();
   if (!info || !is_ours(*info)) return std::nullopt;
@@ -71,19 +71,19 @@ void WatermarkFile::write(const format::Watermark& watermark) noexcept {
 Result<void> replace_watermark(safeatomic::FileSystem& file_system, Directory& directory, const StoreOwner& owner,
                                const format::Watermark& watermark, std::uint32_t mode) {
   safeatomic::Result<safeatomic::TemporaryFile> file = safeatomic::TemporaryFile::create(file_system, directory, mode);
-  if (!file) return format::lift(file, "write watermark");
+  if (!file) return io_failure(file, "write watermark");
   const std::array<char, format::watermark_len> bytes = format::encode_watermark(watermark);
   if (safeatomic::Result<void> written = safeatomic::write_all(file->file(), 0,
                                                                std::string_view(bytes.data(), bytes.size()));
       !written) {
-    return format::lift(written, "write watermark");
+    return io_failure(written, "write watermark");
   }
-  if (safeatomic::Result<void> given = owner.give(file->file()); !given) return format::lift(given, "give watermark");
-  if (safeatomic::Result<void> synced = file->file().sync_all(); !synced) return format::lift(synced, "sync watermark");
+  if (safeatomic::Result<void> given = owner.give(file->file()); !given) return io_failure(given, "give watermark");
+  if (safeatomic::Result<void> synced = file->file().sync_all(); !synced) return io_failure(synced, "sync watermark");
   if (safeatomic::Result<void> named = file->publish_over(watermark_name); !named) {
-    return format::lift(named, "write watermark");
+    return io_failure(named, "write watermark");
   }
-  if (safeatomic::Result<void> synced = directory.sync(); !synced) return format::lift(synced, "sync directory");
+  if (safeatomic::Result<void> synced = directory.sync(); !synced) return io_failure(synced, "sync directory");
   return {};
 }
 

@@ -10,7 +10,7 @@
 #include <safeatomic/safeatomic.hpp>
 
 #include <safeatomic/directory_watch.hpp>
-#include "base/seam_error.hpp"
+#include "base/io_error.hpp"
 #include "log/directory/store_directory.hpp"
 #include "log/handle/follower_cursor.hpp"
 
@@ -298,7 +298,7 @@ Result<Follower> Follower::open(const std::filesystem::path& dir, const Follower
   Result<std::unique_ptr<safeatomic::Directory>> directory = open_store_directory(file_system, dir);
   if (!directory) return propagate(directory);
   const safeatomic::Result<safeatomic::FileInfo> info = (*directory)->info();
-  if (!info) return format::lift(info, "follow log");
+  if (!info) return io_failure(info, "follow log");
   FollowerCursor cursor{.last = options.after, .base = options.after};
   bool is_noted = false;
   if (!options.cursor_file.empty()) {

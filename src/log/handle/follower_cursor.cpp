@@ -8,7 +8,7 @@
 #include <safeatomic/io.hpp>
 #include <safeatomic/safeatomic.hpp>
 
-#include "base/seam_error.hpp"
+#include "base/io_error.hpp"
 
 namespace datawal {
 
@@ -113,13 +113,13 @@ Result<std::optional<FollowerCursor>> read_follower_cursor(safeatomic::FileSyste
   const std::filesystem::path parent = file.parent_path();
   safeatomic::Result<std::unique_ptr<safeatomic::Directory>> directory = file_system.open_directory(
       parent.empty() ? "." : parent);
-  if (!directory) return format::lift(directory, "open directory of cursor file");
+  if (!directory) return io_failure(directory, "open directory of cursor file");
   safeatomic::Result<std::unique_ptr<safeatomic::File>> opened = (*directory)->open_file(file.filename().string(), {});
   if (!opened && opened.error().code == safeatomic::Errc::not_found) return std::optional<FollowerCursor>();
-  if (!opened) return format::lift(opened, "open cursor file");
+  if (!opened) return io_failure(opened, "open cursor file");
   std::array<char, max_file_len> buffer{};
   const safeatomic::Result<std::size_t> got = safeatomic::read_all(**opened, 0, std::span(buffer));
-  if (!got) return format::lift(got, "read cursor file");
+  if (!got) return io_failure(got, "read cursor file");
   const std::optional<FollowerCursor> cursor = decode_follower_cursor({buffer.data(), *got});
   if (!cursor) return not_ours(file);
   return cursor;
@@ -129,7 +129,7 @@ Result<void> write_follower_cursor(safeatomic::FileSystem& file_system, const st
                                    const FollowerCursor& cursor) {
   safeatomic::Result<void> written = safeatomic::write_atomic(file, encode_follower_cursor(cursor),
                                                               {.file_system = &file_system});
-  if (!written) return format::lift(written, "write cursor file");
+  if (!written) return io_failure(written, "write cursor file");
   return {};
 }
 

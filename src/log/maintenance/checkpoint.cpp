@@ -11,7 +11,7 @@
 #include <safeatomic/io.hpp>
 #include <safeatomic/temporary.hpp>
 
-#include "base/seam_error.hpp"
+#include "base/io_error.hpp"
 #include "log/directory/store_directory.hpp"
 #include "log/read/log_scanner.hpp"
 #include "segment/copy.hpp"
@@ -43,11 +43,11 @@ class Draft {
  public:
   static Result<Draft> create(FileSystem& file_system, Directory& parent, std::uint32_t mode) {
     const safeatomic::Result<std::string> name = safeatomic::temporary_name(file_system);
-    if (!name) return format::lift(name, action);
-    if (safeatomic::Result<void> made = parent.make_directory(*name, mode); !made) return format::lift(made, action);
+    if (!name) return io_failure(name, action);
+    if (safeatomic::Result<void> made = parent.make_directory(*name, mode); !made) return io_failure(made, action);
     Draft draft(parent, *name);
     safeatomic::Result<std::unique_ptr<Directory>> opened = parent.open_directory(*name);
-    if (!opened) return format::lift(opened, action);
+    if (!opened) return io_failure(opened, action);
     draft.directory_ = std::move(*opened);
     return draft;
   }
@@ -69,16 +69,16 @@ class Draft {
   [[nodiscard]] Directory& directory() noexcept { return *directory_; }
 
   Result<void> publish(const std::string& name) {
-    if (safeatomic::Result<void> synced = directory_->sync(); !synced) return format::lift(synced, "sync directory");
+    if (safeatomic::Result<void> synced = directory_->sync(); !synced) return io_failure(synced, "sync directory");
     safeatomic::Result<void> renamed = parent_->rename(name_, *parent_, name, safeatomic::RenameMode::no_replace);
     if (!renamed && renamed.error().code == safeatomic::Errc::unsupported) {
       // An empty directory that appears there in this instant would be replaced, and nothing else.
       if (parent_->info_of(name)) return refuse(Errc::already_exists, parent_->path() / name, "it is there already");
       renamed = parent_->rename(name_, *parent_, name, safeatomic::RenameMode::replace);
     }
-    if (!renamed) return format::lift(renamed, action);
+    if (!renamed) return io_failure(renamed, action);
     Directory& parent = *std::exchange(parent_, nullptr);
-    if (safeatomic::Result<void> synced = parent.sync(); !synced) return format::lift(synced, "sync directory");
+    if (safeatomic::Result<void> synced = parent.sync(); !synced) return io_failure(synced, "sync directory");
     return {};
   }
 
@@ -98,9 +98,9 @@ Result<bool> have_same_bytes(File& a, File& b, std::uint64_t size) {
     const std::span first(buffer.get(), len);
     const std::span second(buffer.get() + block_len, len);
     const safeatomic::Result<std::size_t> got_first = safeatomic::read_all(a, at, first);
-    if (!got_first) return format::lift(got_first, action);
+    if (!got_first) return io_failure(got_first, action);
     const safeatomic::Result<std::size_t> got_second = safeatomic::read_all(b, at, second);
-    if (!got_second) return format::lift(got_second, action);
+    if (!got_second) return io_failure(got_second, action);
     if (*got_first != len || *got_second != len || !std::ranges::equal(first, second)) return false;
     at += len;
   }
@@ -148,16 +148,16 @@ class Writer {
     const safeatomic::Result<void> linked = from.link(name, target_, name);
     if (!linked) {
       if (must_copy(linked.error()) || linked.error().code == safeatomic::Errc::not_found) return false;
-      return format::lift(linked, action);
+      return io_failure(linked, action);
     }
     const safeatomic::Result<FileInfo> info = target_.info_of(name);
-    if (!info) return format::lift(info, action);
+    if (!info) return io_failure(info, action);
     if (info->inode == meant.inode && info->device == meant.device && info->size == meant.size) {
       ++report_.linked;
       return true;
     }
     // It was compacted since the snapshot was taken.
-    if (safeatomic::Result<void> removed = target_.unlink(name); !removed) return format::lift(removed, action);
+    if (safeatomic::Result<void> removed = target_.unlink(name); !removed) return io_failure(removed, action);
     return false;
   }
 
@@ -169,7 +169,7 @@ class Writer {
     safeatomic::Result<std::unique_ptr<File>> file = previous_->open_file(name, {});
     if (!file) return false;
     const safeatomic::Result<FileInfo> info = (*file)->info();
-    if (!info) return format::lift(info, action);
+    if (!info) return io_failure(info, action);
     if (info->size != segment.info.size) return false;
     if (info->inode != segment.info.inode || info->device != segment.info.device) {
       Result<std::shared_ptr<File>> original = open_pinned(source_.snapshot, segment);
@@ -180,12 +180,12 @@ class Writer {
     Result<bool> linked = link(*previous_, name, *info);
     if (!linked || !*linked) return linked;
     if (!previous_->info_of(segment::filename(previous_highest_))) return unlink(name);
-    if (safeatomic::Result<void> synced = (*file)->sync_data(); !synced) return format::lift(synced, "sync segment");
+    if (safeatomic::Result<void> synced = (*file)->sync_data(); !synced) return io_failure(synced, "sync segment");
     return true;
   }
 
   Result<bool> unlink(const std::string& name) {
-    if (safeatomic::Result<void> removed = target_.unlink(name); !removed) return format::lift(removed, action);
+    if (safeatomic::Result<void> removed = target_.unlink(name); !removed) return io_failure(removed, action);
     --report_.linked;
     return false;
   }
@@ -193,8 +193,8 @@ class Writer {
   Result<void> sync_linked(const std::string& name) {
     if (source_.is_synced) return {};
     safeatomic::Result<std::unique_ptr<File>> file = target_.open_file(name, {});
-    if (!file) return format::lift(file, action);
-    if (safeatomic::Result<void> synced = (*file)->sync_data(); !synced) return format::lift(synced, "sync segment");
+    if (!file) return io_failure(file, action);
+    if (safeatomic::Result<void> synced = (*file)->sync_data(); !synced) return io_failure(synced, "sync segment");
     return {};
   }
 
@@ -203,11 +203,11 @@ class Writer {
     if (!original) return propagate(original);
     safeatomic::Result<std::unique_ptr<File>> file = target_.open_file(
         segment::filename(segment.id), {.write = true, .create = true, .exclusive = true, .mode = options_.file_mode});
-    if (!file) return format::lift(file, action);
+    if (!file) return io_failure(file, action);
     if (safeatomic::Result<void> copied = segment::copy_range(**original, 0, size, **file); !copied) {
-      return format::lift(copied, action);
+      return io_failure(copied, action);
     }
-    if (safeatomic::Result<void> synced = (*file)->sync_all(); !synced) return format::lift(synced, "sync segment");
+    if (safeatomic::Result<void> synced = (*file)->sync_all(); !synced) return io_failure(synced, "sync segment");
     return {};
   }
 
@@ -227,7 +227,7 @@ Result<void> write_checkpoint(const CheckpointSource& source, const std::filesys
   const std::string name = path.filename();
   if (name.empty() || name == "." || name == "..") return refuse(Errc::invalid_argument, dir, "a new name is needed");
   safeatomic::Result<std::unique_ptr<Directory>> parent = source.file_system.open_directory(path.parent_path());
-  if (!parent) return format::lift(parent, action);
+  if (!parent) return io_failure(parent, action);
   if ((*parent)->info_of(name)) return refuse(Errc::already_exists, dir, "it is there already");
   if (Result<void> outside = refuse_place_inside(source.file_system, path, *source.snapshot.directory, action);
       !outside) {

@@ -7,7 +7,7 @@
 #include <datawal/segment.hpp>
 #include <safeatomic/temporary.hpp>
 
-#include "base/seam_error.hpp"
+#include "base/io_error.hpp"
 #include "log/directory/lock.hpp"
 #include "log/directory/quarantine.hpp"
 #include "log/directory/store_directory.hpp"
@@ -95,7 +95,7 @@ Result<void> survey(File& file, std::uint64_t begin, std::uint64_t end, bool is_
 // Where the bytes of the damaged segment end that are worth keeping.
 Result<std::uint64_t> end_of_rest(const Cut& cut, File& file) {
   const safeatomic::Result<safeatomic::FileInfo> info = file.info();
-  if (!info) return format::lift(info, "inspect segment");
+  if (!info) return io_failure(info, "inspect segment");
   return segment::end_of_data(file, cut.at.offset, info->size);
 }
 
@@ -141,8 +141,8 @@ Result<void> move_later_segments(const Store& store, const Cut& cut, std::uint32
 // The watermark promises bytes that are about to go.
 Result<void> remove_watermark(Directory& directory) {
   const safeatomic::Result<void> removed = directory.unlink(watermark_name);
-  if (!removed && removed.error().code != safeatomic::Errc::not_found) return format::lift(removed, "remove watermark");
-  if (const safeatomic::Result<void> synced = directory.sync(); !synced) return format::lift(synced, "sync directory");
+  if (!removed && removed.error().code != safeatomic::Errc::not_found) return io_failure(removed, "remove watermark");
+  if (const safeatomic::Result<void> synced = directory.sync(); !synced) return io_failure(synced, "sync directory");
   return {};
 }
 
@@ -160,13 +160,12 @@ Result<void> make_carrier(const Store& store, std::uint32_t id, std::uint64_t tx
   Directory& directory = *store.directory;
   safeatomic::Result<safeatomic::TemporaryFile> carrier = safeatomic::TemporaryFile::create(
       store.file_system, directory, store.options.file_mode);
-  if (!carrier) return format::lift(carrier, "create segment");
+  if (!carrier) return io_failure(carrier, "create segment");
   if (safeatomic::Result<void> given = store.owner.give(carrier->file()); !given)
-    return format::lift(given, "create segment");
-  if (safeatomic::Result<void> synced = carrier->file().sync_all(); !synced)
-    return format::lift(synced, "sync segment");
+    return io_failure(given, "create segment");
+  if (safeatomic::Result<void> synced = carrier->file().sync_all(); !synced) return io_failure(synced, "sync segment");
   const safeatomic::Result<safeatomic::FileInfo> info = carrier->file().info();
-  if (!info) return format::lift(info, "inspect segment");
+  if (!info) return io_failure(info, "inspect segment");
   const format::Watermark watermark{.segment = id, .inode = info->inode, .offset = 0, .txid = txid};
   if (Result<void> written = replace_watermark(store.file_system, directory, store.owner, watermark,
                                                store.options.file_mode);
@@ -174,14 +173,14 @@ Result<void> make_carrier(const Store& store, std::uint32_t id, std::uint64_t tx
     return written;
   }
   const safeatomic::Result<bool> named = carrier->publish_new(segment::filename(id));
-  if (!named) return format::lift(named, "create segment");
+  if (!named) return io_failure(named, "create segment");
   if (!*named) {
     return std::unexpected(Error{.code = Errc::already_exists,
                                  .action = "create segment",
                                  .path = segment::path(directory.path(), id),
                                  .segment = id});
   }
-  if (safeatomic::Result<void> synced = directory.sync(); !synced) return format::lift(synced, "sync directory");
+  if (safeatomic::Result<void> synced = directory.sync(); !synced) return io_failure(synced, "sync directory");
   return {};
 }
 
@@ -219,7 +218,7 @@ Result<void> rewrite_promise(const Store& store, const Carrier& carrier, std::ui
 
 Result<void> cut_segment(const Store& store, const Cut& cut, File& file, bool is_last) {
   const safeatomic::Result<safeatomic::FileInfo> info = file.info();
-  if (!info) return format::lift(info, "inspect segment");
+  if (!info) return io_failure(info, "inspect segment");
   if (info->size == cut.at.offset) return {};
   if (!is_last || info->link_count != 1) {
     Result<std::unique_ptr<File>> replaced = replace_by_prefix(store.file_system, *store.directory, cut.at.segment,
@@ -227,8 +226,8 @@ Result<void> cut_segment(const Store& store, const Cut& cut, File& file, bool is
     if (!replaced) return propagate(replaced);
     return {};
   }
-  if (safeatomic::Result<void> done = file.truncate(cut.at.offset); !done) return format::lift(done, "cut segment");
-  if (safeatomic::Result<void> synced = file.sync_data(); !synced) return format::lift(synced, "sync segment");
+  if (safeatomic::Result<void> done = file.truncate(cut.at.offset); !done) return io_failure(done, "cut segment");
+  if (safeatomic::Result<void> synced = file.sync_data(); !synced) return io_failure(synced, "sync segment");
   return {};
 }
 
@@ -244,7 +243,7 @@ Result<RepairReport> cut_store(const Store& store, const Cut& cut) {
   if (cut.at.segment != 0) {
     safeatomic::Result<std::unique_ptr<File>> file = store.directory->open_file(segment::filename(cut.at.segment),
                                                                                 {.write = true});
-    if (!file) return format::lift(file, "open segment");
+    if (!file) return io_failure(file, "open segment");
     damaged = std::move(*file);
     Result<std::uint64_t> end = end_of_rest(cut, *damaged);
     if (!end) return propagate(end);
@@ -278,10 +277,10 @@ Result<void> sync_what_is_sound(const Store& store) {
   if (!store.snapshot->segments.empty()) {
     Result<std::shared_ptr<File>> last = open_pinned(*store.snapshot, store.snapshot->segments.back());
     if (!last) return propagate(last);
-    if (safeatomic::Result<void> synced = (*last)->sync_data(); !synced) return format::lift(synced, "sync segment");
+    if (safeatomic::Result<void> synced = (*last)->sync_data(); !synced) return io_failure(synced, "sync segment");
   }
   if (safeatomic::Result<void> synced = store.directory->sync(); !synced) {
-    return format::lift(synced, "sync directory");
+    return io_failure(synced, "sync directory");
   }
   return {};
 }
@@ -291,7 +290,7 @@ Result<RepairReport> repair_locked(FileSystem& file_system, const std::shared_pt
   Result<std::shared_ptr<const Snapshot>> snapshot = take_snapshot(directory, nullptr);
   if (!snapshot) return propagate(snapshot);
   safeatomic::Result<StoreOwner> owner = owner_of(**snapshot, options.file_mode);
-  if (!owner) return format::lift(owner, "inspect store");
+  if (!owner) return io_failure(owner, "inspect store");
   const Store store{file_system, directory, *snapshot, options, std::move(*owner)};
   Result<std::optional<Cut>> cut = find_cut(store);
   if (!cut) return propagate(cut);

@@ -9,7 +9,7 @@
 
 #include <datawal/segment.hpp>
 
-#include "base/seam_error.hpp"
+#include "base/io_error.hpp"
 #include "log/directory/store_directory.hpp"
 #include "log/read/log_scanner.hpp"
 
@@ -71,7 +71,7 @@ Result<void> drop_segments_before(LogCore& core, std::uint32_t id, const DropOpt
     if (segment.id >= id || segment.id >= newest->id) break;
     safeatomic::Result<std::unique_ptr<safeatomic::File>> file = core.directory()->open_file(
         segment::filename(segment.id), {});
-    if (!file) return format::lift(file, "remove segment");
+    if (!file) return io_failure(file, "remove segment");
     if (Result<void> removed = core.remove_sealed(segment.id, std::move(*file)); !removed) return removed;
   }
   return {};

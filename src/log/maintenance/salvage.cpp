@@ -6,7 +6,7 @@
 #include <datawal/repair.hpp>
 #include <datawal/segment.hpp>
 
-#include "base/seam_error.hpp"
+#include "base/io_error.hpp"
 #include "format/frame.hpp"
 #include "log/directory/lock.hpp"
 #include "log/directory/store_directory.hpp"
@@ -158,7 +158,7 @@ class Copier {
 
 Result<void> refuse_unless_empty(Directory& out) {
   const safeatomic::Result<std::vector<std::string>> names = out.list();
-  if (!names) return format::lift(names, "list directory");
+  if (!names) return io_failure(names, "list directory");
   if (names->empty()) return {};
   return std::unexpected(Error{.code = Errc::already_exists,
                                .action = "salvage",
@@ -181,7 +181,7 @@ Result<SalvageReport> salvage(const std::filesystem::path& dir, const std::files
   const std::shared_ptr<Directory> directory = std::move(*target);
   if (Result<void> empty = refuse_unless_empty(*directory); !empty) return propagate(empty);
   const safeatomic::Result<StoreOwner> owner = StoreOwner::of(*directory, options.file_mode);
-  if (!owner) return format::lift(owner, "inspect directory");
+  if (!owner) return io_failure(owner, "inspect directory");
   Result<StoreLock> lock = StoreLock::acquire(file_system, directory, options.file_mode);
   if (!lock) return propagate(lock);
 

@@ -6,7 +6,7 @@
 
 #include <datawal/segment.hpp>
 
-#include "base/seam_error.hpp"
+#include "base/io_error.hpp"
 #include "format/frame.hpp"
 #include "log/directory/store_directory.hpp"
 #include "segment/resync.hpp"
@@ -181,7 +181,7 @@ Result<bool> LogScanner::stopped_live(Stop stop, RecordView& record) {
 // nothing behind it: a snapshot does not chase its writer.
 Result<bool> LogScanner::look_again(Stop& stop) {
   const safeatomic::Result<safeatomic::FileInfo> info = file_->info();
-  if (!info) return format::lift(info, "inspect segment");
+  if (!info) return io_failure(info, "inspect segment");
   const std::uint64_t limit = scanner_.limit();
   const std::uint64_t whole_frame = scanner_.end() + format::max_frame_len;
   scanner_.look_again(std::min(info->size, std::max(limit, whole_frame)));

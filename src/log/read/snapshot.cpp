@@ -5,7 +5,7 @@
 
 #include <datawal/segment.hpp>
 
-#include "base/seam_error.hpp"
+#include "base/io_error.hpp"
 #include "log/directory/kept_files.hpp"
 #include "log/directory/store_directory.hpp"
 #include "log/directory/watermark_file.hpp"
@@ -53,7 +53,7 @@ bool matches(const std::vector<PinnedSegment>& pinned, const StoreListing& listi
 
 Result<FileInfo> info_of(const File& file) {
   const safeatomic::Result<FileInfo> info = file.info();
-  if (!info) return format::lift(info, "inspect segment");
+  if (!info) return io_failure(info, "inspect segment");
   return *info;
 }
 
@@ -100,7 +100,7 @@ Result<Held> pin_entry(Directory& directory, const segment::Entry& entry, std::v
       pinned, [&] { return directory.open_file(segment::filename(entry.id), {}); });
   if (!file && file.error().code == safeatomic::Errc::not_found) return Held{.is_gone = true};
   if (!file && is_out_of_descriptors(file.error().os_errno)) return Held{};
-  if (!file) return format::lift(file, "open segment");
+  if (!file) return io_failure(file, "open segment");
   return Held{.file = std::move(*file)};
 }
 
@@ -233,9 +233,9 @@ Result<std::shared_ptr<File>> open_pinned(const Snapshot& snapshot, const Pinned
   };
   safeatomic::Result<std::unique_ptr<File>> file = snapshot.directory->open_file(segment::filename(segment.id), {});
   if (!file && file.error().code == safeatomic::Errc::not_found) return expired();
-  if (!file) return format::lift(file, "open segment");
+  if (!file) return io_failure(file, "open segment");
   const safeatomic::Result<FileInfo> info = (*file)->info();
-  if (!info) return format::lift(info, "inspect segment");
+  if (!info) return io_failure(info, "inspect segment");
   const bool may_have_grown = !snapshot.segments.empty() && segment.id == snapshot.segments.back().id;
   const bool is_it = may_have_grown ? same_file(*info, segment.info) && info->size >= segment.info.size
                                     : unchanged(*info, segment.info);

@@ -7,7 +7,7 @@
 
 #include <datawal/segment.hpp>
 
-#include "base/seam_error.hpp"
+#include "base/io_error.hpp"
 #include "log/directory/store_directory.hpp"
 #include "log/directory/store_owner.hpp"
 #include "log/read/log_scanner.hpp"
@@ -55,8 +55,8 @@ Result<void> sync_sealed(Directory& directory, const Snapshot& snapshot) {
   for (const PinnedSegment& segment : snapshot.segments) {
     if (segment.id < first_unproven || segment.id == snapshot.segments.back().id) continue;
     safeatomic::Result<std::unique_ptr<File>> file = directory.open_file(segment::filename(segment.id), {});
-    if (!file) return format::lift(file, "open segment");
-    if (safeatomic::Result<void> synced = (*file)->sync_data(); !synced) return format::lift(synced, "sync segment");
+    if (!file) return io_failure(file, "open segment");
+    if (safeatomic::Result<void> synced = (*file)->sync_data(); !synced) return io_failure(synced, "sync segment");
   }
   return {};
 }
@@ -68,7 +68,7 @@ Result<Recovered> begin_log(FileSystem& file_system, Directory& directory, const
   Result<std::unique_ptr<File>> file = create_segment(file_system, directory, owner, 1, options.file_mode);
   if (!file) return propagate(file);
   const safeatomic::Result<safeatomic::FileInfo> info = (*file)->info();
-  if (!info) return format::lift(info, "inspect segment");
+  if (!info) return io_failure(info, "inspect segment");
   report.files_scanned = 1;
   return Recovered{.report = std::move(report), .active_id = 1, .active_info = *info, .file = std::move(*file)};
 }
@@ -85,13 +85,13 @@ Result<Recovered> mend(FileSystem& file_system, Directory& directory, const Open
   const bool at_home = scanner.watermark().state() == WatermarkState::kept;
   Result<void> synced;
   if (at_home) {
-    if (safeatomic::Result<void> names = directory.sync(); !names) synced = format::lift(names, "sync directory");
+    if (safeatomic::Result<void> names = directory.sync(); !names) synced = io_failure(names, "sync directory");
   } else {
     synced = sync_with_ancestors(directory);
   }
   if (!synced) return propagate(synced);
   const safeatomic::Result<safeatomic::FileInfo> info = (*file)->info();
-  if (!info) return format::lift(info, "inspect segment");
+  if (!info) return io_failure(info, "inspect segment");
   recovered.active_info = *info;
   recovered.file = std::move(*file);
   recovered.end = scanner.end().valid_end;
@@ -105,8 +105,8 @@ Result<Recovered> mend(FileSystem& file_system, Directory& directory, const Open
 Result<std::unique_ptr<File>> create_segment(FileSystem& file_system, Directory& directory, const StoreOwner& owner,
                                              std::uint32_t id, std::uint32_t mode) {
   safeatomic::Result<std::unique_ptr<File>> file = owner.create(file_system, directory, segment::filename(id), mode);
-  if (!file) return format::lift(file, "create segment");
-  if (safeatomic::Result<void> synced = directory.sync(); !synced) return format::lift(synced, "sync directory");
+  if (!file) return io_failure(file, "create segment");
+  if (safeatomic::Result<void> synced = directory.sync(); !synced) return io_failure(synced, "sync directory");
   return std::move(*file);
 }
 
@@ -130,7 +130,7 @@ Result<Recovered> recover(FileSystem& file_system, const std::shared_ptr<Directo
   // From here on files are changed: the store is sound.
   remove_temporaries(*directory, *listing);
   const safeatomic::Result<StoreOwner> owner = owner_of(*snapshot, options.file_mode);
-  if (!owner) return format::lift(owner, "inspect store");
+  if (!owner) return io_failure(owner, "inspect store");
   Result<Recovered> recovered = snapshot->segments.empty()
                                     ? begin_log(file_system, *directory, *owner, options, scanner.report())
                                     : mend(file_system, *directory, options, *snapshot, scanner);

@@ -4,7 +4,7 @@
 #include <new>
 #include <utility>
 
-#include "base/seam_error.hpp"
+#include "base/io_error.hpp"
 #include "log/directory/store_directory.hpp"
 #include "log/write/write_path.hpp"
 

@@ -20,8 +20,8 @@
 #include <safeatomic/file_system.hpp>
 #include <safeatomic/temporary.hpp>
 
-#include "base/process_mark.hpp"
-#include "base/word_lock.hpp"
+#include "base/fork_guard.hpp"
+#include "base/futex_mutex.hpp"
 #include "log/directory/lock.hpp"
 #include "log/read/file_cache.hpp"
 #include "log/read/snapshot.hpp"
@@ -110,7 +110,7 @@ class LogCore {
   [[nodiscard]] bool is_poisoned() const noexcept { return poisoned_.load(std::memory_order_acquire); }
 
  private:
-  using Guard = std::unique_lock<WordLock>;
+  using Guard = std::unique_lock<FutexMutex>;
 
   /// The turn to sync, to rotate or to close. However it is left, by return, exception or the cancellation of the thread, it ends:
   /// the lock is given back, and those that waited for it are woken.
@@ -222,14 +222,14 @@ class LogCore {
 
   [[nodiscard]] Result<Record> read_frame(safeatomic::File& file, std::uint64_t end, const RecordRef& ref) const;
 
-  const ProcessMark process_;
+  const ForkGuard process_;
   const std::shared_ptr<safeatomic::Directory> directory_;
   const OpenOptions options_;
   const RecoveryReport report_;
   const bool is_mapped_;  // the write path
 
   mutable std::mutex maintenance_mutex_;
-  mutable WordLock mutex_;  // guards what follows, up to the atomics
+  mutable FutexMutex mutex_;  // guards what follows, up to the atomics
   GroupCommit turns_;
   std::uint64_t syncing_txid_ = 0;  // what the sync that runs will cover; 0: there is none, or it is unknown
   StoreLock lock_;

@@ -9,7 +9,7 @@
 #include <datawal/segment.hpp>
 #include <safeatomic/io.hpp>
 
-#include "base/seam_error.hpp"
+#include "base/io_error.hpp"
 #include "format/frame.hpp"
 #include "log/write/log_core.hpp"
 #include "segment/scanner.hpp"
@@ -86,7 +86,7 @@ Result<Record> LogCore::read_frame(safeatomic::File& file, std::uint64_t end, co
   }
   const auto buffer = std::make_unique_for_overwrite<char[]>(ref.len);
   const safeatomic::Result<std::size_t> got = safeatomic::read_all(file, ref.offset, std::span(buffer.get(), ref.len));
-  if (!got) return format::lift(got, "read record");
+  if (!got) return io_failure(got, "read record");
   const format::DecodeOutcome outcome = format::decode_next(std::string_view(buffer.get(), *got));
   if (!outcome) {
     Result<bool> other = is_whole_frame(file, ref.offset, end);

@@ -7,7 +7,7 @@
 
 #include <datawal/segment.hpp>
 
-#include "base/seam_error.hpp"
+#include "base/io_error.hpp"
 #include "log/directory/store_directory.hpp"
 #include "log/directory/store_owner.hpp"
 #include "log/write/log_core.hpp"
@@ -40,9 +40,9 @@ Result<void> LogCore::rotate_in_turn(Guard& guard) {
   if (Result<void> cut = writer_->cut_to_end(); !cut) return cut;
   if (Result<void> synced = sync_in_turn(guard); !synced) return synced;
   const safeatomic::Result<safeatomic::FileInfo> sealed = writer_->file()->info();
-  if (!sealed) return format::lift(sealed, "inspect segment");
+  if (!sealed) return io_failure(sealed, "inspect segment");
   const safeatomic::Result<StoreOwner> owner = StoreOwner::of_segment(*directory_, id, *sealed);
-  if (!owner) return format::lift(owner, "inspect segment");
+  if (!owner) return io_failure(owner, "inspect segment");
   SealedSegments one;
   one.emplace(id, PinnedSegment{.id = id, .info = *sealed, .kept = std::make_shared<KeptFile>()});
   // From here on there may be a file of the next name, which only a rotation that came to its end may leave behind.
@@ -85,7 +85,7 @@ Result<std::unique_ptr<File>> LogCore::create_next(std::uint32_t id, const Store
     const safeatomic::Result<safeatomic::FileInfo> there = directory_->info_of(name);
     const bool is_absent = !there && there.error().code == safeatomic::Errc::not_found;
     if (!is_absent) return poison(file.error(), "create segment");
-    return format::lift(file, "create segment");
+    return io_failure(file, "create segment");
   } catch (const std::bad_alloc&) {
     return poison({.code = Errc::poisoned, .action = "create segment", .os_errno = ENOMEM});  // it may be there
   }

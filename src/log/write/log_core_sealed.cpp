@@ -5,7 +5,7 @@
 
 #include <datawal/segment.hpp>
 
-#include "base/seam_error.hpp"
+#include "base/io_error.hpp"
 #include "log/write/log_core.hpp"
 
 namespace datawal {
@@ -54,7 +54,7 @@ Result<void> LogCore::sync_names() {
 Result<PinnedSegment> LogCore::replace_sealed(std::uint32_t id, std::shared_ptr<safeatomic::File> old,
                                               safeatomic::TemporaryFile& rewritten) {
   const safeatomic::Result<safeatomic::FileInfo> info = rewritten.file().info();
-  if (!info) return format::lift(info, "inspect segment");
+  if (!info) return io_failure(info, "inspect segment");
   PinnedSegment now{.id = id, .info = *info, .kept = std::make_shared<KeptFile>()};
   {
     const std::lock_guard guard(mutex_);
@@ -64,7 +64,7 @@ Result<PinnedSegment> LogCore::replace_sealed(std::uint32_t id, std::shared_ptr<
     segment->kept->keep(std::move(old));  // from here on whoever misses the name finds the file
   }
   if (safeatomic::Result<void> named = rewritten.publish_over(segment::filename(id)); !named) {
-    return format::lift(named, "replace segment");
+    return io_failure(named, "replace segment");
   }
   {
     const std::lock_guard guard(mutex_);
@@ -84,7 +84,7 @@ Result<void> LogCore::remove_sealed(std::uint32_t id, std::shared_ptr<safeatomic
     segment->kept->keep(std::move(old));
   }
   const safeatomic::Result<void> removed = directory_->unlink(segment::filename(id));
-  if (!removed && removed.error().code != safeatomic::Errc::not_found) return format::lift(removed, "remove segment");
+  if (!removed && removed.error().code != safeatomic::Errc::not_found) return io_failure(removed, "remove segment");
   {
     const std::lock_guard guard(mutex_);
     sealed_.erase(id);

@@ -7,7 +7,7 @@
 #include <new>
 #include <utility>
 
-#include "base/seam_error.hpp"
+#include "base/io_error.hpp"
 #include "log/write/log_core.hpp"
 
 namespace datawal {

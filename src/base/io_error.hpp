@@ -6,13 +6,13 @@
 #include <datawal/error.hpp>
 #include <safeatomic/error.hpp>
 
-namespace datawal::format {
+namespace datawal {
 
 /// propagate() across the seam: a failed call below as the failure of a call of this library.
 template <class T>
-[[nodiscard, gnu::cold]] std::unexpected<Error> lift(const safeatomic::Result<T>& failed,
-                                                     std::string_view action = {}) {
+[[nodiscard, gnu::cold]] std::unexpected<Error> io_failure(const safeatomic::Result<T>& failed,
+                                                           std::string_view action = {}) {
   return std::unexpected<Error>(error_of(failed.error(), action));
 }
 
-}  // namespace datawal::format
+}  // namespace datawal

@@ -1,8 +1,8 @@
-#include "base/word_lock.hpp"
+#include "base/futex_mutex.hpp"
 
 namespace datawal {
 
-void WordLock::wait() noexcept {
+void FutexMutex::wait() noexcept {
   constexpr int tries = 64;  // about as long as an append takes; then a sleep is worth its system call
   for (int n = 0; n < tries; ++n) {
     if (word_.load(std::memory_order_relaxed) == is_free && try_lock()) return;

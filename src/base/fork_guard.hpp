@@ -8,10 +8,10 @@ namespace datawal {
 
 /// The number of forks between the first process and this one, at the price of one load: a system call (`getpid`) costs as much
 /// as the rest of an append. A child made by a raw `clone` system call is not noticed; one made by `fork` is.
-class ProcessMark {
+class ForkGuard {
  public:
   /// Marks this process.
-  ProcessMark() noexcept;
+  ForkGuard() noexcept;
 
   [[nodiscard]] bool is_ours() const noexcept { return generation_ == forks.load(std::memory_order_relaxed); }
 

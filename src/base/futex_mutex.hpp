@@ -9,7 +9,7 @@
 namespace datawal {
 
 /// For std::lock_guard and std::unique_lock.
-class WordLock {
+class FutexMutex {
  public:
   void lock() noexcept {
     std::uint32_t seen = is_free;

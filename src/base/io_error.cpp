@@ -1,4 +1,4 @@
-#include "base/seam_error.hpp"
+#include "base/io_error.hpp"
 
 namespace datawal {
 namespace {
