@@ -40,7 +40,7 @@ class TwoMachines final : public safeatomic::FileSystem {
 
 /// The position as somebody would have it who does not look at checksums.
 std::string without_checksum(const std::string& text, const std::string& directory, const World& world) {
-  std::optional<FollowerCursor> cursor = decode_follower_cursor(text);
+  std::optional<log::FollowerCursor> cursor = log::decode_follower_cursor(text);
   if (!cursor || !cursor->last) return text;
   RecordRef& last = *cursor->last;
   const std::string bytes = world.machine.peek(segment::path(directory, last.segment)).value_or("");
@@ -48,7 +48,7 @@ std::string without_checksum(const std::string& text, const std::string& directo
     const format::DecodeOutcome there = format::decode_next(std::string_view(bytes).substr(last.offset));
     if (there && there.record.txid == last.txid && there.record.len == last.len) last.crc = there.record.crc;
   }
-  return encode_follower_cursor({.last = last, .base = last});
+  return log::encode_follower_cursor({.last = last, .base = last});
 }
 
 }  // namespace

@@ -22,12 +22,12 @@ using test::Cells;
 std::string document() { return test::read_file(std::filesystem::path(DATAWAL_ROOT) / "docs" / "DURABILITY.md"); }
 
 // As the document spells it.
-std::string word_for(Verdict verdict) {
+std::string word_for(log::Verdict verdict) {
   switch (verdict) {
-    case Verdict::keep: return "keep";
-    case Verdict::cut_tail: return "cut tail";
-    case Verdict::refuse: return "refuse";
-    case Verdict::unsupported_version: return "unsupported version";
+    case log::Verdict::keep: return "keep";
+    case log::Verdict::cut_tail: return "cut tail";
+    case log::Verdict::refuse: return "refuse";
+    case log::Verdict::unsupported_version: return "unsupported version";
   }
   return "?";
 }
@@ -48,17 +48,19 @@ TEST(DurabilityDocument, RecoveryTableIsWhatTheCodeJudges) {
   ASSERT_EQ(rows.size(), static_cast<std::size_t>(Stop::txid_order)) << "a row for each way to stop";
   for (std::size_t n = 0; n < rows.size(); ++n) {
     const auto stop = static_cast<Stop>(n + 1);
-    const Cells want = {std::string(describe(stop)), word_for(judge(SegmentRole::active, stop, Promise::none)),
-                        word_for(judge(SegmentRole::active, stop, Promise::kept)),
-                        word_for(judge(SegmentRole::active, stop, Promise::broken)),
-                        word_for(judge(SegmentRole::sealed, stop, Promise::none))};
+    const Cells want = {std::string(describe(stop)),
+                        word_for(judge(log::SegmentRole::active, stop, log::Promise::none)),
+                        word_for(judge(log::SegmentRole::active, stop, log::Promise::kept)),
+                        word_for(judge(log::SegmentRole::active, stop, log::Promise::broken)),
+                        word_for(judge(log::SegmentRole::sealed, stop, log::Promise::none))};
     EXPECT_EQ(rows[n], want);
   }
 }
 
 TEST(DurabilityDocument, ExplainsEachVerdict) {
   const std::vector<std::string> lines = test::section(document(), "Where reading stops, and what it means");
-  for (const Verdict verdict : {Verdict::keep, Verdict::cut_tail, Verdict::refuse, Verdict::unsupported_version}) {
+  for (const log::Verdict verdict :
+       {log::Verdict::keep, log::Verdict::cut_tail, log::Verdict::refuse, log::Verdict::unsupported_version}) {
     const std::string start = "* **" + word_for(verdict) + "**: ";
     EXPECT_TRUE(std::ranges::any_of(lines, [&](const std::string& line) { return line.starts_with(start); })) << start;
   }
@@ -92,13 +94,13 @@ const std::vector<WatermarkCase>& watermark_cases() {
 TEST(DurabilityDocument, WatermarkTableIsWhatTheCodeTakesItFor) {
   const std::vector<Cells> rows = test::table(document(), "The watermark");
   ASSERT_EQ(rows.size(), watermark_cases().size());
-  const std::map<Promise, std::string> columns = {
-      {Promise::none, "says nothing"}, {Promise::kept, "at or above"}, {Promise::broken, "below"}};
+  const std::map<log::Promise, std::string> columns = {
+      {log::Promise::none, "says nothing"}, {log::Promise::kept, "at or above"}, {log::Promise::broken, "below"}};
   for (std::size_t n = 0; n < rows.size(); ++n) {
     const WatermarkCase& row = watermark_cases()[n];
-    WatermarkCheck check(row.watermark, active, inode);
+    log::WatermarkCheck check(row.watermark, active, inode);
     check.met(end, txid);
-    const Promise promise = check.at_stop(end);
+    const log::Promise promise = check.at_stop(end);
     EXPECT_EQ(rows[n], (Cells{std::string(row.what), word_for(check.state()), columns.at(promise)}));
   }
 }

@@ -52,7 +52,7 @@ class Addresses : public testing::TestWithParam<ReadPath> {
   [[nodiscard]] std::unique_ptr<safeatomic::File> open(std::uint32_t id) const {
     return std::move(directory_->open_file(segment::filename(id), {}).value());
   }
-  static PinnedSegment pinned(std::uint32_t id, const safeatomic::File& file) {
+  static log::PinnedSegment pinned(std::uint32_t id, const safeatomic::File& file) {
     return {.id = id, .info = file.info().value()};
   }
 

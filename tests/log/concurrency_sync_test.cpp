@@ -35,7 +35,7 @@ TEST(WordLockConcurrency, LetsOneThreadInAtATime) {
 
 TEST(GroupCommitConcurrency, GivesTheTurnToOneThreadAtATimeAndEverybodyComesThrough) {
   FutexMutex lock;
-  GroupCommit turns;
+  log::GroupCommit turns;
   std::uint64_t appended = 0;
   std::uint64_t durable = 0;
   std::atomic<int> in_turn = 0;
@@ -45,7 +45,7 @@ TEST(GroupCommitConcurrency, GivesTheTurnToOneThreadAtATimeAndEverybodyComesThro
     for (;;) {
       if (durable >= wanted) return;
       if (turns.try_begin()) break;
-      const GroupCommit::Ticket ticket = wanted % 3 == 0 ? turns.attend() : turns.gather();
+      const log::GroupCommit::Ticket ticket = wanted % 3 == 0 ? turns.attend() : turns.gather();
       guard.unlock();
       const bool is_given = turns.wait(ticket);
       guard.lock();
@@ -61,7 +61,7 @@ TEST(GroupCommitConcurrency, GivesTheTurnToOneThreadAtATimeAndEverybodyComesThro
     in_turn.fetch_sub(1);
     guard.lock();
     durable = std::max(durable, covered);
-    const GroupCommit::Wakes wakes = turns.end();
+    const log::GroupCommit::Wakes wakes = turns.end();
     guard.unlock();
     turns.wake(wakes);
   };

@@ -92,12 +92,12 @@ TEST_F(FewDescriptors, AreLeftForTheNextReader) {
   in_child([&] {
     allow(400);
     const RecordLogReader first = open();
-    EXPECT_LE(kept_file_count(), 50U);
+    EXPECT_LE(log::kept_file_count(), 50U);
     const RecordLogReader second = open();
-    EXPECT_GT(kept_file_count(), 50U) << "nothing was left";
-    EXPECT_LE(kept_file_count(), 100U);
+    EXPECT_GT(log::kept_file_count(), 50U) << "nothing was left";
+    EXPECT_LE(log::kept_file_count(), 100U);
   });
-  EXPECT_EQ(kept_file_count(), 0U);
+  EXPECT_EQ(log::kept_file_count(), 0U);
 }
 
 TEST_F(FewDescriptors, OfTheSystemAreDoneWithout) {

@@ -5,10 +5,10 @@
 namespace datawal::test {
 namespace {
 
-LogEnd end_at(std::uint64_t offset) { return {.segment = 1, .offset = offset}; }
+log::LogEnd end_at(std::uint64_t offset) { return {.segment = 1, .offset = offset}; }
 
 TEST(LogEnd, IsTheFirstThatIsSettled) {
-  EndMark mark;
+  log::EndMark mark;
   EXPECT_TRUE(mark.settle(end_at(100), true));
   EXPECT_TRUE(mark.settle(end_at(50), true));
   EXPECT_EQ(mark.get().value().offset, 100U);
@@ -16,7 +16,7 @@ TEST(LogEnd, IsTheFirstThatIsSettled) {
 }
 
 TEST(LogEnd, IsNotSettledBeforeARecordThatIsShown) {
-  EndMark mark;
+  log::EndMark mark;
   EXPECT_TRUE(mark.admit(50, 100));
   EXPECT_FALSE(mark.settle(end_at(50), true));
   EXPECT_FALSE(mark.get());
@@ -26,14 +26,14 @@ TEST(LogEnd, IsNotSettledBeforeARecordThatIsShown) {
 }
 
 TEST(LogEnd, IsSettledAnywayWhereWhatWasShownIsGone) {
-  EndMark mark;
+  log::EndMark mark;
   EXPECT_TRUE(mark.admit(50, 100));
   mark.settle_anyway(end_at(50), true);
   EXPECT_EQ(mark.limit(), 50U);
 }
 
 TEST(LogEnd, InAnEarlierSegmentLimitsNothingInTheLast) {
-  EndMark mark;
+  log::EndMark mark;
   EXPECT_TRUE(mark.settle(end_at(7), false));
   EXPECT_TRUE(mark.admit(50, 100));
 }

@@ -175,16 +175,16 @@ TEST_F(Salvage, FindsTheStrandsOfAStoreAPartAtATime) {
     if (txid % 7 == 0) segments[(txid + 1) % 3] += frame(txid);  // once more
   }
   for (std::uint32_t id = 1; id <= 3; ++id) store_.put(id, segments[id - 1]);
-  const std::shared_ptr<const Snapshot> snapshot = test::must(
-      take_snapshot(test::must(open_store_directory(safeatomic::posix_file_system(), store_.path())), nullptr));
+  const std::shared_ptr<const log::Snapshot> snapshot = test::must(log::take_snapshot(
+      test::must(log::open_store_directory(safeatomic::posix_file_system(), store_.path())), nullptr));
   const auto places_with = [&](std::size_t max_strands) {
     std::vector<std::pair<std::uint64_t, std::uint32_t>> places;
     std::optional<std::uint64_t> first_txid = 0;
     for (std::uint64_t begin = 0; first_txid; begin = first_txid.value_or(0)) {
-      StrandPart part = test::must(find_strands(*snapshot, begin, nullptr, max_strands));
+      log::StrandPart part = test::must(find_strands(*snapshot, begin, nullptr, max_strands));
       EXPECT_LE(part.strands.size(), 2 * max_strands);
-      StrandMerge records(*snapshot, std::move(part.strands));
-      StrandMerge::Record record;
+      log::StrandMerge records(*snapshot, std::move(part.strands));
+      log::StrandMerge::Record record;
       while (test::must(records.next(record)) && !(part.end && record.frame.txid >= *part.end)) {
         const std::uint64_t txid = record.frame.txid;
         EXPECT_GE(txid, begin);

@@ -13,12 +13,12 @@ namespace {
 using format::Stop;
 using test::Outcome;
 
-Verdict verdict_of(Outcome outcome) {
+log::Verdict verdict_of(Outcome outcome) {
   switch (outcome) {
-    case Outcome::clean: return Verdict::keep;
-    case Outcome::torn: return Verdict::cut_tail;
-    case Outcome::corrupt: return Verdict::refuse;
-    case Outcome::unsupported: return Verdict::unsupported_version;
+    case Outcome::clean: return log::Verdict::keep;
+    case Outcome::torn: return log::Verdict::cut_tail;
+    case Outcome::corrupt: return log::Verdict::refuse;
+    case Outcome::unsupported: return log::Verdict::unsupported_version;
   }
   throw std::logic_error("unknown outcome");
 }
@@ -35,10 +35,10 @@ TEST(Verdict, HasOneRowForEachWayToStop) {
 TEST(Verdict, IsThatOfTheTable) {
   for (const test::TableRow& row : test::recovery_table()) {
     SCOPED_TRACE(format::describe(row.stop));
-    EXPECT_EQ(judge(SegmentRole::active, row.stop, Promise::none), verdict_of(row.active));
-    EXPECT_EQ(judge(SegmentRole::active, row.stop, Promise::kept), verdict_of(row.active_at_watermark));
-    EXPECT_EQ(judge(SegmentRole::sealed, row.stop, Promise::none), verdict_of(row.sealed));
-    EXPECT_EQ(judge(SegmentRole::sealed, row.stop, Promise::kept), verdict_of(row.sealed))
+    EXPECT_EQ(judge(log::SegmentRole::active, row.stop, log::Promise::none), verdict_of(row.active));
+    EXPECT_EQ(judge(log::SegmentRole::active, row.stop, log::Promise::kept), verdict_of(row.active_at_watermark));
+    EXPECT_EQ(judge(log::SegmentRole::sealed, row.stop, log::Promise::none), verdict_of(row.sealed));
+    EXPECT_EQ(judge(log::SegmentRole::sealed, row.stop, log::Promise::kept), verdict_of(row.sealed))
         << "a watermark excuses nothing in a sealed segment";
   }
 }
@@ -47,20 +47,21 @@ TEST(Verdict, BelowAWatermarkIsRefusalWhateverTheStop) {
   for (const test::TableRow& row : test::recovery_table()) {
     SCOPED_TRACE(format::describe(row.stop));
     // What a newer program wrote is not damage: it is refused too, but nobody is told to repair it.
-    const Verdict wanted = row.stop == Stop::unknown_version ? Verdict::unsupported_version : Verdict::refuse;
-    EXPECT_EQ(judge(SegmentRole::active, row.stop, Promise::broken), wanted);
-    EXPECT_EQ(judge(SegmentRole::sealed, row.stop, Promise::broken), wanted);
+    const log::Verdict wanted = row.stop == Stop::unknown_version ? log::Verdict::unsupported_version
+                                                                  : log::Verdict::refuse;
+    EXPECT_EQ(judge(log::SegmentRole::active, row.stop, log::Promise::broken), wanted);
+    EXPECT_EQ(judge(log::SegmentRole::sealed, row.stop, log::Promise::broken), wanted);
   }
 }
 
 TEST(Verdict, IsKnownAtCompileTime) {
-  static_assert(judge(SegmentRole::active, Stop::crc_mismatch, Promise::none) == Verdict::cut_tail);
-  static_assert(judge(SegmentRole::sealed, Stop::crc_mismatch, Promise::none) == Verdict::refuse);
+  static_assert(judge(log::SegmentRole::active, Stop::crc_mismatch, log::Promise::none) == log::Verdict::cut_tail);
+  static_assert(judge(log::SegmentRole::sealed, Stop::crc_mismatch, log::Promise::none) == log::Verdict::refuse);
 }
 
 TEST(Verdict, OfNoStopAtAllKeeps) {
-  EXPECT_EQ(judge(SegmentRole::active, Stop::none, Promise::none), Verdict::keep);
-  EXPECT_EQ(judge(SegmentRole::sealed, Stop::none, Promise::none), Verdict::keep);
+  EXPECT_EQ(judge(log::SegmentRole::active, Stop::none, log::Promise::none), log::Verdict::keep);
+  EXPECT_EQ(judge(log::SegmentRole::sealed, Stop::none, log::Promise::none), log::Verdict::keep);
 }
 
 constexpr std::uint64_t inode = 4711;
@@ -70,64 +71,64 @@ format::Watermark mark(std::uint32_t segment, std::uint64_t offset, std::uint64_
 }
 
 TEST(WatermarkCheck, WithoutAWatermarkSaysNothing) {
-  WatermarkCheck check(std::nullopt, 3, inode);
-  EXPECT_EQ(check.at_stop(0), Promise::none);
+  log::WatermarkCheck check(std::nullopt, 3, inode);
+  EXPECT_EQ(check.at_stop(0), log::Promise::none);
   EXPECT_EQ(check.state(), WatermarkState::absent);
   EXPECT_EQ(check.proven_end(), 0U);
 }
 
 TEST(WatermarkCheck, OfALaterSegmentIsBroken) {
-  WatermarkCheck check(mark(4, 0, 9), 3, inode);
-  EXPECT_EQ(check.at_stop(1'000'000), Promise::broken);
+  log::WatermarkCheck check(mark(4, 0, 9), 3, inode);
+  EXPECT_EQ(check.at_stop(1'000'000), log::Promise::broken);
   EXPECT_TRUE(check.segments_are_missing());
 }
 
 TEST(WatermarkCheck, OfAnEarlierSegmentOrAnotherFileSaysNothing) {
-  WatermarkCheck earlier(mark(2, 100, 9), 3, inode);
-  EXPECT_EQ(earlier.at_stop(0), Promise::none);
+  log::WatermarkCheck earlier(mark(2, 100, 9), 3, inode);
+  EXPECT_EQ(earlier.at_stop(0), log::Promise::none);
   EXPECT_EQ(earlier.state(), WatermarkState::elsewhere);
-  WatermarkCheck copied(mark(3, 100, 9), 3, inode + 1);
-  EXPECT_EQ(copied.at_stop(0), Promise::none);
+  log::WatermarkCheck copied(mark(3, 100, 9), 3, inode + 1);
+  EXPECT_EQ(copied.at_stop(0), log::Promise::none);
   EXPECT_EQ(copied.state(), WatermarkState::elsewhere);
   EXPECT_EQ(copied.proven_txid(), 0U);
 }
 
 TEST(WatermarkCheck, AtARecordsEndWithItsTxidIsKept) {
-  WatermarkCheck check(mark(3, 200, 9), 3, inode);
+  log::WatermarkCheck check(mark(3, 200, 9), 3, inode);
   check.met(100, 8);
   check.met(200, 9);
   check.met(300, 10);
-  EXPECT_EQ(check.at_stop(300), Promise::kept);
+  EXPECT_EQ(check.at_stop(300), log::Promise::kept);
   EXPECT_EQ(check.proven_end(), 200U);
   EXPECT_EQ(check.proven_txid(), 9U);
 }
 
 TEST(WatermarkCheck, AtZeroIsKeptByTheEmptyPrefix) {
-  WatermarkCheck check(mark(3, 0, 41), 3, inode);
-  EXPECT_EQ(check.at_stop(0), Promise::kept);
+  log::WatermarkCheck check(mark(3, 0, 41), 3, inode);
+  EXPECT_EQ(check.at_stop(0), log::Promise::kept);
   EXPECT_EQ(check.proven_end(), 0U);
   EXPECT_EQ(check.proven_txid(), 41U);
 }
 
 TEST(WatermarkCheck, BeyondTheValidPrefixIsBroken) {
-  WatermarkCheck check(mark(3, 200, 9), 3, inode);
+  log::WatermarkCheck check(mark(3, 200, 9), 3, inode);
   check.met(100, 8);
-  EXPECT_EQ(check.at_stop(100), Promise::broken);
+  EXPECT_EQ(check.at_stop(100), log::Promise::broken);
   EXPECT_FALSE(check.segments_are_missing());
 }
 
 TEST(WatermarkCheck, ThatFitsNoRecordAndMissesNoneIsIgnored) {
-  WatermarkCheck inside(mark(3, 150, 8), 3, inode);
+  log::WatermarkCheck inside(mark(3, 150, 8), 3, inode);
   inside.met(100, 8);
   inside.met(200, 9);
-  EXPECT_EQ(inside.at_stop(200), Promise::none);
+  EXPECT_EQ(inside.at_stop(200), log::Promise::none);
   EXPECT_EQ(inside.state(), WatermarkState::ignored);
   EXPECT_EQ(inside.proven_end(), 0U) << "then nothing is proven";
 
-  WatermarkCheck other_txid(mark(3, 200, 8), 3, inode);
+  log::WatermarkCheck other_txid(mark(3, 200, 8), 3, inode);
   other_txid.met(100, 8);
   other_txid.met(200, 9);
-  EXPECT_EQ(other_txid.at_stop(200), Promise::none);
+  EXPECT_EQ(other_txid.at_stop(200), log::Promise::none);
   EXPECT_EQ(other_txid.state(), WatermarkState::ignored);
 }
 

@@ -25,7 +25,7 @@ using safeatomic::File;
 // Keeps to the options' speed and passes on how far it has come.
 class Pace {
  public:
-  Pace(const LogCore& core, const CompactOptions& options, double bytes_per_appended, std::uint64_t bytes_total)
+  Pace(const log::LogCore& core, const CompactOptions& options, double bytes_per_appended, std::uint64_t bytes_total)
       : core_(core),
         options_(options),
         bytes_per_appended_(bytes_per_appended),
@@ -80,7 +80,7 @@ class Pace {
     return stats.appended_bytes;
   }
 
-  const LogCore& core_;
+  const log::LogCore& core_;
   const CompactOptions& options_;
   const double bytes_per_appended_;
   const std::uint64_t appended_before_;
@@ -128,7 +128,7 @@ class Mover {
 class Compaction {
  public:
   Compaction(const CompactionSite& site, const CompactOptions& options, double bytes_per_appended,
-             const std::vector<PinnedSegment>& segments)
+             const std::vector<log::PinnedSegment>& segments)
       : site_(site),
         options_(options),
         pace_(site.core, options, bytes_per_appended, total_of(segments)),
@@ -149,15 +149,15 @@ class Compaction {
   }
 
  private:
-  static std::vector<std::uint32_t> ids_of(const std::vector<PinnedSegment>& segments) {
+  static std::vector<std::uint32_t> ids_of(const std::vector<log::PinnedSegment>& segments) {
     std::vector<std::uint32_t> ids(segments.size());
-    std::ranges::transform(segments, ids.begin(), &PinnedSegment::id);
+    std::ranges::transform(segments, ids.begin(), &log::PinnedSegment::id);
     return ids;
   }
 
-  static std::uint64_t total_of(const std::vector<PinnedSegment>& segments) noexcept {
+  static std::uint64_t total_of(const std::vector<log::PinnedSegment>& segments) noexcept {
     std::uint64_t total = 0;
-    for (const PinnedSegment& segment : segments) total += segment.info.size;
+    for (const log::PinnedSegment& segment : segments) total += segment.info.size;
     return total;
   }
 
@@ -311,7 +311,7 @@ class Compaction {
       to = std::move(*added);
       to->is_complete = false;
     }
-    if (Result<PinnedSegment> named = site_.core.replace_sealed(from->id, old, *rewritten.file); !named) {
+    if (Result<log::PinnedSegment> named = site_.core.replace_sealed(from->id, old, *rewritten.file); !named) {
       // If it is the directory that could not be synced, nobody knows which file stands there: both stay readable.
       if (named.error().code != Errc::poisoned) (void)remove(*to);
       return propagate(named);
@@ -396,7 +396,7 @@ class Compaction {
 }  // namespace
 
 Result<CompactionStats> compact(const CompactionSite& site, const CompactOptions& options, double bytes_per_appended) {
-  Result<std::vector<PinnedSegment>> sealed = site.core.sealed();
+  Result<std::vector<log::PinnedSegment>> sealed = site.core.sealed();
   if (!sealed) return propagate(sealed);
   Compaction compaction(site, options, bytes_per_appended, *sealed);
   sealed->clear();  // as long as they are pinned, files that were replaced keep their space

@@ -11,7 +11,7 @@ namespace datawal::kv {
 
 /// A store that is compacted.
 struct CompactionSite {
-  LogCore& core;
+  log::LogCore& core;
   Projection& projection;
   FutexMutex& changes;  ///< the lock of the projection's owner
 };

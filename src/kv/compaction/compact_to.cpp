@@ -71,8 +71,8 @@ Result<void> clear_target(Directory& directory) {
   return {};
 }
 
-Result<void> copy_raw(FrameOutput& output, std::shared_ptr<const Snapshot> snapshot, LastSegment last) {
-  LogScanner scanner(std::move(snapshot), last);
+Result<void> copy_raw(FrameOutput& output, std::shared_ptr<const log::Snapshot> snapshot, log::LastSegment last) {
+  log::LogScanner scanner(std::move(snapshot), last);
   RecordView record;
   for (;;) {
     Result<bool> more = scanner.next(record);
@@ -96,13 +96,13 @@ Result<void> refuse_raw(const Projection& projection, const CompactToOptions& op
 }
 
 Result<CompactionStats> compact_view(LiveView view, const CompactToOptions& options,
-                                     std::shared_ptr<const Snapshot> snapshot, LastSegment last,
+                                     std::shared_ptr<const log::Snapshot> snapshot, log::LastSegment last,
                                      safeatomic::FileSystem& file_system, const std::filesystem::path& dir) {
-  if (Result<void> outside = refuse_place_inside(file_system, dir, *snapshot->directory, "compact"); !outside) {
+  if (Result<void> outside = log::refuse_place_inside(file_system, dir, *snapshot->directory, "compact"); !outside) {
     return propagate(outside);
   }
   const OpenOptions target_options{.file_system = &file_system};
-  Result<std::unique_ptr<Directory>> target = make_store_directory(file_system, dir, target_options);
+  Result<std::unique_ptr<Directory>> target = log::make_store_directory(file_system, dir, target_options);
   if (!target) return propagate(target);
   Directory& directory = **target;
   // Against another compaction into the same place, which would take this one's temporary for a left-over.
@@ -113,9 +113,9 @@ Result<CompactionStats> compact_view(LiveView view, const CompactToOptions& opti
         Error{.code = Errc::locked, .action = "compact", .path = dir, .detail = "another process uses the target"});
   }
   if (Result<void> cleared = clear_target(directory); !cleared) return propagate(cleared);
-  const safeatomic::Result<StoreOwner> owner = StoreOwner::of(directory, target_options.file_mode);
+  const safeatomic::Result<log::StoreOwner> owner = log::StoreOwner::of(directory, target_options.file_mode);
   if (!owner) return io_failure(owner, "compact");
-  if (Result<void> synced = sync_with_ancestors(directory); !synced) return propagate(synced);
+  if (Result<void> synced = log::sync_with_ancestors(directory); !synced) return propagate(synced);
 
   if (Result<void> sorted = view.sort_by_key(); !sorted) return propagate(sorted);
   Result<OutputFile> file = OutputFile::create(file_system, directory, target_options.file_mode, "compact");

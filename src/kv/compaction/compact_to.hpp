@@ -20,7 +20,7 @@ namespace datawal::kv {
 /// Writes `view`, by ascending key, as the single segment of a new store in `dir`; before it the Raw records of `snapshot`, if
 /// the options say so. Errors as DataWal::compact_to.
 [[nodiscard]] Result<CompactionStats> compact_view(LiveView view, const CompactToOptions& options,
-                                                   std::shared_ptr<const Snapshot> snapshot, LastSegment last,
+                                                   std::shared_ptr<const log::Snapshot> snapshot, log::LastSegment last,
                                                    safeatomic::FileSystem& file_system,
                                                    const std::filesystem::path& dir);
 

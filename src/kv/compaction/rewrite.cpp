@@ -68,7 +68,7 @@ class OldRecords {
 // Which of its records a segment cannot do without.
 class Judge {
  public:
-  Judge(const LogCore& core, const Projection& projection, const SegmentFile& segment, const MayContain& earlier,
+  Judge(const log::LogCore& core, const Projection& projection, const SegmentFile& segment, const MayContain& earlier,
         bool may_be_newest)
       : core_(core), projection_(projection), segment_(segment), earlier_(earlier), may_be_newest_(may_be_newest) {}
 
@@ -87,14 +87,14 @@ class Judge {
   }
 
  private:
-  const LogCore& core_;
+  const log::LogCore& core_;
   const Projection& projection_;
   const SegmentFile& segment_;
   const MayContain& earlier_;
   const bool may_be_newest_;
 };
 
-std::unexpected<Error> damaged(const LogCore& core, std::uint32_t id, std::uint64_t offset, format::Stop stop) {
+std::unexpected<Error> damaged(const log::LogCore& core, std::uint32_t id, std::uint64_t offset, format::Stop stop) {
   return std::unexpected(Error{.code = Errc::corruption,
                                .action = "compact segment",
                                .path = segment::path(core.directory()->path(), id),
@@ -118,11 +118,11 @@ void note(Rewritten& rewritten, const OldRecord& record, std::uint64_t offset, b
 
 }  // namespace
 
-Result<Rewritten> rewrite(const LogCore& core, const Projection& projection, const SegmentFile& segment,
+Result<Rewritten> rewrite(const log::LogCore& core, const Projection& projection, const SegmentFile& segment,
                           safeatomic::File& old, const MayContain& earlier, const RewriteOptions& options) {
   const Judge judge(core, projection, segment, earlier, options.may_be_newest);
   Rewritten rewritten;
-  SegmentOutput output(file_system_of(core.options().file_system), *core.directory(), core.options().file_mode,
+  SegmentOutput output(log::file_system_of(core.options().file_system), *core.directory(), core.options().file_mode,
                        [&core, may = options.may_use_thread, last = core.last_txid()]() mutable {
                          // Beside writers it would take the processor that one of them needs.
                          const std::uint64_t before = std::exchange(last, core.last_txid());

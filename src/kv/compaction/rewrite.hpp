@@ -60,8 +60,8 @@ struct RewriteOptions {
 /// of keys that an earlier segment may hold, and the newest record of the log.
 /// @param earlier  of this segment
 /// @return corruption if the segment does not decode to its end; no_space; io: the temporary is gone then
-[[nodiscard]] Result<Rewritten> rewrite(const LogCore& core, const Projection& projection, const SegmentFile& segment,
-                                        safeatomic::File& old, const MayContain& earlier,
+[[nodiscard]] Result<Rewritten> rewrite(const log::LogCore& core, const Projection& projection,
+                                        const SegmentFile& segment, safeatomic::File& old, const MayContain& earlier,
                                         const RewriteOptions& options);
 
 }  // namespace datawal::kv

@@ -100,8 +100,8 @@ void TombstoneFilter::add(std::uint64_t hash) noexcept {
   for (const std::uint64_t bit : {hash & mask, std::rotl(hash, 32) & mask}) bits_[bit / 64] |= 1ULL << (bit % 64);
 }
 
-Result<void> TombstoneFilter::read(const PinnedSegment& segment) {
-  Snapshot only;
+Result<void> TombstoneFilter::read(const log::PinnedSegment& segment) {
+  log::Snapshot only;
   only.directory = directory_;
   Result<std::shared_ptr<safeatomic::File>> file = open_pinned(only, segment);
   if (!file) return propagate(file);

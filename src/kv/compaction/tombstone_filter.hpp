@@ -71,7 +71,7 @@ class TombstoneFilter {
   [[nodiscard]] bool is_worth_reading(std::uint64_t tombstone_bytes) const noexcept;
   void look_at_all_before(std::size_t index);
   void start_over() noexcept;
-  [[nodiscard]] Result<void> read(const PinnedSegment& segment);
+  [[nodiscard]] Result<void> read(const log::PinnedSegment& segment);
   [[nodiscard]] bool may_contain(std::uint64_t hash) const noexcept;
   void grow(std::uint64_t keys);
   void add(std::uint64_t hash) noexcept;
@@ -82,7 +82,7 @@ class TombstoneFilter {
   std::vector<Segment> segments_;  // ascending
   std::size_t looked_at_ = 0;      // so many of them are proven, read or unread
   bool is_lost_ = false;           // one of those cannot be found: any key
-  std::vector<PinnedSegment> unread_;
+  std::vector<log::PinnedSegment> unread_;
   std::uint64_t unread_bytes_ = 0;
   std::uint64_t unread_puts_ = 0;
   std::vector<std::uint64_t> bits_;  // of those that were read, a Bloom filter of a power of two words; empty: no key

@@ -69,7 +69,7 @@ Result<ExportStats> export_file(LiveView view, const ExportOptions& options, saf
   if (name.empty() || name == "." || name == "..") return refuse(file, "the path names no file");
   safeatomic::Result<std::unique_ptr<safeatomic::Directory>> directory = file_system.open_directory(file.parent_path());
   if (!directory) return io_failure(directory, "export");
-  if (is_store_name(name)) {
+  if (log::is_store_name(name)) {
     Result<bool> own = is_same(**directory, view.address_space().directory());
     if (!own) return propagate(own);
     if (*own) return refuse(file, "that name belongs to the store itself");

@@ -18,7 +18,7 @@ bool Additions::add(const RecordView& record) {
   return true;
 }
 
-Result<void> Additions::take_in(const Snapshot& now, std::uint64_t end) {
+Result<void> Additions::take_in(const log::Snapshot& now, std::uint64_t end) {
   if (Result<void> prepared = prepare(); !prepared) return prepared;
   projection_.reserve(records_.size());
   if (Result<void> grown = grow_address_space(now, end); !grown) return grown;
@@ -47,10 +47,10 @@ Result<void> Additions::prepare() {
 }
 
 // Segments that no address leads to yet: if the next one cannot be added, those that were show nothing.
-Result<void> Additions::grow_address_space(const Snapshot& now, std::uint64_t end) {
+Result<void> Additions::grow_address_space(const log::Snapshot& now, std::uint64_t end) {
   AddressSpace& space = projection_.address_space();
   const std::uint32_t last_id = space.last_id();
-  const auto first = std::ranges::find(now.segments, last_id, &PinnedSegment::id);
+  const auto first = std::ranges::find(now.segments, last_id, &log::PinnedSegment::id);
   std::vector<std::shared_ptr<safeatomic::File>> files;
   for (auto segment = first; segment != now.segments.end(); ++segment) {
     Result<std::shared_ptr<safeatomic::File>> file = open_pinned(now, *segment);

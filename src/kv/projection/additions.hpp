@@ -34,7 +34,7 @@ class Additions {
   /// All were added: `now` ends with them, at `end` of its last segment. The projection is of the segments up to `last_id`.
   /// @return an error, and nothing of what it shows has changed: corruption or io for a record of before that may be one of those
   ///   keys; as open_pinned; invalid_argument when 256 TiB are used up. Throws std::bad_alloc likewise.
-  [[nodiscard]] Result<void> take_in(const Snapshot& now, std::uint64_t end);
+  [[nodiscard]] Result<void> take_in(const log::Snapshot& now, std::uint64_t end);
 
  private:
   struct Item {
@@ -50,7 +50,7 @@ class Additions {
     return std::string_view(keys_).substr(item.key_begin, item.key_len);
   }
   [[nodiscard]] Result<void> prepare();
-  [[nodiscard]] Result<void> grow_address_space(const Snapshot& now, std::uint64_t end);
+  [[nodiscard]] Result<void> grow_address_space(const log::Snapshot& now, std::uint64_t end);
   [[nodiscard]] Result<void> cover_last();
   void apply() noexcept;
 

@@ -34,9 +34,9 @@ void Replay::start_second_thread() {
   batch_ = &pipeline_->next();
 }
 
-RecoveryVisitor Replay::visitor() {
+log::RecoveryVisitor Replay::visitor() {
   return {.on_segment =
-              [this](const PinnedSegment& segment, safeatomic::File& file) {
+              [this](const log::PinnedSegment& segment, safeatomic::File& file) {
                 if (!batch_->is_empty()) hand_over();  // a batch is of one segment
                 return projection_.address_space().add(segment, file, {}, segment.id != unmapped_id_);
               },

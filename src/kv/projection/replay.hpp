@@ -26,7 +26,7 @@ class Replay {
 
   /// Takes every segment and every record of a log, in order; at the end all is folded, or the first thing that went wrong
   /// returned: a record that could not be read back. Must not outlive this.
-  [[nodiscard, gnu::cold]] RecoveryVisitor visitor();
+  [[nodiscard, gnu::cold]] log::RecoveryVisitor visitor();
 
  private:
   [[nodiscard, gnu::cold]] Result<void> finish();

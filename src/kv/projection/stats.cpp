@@ -70,7 +70,7 @@ StoreStats stats_of(const Projection& projection) {
 }
 
 void count_quarantine(safeatomic::Directory& directory, StoreStats& stats) {
-  const Result<Quarantine> quarantine = quarantine_in(directory);
+  const Result<log::Quarantine> quarantine = log::quarantine_in(directory);
   if (!quarantine) return;
   stats.quarantined_files = quarantine->files;
   stats.quarantined_bytes = quarantine->bytes;

@@ -142,12 +142,12 @@ Result<std::shared_ptr<safeatomic::File>> AddressSpace::file_of(const SegmentFil
     const std::lock_guard guard(files_mutex_);
     return segment.pinned;
   };
-  const PinnedSegment first = pinned();
+  const log::PinnedSegment first = pinned();
   if (first.file) return first.file;
   Result<std::shared_ptr<safeatomic::File>> opened = cache_.open(directory_, first);
   if (opened || opened.error().code != Errc::snapshot_expired) return opened;
   // Its name may have gone since the first look; it is held from before that on.
-  PinnedSegment second = pinned();
+  log::PinnedSegment second = pinned();
   return second.file ? std::move(second.file) : std::move(opened);
 }
 

@@ -52,7 +52,7 @@ class AddressSpace {
 
   /// Adds the next segment, whose file is open now. What cannot be mapped is read with `pread`. Throws std::bad_alloc.
   /// @param may_map  false for a segment that another process's writer may cut
-  [[nodiscard, gnu::cold]] Result<void> add(const PinnedSegment& segment, safeatomic::File& file,
+  [[nodiscard, gnu::cold]] Result<void> add(const log::PinnedSegment& segment, safeatomic::File& file,
                                             const SegmentRoom& room = {}, bool may_map = true);
 
   /// Sees to it that all offsets below `end` of the last segment have addresses. Throws std::bad_alloc.
@@ -75,14 +75,15 @@ class AddressSpace {
   void extend_last(std::uint64_t end) noexcept { last_->end.store(end, std::memory_order_release); }
 
   /// The log has gone on from the last segment, which is now `sealed`, to `next`, which is empty. There is room.
-  [[gnu::cold]] void rotate(const PinnedSegment& sealed, const PinnedSegment& next, const SegmentRoom& room) noexcept;
+  [[gnu::cold]] void rotate(const log::PinnedSegment& sealed, const log::PinnedSegment& next,
+                            const SegmentRoom& room) noexcept;
 
   /// Takes `segment`, whose file is open, for the last segment from now on. No reader is there yet.
-  [[gnu::cold]] void reopen_last(const PinnedSegment& segment, const SegmentRoom& room);
+  [[gnu::cold]] void reopen_last(const log::PinnedSegment& segment, const SegmentRoom& room);
 
   /// The last segment will not grow any more: it is `segment`, whose file is open. Another one follows, and no reader is there
   /// now.
-  [[gnu::cold]] void seal_last(const PinnedSegment& segment, safeatomic::File& file) noexcept;
+  [[gnu::cold]] void seal_last(const log::PinnedSegment& segment, safeatomic::File& file) noexcept;
 
   // Rewriting.
 
@@ -92,7 +93,7 @@ class AddressSpace {
   /// Adds what `old` was rewritten to; both are there until one is removed. Throws std::bad_alloc.
   /// @return invalid_argument when 256 TiB are used up
   [[nodiscard, gnu::cold]] Result<std::shared_ptr<SegmentFile>> add_rewritten(const SegmentFile& old,
-                                                                              const PinnedSegment& segment,
+                                                                              const log::PinnedSegment& segment,
                                                                               safeatomic::File& file);
 
   /// A file that the space has no more. Its end lets go of it once every reader has left that may have an address in it; so
@@ -246,7 +247,7 @@ class AddressSpace {
   const std::unique_ptr<ReaderEpochs> readers_ = std::make_unique<ReaderEpochs>();
   mutable RemovedFiles removed_;
   mutable std::mutex files_mutex_;  // guards which file a segment is read from where it is not mapped
-  mutable FileCache cache_;
+  mutable log::FileCache cache_;
 };
 
 /// The records of one instant, kept as long as this object, whatever is rewritten meanwhile: by their mappings, else by descriptors, as far

@@ -28,7 +28,7 @@ SegmentMap::node_type AddressSpace::make_node() {
   return one.extract(one.begin());
 }
 
-Result<void> AddressSpace::add(const PinnedSegment& pinned, safeatomic::File& file, const SegmentRoom& room,
+Result<void> AddressSpace::add(const log::PinnedSegment& pinned, safeatomic::File& file, const SegmentRoom& room,
                                bool may_map) {
   SegmentMap::node_type node = make_node();
   const std::shared_ptr<SegmentFile> segment = node.mapped();
@@ -51,7 +51,8 @@ Result<void> AddressSpace::get_room(std::uint64_t last_end, std::uint64_t len) {
   return {};
 }
 
-void AddressSpace::rotate(const PinnedSegment& sealed, const PinnedSegment& next, const SegmentRoom& room) noexcept {
+void AddressSpace::rotate(const log::PinnedSegment& sealed, const log::PinnedSegment& next,
+                          const SegmentRoom& room) noexcept {
   {
     const std::lock_guard guard(files_mutex_);
     last_->pinned = sealed;
@@ -69,12 +70,12 @@ void AddressSpace::rotate(const PinnedSegment& sealed, const PinnedSegment& next
   segments_.insert(std::move(node));
 }
 
-void AddressSpace::reopen_last(const PinnedSegment& pinned, const SegmentRoom& room) {
+void AddressSpace::reopen_last(const log::PinnedSegment& pinned, const SegmentRoom& room) {
   last_->pinned = pinned;
   map(*last_, *pinned.file, std::max(last_->end.load(std::memory_order_relaxed), room.mapped));
 }
 
-void AddressSpace::seal_last(const PinnedSegment& pinned, safeatomic::File& file) noexcept {
+void AddressSpace::seal_last(const log::PinnedSegment& pinned, safeatomic::File& file) noexcept {
   {
     const std::lock_guard guard(files_mutex_);
     last_->pinned = pinned;
@@ -89,7 +90,8 @@ void AddressSpace::read_from(SegmentFile& segment, std::shared_ptr<safeatomic::F
   cache_.forget(segment.id);
 }
 
-Result<std::shared_ptr<SegmentFile>> AddressSpace::add_rewritten(const SegmentFile& old, const PinnedSegment& pinned,
+Result<std::shared_ptr<SegmentFile>> AddressSpace::add_rewritten(const SegmentFile& old,
+                                                                 const log::PinnedSegment& pinned,
                                                                  safeatomic::File& file) {
   SegmentMap::node_type node = make_node();
   std::shared_ptr<SegmentFile> segment = node.mapped();
@@ -118,14 +120,14 @@ AddressSpace::Removed AddressSpace::remove(const SegmentFile& segment) noexcept 
 // Whoever reads without a pin has left. A descriptor for each file would take all that the process has, when many are rewritten.
 void AddressSpace::keep_for_pinned(SegmentFile& removed) noexcept {
   std::shared_ptr<safeatomic::File> file;
-  std::shared_ptr<KeptFile> kept;
+  std::shared_ptr<log::KeptFile> kept;
   const std::lock_guard guard(files_mutex_);
   file = std::exchange(removed.pinned.file, nullptr);
   kept = std::exchange(removed.pinned.kept, nullptr);
   const bool is_mapped = removed.mapped_len >= removed.end.load(std::memory_order_acquire);
   if (is_mapped || !file) return;
   try {
-    removed.pinned.file = keep_open(file);
+    removed.pinned.file = log::keep_open(file);
   } catch (const std::bad_alloc&) {
     removed.pinned.file = nullptr;  // as if there were no descriptor left
   }

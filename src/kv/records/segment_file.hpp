@@ -84,7 +84,7 @@ struct SegmentFile {
   std::uint64_t mapped_len = 0;
   CountedMapping mapping{};
   Extents extents;
-  PinnedSegment pinned;                      // guarded by the space's mutex of files
+  log::PinnedSegment pinned;                 // guarded by the space's mutex of files
   SegmentCounts counts{};                    // by the lock of the space's owner, and changed by the space alone
   bool is_complete = true;                   // false while its records are being moved; by the same lock
   std::uint64_t needed_tombstone_bytes = 0;  // see AddressSpace::needed_tombstone_bytes

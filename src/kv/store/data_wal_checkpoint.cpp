@@ -5,7 +5,7 @@ namespace datawal {
 
 Result<void> DataWal::checkpoint(const std::filesystem::path& dir, const CheckpointOptions& options) const {
   if (!impl_) return std::unexpected(Impl::moved_from());
-  return datawal::checkpoint(*impl_->core, dir, options);
+  return datawal::log::checkpoint(*impl_->core, dir, options);
 }
 
 }  // namespace datawal

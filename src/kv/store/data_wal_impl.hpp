@@ -20,7 +20,7 @@ namespace datawal {
 
 struct [[gnu::visibility("hidden")]] DataWal::Impl {
   std::shared_ptr<kv::Projection> projection{};  // also of views, which may outlive the store
-  LogCore* core = nullptr;                       // owned by `log`
+  log::LogCore* core = nullptr;                  // owned by `log`
   RecordLog log;
   OpenOptions options{};
   std::mutex compacting{};     // one compaction at a time
@@ -76,7 +76,7 @@ struct [[gnu::visibility("hidden")]] DataWal::Impl {
   [[nodiscard]] Result<void> rotate();
   /// All that lives now, in log order.
   /// @param snapshot  gets the log of that instant; null: nobody needs it
-  [[nodiscard]] Result<kv::LiveView> walk(std::shared_ptr<const Snapshot>* snapshot = nullptr) const;
+  [[nodiscard]] Result<kv::LiveView> walk(std::shared_ptr<const log::Snapshot>* snapshot = nullptr) const;
   [[nodiscard]] Result<void> refuse_closed() const {
     if (!core->is_closed()) [[likely]]
       return {};
@@ -86,7 +86,9 @@ struct [[gnu::visibility("hidden")]] DataWal::Impl {
   [[nodiscard, gnu::cold]] static Error moved_from();
   /// What a segment of such a store may become.
   [[nodiscard]] static kv::SegmentRoom room_of(const OpenOptions& options) noexcept;
-  [[nodiscard]] safeatomic::FileSystem& file_system() const noexcept { return file_system_of(options.file_system); }
+  [[nodiscard]] safeatomic::FileSystem& file_system() const noexcept {
+    return log::file_system_of(options.file_system);
+  }
 
  private:
   class Follower {

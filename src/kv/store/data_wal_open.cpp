@@ -33,24 +33,24 @@ DataWal& DataWal::operator=(DataWal&&) noexcept = default;
 DataWal::~DataWal() = default;
 
 Result<DataWal> DataWal::open(const std::filesystem::path& dir, const OpenOptions& options) {
-  Result<std::unique_ptr<safeatomic::Directory>> made = make_store_directory(file_system_of(options.file_system), dir,
-                                                                             options);
+  Result<std::unique_ptr<safeatomic::Directory>> made = log::make_store_directory(
+      log::file_system_of(options.file_system), dir, options);
   if (!made) return propagate(made);
   const std::shared_ptr<safeatomic::Directory> directory = std::move(*made);
   auto projection = std::make_shared<kv::Projection>(directory, options.read_path);
   kv::Replay replay(*projection, options.open_threads);
-  Result<std::unique_ptr<LogCore>> core = LogCore::open(directory, options, replay.visitor());
+  Result<std::unique_ptr<log::LogCore>> core = log::LogCore::open(directory, options, replay.visitor());
   if (!core) return propagate(core);
-  LogCore* const behind = core->get();
+  log::LogCore* const behind = core->get();
   std::unique_ptr<Impl> impl(
       new Impl{.core = behind, .log = RecordLogAccess::wrap(std::move(*core)), .options = options});
 
   // Only now is it certain which file is appended to: recovery may have put a copy in its place, or made the first one.
-  Result<LogCore::Active> active = behind->active();
+  Result<log::LogCore::Active> active = behind->active();
   if (!active) return propagate(active);
   kv::AddressSpace& space = projection->address_space();
   if (space.last_id() != active->segment.id) {
-    PinnedSegment empty = active->segment;
+    log::PinnedSegment empty = active->segment;
     empty.info.size = 0;
     if (Result<void> added = space.add(empty, *empty.file); !added) return propagate(added);
   }

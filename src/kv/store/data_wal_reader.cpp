@@ -31,20 +31,20 @@ Error moved_from() { return {.code = Errc::closed, .action = "use reader", .deta
 struct [[gnu::visibility("hidden")]] DataWalReader::Impl {
   // One state of the store, with its index.
   struct State {
-    std::shared_ptr<const Snapshot> snapshot{};
+    std::shared_ptr<const log::Snapshot> snapshot{};
     std::shared_ptr<kv::Projection> projection{};  // also of cursors, which may outlive it
     RecoveryReport report{};
     std::uint64_t last_txid = 0;
     std::uint64_t durable_txid = 0;
     std::uint64_t previous_txid = 0;  // of the last record; 0: there is none
-    SeenTail seen{};
+    log::SeenTail seen{};
   };
 
   /// Goes on to `now` if that is what this state shows, and nothing or not much behind it.
   /// @return whether anything changed; nullopt, and what is shown is as before, if all is to be read again
-  [[nodiscard]] std::optional<bool> go_on_to(const std::shared_ptr<const Snapshot>& now);
+  [[nodiscard]] std::optional<bool> go_on_to(const std::shared_ptr<const log::Snapshot>& now);
 
-  [[nodiscard]] static Result<State> build(std::shared_ptr<const Snapshot> snapshot, const ReaderOptions& options);
+  [[nodiscard]] static Result<State> build(std::shared_ptr<const log::Snapshot> snapshot, const ReaderOptions& options);
 
   std::shared_ptr<safeatomic::Directory> directory{};
   ReaderOptions options{};
@@ -56,20 +56,22 @@ struct [[gnu::visibility("hidden")]] DataWalReader::Impl {
     live.sort_by_log();
     return live;
   }
-  [[nodiscard]] safeatomic::FileSystem& file_system() const noexcept { return file_system_of(options.file_system); }
+  [[nodiscard]] safeatomic::FileSystem& file_system() const noexcept {
+    return log::file_system_of(options.file_system);
+  }
 };
 
-Result<DataWalReader::Impl::State> DataWalReader::Impl::build(std::shared_ptr<const Snapshot> snapshot,
+Result<DataWalReader::Impl::State> DataWalReader::Impl::build(std::shared_ptr<const log::Snapshot> snapshot,
                                                               const ReaderOptions& options) {
   State state{.snapshot = snapshot,
               .projection = std::make_shared<kv::Projection>(snapshot->directory, options.read_path),
-              .seen = SeenTail(*snapshot)};
+              .seen = log::SeenTail(*snapshot)};
   const std::uint32_t last_id = snapshot->segments.empty() ? 0 : snapshot->segments.back().id;
   kv::Replay replay(*state.projection, options.open_threads, last_id);
-  const RecoveryVisitor visitor = replay.visitor();
-  LogScanner scanner(std::move(snapshot), LastSegment::live);
+  const log::RecoveryVisitor visitor = replay.visitor();
+  log::LogScanner scanner(std::move(snapshot), log::LastSegment::live);
   scanner.on_enter(visitor.on_segment);
-  std::array<RecordView, replay_batch> records;
+  std::array<RecordView, log::replay_batch> records;
   std::uint64_t end = 0;
   for (;;) {
     Result<std::size_t> count = scanner.next_batch(records);
@@ -94,14 +96,14 @@ Result<DataWalReader::Impl::State> DataWalReader::Impl::build(std::shared_ptr<co
   return state;
 }
 
-std::optional<bool> DataWalReader::Impl::go_on_to(const std::shared_ptr<const Snapshot>& now) {
-  const SeenTail& seen = state.seen;
+std::optional<bool> DataWalReader::Impl::go_on_to(const std::shared_ptr<const log::Snapshot>& now) {
+  const log::SeenTail& seen = state.seen;
   if (seen.segment() == 0 || !seen.is_whole() || !goes_on_from(*now, *state.snapshot)) return std::nullopt;
   if (now->segments.size() - state.snapshot->segments.size() > kv::Additions::max_segments) return std::nullopt;
-  LogScanner scanner(now, LastSegment::live,
-                     {.segment = seen.segment(), .offset = seen.before() ? seen.before()->offset : 0});
-  SeenTail again = seen.begun();
-  SeenTail next(*now);
+  log::LogScanner scanner(now, log::LastSegment::live,
+                          {.segment = seen.segment(), .offset = seen.before() ? seen.before()->offset : 0});
+  log::SeenTail again = seen.begun();
+  log::SeenTail next(*now);
   RecordView record;
   if (seen.before()) {
     // Until it is found again the walk stands at a place like any other, and says nothing of where the snapshot ends.
@@ -109,7 +111,7 @@ std::optional<bool> DataWalReader::Impl::go_on_to(const std::shared_ptr<const Sn
     if (!found || !*found || record.ref != *seen.before()) return std::nullopt;
     next.add(record.ref);
   }
-  scanner.began_at(Start::proven);
+  scanner.began_at(log::Start::proven);
   kv::Additions additions(*state.projection);
   RecoveryReport report = state.report;
   std::uint64_t previous_txid = state.previous_txid;
@@ -142,7 +144,7 @@ std::optional<bool> DataWalReader::Impl::go_on_to(const std::shared_ptr<const Sn
   state.last_txid = report.last_txid_seen;
   state.previous_txid = previous_txid;
   state.durable_txid = scanner.watermark().proven_txid();
-  state.seen = next.end() == scanner.end().valid_end ? next : SeenTail{};
+  state.seen = next.end() == scanner.end().valid_end ? next : log::SeenTail{};
   state.snapshot = now;
   return additions.size() > 0;
 }
@@ -159,13 +161,13 @@ Result<DataWalReader> DataWalReader::open(const std::filesystem::path& dir, cons
                                  .path = dir,
                                  .detail = "only_durable is for readers of a log; of keys the newest value is shown"});
   }
-  Result<std::unique_ptr<safeatomic::Directory>> opened = open_store_directory(file_system_of(options.file_system),
-                                                                               dir);
+  Result<std::unique_ptr<safeatomic::Directory>> opened = log::open_store_directory(
+      log::file_system_of(options.file_system), dir);
   if (!opened) return propagate(opened);
   auto impl = std::make_unique<Impl>();
   impl->directory = std::move(*opened);
   impl->options = options;
-  Result<std::shared_ptr<const Snapshot>> snapshot = take_snapshot(impl->directory, nullptr);
+  Result<std::shared_ptr<const log::Snapshot>> snapshot = log::take_snapshot(impl->directory, nullptr);
   if (!snapshot) return propagate(snapshot);
   Result<Impl::State> state = Impl::build(std::move(*snapshot), options);
   if (!state) return propagate(state);
@@ -175,15 +177,15 @@ Result<DataWalReader> DataWalReader::open(const std::filesystem::path& dir, cons
 
 Result<bool> DataWalReader::refresh() {
   if (!impl_) return std::unexpected(moved_from());
-  const Snapshot* before = impl_->state.snapshot.get();
-  Result<std::shared_ptr<const Snapshot>> snapshot = take_snapshot(impl_->directory, before);
+  const log::Snapshot* before = impl_->state.snapshot.get();
+  Result<std::shared_ptr<const log::Snapshot>> snapshot = take_snapshot(impl_->directory, before);
   if (!snapshot) return propagate(snapshot);
   if (const std::optional<bool> changed = impl_->go_on_to(*snapshot)) return *changed;
   Result<Impl::State> state = Impl::build(std::move(*snapshot), impl_->options);
   if (!state) return propagate(state);
   const kv::SegmentCounts now = state->projection->counts();
   const kv::SegmentCounts then = impl_->state.projection->counts();
-  const SeenTail& seen = impl_->state.seen;
+  const log::SeenTail& seen = impl_->state.seen;
   const bool was_taken_back = state->seen != seen && state->seen.is_same_place(seen);
   const bool changed = was_taken_back || state->last_txid != impl_->state.last_txid || now.bytes != then.bytes;
   impl_->state = std::move(*state);
@@ -246,12 +248,13 @@ Result<CompactionStats> DataWalReader::compact_to(const std::filesystem::path& d
                                                   const CompactToOptions& options) const {
   if (!impl_) return std::unexpected(moved_from());
   if (Result<void> said = kv::refuse_raw(*impl_->state.projection, options); !said) return propagate(said);
-  return kv::compact_view(impl_->walk(), options, impl_->state.snapshot, LastSegment::live, impl_->file_system(), dir);
+  return kv::compact_view(impl_->walk(), options, impl_->state.snapshot, log::LastSegment::live, impl_->file_system(),
+                          dir);
 }
 
 Result<void> DataWalReader::checkpoint(const std::filesystem::path& dir, const CheckpointOptions& options) const {
   if (!impl_) return std::unexpected(moved_from());
-  return datawal::checkpoint(impl_->file_system(), impl_->state.snapshot, dir, options);
+  return datawal::log::checkpoint(impl_->file_system(), impl_->state.snapshot, dir, options);
 }
 
 StoreStats DataWalReader::stats() const {

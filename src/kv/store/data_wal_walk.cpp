@@ -7,11 +7,11 @@
 
 namespace datawal {
 
-Result<kv::LiveView> DataWal::Impl::walk(std::shared_ptr<const Snapshot>* snapshot) const {
+Result<kv::LiveView> DataWal::Impl::walk(std::shared_ptr<const log::Snapshot>* snapshot) const {
   if (Result<void> open = refuse_closed(); !open) return propagate(open);
   std::unique_lock guard(mutex);
   if (snapshot != nullptr) {
-    Result<std::shared_ptr<const Snapshot>> now = core->snapshot();
+    Result<std::shared_ptr<const log::Snapshot>> now = core->snapshot();
     if (!now) return propagate(now);
     *snapshot = std::move(*now);
   }

@@ -8,7 +8,7 @@
 
 #include "base/fork_guard.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 namespace {
 
@@ -75,4 +75,4 @@ bool is_locked_here(const Directory& directory) {
   });
 }
 
-}  // namespace datawal
+}  // namespace datawal::log

@@ -6,7 +6,7 @@
 
 #include <safeatomic/file_system.hpp>
 
-namespace datawal {
+namespace datawal::log {
 
 /// Remembers that `directory` is locked, until forget_lock() or until it is closed. Throws std::bad_alloc.
 void remember_lock(const std::shared_ptr<safeatomic::Directory>& directory);
@@ -15,4 +15,4 @@ void forget_lock(const std::shared_ptr<safeatomic::Directory>& directory) noexce
 /// Whether this process, and not one that it was forked from, holds the lock on that directory by another handle.
 [[nodiscard]] bool is_locked_here(const safeatomic::Directory& directory);
 
-}  // namespace datawal
+}  // namespace datawal::log

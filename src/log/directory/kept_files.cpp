@@ -7,7 +7,7 @@
 #include <limits>
 #include <utility>
 
-namespace datawal {
+namespace datawal::log {
 
 namespace {
 
@@ -42,4 +42,4 @@ std::shared_ptr<safeatomic::File> keep_open(std::shared_ptr<safeatomic::File> fi
 
 bool is_out_of_descriptors(int os_errno) noexcept { return os_errno == EMFILE || os_errno == ENFILE; }
 
-}  // namespace datawal
+}  // namespace datawal::log

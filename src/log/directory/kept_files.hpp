@@ -8,7 +8,7 @@
 #include <datawal/error.hpp>
 #include <safeatomic/file_system.hpp>
 
-namespace datawal {
+namespace datawal::log {
 
 /// How many files the stores and readers of this process keep open together, besides the few that each needs: a quarter of
 /// what the process may have open (RLIMIT_NOFILE) now.
@@ -23,4 +23,4 @@ namespace datawal {
 /// Whether it failed because this process, or the system, has no descriptor left.
 [[nodiscard]] bool is_out_of_descriptors(int os_errno) noexcept;
 
-}  // namespace datawal
+}  // namespace datawal::log

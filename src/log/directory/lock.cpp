@@ -9,7 +9,6 @@
 #include <string>
 #include <utility>
 
-#include <datawal/dir_lock.hpp>
 #include <safeatomic/io.hpp>
 
 #include "base/io_error.hpp"
@@ -17,7 +16,7 @@
 #include "log/directory/store_directory.hpp"
 #include "log/directory/store_owner.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 namespace {
 
@@ -147,34 +146,4 @@ void StoreLock::release() noexcept {
   directory_.reset();
 }
 
-struct [[gnu::visibility("hidden")]] DirLock::Impl {
-  StoreLock lock;
-};
-
-DirLock::DirLock(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
-DirLock::DirLock(DirLock&&) noexcept = default;
-DirLock& DirLock::operator=(DirLock&& other) noexcept {
-  if (this != &other) {
-    release();
-    impl_ = std::move(other.impl_);
-  }
-  return *this;
-}
-DirLock::~DirLock() { release(); }
-
-void DirLock::release() noexcept {
-  if (impl_) impl_->lock.release();
-  impl_.reset();
-}
-
-Result<DirLock> DirLock::acquire(const std::filesystem::path& dir, const OpenOptions& options) {
-  if (Result<void> sensible = refuse_options(options); !sensible) return propagate(sensible);
-  safeatomic::FileSystem& file_system = file_system_of(options.file_system);
-  Result<std::unique_ptr<Directory>> directory = open_store_directory(file_system, dir);
-  if (!directory) return propagate(directory);
-  Result<StoreLock> lock = StoreLock::acquire(file_system, std::move(*directory), options.file_mode);
-  if (!lock) return propagate(lock);
-  return DirLock(std::make_unique<Impl>(std::move(*lock)));
-}
-
-}  // namespace datawal
+}  // namespace datawal::log

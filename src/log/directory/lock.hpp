@@ -8,7 +8,7 @@
 
 #include "base/fork_guard.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 /// The locks on a directory and on `.lock` in it. Destruction closes descriptors and unlocks nothing: release() does.
 class StoreLock {
@@ -29,4 +29,4 @@ class StoreLock {
   std::unique_ptr<safeatomic::File> file_;  // null: there was no room for `.lock`
 };
 
-}  // namespace datawal
+}  // namespace datawal::log

@@ -10,7 +10,7 @@
 #include "log/directory/store_owner.hpp"
 #include "segment/copy.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 namespace {
 
@@ -100,4 +100,4 @@ Result<std::filesystem::path> quarantine_segment(Directory& directory, std::uint
   return names_used_up(directory, id, 0);
 }
 
-}  // namespace datawal
+}  // namespace datawal::log

@@ -8,7 +8,7 @@
 #include <datawal/error.hpp>
 #include <safeatomic/file_system.hpp>
 
-namespace datawal {
+namespace datawal::log {
 
 /// Copies [begin, end) of the segment `id`, open as `source`, to a quarantine file of its own. On return the copy and its name
 /// survive a loss of power.
@@ -20,4 +20,4 @@ namespace datawal {
 /// Renames the whole segment `id` to a quarantine name. The directory is synced.
 [[nodiscard]] Result<std::filesystem::path> quarantine_segment(safeatomic::Directory& directory, std::uint32_t id);
 
-}  // namespace datawal
+}  // namespace datawal::log

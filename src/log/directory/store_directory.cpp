@@ -13,7 +13,7 @@
 
 #include "base/io_error.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 using safeatomic::Directory;
 using safeatomic::FileSystem;
@@ -119,14 +119,6 @@ Result<void> refuse_options(const OpenOptions& options) {
   return {};
 }
 
-Result<bool> is_store(const std::filesystem::path& dir, const ReaderOptions& options) {
-  Result<std::unique_ptr<Directory>> directory = open_store_directory(file_system_of(options.file_system), dir);
-  if (directory) return holds_store(**directory);
-  const Error& error = directory.error();
-  if (error.code == Errc::not_found || error.os_errno == ENOTDIR) return false;
-  return propagate(directory);
-}
-
 Result<std::unique_ptr<Directory>> make_store_directory(FileSystem& file_system, const std::filesystem::path& dir,
                                                         const OpenOptions& options) {
   if (dir.empty()) return empty_path();
@@ -214,6 +206,19 @@ Result<StoreListing> list_store(Directory& directory) {
   }
   std::ranges::sort(listing.segments, {}, &segment::Entry::id);
   return listing;
+}
+
+}  // namespace datawal::log
+
+namespace datawal {
+
+Result<bool> is_store(const std::filesystem::path& dir, const ReaderOptions& options) {
+  Result<std::unique_ptr<safeatomic::Directory>> directory = log::open_store_directory(
+      log::file_system_of(options.file_system), dir);
+  if (directory) return log::holds_store(**directory);
+  const Error& error = directory.error();
+  if (error.code == Errc::not_found || error.os_errno == ENOTDIR) return false;
+  return propagate(directory);
 }
 
 }  // namespace datawal

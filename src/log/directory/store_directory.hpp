@@ -13,7 +13,7 @@
 
 #include "segment/listing.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 inline constexpr const char* lock_name = ".lock";
 inline constexpr const char* watermark_name = ".watermark";
@@ -71,4 +71,4 @@ struct Quarantine {
 /// @return corruption if an entry named like a segment is not a regular file
 [[nodiscard]] Result<StoreListing> list_store(safeatomic::Directory& directory);
 
-}  // namespace datawal
+}  // namespace datawal::log

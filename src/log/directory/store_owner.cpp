@@ -11,7 +11,7 @@
 #include <datawal/segment.hpp>
 #include <safeatomic/temporary.hpp>
 
-namespace datawal {
+namespace datawal::log {
 
 namespace {
 
@@ -93,4 +93,4 @@ safeatomic::Result<std::unique_ptr<File>> StoreOwner::create(safeatomic::FileSys
   return made->release();
 }
 
-}  // namespace datawal
+}  // namespace datawal::log

@@ -10,7 +10,7 @@
 #include <safeatomic/access.hpp>
 #include <safeatomic/file_system.hpp>
 
-namespace datawal {
+namespace datawal::log {
 
 /// Root looks after the stores of others too: what it made there as its own would shut them out. So what root makes in somebody
 /// else's store gets the owner, group and permissions of the newest segment; where there is none, the owner and group of the
@@ -50,4 +50,4 @@ class StoreOwner {
   std::optional<safeatomic::Access> access_;  // nullopt: nothing is given away
 };
 
-}  // namespace datawal
+}  // namespace datawal::log

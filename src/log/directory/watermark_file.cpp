@@ -14,7 +14,7 @@
 #include "log/directory/store_directory.hpp"
 #include "log/directory/store_owner.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 namespace {
 
@@ -87,4 +87,4 @@ Result<void> replace_watermark(safeatomic::FileSystem& file_system, Directory& d
   return {};
 }
 
-}  // namespace datawal
+}  // namespace datawal::log

@@ -10,7 +10,7 @@
 
 #include "format/watermark.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 class StoreOwner;
 
@@ -42,4 +42,4 @@ class WatermarkFile {
                                              const StoreOwner& owner, const format::Watermark& watermark,
                                              std::uint32_t mode);
 
-}  // namespace datawal
+}  // namespace datawal::log

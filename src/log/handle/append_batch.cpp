@@ -14,7 +14,7 @@
 
 namespace datawal {
 
-Result<void> LogCore::append_batch(std::span<const RecordInput> records, std::vector<RecordRef>& refs) {
+Result<void> log::LogCore::append_batch(std::span<const RecordInput> records, std::vector<RecordRef>& refs) {
   if (!process_.is_ours()) return std::unexpected(closed_error());
   refs.assign(records.size(), {});
   std::uint64_t len = 0;
@@ -35,8 +35,8 @@ Result<void> LogCore::append_batch(std::span<const RecordInput> records, std::ve
 }
 
 // The segment that they are in.
-Result<std::uint32_t> LogCore::append_as_one(std::span<const RecordInput> records, std::uint64_t len,
-                                             std::span<RecordRef> refs) {
+Result<std::uint32_t> log::LogCore::append_as_one(std::span<const RecordInput> records, std::uint64_t len,
+                                                  std::span<RecordRef> refs) {
   Guard guard(mutex_);
   std::optional<Turn> turn;
   if (!is_ready_for(len)) [[unlikely]] {

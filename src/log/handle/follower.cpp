@@ -42,7 +42,7 @@ Error moved_from() { return {.code = Errc::closed, .action = "follow log", .deta
 }  // namespace
 
 struct [[gnu::visibility("hidden")]] Follower::Impl {
-  Impl(RecordLogReader opened, std::filesystem::path where, const FollowerOptions& given, FollowerCursor begin_at)
+  Impl(RecordLogReader opened, std::filesystem::path where, const FollowerOptions& given, log::FollowerCursor begin_at)
       : reader(std::move(opened)),
         dir(std::move(where)),
         options(given),
@@ -56,7 +56,7 @@ struct [[gnu::visibility("hidden")]] Follower::Impl {
   const FollowerOptions options;
   std::optional<DirectoryWatch> changes;
   safeatomic::FileInfo directory{};  // that `reader` reads, or one that it has replaced
-  FollowerCursor at;
+  log::FollowerCursor at;
   std::optional<RecordCursor> cursor{};
   std::optional<RecordView> held{};           // of `cursor`: what is shown next, once the loss before it was told
   std::optional<RecordLogReader> measured{};  // of lag()
@@ -102,7 +102,7 @@ void Follower::Impl::begin() {
 // A restored copy may lie in the directory's place: then that one is followed. Where there is none, one may come.
 Result<void> Follower::Impl::follow_directory() {
   const safeatomic::Result<std::unique_ptr<safeatomic::Directory>> opened =
-      file_system_of(options.file_system).open_directory(dir);
+      log::file_system_of(options.file_system).open_directory(dir);
   if (!opened) return {};
   const safeatomic::Result<safeatomic::FileInfo> info = (*opened)->info();
   if (!info || (info->inode == directory.inode && info->device == directory.device)) return {};
@@ -185,8 +185,8 @@ Result<RecordCursor> Follower::Impl::records_behind_base() {
 Result<std::optional<LostRecords>> Follower::Impl::compare_undecided() {
   Result<RecordCursor> records = records_behind_base();
   if (!records) return propagate(records);
-  UndecidedRecords seen;
-  UndecidedRecords undecided;
+  log::UndecidedRecords seen;
+  log::UndecidedRecords undecided;
   std::optional<RecordRef> base = at.base;
   for (;;) {
     const Result<std::optional<RecordView>> next = records->next();
@@ -294,18 +294,18 @@ Follower& Follower::operator=(Follower&&) noexcept = default;
 Follower::~Follower() = default;
 
 Result<Follower> Follower::open(const std::filesystem::path& dir, const FollowerOptions& options) {
-  safeatomic::FileSystem& file_system = file_system_of(options.file_system);
-  Result<std::unique_ptr<safeatomic::Directory>> directory = open_store_directory(file_system, dir);
+  safeatomic::FileSystem& file_system = log::file_system_of(options.file_system);
+  Result<std::unique_ptr<safeatomic::Directory>> directory = log::open_store_directory(file_system, dir);
   if (!directory) return propagate(directory);
   const safeatomic::Result<safeatomic::FileInfo> info = (*directory)->info();
   if (!info) return io_failure(info, "follow log");
-  FollowerCursor cursor{.last = options.after, .base = options.after};
+  log::FollowerCursor cursor{.last = options.after, .base = options.after};
   bool is_noted = false;
   if (!options.cursor_file.empty()) {
     // Whatever lies in the store goes with it, and may be taken for a part of it.
-    Result<void> outside = refuse_place_inside(file_system, options.cursor_file, **directory, "follow log");
+    Result<void> outside = log::refuse_place_inside(file_system, options.cursor_file, **directory, "follow log");
     if (!outside) return propagate(outside);
-    Result<std::optional<FollowerCursor>> noted = read_follower_cursor(file_system, options.cursor_file);
+    Result<std::optional<log::FollowerCursor>> noted = log::read_follower_cursor(file_system, options.cursor_file);
     if (!noted) return propagate(noted);
     is_noted = noted->has_value();
     if (is_noted) cursor = **noted;
@@ -407,7 +407,7 @@ Result<void> Follower::save() {
                                  .path = impl_->dir,
                                  .detail = "no cursor file was given to this follower"});
   }
-  return write_follower_cursor(file_system_of(impl_->options.file_system), impl_->options.cursor_file, impl_->at);
+  return write_follower_cursor(log::file_system_of(impl_->options.file_system), impl_->options.cursor_file, impl_->at);
 }
 
 Result<FollowerLag> Follower::lag() const {

@@ -10,7 +10,7 @@
 
 #include "base/io_error.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 namespace {
 
@@ -133,4 +133,4 @@ Result<void> write_follower_cursor(safeatomic::FileSystem& file_system, const st
   return {};
 }
 
-}  // namespace datawal
+}  // namespace datawal::log

@@ -13,7 +13,7 @@
 
 #include "log/read/seen_tail.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 /// Records that were shown before they were known to be durable. Only all of them together tell whether they are still there: others
 /// may have come to lie in their places, and the last of them where the last one was.
@@ -54,4 +54,4 @@ struct FollowerCursor {
 [[nodiscard]] Result<void> write_follower_cursor(safeatomic::FileSystem& file_system, const std::filesystem::path& file,
                                                  const FollowerCursor& cursor);
 
-}  // namespace datawal
+}  // namespace datawal::log

@@ -19,10 +19,10 @@ RecordLog& RecordLog::operator=(RecordLog&&) noexcept = default;
 RecordLog::~RecordLog() = default;
 
 Result<RecordLog> RecordLog::open(const std::filesystem::path& dir, const OpenOptions& options) {
-  Result<std::unique_ptr<safeatomic::Directory>> directory = make_store_directory(file_system_of(options.file_system),
-                                                                                  dir, options);
+  Result<std::unique_ptr<safeatomic::Directory>> directory = log::make_store_directory(
+      log::file_system_of(options.file_system), dir, options);
   if (!directory) return propagate(directory);
-  Result<std::unique_ptr<LogCore>> core = LogCore::open(std::move(*directory), options, {});
+  Result<std::unique_ptr<log::LogCore>> core = log::LogCore::open(std::move(*directory), options, {});
   if (!core) return propagate(core);
   return RecordLog(std::make_unique<Impl>(std::move(*core)));
 }
@@ -56,13 +56,15 @@ Result<void> RecordLog::close() {
 }
 
 RecordCursor RecordLog::records() const {
-  if (!impl_) return failed_cursor(Impl::moved_from());
-  Result<std::shared_ptr<const Snapshot>> snapshot = impl_->core->snapshot();
-  if (!snapshot) return failed_cursor(std::move(snapshot.error()));
-  return make_cursor(std::move(*snapshot), LastSegment::published);
+  if (!impl_) return log::failed_cursor(Impl::moved_from());
+  Result<std::shared_ptr<const log::Snapshot>> snapshot = impl_->core->snapshot();
+  if (!snapshot) return log::failed_cursor(std::move(snapshot.error()));
+  return make_cursor(std::move(*snapshot), log::LastSegment::published);
 }
 
-const RecoveryReport& RecordLog::recovery_report() const noexcept { return impl_ ? impl_->core->report() : no_report; }
+const RecoveryReport& RecordLog::recovery_report() const noexcept {
+  return impl_ ? impl_->core->report() : log::no_report;
+}
 std::uint64_t RecordLog::last_txid() const noexcept { return impl_ ? impl_->core->last_txid() : 0; }
 std::uint64_t RecordLog::durable_txid() const noexcept { return impl_ ? impl_->core->durable_txid() : 0; }
 std::uint32_t RecordLog::active_segment() const noexcept { return impl_ ? impl_->core->active_segment() : 0; }

@@ -15,12 +15,12 @@ Result<LogStats> RecordLog::stats() const {
 
 Result<void> RecordLog::drop_segments_before(std::uint32_t id, const DropOptions& options) {
   if (!impl_) return std::unexpected(Impl::moved_from());
-  return datawal::drop_segments_before(*impl_->core, id, options);
+  return datawal::log::drop_segments_before(*impl_->core, id, options);
 }
 
 Result<void> RecordLog::checkpoint(const std::filesystem::path& dir, const CheckpointOptions& options) const {
   if (!impl_) return std::unexpected(Impl::moved_from());
-  return datawal::checkpoint(*impl_->core, dir, options);
+  return datawal::log::checkpoint(*impl_->core, dir, options);
 }
 
 }  // namespace datawal

@@ -11,14 +11,14 @@
 namespace datawal {
 
 struct [[gnu::visibility("hidden")]] RecordLog::Impl {
-  std::unique_ptr<LogCore> core;
+  std::unique_ptr<log::LogCore> core;
 
   [[nodiscard, gnu::cold]] static Error moved_from();
 };
 
 /// The way around RecordLog::open.
 struct RecordLogAccess {
-  [[nodiscard]] static RecordLog wrap(std::unique_ptr<LogCore> core) {
+  [[nodiscard]] static RecordLog wrap(std::unique_ptr<log::LogCore> core) {
     return RecordLog(std::make_unique<RecordLog::Impl>(std::move(core)));
   }
   /// As if it had been moved from.

@@ -17,17 +17,17 @@ namespace datawal {
 struct [[gnu::visibility("hidden")]] RecordLogReader::Impl {
   safeatomic::FileSystem* file_system = nullptr;
   std::shared_ptr<safeatomic::Directory> directory{};
-  std::shared_ptr<const Snapshot> snapshot{};
+  std::shared_ptr<const log::Snapshot> snapshot{};
   std::vector<std::uint32_t> ids{};
   bool only_durable = false;
   mutable std::optional<DurableEnd> durable{};  // of `snapshot` if `is_durable_known`, else of an earlier one
   mutable std::uint64_t durable_inode = 0;
   mutable bool is_durable_known = false;
 
-  void take(std::shared_ptr<const Snapshot> taken) {
+  void take(std::shared_ptr<const log::Snapshot> taken) {
     snapshot = std::move(taken);
     ids.clear();
-    for (const PinnedSegment& segment : snapshot->segments) ids.push_back(segment.id);
+    for (const log::PinnedSegment& segment : snapshot->segments) ids.push_back(segment.id);
     is_durable_known = false;
   }
 
@@ -41,14 +41,14 @@ struct [[gnu::visibility("hidden")]] RecordLogReader::Impl {
     return end;
   }
 
-  [[nodiscard]] RecordCursor cursor(Position from, const std::optional<RecordRef>& skipped = std::nullopt) const {
+  [[nodiscard]] RecordCursor cursor(log::Position from, const std::optional<RecordRef>& skipped = std::nullopt) const {
     std::optional<DurableEnd> limit;
     if (only_durable) {
       Result<DurableEnd> end = durable_end();
-      if (!end) return failed_cursor(std::move(end.error()));
+      if (!end) return log::failed_cursor(std::move(end.error()));
       limit = *end;
     }
-    return make_cursor(snapshot, LastSegment::live, from, skipped, limit);
+    return make_cursor(snapshot, log::LastSegment::live, from, skipped, limit);
   }
 };
 
@@ -61,51 +61,53 @@ bool is_damage(const Error& error) noexcept {
 }
 
 // Where the cursors of a snapshot end. If none got there yet, this one does.
-Result<LogEnd> end_of(const std::shared_ptr<const Snapshot>& snapshot) {
-  if (snapshot->segments.empty()) return LogEnd{};
-  if (const std::optional<LogEnd> end = snapshot->end.get()) return *end;
-  LogScanner scanner(snapshot, LastSegment::live, {.segment = snapshot->segments.back().id});
+Result<log::LogEnd> end_of(const std::shared_ptr<const log::Snapshot>& snapshot) {
+  if (snapshot->segments.empty()) return log::LogEnd{};
+  if (const std::optional<log::LogEnd> end = snapshot->end.get()) return *end;
+  log::LogScanner scanner(snapshot, log::LastSegment::live, {.segment = snapshot->segments.back().id});
   RecordView record;
   for (;;) {
     Result<bool> more = scanner.next(record);
     if (!more && !is_damage(more.error())) return propagate(more);
-    if (!more || !*more) return snapshot->end.get().value_or(LogEnd{});
+    if (!more || !*more) return snapshot->end.get().value_or(log::LogEnd{});
   }
 }
 
 // Where what lies behind `end` begins in a newer snapshot, nullopt if there is nothing of the kind. With `end.last` where that
 // can be found, so that it can be compared again.
-std::optional<Position> resumption(const Snapshot& now, const LogEnd& end) {
-  if (end.segment == 0) return Position{};
-  if (end.last.txid != 0 && now.find(end.last.segment) != nullptr) return Position{end.last.segment, end.last.offset};
-  if (now.find(end.segment) != nullptr) return Position{end.segment, end.offset};
-  const auto behind = std::ranges::upper_bound(now.segments, end.segment, {}, &PinnedSegment::id);
+std::optional<log::Position> resumption(const log::Snapshot& now, const log::LogEnd& end) {
+  if (end.segment == 0) return log::Position{};
+  if (end.last.txid != 0 && now.find(end.last.segment) != nullptr)
+    return log::Position{end.last.segment, end.last.offset};
+  if (now.find(end.segment) != nullptr) return log::Position{end.segment, end.offset};
+  const auto behind = std::ranges::upper_bound(now.segments, end.segment, {}, &log::PinnedSegment::id);
   if (behind == now.segments.end()) return std::nullopt;
-  return Position{.segment = behind->id};
+  return log::Position{.segment = behind->id};
 }
 
 // Whether `now` holds a record behind the end of the older snapshot `before`, or not what that one showed last.
-Result<bool> holds_more(const std::shared_ptr<const Snapshot>& now, const Snapshot& before, const LogEnd& end) {
-  const PinnedSegment* then = before.find(end.segment);
-  const PinnedSegment* same = now->find(end.segment);
+Result<bool> holds_more(const std::shared_ptr<const log::Snapshot>& now, const log::Snapshot& before,
+                        const log::LogEnd& end) {
+  const log::PinnedSegment* then = before.find(end.segment);
+  const log::PinnedSegment* same = now->find(end.segment);
   const bool rewritten = then != nullptr && same != nullptr &&
                          (same->info.inode != then->info.inode || same->info.device != then->info.device);
   if (rewritten) return true;
-  const std::optional<Position> from = resumption(*now, end);
+  const std::optional<log::Position> from = resumption(*now, end);
   if (!from) return false;
-  LogScanner scanner(now, LastSegment::live, *from);
+  log::LogScanner scanner(now, log::LastSegment::live, *from);
   RecordView record;
   if (end.last.txid != 0 && from->segment == end.last.segment && from->offset == end.last.offset) {
     Result<bool> seen = scanner.next(record);
     if (!seen && !is_damage(seen.error()) && seen.error().code != Errc::place_lost) return propagate(seen);
     if (!seen || !*seen || record.ref != end.last) return true;
-    scanner.began_at(Start::proven);
+    scanner.began_at(log::Start::proven);
     now->known = end.last;
   }
   Result<bool> more = scanner.next(record);
   if (more || !is_damage(more.error())) return more;
   // Damage is news too, unless it was met before: the reader's cursor will tell.
-  const Position at = scanner.position();
+  const log::Position at = scanner.position();
   return !end.is_damage || at.segment != end.segment || at.offset != end.offset;
 }
 
@@ -117,14 +119,14 @@ RecordLogReader& RecordLogReader::operator=(RecordLogReader&&) noexcept = defaul
 RecordLogReader::~RecordLogReader() = default;
 
 Result<RecordLogReader> RecordLogReader::open(const std::filesystem::path& dir, const ReaderOptions& options) {
-  Result<std::unique_ptr<safeatomic::Directory>> directory = open_store_directory(file_system_of(options.file_system),
-                                                                                  dir);
+  Result<std::unique_ptr<safeatomic::Directory>> directory = log::open_store_directory(
+      log::file_system_of(options.file_system), dir);
   if (!directory) return propagate(directory);
   auto impl = std::make_unique<Impl>();
-  impl->file_system = &file_system_of(options.file_system);
+  impl->file_system = &log::file_system_of(options.file_system);
   impl->directory = std::move(*directory);
   impl->only_durable = options.only_durable;
-  Result<std::shared_ptr<const Snapshot>> snapshot = take_snapshot(impl->directory, nullptr);
+  Result<std::shared_ptr<const log::Snapshot>> snapshot = log::take_snapshot(impl->directory, nullptr);
   if (!snapshot) return propagate(snapshot);
   impl->take(std::move(*snapshot));
   return RecordLogReader(std::move(impl));
@@ -140,36 +142,36 @@ std::span<const std::uint32_t> RecordLogReader::segments() const noexcept {
 }
 
 RecordCursor RecordLogReader::records() const {
-  if (!impl_) return failed_cursor(moved_from());
+  if (!impl_) return log::failed_cursor(moved_from());
   return impl_->cursor({});
 }
 
 RecordCursor RecordLogReader::records_from(std::uint32_t segment, std::uint64_t offset) const {
-  if (!impl_) return failed_cursor(moved_from());
+  if (!impl_) return log::failed_cursor(moved_from());
   return impl_->cursor({.segment = segment, .offset = offset});
 }
 
 RecordCursor RecordLogReader::records_after(const RecordRef& last) const {
-  if (!impl_) return failed_cursor(moved_from());
+  if (!impl_) return log::failed_cursor(moved_from());
   return impl_->cursor({.segment = last.segment, .offset = last.offset}, last);
 }
 
 Result<bool> RecordLogReader::refresh() {
   if (!impl_) return std::unexpected(moved_from());
-  const std::shared_ptr<const Snapshot> before = impl_->snapshot;
+  const std::shared_ptr<const log::Snapshot> before = impl_->snapshot;
   if (impl_->only_durable) {
     const Result<DurableEnd> then = impl_->durable_end();
     if (!then) return propagate(then);
-    Result<std::shared_ptr<const Snapshot>> now = take_snapshot(impl_->directory, before.get());
+    Result<std::shared_ptr<const log::Snapshot>> now = take_snapshot(impl_->directory, before.get());
     if (!now) return propagate(now);
     impl_->take(std::move(*now));
     const Result<DurableEnd> durable = impl_->durable_end();
     if (!durable) return propagate(durable);
     return *durable != *then;
   }
-  Result<LogEnd> end = end_of(before);
+  Result<log::LogEnd> end = end_of(before);
   if (!end) return propagate(end);
-  Result<std::shared_ptr<const Snapshot>> now = take_snapshot(impl_->directory, before.get());
+  Result<std::shared_ptr<const log::Snapshot>> now = take_snapshot(impl_->directory, before.get());
   if (!now) return propagate(now);
   impl_->take(*now);
   return holds_more(*now, *before, *end);
@@ -177,12 +179,12 @@ Result<bool> RecordLogReader::refresh() {
 
 Result<void> RecordLogReader::checkpoint(const std::filesystem::path& dir, const CheckpointOptions& options) const {
   if (!impl_) return std::unexpected(moved_from());
-  return datawal::checkpoint(*impl_->file_system, impl_->snapshot, dir, options);
+  return datawal::log::checkpoint(*impl_->file_system, impl_->snapshot, dir, options);
 }
 
 Result<bool> RecordLogReader::writer_lives() const {
   if (!impl_) return std::unexpected(moved_from());
-  return datawal::writer_lives(*impl_->directory);
+  return datawal::log::writer_lives(*impl_->directory);
 }
 
 }  // namespace datawal

@@ -17,7 +17,7 @@
 #include "segment/copy.hpp"
 #include "segment/scanner.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 namespace {
 
@@ -275,4 +275,4 @@ Result<void> checkpoint(FileSystem& file_system, const std::shared_ptr<const Sna
   return write_checkpoint({.file_system = file_system, .snapshot = *snapshot, .end = end}, dir, options);
 }
 
-}  // namespace datawal
+}  // namespace datawal::log

@@ -12,7 +12,7 @@
 #include "log/read/snapshot.hpp"
 #include "log/write/log_core.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 /// What a checkpoint is made of.
 struct CheckpointSource {
@@ -40,4 +40,4 @@ struct CheckpointSource {
                                       const std::shared_ptr<const Snapshot>& snapshot, const std::filesystem::path& dir,
                                       const CheckpointOptions& options);
 
-}  // namespace datawal
+}  // namespace datawal::log

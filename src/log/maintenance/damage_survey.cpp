@@ -7,7 +7,7 @@
 #include "segment/runs.hpp"
 #include "segment/scanner.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 namespace {
 
@@ -83,4 +83,4 @@ Result<void> survey_damage(const Snapshot& snapshot, Position from, VerifyReport
   return {};
 }
 
-}  // namespace datawal
+}  // namespace datawal::log

@@ -7,7 +7,7 @@
 #include "log/read/log_scanner.hpp"
 #include "log/read/snapshot.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 /// Notes the ids that lie between those of the segments: `report.missing_segments`.
 void survey_ids(const Snapshot& snapshot, VerifyReport& report);
@@ -15,4 +15,4 @@ void survey_ids(const Snapshot& snapshot, VerifyReport& report);
 /// Notes the damage at `from` and everything in no whole record behind it.
 [[nodiscard]] Result<void> survey_damage(const Snapshot& snapshot, Position from, VerifyReport& report);
 
-}  // namespace datawal
+}  // namespace datawal::log

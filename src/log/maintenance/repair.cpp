@@ -20,7 +20,7 @@
 #include "segment/resync.hpp"
 #include "segment/runs.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 namespace {
 
@@ -301,15 +301,19 @@ Result<RepairReport> repair_locked(FileSystem& file_system, const std::shared_pt
 
 }  // namespace
 
+}  // namespace datawal::log
+
+namespace datawal {
+
 Result<RepairReport> repair(const std::filesystem::path& dir, const OpenOptions& options) {
-  FileSystem& file_system = file_system_of(options.file_system);
-  Result<std::unique_ptr<Directory>> opened = open_store_directory(file_system, dir);
+  safeatomic::FileSystem& file_system = log::file_system_of(options.file_system);
+  Result<std::unique_ptr<safeatomic::Directory>> opened = log::open_store_directory(file_system, dir);
   if (!opened) return propagate(opened);
-  const std::shared_ptr<Directory> directory = std::move(*opened);
-  if (Result<void> local = refuse_network(*directory, options); !local) return propagate(local);
-  Result<StoreLock> lock = StoreLock::acquire(file_system, directory, options.file_mode);
+  const std::shared_ptr<safeatomic::Directory> directory = std::move(*opened);
+  if (Result<void> local = log::refuse_network(*directory, options); !local) return propagate(local);
+  Result<log::StoreLock> lock = log::StoreLock::acquire(file_system, directory, options.file_mode);
   if (!lock) return propagate(lock);
-  Result<RepairReport> report = repair_locked(file_system, directory, options);
+  Result<RepairReport> report = log::repair_locked(file_system, directory, options);
   lock->release();
   return report;
 }

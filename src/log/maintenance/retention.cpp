@@ -13,7 +13,7 @@
 #include "log/directory/store_directory.hpp"
 #include "log/read/log_scanner.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 Result<LogStats> stats_of(const LogCore& core) {
   Result<std::shared_ptr<const Snapshot>> snapshot = core.snapshot();
@@ -77,4 +77,4 @@ Result<void> drop_segments_before(LogCore& core, std::uint32_t id, const DropOpt
   return {};
 }
 
-}  // namespace datawal
+}  // namespace datawal::log

@@ -9,7 +9,7 @@
 
 #include "log/write/log_core.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 /// As RecordLog::stats.
 [[nodiscard]] Result<LogStats> stats_of(const LogCore& core);
@@ -17,4 +17,4 @@ namespace datawal {
 /// As RecordLog::drop_segments_before.
 [[nodiscard]] Result<void> drop_segments_before(LogCore& core, std::uint32_t id, const DropOptions& options);
 
-}  // namespace datawal
+}  // namespace datawal::log

@@ -15,7 +15,7 @@
 #include "log/recovery/recovery.hpp"
 #include "segment/writer.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 namespace {
 
@@ -168,29 +168,34 @@ Result<void> refuse_unless_empty(Directory& out) {
 
 }  // namespace
 
+}  // namespace datawal::log
+
+namespace datawal {
+
 Result<SalvageReport> salvage(const std::filesystem::path& dir, const std::filesystem::path& out,
                               const OpenOptions& options) {
-  safeatomic::FileSystem& file_system = file_system_of(options.file_system);
-  Result<std::unique_ptr<Directory>> source = open_store_directory(file_system, dir);
+  safeatomic::FileSystem& file_system = log::file_system_of(options.file_system);
+  Result<std::unique_ptr<safeatomic::Directory>> source = log::open_store_directory(file_system, dir);
   if (!source) return propagate(source);
-  if (Result<void> apart = refuse_place_inside(file_system, out, **source, "salvage"); !apart) return propagate(apart);
-  Result<std::shared_ptr<const Snapshot>> snapshot = take_snapshot(std::move(*source), nullptr);
+  if (Result<void> apart = log::refuse_place_inside(file_system, out, **source, "salvage"); !apart)
+    return propagate(apart);
+  Result<std::shared_ptr<const log::Snapshot>> snapshot = log::take_snapshot(std::move(*source), nullptr);
   if (!snapshot) return propagate(snapshot);
-  Result<std::unique_ptr<Directory>> target = make_store_directory(file_system, out, options);
+  Result<std::unique_ptr<safeatomic::Directory>> target = log::make_store_directory(file_system, out, options);
   if (!target) return propagate(target);
-  const std::shared_ptr<Directory> directory = std::move(*target);
-  if (Result<void> empty = refuse_unless_empty(*directory); !empty) return propagate(empty);
-  const safeatomic::Result<StoreOwner> owner = StoreOwner::of(*directory, options.file_mode);
+  const std::shared_ptr<safeatomic::Directory> directory = std::move(*target);
+  if (Result<void> empty = log::refuse_unless_empty(*directory); !empty) return propagate(empty);
+  const safeatomic::Result<log::StoreOwner> owner = log::StoreOwner::of(*directory, options.file_mode);
   if (!owner) return io_failure(owner, "inspect directory");
-  Result<StoreLock> lock = StoreLock::acquire(file_system, directory, options.file_mode);
+  Result<log::StoreLock> lock = log::StoreLock::acquire(file_system, directory, options.file_mode);
   if (!lock) return propagate(lock);
 
   SalvageReport report;
-  Result<void> done = sync_with_ancestors(*directory);
+  Result<void> done = log::sync_with_ancestors(*directory);
   if (done) {
-    CopyMeter progress(options.on_progress, **snapshot);
-    Output output(file_system, *directory, *owner, options);
-    done = Copier(output, progress, report).run(**snapshot);
+    log::CopyMeter progress(options.on_progress, **snapshot);
+    log::Output output(file_system, *directory, *owner, options);
+    done = log::Copier(output, progress, report).run(**snapshot);
     if (done) progress.finish();
   }
   lock->release();

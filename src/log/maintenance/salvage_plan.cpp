@@ -9,7 +9,7 @@
 #include "segment/resync.hpp"
 #include "segment/scanner.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 namespace {
 
@@ -194,4 +194,4 @@ void StrandMerge::make_room() {
   --open_count_;
 }
 
-}  // namespace datawal
+}  // namespace datawal::log

@@ -13,7 +13,7 @@
 #include "log/read/snapshot.hpp"
 #include "segment/runs.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 /// Records one behind the other, txids ascending, in one segment.
 struct Strand {
@@ -69,4 +69,4 @@ class StrandMerge {
   std::size_t open_count_ = 0;
 };
 
-}  // namespace datawal
+}  // namespace datawal::log

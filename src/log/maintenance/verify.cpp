@@ -16,14 +16,14 @@ constexpr std::size_t max_gaps_listed = 100;
 }  // namespace
 
 Result<VerifyReport> verify(const std::filesystem::path& dir, const VerifyOptions& options) {
-  Result<std::unique_ptr<safeatomic::Directory>> directory = open_store_directory(file_system_of(options.file_system),
-                                                                                  dir);
+  Result<std::unique_ptr<safeatomic::Directory>> directory = log::open_store_directory(
+      log::file_system_of(options.file_system), dir);
   if (!directory) return propagate(directory);
-  Result<std::shared_ptr<const Snapshot>> snapshot = take_snapshot(std::move(*directory), nullptr);
+  Result<std::shared_ptr<const log::Snapshot>> snapshot = log::take_snapshot(std::move(*directory), nullptr);
   if (!snapshot) return propagate(snapshot);
 
   VerifyReport report;
-  LogScanner scanner(*snapshot, LastSegment::live);
+  log::LogScanner scanner(*snapshot, log::LastSegment::live);
   scanner.on_gap([&report](const RecordView& record, std::uint64_t expected) {
     report.txids_missing += record.txid - expected;
     if (report.gaps.size() < max_gaps_listed) {
@@ -31,7 +31,7 @@ Result<VerifyReport> verify(const std::filesystem::path& dir, const VerifyOption
           {.segment = record.ref.segment, .offset = record.ref.offset, .expected = expected, .found = record.txid});
     }
   });
-  ProgressMeter progress(options.on_progress, **snapshot);
+  log::ProgressMeter progress(options.on_progress, **snapshot);
   RecordView record;
   for (;;) {
     Result<bool> more = scanner.next(record);

@@ -7,13 +7,13 @@
 namespace datawal {
 
 struct [[gnu::visibility("hidden")]] RecordCursor::Impl {
-  std::optional<LogScanner> scanner{};  // empty if the cursor never could begin
-  std::optional<RecordRef> skipped{};   // to be found first, and left out
-  bool is_known = false;                // by the reader itself, to be the place of a record
+  std::optional<log::LogScanner> scanner{};  // empty if the cursor never could begin
+  std::optional<RecordRef> skipped{};        // to be found first, and left out
+  bool is_known = false;                     // by the reader itself, to be the place of a record
   std::optional<Error> error{};
   std::optional<DurableEnd> limit{};  // what lies behind it is not shown
   bool is_over = false;               // that is where it has come to
-  LentRecord lent{};
+  log::LentRecord lent{};
 };
 
 RecordCursor::RecordCursor(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
@@ -28,11 +28,11 @@ bool lies_behind(const RecordRef& ref, const DurableEnd& end) noexcept {
 }
 
 // The walk stands before the record that the caller has seen last: it must still be there, as it was.
-[[gnu::cold]] Result<void> skip(LogScanner& scanner, const RecordRef& seen, bool is_known) {
+[[gnu::cold]] Result<void> skip(log::LogScanner& scanner, const RecordRef& seen, bool is_known) {
   RecordView record;
   Result<bool> found = scanner.next(record);
   if (found && *found && record.ref == seen) {
-    scanner.began_at(is_known ? Start::proven : Start::named);
+    scanner.began_at(is_known ? log::Start::proven : log::Start::named);
     return {};
   }
   // A file that could not be read says nothing about what is in it.
@@ -74,11 +74,11 @@ Result<std::optional<RecordView>> RecordCursor::next() {
 }
 
 const RecoveryReport& RecordCursor::report() const noexcept {
-  return impl_ && impl_->scanner ? impl_->scanner->report() : no_report;
+  return impl_ && impl_->scanner ? impl_->scanner->report() : log::no_report;
 }
 
-RecordCursor make_cursor(std::shared_ptr<const Snapshot> snapshot, LastSegment last, Position from,
-                         const std::optional<RecordRef>& skipped, const std::optional<DurableEnd>& limit) {
+RecordCursor log::make_cursor(std::shared_ptr<const log::Snapshot> snapshot, log::LastSegment last, log::Position from,
+                              const std::optional<RecordRef>& skipped, const std::optional<DurableEnd>& limit) {
   auto impl = std::make_unique<RecordCursor::Impl>();
   impl->skipped = skipped;
   impl->limit = limit;
@@ -87,7 +87,7 @@ RecordCursor make_cursor(std::shared_ptr<const Snapshot> snapshot, LastSegment l
   return RecordCursor(std::move(impl));
 }
 
-RecordCursor failed_cursor(Error error) {
+RecordCursor log::failed_cursor(Error error) {
   auto impl = std::make_unique<RecordCursor::Impl>();
   impl->error = std::move(error);
   return RecordCursor(std::move(impl));

@@ -11,7 +11,7 @@
 
 #include "log/read/log_scanner.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 /// What a handle that was moved from has to report.
 inline const RecoveryReport no_report{};
@@ -25,4 +25,4 @@ inline const RecoveryReport no_report{};
 /// A cursor whose every call fails with `error`.
 [[nodiscard]] RecordCursor failed_cursor(Error error);
 
-}  // namespace datawal
+}  // namespace datawal::log

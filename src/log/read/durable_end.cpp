@@ -5,7 +5,7 @@
 #include "log/read/log_scanner.hpp"
 #include "segment/scanner.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 namespace {
 
@@ -81,4 +81,4 @@ Result<DurableEnd> find_durable_end(const Snapshot& snapshot, const std::optiona
   return DurableEnd{.segment = active.id, .offset = 0, .txid = *txid};
 }
 
-}  // namespace datawal
+}  // namespace datawal::log

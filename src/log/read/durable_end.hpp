@@ -8,7 +8,7 @@
 
 #include "log/read/snapshot.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 /// Reads what lies between `known`, an earlier answer for the same reader, and the watermark: the watermark counts only if the record
 /// that ends there is the one that it names, or damage lies before it.
@@ -16,4 +16,4 @@ namespace datawal {
 [[nodiscard]] Result<DurableEnd> find_durable_end(const Snapshot& snapshot, const std::optional<DurableEnd>& known,
                                                   std::uint64_t known_inode);
 
-}  // namespace datawal
+}  // namespace datawal::log

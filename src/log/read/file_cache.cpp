@@ -4,7 +4,7 @@
 
 #include "log/directory/kept_files.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 Result<std::shared_ptr<safeatomic::File>> FileCache::open(const std::shared_ptr<safeatomic::Directory>& directory,
                                                           const PinnedSegment& segment) {
@@ -33,4 +33,4 @@ void FileCache::forget(std::uint32_t id) {
   if (slot.id == id) slot = {};
 }
 
-}  // namespace datawal
+}  // namespace datawal::log

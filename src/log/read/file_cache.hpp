@@ -10,7 +10,7 @@
 
 #include "log/read/snapshot.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 /// Keeps the files used last open, so that a read costs one `pread`: up to 64, fewer where descriptors are few, and none where
 /// there are none left. Any thread.
@@ -34,4 +34,4 @@ class FileCache {
   std::array<Slot, 64> slots_;  // by id modulo the size: descriptors stay few, and neighbours do not evict each other
 };
 
-}  // namespace datawal
+}  // namespace datawal::log

@@ -8,7 +8,7 @@
 
 #include <datawal/record.hpp>
 
-namespace datawal {
+namespace datawal::log {
 
 #ifdef NDEBUG
 
@@ -43,4 +43,4 @@ class LentRecord {
 
 #endif
 
-}  // namespace datawal
+}  // namespace datawal::log

@@ -9,7 +9,7 @@
 
 #include <datawal/record.hpp>
 
-namespace datawal {
+namespace datawal::log {
 
 /// The place behind the last record, and that record.
 struct LogEnd {
@@ -77,4 +77,4 @@ class EndMark {
   std::atomic<std::uint64_t> word_{0};
 };
 
-}  // namespace datawal
+}  // namespace datawal::log

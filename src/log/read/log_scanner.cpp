@@ -12,7 +12,7 @@
 #include "segment/resync.hpp"
 #include "segment/runs.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 using format::Stop;
 
@@ -301,4 +301,4 @@ bool writer_lives(safeatomic::Directory& directory) {
   return !locked || *locked;
 }
 
-}  // namespace datawal
+}  // namespace datawal::log

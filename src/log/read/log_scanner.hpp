@@ -16,7 +16,7 @@
 #include "log/read/verdict.hpp"
 #include "segment/scanner.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 /// How the end of the highest segment is to be taken.
 enum class LastSegment : std::uint8_t {
@@ -183,4 +183,4 @@ class LogScanner {
 /// Whether a writer has the store open now; true also where that cannot be told. Takes nothing.
 [[nodiscard]] bool writer_lives(safeatomic::Directory& directory);
 
-}  // namespace datawal
+}  // namespace datawal::log

@@ -9,7 +9,7 @@
 #include "log/read/log_scanner.hpp"
 #include "log/read/snapshot.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 class ProgressMeter {
  public:
@@ -46,4 +46,4 @@ class ProgressMeter {
   std::uint64_t finished_ = 0;  // bytes of the segments before the current one
 };
 
-}  // namespace datawal
+}  // namespace datawal::log

@@ -9,7 +9,7 @@
 #include "log/read/snapshot.hpp"
 #include "log/read/verdict.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 /// The digest of records that were seen one after the other, with one more. Where they lie does not count.
 [[nodiscard]] inline std::uint64_t seen_digest(std::uint64_t before, const RecordRef& record) noexcept {
@@ -83,4 +83,4 @@ class SeenTail {
 /// reader, one taken after the other.
 [[nodiscard]] bool goes_on_from(const Snapshot& now, const Snapshot& before) noexcept;
 
-}  // namespace datawal
+}  // namespace datawal::log

@@ -11,7 +11,7 @@
 #include "log/directory/watermark_file.hpp"
 #include "log/read/seen_tail.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 namespace {
 
@@ -283,4 +283,4 @@ Result<std::shared_ptr<const Snapshot>> take_snapshot(std::shared_ptr<Directory>
                                .detail = "the segments changed faster than they could be opened; try again"});
 }
 
-}  // namespace datawal
+}  // namespace datawal::log

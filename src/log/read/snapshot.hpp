@@ -16,7 +16,7 @@
 #include "log/directory/store_owner.hpp"
 #include "log/read/log_end.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 /// The file of a segment that loses its name while a snapshot of the same process still holds it. Any thread.
 class KeptFile {
@@ -85,4 +85,4 @@ inline constexpr std::size_t max_pinned_descriptors = 128;
 /// Each try costs one `stat` per segment.
 inline constexpr int max_snapshot_tries = 1000;
 
-}  // namespace datawal
+}  // namespace datawal::log

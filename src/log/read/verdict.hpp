@@ -10,7 +10,7 @@
 
 #include "format/watermark.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 enum class SegmentRole : std::uint8_t { active, sealed };
 
@@ -108,4 +108,4 @@ class WatermarkCheck {
   std::uint64_t txid_ = 0;
 };
 
-}  // namespace datawal
+}  // namespace datawal::log

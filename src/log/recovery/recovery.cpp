@@ -14,7 +14,7 @@
 #include "log/read/progress.hpp"
 #include "log/recovery/tail_recovery.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 namespace {
 
@@ -143,4 +143,4 @@ Result<Recovered> recover(FileSystem& file_system, const std::shared_ptr<Directo
   return recovered;
 }
 
-}  // namespace datawal
+}  // namespace datawal::log

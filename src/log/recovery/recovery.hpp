@@ -17,7 +17,7 @@
 #include "log/read/log_scanner.hpp"
 #include "log/read/snapshot.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 class StoreOwner;
 
@@ -56,4 +56,4 @@ struct Recovered {
                                                                        const StoreOwner& owner, std::uint32_t id,
                                                                        std::uint32_t mode);
 
-}  // namespace datawal
+}  // namespace datawal::log

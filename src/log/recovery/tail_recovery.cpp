@@ -10,7 +10,7 @@
 #include "log/directory/quarantine.hpp"
 #include "segment/copy.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 namespace {
 
@@ -84,4 +84,4 @@ Result<std::unique_ptr<File>> recover_tail(FileSystem& file_system, Directory& d
   return std::move(*file);
 }
 
-}  // namespace datawal
+}  // namespace datawal::log

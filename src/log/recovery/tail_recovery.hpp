@@ -11,7 +11,7 @@
 
 #include "log/read/log_scanner.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 /// Quarantines a torn tail, cuts it off, writes again what was not proven to be on the disk, and syncs. Each step may be
 /// cut short by a crash and run again. Fills in `quarantine_path`.
@@ -27,4 +27,4 @@ namespace datawal {
                                                                           std::uint32_t id, safeatomic::File& file,
                                                                           std::uint64_t len);
 
-}  // namespace datawal
+}  // namespace datawal::log

@@ -5,7 +5,7 @@
 
 #include "base/library_thread.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 Result<std::unique_ptr<BackgroundSync>> BackgroundSync::start(std::chrono::milliseconds interval, Callback sync) {
   constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365);  // no clock overflows by that
@@ -53,4 +53,4 @@ void BackgroundSync::run() {
   }
 }
 
-}  // namespace datawal
+}  // namespace datawal::log

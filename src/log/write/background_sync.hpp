@@ -10,7 +10,7 @@
 
 #include <datawal/error.hpp>
 
-namespace datawal {
+namespace datawal::log {
 
 class BackgroundSync {
  public:
@@ -48,4 +48,4 @@ class BackgroundSync {
   std::thread thread_;
 };
 
-}  // namespace datawal
+}  // namespace datawal::log

@@ -4,7 +4,7 @@
 
 #include "base/futex.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 bool GroupCommit::wait(Ticket ticket) noexcept {
   const std::uint32_t turn = std::to_underlying(ticket);
@@ -38,4 +38,4 @@ void GroupCommit::wake(const Wakes& wakes) noexcept {
   if (wakes.has_attending) futex::wake_all(word_of(wakes.ended));
 }
 
-}  // namespace datawal
+}  // namespace datawal::log

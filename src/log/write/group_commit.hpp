@@ -12,7 +12,7 @@
 #include <atomic>
 #include <cstdint>
 
-namespace datawal {
+namespace datawal::log {
 
 /// Functions marked "lock" are called with the owner's lock held, the others without. Whoever was woken asks again whether what it
 /// waits for has come about: a turn that ended is a reason to look, not an answer.
@@ -74,4 +74,4 @@ class GroupCommit {
   bool is_running_ = false;
 };
 
-}  // namespace datawal
+}  // namespace datawal::log

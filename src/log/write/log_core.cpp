@@ -8,7 +8,7 @@
 #include "log/directory/store_directory.hpp"
 #include "log/write/write_path.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 using safeatomic::Directory;
 
@@ -183,4 +183,4 @@ Result<std::shared_ptr<const Snapshot>> LogCore::snapshot() const {
   return std::shared_ptr<const Snapshot>(std::move(snapshot));
 }
 
-}  // namespace datawal
+}  // namespace datawal::log

@@ -30,7 +30,7 @@
 #include "log/write/group_commit.hpp"
 #include "segment/writer.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 class StoreOwner;
 
@@ -255,4 +255,4 @@ class LogCore {
   std::unique_ptr<BackgroundSync> background_;  // null: not needed yet
 };
 
-}  // namespace datawal
+}  // namespace datawal::log

@@ -9,7 +9,7 @@
 #include "format/frame.hpp"
 #include "log/write/log_core.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 namespace {
 
@@ -90,4 +90,4 @@ Result<RecordRef> LogCore::append(RecordType type, std::string_view key, std::st
                    .crc = frame->crc};
 }
 
-}  // namespace datawal
+}  // namespace datawal::log

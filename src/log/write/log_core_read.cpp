@@ -14,7 +14,7 @@
 #include "log/write/log_core.hpp"
 #include "segment/scanner.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 namespace {
 
@@ -107,4 +107,4 @@ Result<Record> LogCore::read_frame(safeatomic::File& file, std::uint64_t end, co
                 .ref = ref};
 }
 
-}  // namespace datawal
+}  // namespace datawal::log

@@ -13,7 +13,7 @@
 #include "log/write/log_core.hpp"
 #include "log/write/write_path.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 using safeatomic::File;
 
@@ -91,4 +91,4 @@ Result<std::unique_ptr<File>> LogCore::create_next(std::uint32_t id, const Store
   }
 }
 
-}  // namespace datawal
+}  // namespace datawal::log

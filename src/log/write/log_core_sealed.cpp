@@ -8,7 +8,7 @@
 #include "base/io_error.hpp"
 #include "log/write/log_core.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 Result<std::vector<PinnedSegment>> LogCore::sealed() const {
   if (!process_.is_ours()) return std::unexpected(closed_error());
@@ -93,4 +93,4 @@ Result<void> LogCore::remove_sealed(std::uint32_t id, std::shared_ptr<safeatomic
   return sync_names();
 }
 
-}  // namespace datawal
+}  // namespace datawal::log

@@ -10,7 +10,7 @@
 #include "base/io_error.hpp"
 #include "log/write/log_core.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 namespace {
 
@@ -183,4 +183,4 @@ void LogCore::start_writeback() noexcept {
   background_->request();
 }
 
-}  // namespace datawal
+}  // namespace datawal::log

@@ -4,7 +4,7 @@
 
 #include "segment/mapped_writer.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 bool takes_mapped_path(const safeatomic::Directory& directory, WritePath asked_for) {
   switch (asked_for) {
@@ -21,4 +21,4 @@ std::shared_ptr<segment::Writer> make_writer(bool mapped, std::unique_ptr<safeat
   return std::make_shared<segment::Writer>(std::move(file), end);
 }
 
-}  // namespace datawal
+}  // namespace datawal::log

@@ -9,7 +9,7 @@
 
 #include "segment/writer.hpp"
 
-namespace datawal {
+namespace datawal::log {
 
 /// Whether to take the mapped path: where `automatic` is asked for, only if the filesystem keeps its word on reserved space.
 [[nodiscard]] bool takes_mapped_path(const safeatomic::Directory& directory, WritePath asked_for);
@@ -18,4 +18,4 @@ namespace datawal {
 [[nodiscard]] std::shared_ptr<segment::Writer> make_writer(bool mapped, std::unique_ptr<safeatomic::File> file,
                                                            std::uint64_t end, std::uint64_t max_segment_bytes);
 
-}  // namespace datawal
+}  // namespace datawal::log
