@@ -56,8 +56,13 @@ install(FILES "${PROJECT_SOURCE_DIR}/cmake/datawal-flavour.cmake" DESTINATION "$
 # pkg-config wants the file of each package that is required, even where it is private and only flags for the compiler are asked for.
 if(flavour STREQUAL shared)
   set(pc_private .private)
+  set(pc_drop_unused)
 else()
   set(pc_private)
+  set(pc_drop_unused " -Wl,--gc-sections")
+  if(APPLE)
+    set(pc_drop_unused " -Wl,-dead_strip")
+  endif()
 endif()
 set(pc_libraries "-lisal -lsimdjson -lstdc++")
 foreach(directory IN LISTS ISAL_LIBRARY_DIRS)

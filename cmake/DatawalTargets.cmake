@@ -8,6 +8,14 @@ target_compile_options(datawal_warnings INTERFACE
   $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict>
   $<$<BOOL:${DATAWAL_WARNINGS_ARE_ERRORS}>:-Werror>)
 
+# datawal_drop_unused(<library>): who links the static library gets only what is called. Its functions lie in sections of their own.
+function(datawal_drop_unused target)
+  get_target_property(type ${target} TYPE)
+  if(type STREQUAL STATIC_LIBRARY)
+    target_link_options(${target} INTERFACE "$<IF:$<PLATFORM_ID:Darwin>,LINKER:-dead_strip,LINKER:--gc-sections>")
+  endif()
+endfunction()
+
 # The number in the shared libraries' names. It goes up when a program built against the previous one must be built anew.
 set(DATAWAL_ABI_VERSION 1)
 
@@ -42,37 +50,35 @@ function(datawal_add_internal target)
   target_link_libraries(${target}_internal ${arg_LINK})
 endfunction()
 
-# datawal_add_layer(<layer> [FAST <source>...] [INLINE_LESS <source>...] [SMALL <source>...] [ALONE <source>...])
+# datawal_add_layer(<layer> <source>... [COLD <source>...])
 # One folder below src/ as OBJECT libraries, which become a part of the library datawal. In a release,
-#   FAST         is compiled as the build says, at -O3: datawal_<layer>
-#   INLINE_LESS  is code of many calls that may fail, at -O2: at -O3 g++ puts the ends of the strings and paths in an error into each
-#                function once more, a third of it, and nothing gets faster: datawal_<layer>_inline_less
-#   SMALL        runs once in a while, at -Os: -O3 makes four times as much of it, for the same reason: datawal_<layer>_small
-# and with DATAWAL_BATCHES, eight of a kind at a time but for those that are also listed as ALONE: what only some programs need must
-# not come along with what all need.
+#   what is listed first is compiled as the build says, at -O3, with less inlining: g++ would put the ends of the strings and paths in an
+#     error into each function once more, and nothing gets faster: datawal_<layer>
+#   COLD runs once in a while, at -Os: datawal_<layer>_cold
+# and with DATAWAL_BATCHES, eight of a kind at a time.
 # Inside, headers are included from the root of src/: "format/frame.hpp".
 function(datawal_add_layer layer)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "FAST;INLINE_LESS;SMALL;ALONE")
-  set(inline_less_options $<$<AND:$<CONFIG:Release>,$<CXX_COMPILER_ID:GNU>>:-O2;--param=max-inline-insns-single=30>)
-  set(small_options $<$<CONFIG:Release>:-Os>)
-  set_source_files_properties(${arg_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
-  foreach(kind FAST INLINE_LESS SMALL)
-    if(NOT arg_${kind})
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "COLD")
+  set(fast_options $<$<AND:$<CONFIG:Release>,$<CXX_COMPILER_ID:GNU>>:--param=max-inline-insns-single=30>)
+  set(cold_options $<$<CONFIG:Release>:-Os>)
+  set(fast_sources ${arg_UNPARSED_ARGUMENTS})
+  set(cold_sources ${arg_COLD})
+  foreach(kind fast cold)
+    if(NOT ${kind}_sources)
       continue()
     endif()
-    string(TOLOWER ${kind} suffix)
-    set(target datawal_${layer}_${suffix})
-    if(kind STREQUAL FAST)
-      set(target datawal_${layer})
+    set(target datawal_${layer})
+    if(kind STREQUAL cold)
+      set(target datawal_${layer}_cold)
     endif()
-    add_library(${target} OBJECT ${arg_${kind}})
+    add_library(${target} OBJECT ${${kind}_sources})
     set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON UNITY_BUILD ${DATAWAL_BATCHES})
     target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/src")
     target_link_libraries(${target} PRIVATE safeatomic::safeatomic datawal_warnings)
     target_compile_options(${target} PRIVATE
       -fno-semantic-interposition  # nobody may replace a function of the library
-      -ffunction-sections -fdata-sections  # who links statically with --gc-sections gets only what is called
-      ${${suffix}_options})
+      -ffunction-sections -fdata-sections  # with --gc-sections, which the target hands on, a program gets only what it calls
+      ${${kind}_options})
     target_sources(datawal PRIVATE $<TARGET_OBJECTS:${target}>)
     if(TARGET datawal_internal)
       target_sources(datawal_internal PRIVATE $<TARGET_OBJECTS:${target}>)

@@ -1,15 +1,9 @@
 #include <utility>
 
+#include "base/handle_error.hpp"
 #include "kv/store/data_wal_cursor_impl.hpp"
 
 namespace datawal {
-
-namespace {
-
-Error closed(const char* why) { return {.code = Errc::closed, .action = "use cursor", .detail = why}; }
-Error moved_from() { return closed("this handle was moved from"); }
-
-}  // namespace
 
 DataWalCursor::DataWalCursor(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
 DataWalCursor::DataWalCursor(DataWalCursor&&) noexcept = default;
@@ -56,14 +50,14 @@ Result<void> DataWalCursor::Impl::seek(std::string_view key) {
 }
 
 Result<std::optional<KeyValue>> DataWalCursor::next() {
-  if (!impl_) return std::unexpected(moved_from());
-  if (!impl_->process.is_ours()) return std::unexpected(closed("it belongs to the process that forked this one"));
+  if (!impl_) return std::unexpected(moved_from("use cursor"));
+  if (!impl_->process.is_ours()) return std::unexpected(of_another_process("use cursor"));
   return impl_->next();
 }
 
 Result<void> DataWalCursor::seek(std::string_view key) {
-  if (!impl_) return std::unexpected(moved_from());
-  if (!impl_->process.is_ours()) return std::unexpected(closed("it belongs to the process that forked this one"));
+  if (!impl_) return std::unexpected(moved_from("use cursor"));
+  if (!impl_->process.is_ours()) return std::unexpected(of_another_process("use cursor"));
   return impl_->seek(key);
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// What a DataWal is inside. Its functions lie in several files, so that a program holds only those that it calls.
+// What a DataWal is inside.
 
 #include <datawal/data_wal.hpp>
 
@@ -10,6 +10,7 @@
 
 #include "base/fork_guard.hpp"
 #include "base/futex_mutex.hpp"
+#include "base/handle_error.hpp"
 #include "kv/compaction/auto_compact.hpp"
 #include "kv/projection/live_view.hpp"
 #include "kv/projection/projection.hpp"
@@ -83,7 +84,6 @@ struct [[gnu::visibility("hidden")]] DataWal::Impl {
     return std::unexpected(closed_error());
   }
   [[nodiscard, gnu::cold]] static Error closed_error();
-  [[nodiscard, gnu::cold]] static Error moved_from();
   /// What a segment of such a store may become.
   [[nodiscard]] static kv::SegmentRoom room_of(const OpenOptions& options) noexcept;
   [[nodiscard]] safeatomic::FileSystem& file_system() const noexcept {

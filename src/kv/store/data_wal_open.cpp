@@ -74,10 +74,6 @@ Error DataWal::Impl::closed_error() {
           .detail = "it was closed, or belongs to the process that forked this one"};
 }
 
-Error DataWal::Impl::moved_from() {
-  return {.code = Errc::closed, .action = "use store", .detail = "this handle was moved from"};
-}
-
 // The log has gone on to a new segment: it becomes the last one of the space.
 void DataWal::Impl::follow_rotation() noexcept {
   projection->address_space().rotate(core->last_sealed(), core->active_file(), room_of(options));
@@ -90,8 +86,13 @@ const RecordLog& DataWal::log() const noexcept {
   return impl_ ? impl_->log : none;
 }
 
+Result<void> DataWal::fsync() {
+  if (!impl_) return std::unexpected(moved_from("use store"));
+  return impl_->core->fsync();
+}
+
 Result<void> DataWal::close() {
-  if (!impl_) return std::unexpected(Impl::moved_from());
+  if (!impl_) return std::unexpected(moved_from("use store"));
   if (impl_->process.is_ours() && impl_->auto_compaction) impl_->auto_compaction->stop();
   return impl_->core->close();
 }

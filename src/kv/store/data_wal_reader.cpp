@@ -6,6 +6,7 @@
 #include <span>
 #include <utility>
 
+#include "base/handle_error.hpp"
 #include "kv/compaction/compact_to.hpp"
 #include "kv/jsonl/jsonl_export.hpp"
 #include "kv/projection/additions.hpp"
@@ -21,12 +22,6 @@
 #include "log/read/snapshot.hpp"
 
 namespace datawal {
-
-namespace {
-
-Error moved_from() { return {.code = Errc::closed, .action = "use reader", .detail = "this handle was moved from"}; }
-
-}  // namespace
 
 struct [[gnu::visibility("hidden")]] DataWalReader::Impl {
   // One state of the store, with its index.
@@ -176,7 +171,7 @@ Result<DataWalReader> DataWalReader::open(const std::filesystem::path& dir, cons
 }
 
 Result<bool> DataWalReader::refresh() {
-  if (!impl_) return std::unexpected(moved_from());
+  if (!impl_) return std::unexpected(moved_from("use reader"));
   const log::Snapshot* before = impl_->state.snapshot.get();
   Result<std::shared_ptr<const log::Snapshot>> snapshot = take_snapshot(impl_->directory, before);
   if (!snapshot) return propagate(snapshot);
@@ -193,23 +188,23 @@ Result<bool> DataWalReader::refresh() {
 }
 
 Answer<std::optional<std::string>> DataWalReader::get(std::string_view key) const {
-  if (!impl_) return std::unexpected(moved_from());
+  if (!impl_) return std::unexpected(moved_from("use reader"));
   return impl_->state.projection->get(key);
 }
 
 Answer<std::optional<std::size_t>> DataWalReader::get(std::string_view key, std::span<char> room) const {
-  if (!impl_) return std::unexpected(moved_from());
+  if (!impl_) return std::unexpected(moved_from("use reader"));
   return impl_->state.projection->get(key, room);
 }
 
 Result<void> DataWalReader::multi_get(std::span<const std::string_view> keys, Values& values) const {
   values.clear();
-  if (!impl_) return std::unexpected(moved_from());
+  if (!impl_) return std::unexpected(moved_from("use reader"));
   return impl_->state.projection->multi_get(keys, values);
 }
 
 Answer<bool> DataWalReader::contains(std::string_view key) const {
-  if (!impl_) return std::unexpected(moved_from());
+  if (!impl_) return std::unexpected(moved_from("use reader"));
   Result<std::optional<RecordRef>> ref = impl_->state.projection->find(key);
   if (!ref) return propagate(ref);
   return ref->has_value();
@@ -218,42 +213,42 @@ Answer<bool> DataWalReader::contains(std::string_view key) const {
 std::uint64_t DataWalReader::size() const noexcept { return impl_ ? impl_->state.projection->size() : 0; }
 
 Result<void> DataWalReader::for_each(const DataWal::Visitor& visit) const {
-  if (!impl_) return std::unexpected(moved_from());
+  if (!impl_) return std::unexpected(moved_from("use reader"));
   return impl_->walk().for_each(
       {}, [&visit](const format::DecodedRecord& record) -> Result<bool> { return visit(record.key, record.payload); });
 }
 
 Result<void> DataWalReader::for_each_key(const DataWal::KeyVisitor& visit) const {
-  if (!impl_) return std::unexpected(moved_from());
+  if (!impl_) return std::unexpected(moved_from("use reader"));
   return impl_->walk().for_each_key(visit);
 }
 
 Result<DataWalCursor> DataWalReader::cursor(const CursorOptions& options) const {
-  if (!impl_) return std::unexpected(moved_from());
+  if (!impl_) return std::unexpected(moved_from("use reader"));
   return kv::cursor_over(impl_->walk(), options);
 }
 
 Result<ExportStats> DataWalReader::export_jsonl(const std::filesystem::path& file, const ExportOptions& options) const {
-  if (!impl_) return std::unexpected(moved_from());
+  if (!impl_) return std::unexpected(moved_from("use reader"));
   return kv::export_file(impl_->walk(), options, impl_->file_system(), file);
 }
 
 Result<ExportStats> DataWalReader::export_jsonl_to(const Sink& sink, const ExportOptions& options) const {
-  if (!impl_) return std::unexpected(moved_from());
+  if (!impl_) return std::unexpected(moved_from("use reader"));
   return kv::export_lines(impl_->walk(), options,
                           [&sink](std::string_view lines) -> Result<bool> { return sink(lines); });
 }
 
 Result<CompactionStats> DataWalReader::compact_to(const std::filesystem::path& dir,
                                                   const CompactToOptions& options) const {
-  if (!impl_) return std::unexpected(moved_from());
+  if (!impl_) return std::unexpected(moved_from("use reader"));
   if (Result<void> said = kv::refuse_raw(*impl_->state.projection, options); !said) return propagate(said);
   return kv::compact_view(impl_->walk(), options, impl_->state.snapshot, log::LastSegment::live, impl_->file_system(),
                           dir);
 }
 
 Result<void> DataWalReader::checkpoint(const std::filesystem::path& dir, const CheckpointOptions& options) const {
-  if (!impl_) return std::unexpected(moved_from());
+  if (!impl_) return std::unexpected(moved_from("use reader"));
   return datawal::log::checkpoint(impl_->file_system(), impl_->state.snapshot, dir, options);
 }
 

@@ -3,6 +3,7 @@
 #include <mutex>
 #include <utility>
 
+#include "base/handle_error.hpp"
 #include "kv/projection/answers.hpp"
 #include "kv/projection/get_many.hpp"
 #include "kv/projection/live_view.hpp"
@@ -64,7 +65,7 @@ Result<std::shared_ptr<const kv::LiveView>> DataWalView::Impl::in_key_order() co
 }
 
 Result<DataWalView> DataWal::view() const {
-  if (!impl_) return std::unexpected(Impl::moved_from());
+  if (!impl_) return std::unexpected(moved_from("use store"));
   if (Result<void> open = impl_->refuse_closed(); !open) return propagate(open);
   // In a forked child it is never given back, since another thread may have been at it.
   const std::shared_ptr<DataWalView::Impl> made(new DataWalView::Impl{.projection = impl_->projection},
@@ -86,11 +87,9 @@ Result<DataWalView> DataWal::view() const {
 
 namespace {
 
-Error closed(const char* why) { return {.code = Errc::closed, .action = "use view", .detail = why}; }
-
 Result<void> refuse_closed(const DataWalView::Impl* impl) {
-  if (impl == nullptr) return std::unexpected(closed("this handle was moved from"));
-  if (!impl->process.is_ours()) return std::unexpected(closed("it belongs to the process that forked this one"));
+  if (impl == nullptr) return std::unexpected(moved_from("use view"));
+  if (!impl->process.is_ours()) return std::unexpected(of_another_process("use view"));
   return {};
 }
 

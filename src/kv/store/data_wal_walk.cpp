@@ -22,7 +22,7 @@ Result<kv::LiveView> DataWal::Impl::walk(std::shared_ptr<const log::Snapshot>* s
 }
 
 Result<std::vector<std::string>> DataWal::keys() const {
-  if (!impl_) return std::unexpected(Impl::moved_from());
+  if (!impl_) return std::unexpected(moved_from("use store"));
   Result<kv::LiveView> live = impl_->walk();
   if (!live) return propagate(live);
   if (Result<void> sorted = live->sort_by_key(); !sorted) return propagate(sorted);
@@ -37,7 +37,7 @@ Result<std::vector<std::string>> DataWal::keys() const {
 }
 
 Result<std::vector<std::pair<std::string, std::string>>> DataWal::items() const {
-  if (!impl_) return std::unexpected(Impl::moved_from());
+  if (!impl_) return std::unexpected(moved_from("use store"));
   Result<kv::LiveView> live = impl_->walk();
   if (!live) return propagate(live);
   if (Result<void> sorted = live->sort_by_key(); !sorted) return propagate(sorted);
@@ -52,7 +52,7 @@ Result<std::vector<std::pair<std::string, std::string>>> DataWal::items() const 
 }
 
 Result<void> DataWal::for_each(const Visitor& visit) const {
-  if (!impl_) return std::unexpected(Impl::moved_from());
+  if (!impl_) return std::unexpected(moved_from("use store"));
   Result<kv::LiveView> live = impl_->walk();
   if (!live) return propagate(live);
   return live->for_each(
@@ -60,14 +60,14 @@ Result<void> DataWal::for_each(const Visitor& visit) const {
 }
 
 Result<void> DataWal::for_each_key(const KeyVisitor& visit) const {
-  if (!impl_) return std::unexpected(Impl::moved_from());
+  if (!impl_) return std::unexpected(moved_from("use store"));
   Result<kv::LiveView> live = impl_->walk();
   if (!live) return propagate(live);
   return live->for_each_key(visit);
 }
 
 Result<DataWalCursor> DataWal::cursor(const CursorOptions& options) const {
-  if (!impl_) return std::unexpected(Impl::moved_from());
+  if (!impl_) return std::unexpected(moved_from("use store"));
   Result<kv::LiveView> live = impl_->walk();
   if (!live) return propagate(live);
   return kv::cursor_over(std::move(*live), options);

@@ -14,14 +14,14 @@ namespace {
 
 using safeatomic::Directory;
 
-struct Held {
+struct HeldLock {
   ForkGuard process;
   std::weak_ptr<Directory> directory;
 };
 
 struct HeldLocks {
   std::mutex mutex;
-  std::vector<Held> held;  // by `mutex`
+  std::vector<HeldLock> held;  // by `mutex`
 };
 
 // Never destroyed: a handle may be, later than anything else.
@@ -46,14 +46,14 @@ bool is_same(const std::weak_ptr<Directory>& one, const std::shared_ptr<Director
 void remember_lock(const std::shared_ptr<Directory>& directory) {
   HeldLocks& locks = held_locks();
   const std::lock_guard guard(locks.mutex);
-  std::erase_if(locks.held, [](const Held& held) { return held.directory.expired(); });
+  std::erase_if(locks.held, [](const HeldLock& held) { return held.directory.expired(); });
   locks.held.push_back({.process = {}, .directory = directory});
 }
 
 void forget_lock(const std::shared_ptr<Directory>& directory) noexcept {
   HeldLocks& locks = held_locks();
   const std::lock_guard guard(locks.mutex);
-  std::erase_if(locks.held, [&](const Held& held) { return is_same(held.directory, directory); });
+  std::erase_if(locks.held, [&](const HeldLock& held) { return is_same(held.directory, directory); });
 }
 
 bool is_locked_here(const Directory& directory) {
@@ -64,7 +64,7 @@ bool is_locked_here(const Directory& directory) {
     HeldLocks& locks = held_locks();
     const std::lock_guard guard(locks.mutex);
     held_here.reserve(locks.held.size());
-    for (const Held& held : locks.held) {
+    for (const HeldLock& held : locks.held) {
       if (held.process.is_ours()) held_here.push_back(held.directory.lock());
     }
   }

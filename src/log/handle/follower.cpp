@@ -10,6 +10,7 @@
 #include <safeatomic/safeatomic.hpp>
 
 #include <safeatomic/directory_watch.hpp>
+#include "base/handle_error.hpp"
 #include "base/io_error.hpp"
 #include "log/directory/store_directory.hpp"
 #include "log/handle/follower_cursor.hpp"
@@ -36,8 +37,6 @@ RecordCursor from_segment_of(const RecordRef& ref, const RecordLogReader& reader
   const auto behind = std::ranges::upper_bound(ids, ref.segment);
   return behind == ids.begin() ? reader.records() : reader.records_from(*std::prev(behind), 0);
 }
-
-Error moved_from() { return {.code = Errc::closed, .action = "follow log", .detail = "this handle was moved from"}; }
 
 }  // namespace
 
@@ -320,7 +319,7 @@ Result<Follower> Follower::open(const std::filesystem::path& dir, const Follower
 }
 
 Result<std::optional<RecordView>> Follower::next() {
-  if (!impl_) return std::unexpected(moved_from());
+  if (!impl_) return std::unexpected(moved_from("follow log"));
   Impl& impl = *impl_;
   if (impl.held) {
     const RecordView view = *std::exchange(impl.held, std::nullopt);
@@ -376,7 +375,7 @@ const LostRecords& Follower::lost() const noexcept {
 }
 
 Result<bool> Follower::wait(std::chrono::milliseconds timeout) {
-  if (!impl_) return std::unexpected(moved_from());
+  if (!impl_) return std::unexpected(moved_from("follow log"));
   if (!impl_->is_at_end) return true;
   using Clock = std::chrono::steady_clock;
   const Clock::time_point begin = Clock::now();
@@ -400,7 +399,7 @@ const std::optional<RecordRef>& Follower::position() const noexcept {
 }
 
 Result<void> Follower::save() {
-  if (!impl_) return std::unexpected(moved_from());
+  if (!impl_) return std::unexpected(moved_from("follow log"));
   if (impl_->options.cursor_file.empty()) {
     return std::unexpected(Error{.code = Errc::invalid_argument,
                                  .action = "save position",
@@ -411,7 +410,7 @@ Result<void> Follower::save() {
 }
 
 Result<FollowerLag> Follower::lag() const {
-  if (!impl_) return std::unexpected(moved_from());
+  if (!impl_) return std::unexpected(moved_from("follow log"));
   Impl& impl = *impl_;
   // By a reader of its own: the cursor goes on in its snapshot.
   if (!impl.measured) {

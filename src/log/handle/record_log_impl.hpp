@@ -12,8 +12,6 @@ namespace datawal {
 
 struct [[gnu::visibility("hidden")]] RecordLog::Impl {
   std::unique_ptr<log::LogCore> core;
-
-  [[nodiscard, gnu::cold]] static Error moved_from();
 };
 
 /// The way around RecordLog::open.

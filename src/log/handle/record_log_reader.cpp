@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/handle_error.hpp"
 #include "log/directory/store_directory.hpp"
 #include "log/maintenance/checkpoint.hpp"
 #include "log/read/cursor.hpp"
@@ -53,8 +54,6 @@ struct [[gnu::visibility("hidden")]] RecordLogReader::Impl {
 };
 
 namespace {
-
-Error moved_from() { return {.code = Errc::closed, .action = "use reader", .detail = "this handle was moved from"}; }
 
 bool is_damage(const Error& error) noexcept {
   return error.code == Errc::corruption || error.code == Errc::unsupported_version;
@@ -133,7 +132,7 @@ Result<RecordLogReader> RecordLogReader::open(const std::filesystem::path& dir, 
 }
 
 Result<DurableEnd> RecordLogReader::durable_end() const {
-  if (!impl_) return std::unexpected(moved_from());
+  if (!impl_) return std::unexpected(moved_from("use reader"));
   return impl_->durable_end();
 }
 
@@ -142,22 +141,22 @@ std::span<const std::uint32_t> RecordLogReader::segments() const noexcept {
 }
 
 RecordCursor RecordLogReader::records() const {
-  if (!impl_) return log::failed_cursor(moved_from());
+  if (!impl_) return log::failed_cursor(moved_from("use reader"));
   return impl_->cursor({});
 }
 
 RecordCursor RecordLogReader::records_from(std::uint32_t segment, std::uint64_t offset) const {
-  if (!impl_) return log::failed_cursor(moved_from());
+  if (!impl_) return log::failed_cursor(moved_from("use reader"));
   return impl_->cursor({.segment = segment, .offset = offset});
 }
 
 RecordCursor RecordLogReader::records_after(const RecordRef& last) const {
-  if (!impl_) return log::failed_cursor(moved_from());
+  if (!impl_) return log::failed_cursor(moved_from("use reader"));
   return impl_->cursor({.segment = last.segment, .offset = last.offset}, last);
 }
 
 Result<bool> RecordLogReader::refresh() {
-  if (!impl_) return std::unexpected(moved_from());
+  if (!impl_) return std::unexpected(moved_from("use reader"));
   const std::shared_ptr<const log::Snapshot> before = impl_->snapshot;
   if (impl_->only_durable) {
     const Result<DurableEnd> then = impl_->durable_end();
@@ -178,12 +177,12 @@ Result<bool> RecordLogReader::refresh() {
 }
 
 Result<void> RecordLogReader::checkpoint(const std::filesystem::path& dir, const CheckpointOptions& options) const {
-  if (!impl_) return std::unexpected(moved_from());
+  if (!impl_) return std::unexpected(moved_from("use reader"));
   return datawal::log::checkpoint(*impl_->file_system, impl_->snapshot, dir, options);
 }
 
 Result<bool> RecordLogReader::writer_lives() const {
-  if (!impl_) return std::unexpected(moved_from());
+  if (!impl_) return std::unexpected(moved_from("use reader"));
   return datawal::log::writer_lives(*impl_->directory);
 }
 

@@ -89,19 +89,19 @@ std::size_t share_of_descriptors(const std::vector<PinnedSegment>& known) noexce
   return std::min(kept < most ? (most - kept) / 2 : 0, max_pinned_descriptors);
 }
 
-struct Held {
+struct OpenedEntry {
   std::shared_ptr<File> file{};
   bool is_gone = false;  // its name
 };
 
 // The open file of `entry`; none where there are no descriptors.
-Result<Held> pin_entry(Directory& directory, const segment::Entry& entry, std::vector<PinnedSegment>& pinned) {
+Result<OpenedEntry> pin_entry(Directory& directory, const segment::Entry& entry, std::vector<PinnedSegment>& pinned) {
   safeatomic::Result<std::unique_ptr<File>> file = with_descriptors(
       pinned, [&] { return directory.open_file(segment::filename(entry.id), {}); });
-  if (!file && file.error().code == safeatomic::Errc::not_found) return Held{.is_gone = true};
-  if (!file && is_out_of_descriptors(file.error().os_errno)) return Held{};
+  if (!file && file.error().code == safeatomic::Errc::not_found) return OpenedEntry{.is_gone = true};
+  if (!file && is_out_of_descriptors(file.error().os_errno)) return OpenedEntry{};
   if (!file) return io_failure(file, "open segment");
-  return Held{.file = std::move(*file)};
+  return OpenedEntry{.file = std::move(*file)};
 }
 
 // The pin of `entry` in `known`, null unless it is the same file and has not been written since: the last one may have been, and on
@@ -117,10 +117,10 @@ Result<bool> pin_one(Directory& directory, const segment::Entry& entry, const st
                      bool is_last, std::vector<PinnedSegment>& pinned) {
   PinnedSegment next{.id = entry.id, .info = entry.info, .file = taken_over(known, entry)};
   if (!next.file) {
-    Result<Held> held = pin_entry(directory, entry, pinned);
-    if (!held) return propagate(held);
-    if (held->is_gone) return false;
-    next.file = std::move(held->file);
+    Result<OpenedEntry> opened = pin_entry(directory, entry, pinned);
+    if (!opened) return propagate(opened);
+    if (opened->is_gone) return false;
+    next.file = std::move(opened->file);
     if (next.file && !is_last) next.file = keep_open(std::move(next.file));
   }
   if (next.file) {

@@ -174,7 +174,7 @@ class LogCore {
   [[nodiscard, gnu::cold]] std::unexpected<Error> poison(const Error& cause);
   [[nodiscard, gnu::cold]] std::unexpected<Error> poison(const safeatomic::Error& cause, std::string_view action);
 
-  // Appending (log_core_append.cpp, append_batch.cpp).
+  // Appending (log_core_append.cpp).
   [[nodiscard]] static bool is_record(RecordType type, std::string_view key, std::string_view payload) noexcept {
     return key.size() <= max_key_len && payload.size() <= max_payload_len && type <= RecordType::Delete;
   }

@@ -1,3 +1,4 @@
+#include <cstdint>
 #include <limits>
 #include <optional>
 #include <span>
@@ -88,6 +89,43 @@ Result<RecordRef> LogCore::append(RecordType type, std::string_view key, std::st
                    .len = static_cast<std::uint32_t>(len),
                    .txid = *txid,
                    .crc = frame->crc};
+}
+
+Result<void> LogCore::append_batch(std::span<const RecordInput> records, std::vector<RecordRef>& refs) {
+  if (!process_.is_ours()) return std::unexpected(closed_error());
+  refs.assign(records.size(), {});
+  std::uint64_t len = 0;
+  for (const RecordInput& record : records) {
+    if (!is_record(record.type, record.key, record.payload)) [[unlikely]]
+      return refused_record(record.key, record.payload);
+    len += format::frame_len(record.key.size(), record.payload.size());
+  }
+
+  if (records.empty()) {
+    const Guard guard(mutex_);
+    return refuse_change();
+  }
+  const Result<std::uint32_t> segment = append_as_one(records, len, refs);
+  if (!segment) return propagate(segment);
+  for (RecordRef& ref : refs) ref.segment = *segment;
+  return {};
+}
+
+// The segment that they are in.
+Result<std::uint32_t> LogCore::append_as_one(std::span<const RecordInput> records, std::uint64_t len,
+                                             std::span<RecordRef> refs) {
+  Guard guard(mutex_);
+  std::optional<Turn> turn;
+  if (!is_ready_for(len)) [[unlikely]] {
+    if (Result<void> prepared = prepare_append(guard, len, turn); !prepared) return propagate(prepared);
+  }
+  const Result<std::uint64_t> txid = next_txid(records.size());
+  if (!txid) return propagate(txid);
+  if (Result<void> done = writer_->append_batch(records, *txid, len, refs); !done) [[unlikely]] {
+    return failed_append(done.error());
+  }
+  appended(*txid + records.size() - 1);
+  return active_id_.load(std::memory_order_relaxed);
 }
 
 }  // namespace datawal::log
