@@ -14,10 +14,12 @@
 #include <vector>
 
 #include <datawal/batch.hpp>
+#include <datawal/compaction.hpp>
 #include <datawal/conditional.hpp>
 #include <datawal/data_wal_cursor.hpp>
 #include <datawal/data_wal_view.hpp>
 #include <datawal/error.hpp>
+#include <datawal/jsonl.hpp>
 #include <datawal/options.hpp>
 #include <datawal/record.hpp>
 #include <datawal/record_log.hpp>
@@ -25,66 +27,6 @@
 #include <datawal/values.hpp>
 
 namespace datawal {
-
-/// What compact_to() does with Raw records, which belong to no key.
-enum class RawRecords : std::uint8_t {
-  refuse,   ///< fail with invalid_argument if there are any
-  include,  ///< copy them first, in log order
-  drop,     ///< leave them out
-};
-
-/// For compact_to().
-struct CompactToOptions {
-  RawRecords raw = RawRecords::refuse;  ///< what becomes of records without a key
-  ProgressCallback on_progress{};       ///< bytes of live records; called now and then from this thread; must not throw
-};
-
-/// For compact().
-struct CompactOptions {
-  /// Segments with a smaller share of garbage (dead Puts, and tombstones not known to be needed) are left as they are.
-  double min_garbage_ratio = 0.3;
-  std::uint64_t max_bytes_per_second = 0;  ///< read and written together; 0: as fast as it goes
-  /// Told now and then how many of the bytes of the sealed segments are done, from this thread; false stops. Must neither
-  /// throw nor call the store.
-  std::function<bool(const Progress&)> on_progress{};
-};
-
-/// What a compaction did.
-struct CompactionStats {
-  std::uint64_t live_keys = 0;        ///< keys that have a value
-  std::uint64_t records_written = 0;  ///< all that were copied
-  std::uint64_t bytes_written = 0;    ///< of them
-  // Of compact() only.
-  std::uint64_t segments_rewritten = 0;  ///< copied without what is dead
-  std::uint64_t segments_removed = 0;    ///< nothing in them was needed
-  std::uint64_t segments_skipped = 0;    ///< not enough garbage
-  std::uint64_t bytes_reclaimed = 0;     ///< of the segments' files
-  bool is_cancelled = false;             ///< on_progress said so; what was done until then stays done
-};
-
-/// For export_jsonl().
-struct ExportOptions {
-  ProgressCallback on_progress{};  ///< bytes of live records; called now and then from this thread; must not throw
-};
-
-/// What an export wrote.
-struct ExportStats {
-  std::uint64_t records_written = 0;  ///< lines
-  std::uint64_t bytes_written = 0;    ///< size of the file
-};
-
-/// For import_jsonl().
-struct ImportOptions {
-  bool skip_bad = false;           ///< count lines that are no records, instead of stopping at the first
-  ProgressCallback on_progress{};  ///< bytes of input; called now and then from this thread; must not throw
-};
-
-/// What an import read and wrote.
-struct ImportStats {
-  std::uint64_t records_read = 0;     ///< lines that were records
-  std::uint64_t records_written = 0;  ///< of these, put into the store
-  std::uint64_t lines_rejected = 0;   ///< lines left out by `skip_bad`
-};
 
 /// Bytes keys to bytes values, in one directory, for one process. Puts and erases are records of a RecordLog, with its
 /// durability (docs/DURABILITY.md); an index of 20 bytes per key, whatever the keys' length, is built when the store is opened.
@@ -221,8 +163,7 @@ class DataWal {
   [[nodiscard]] Result<ExportStats> export_jsonl(const std::filesystem::path& file,
                                                  const ExportOptions& options = {}) const;
 
-  /// Is shown the next lines of an export, whole ones; false stops.
-  using Sink = std::function<bool(std::string_view lines)>;
+  using Sink = JsonlSink;  ///< of export_jsonl_to()
   /// The same lines, handed to `sink` in large pieces that end with a line. It may use the store, but must not close it.
   [[nodiscard]] Result<ExportStats> export_jsonl_to(const Sink& sink, const ExportOptions& options = {}) const;
 
@@ -231,8 +172,7 @@ class DataWal {
   /// @return invalid_argument naming the first bad line, unless `skip_bad`; otherwise as put()
   [[nodiscard]] Result<ImportStats> import_jsonl(const std::filesystem::path& file, const ImportOptions& options = {});
 
-  /// Fills its argument with the next bytes of an input and says how many; 0 at the end.
-  using Source = std::function<Result<std::size_t>(std::span<char>)>;
+  using Source = JsonlSource;  ///< of import_jsonl_from()
 
   /// import_jsonl() from anything: a pipe, standard input.
   /// @param name  of the input, for messages

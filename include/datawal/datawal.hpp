@@ -6,6 +6,7 @@
 #include <datawal/base64.hpp>
 #include <datawal/batch.hpp>
 #include <datawal/checkpoint.hpp>
+#include <datawal/compaction.hpp>
 #include <datawal/conditional.hpp>
 #include <datawal/data_wal.hpp>
 #include <datawal/data_wal_cursor.hpp>
@@ -15,6 +16,7 @@
 #include <datawal/error.hpp>
 #include <datawal/follower.hpp>
 #include <datawal/format.hpp>
+#include <datawal/jsonl.hpp>
 #include <datawal/options.hpp>
 #include <datawal/record.hpp>
 #include <datawal/record_cursor.hpp>

@@ -1,7 +1,7 @@
 #pragma once
 // Giving space back in place, segment by segment, while the store is used.
 
-#include <datawal/data_wal.hpp>
+#include <datawal/compaction.hpp>
 #include <datawal/error.hpp>
 
 #include "kv/projection/projection.hpp"

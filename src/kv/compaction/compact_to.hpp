@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <memory>
 
-#include <datawal/data_wal.hpp>
+#include <datawal/compaction.hpp>
 #include <datawal/error.hpp>
 #include <safeatomic/file_system.hpp>
 

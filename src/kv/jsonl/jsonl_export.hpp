@@ -5,8 +5,8 @@
 #include <functional>
 #include <string_view>
 
-#include <datawal/data_wal.hpp>
 #include <datawal/error.hpp>
+#include <datawal/jsonl.hpp>
 #include <safeatomic/file_system.hpp>
 
 #include "kv/projection/live_view.hpp"

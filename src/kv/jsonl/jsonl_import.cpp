@@ -66,7 +66,7 @@ std::unexpected<Error> bad_line(const std::filesystem::path& name, std::uint64_t
 
 }  // namespace
 
-Result<ImportStats> import_lines(const DataWal::Source& source, const std::filesystem::path& name,
+Result<ImportStats> import_lines(const JsonlSource& source, const std::filesystem::path& name,
                                  std::uint64_t bytes_total, const ImportOptions& options, const PutFunction& put) {
   constexpr std::uint64_t progress_interval = 4 << 20;  // bytes
   LineReader reader(source, max_line, simdjson::SIMDJSON_PADDING);
@@ -104,7 +104,7 @@ Result<ImportStats> import_file(safeatomic::FileSystem& file_system, const std::
   const safeatomic::Result<safeatomic::FileInfo> info = (*input)->info();
   if (!info) return io_failure(info, "import");
   std::uint64_t offset = 0;
-  const DataWal::Source source = [&](std::span<char> into) -> Result<std::size_t> {
+  const JsonlSource source = [&](std::span<char> into) -> Result<std::size_t> {
     const safeatomic::Result<std::size_t> got = safeatomic::read_all(**input, offset, into);
     if (!got) return io_failure(got, "import");
     offset += *got;

@@ -6,8 +6,8 @@
 #include <functional>
 #include <string_view>
 
-#include <datawal/data_wal.hpp>
 #include <datawal/error.hpp>
+#include <datawal/jsonl.hpp>
 #include <safeatomic/file_system.hpp>
 
 namespace datawal::kv {
@@ -17,7 +17,7 @@ using PutFunction = std::function<Result<void>(std::string_view key, std::string
 /// Calls `put` for each line of the input. Errors as DataWal::import_jsonl, or `put`'s.
 /// @param name         of the input, for messages
 /// @param bytes_total  of the input, for the progress; 0 if unknown
-[[nodiscard]] Result<ImportStats> import_lines(const DataWal::Source& source, const std::filesystem::path& name,
+[[nodiscard]] Result<ImportStats> import_lines(const JsonlSource& source, const std::filesystem::path& name,
                                                std::uint64_t bytes_total, const ImportOptions& options,
                                                const PutFunction& put);
 

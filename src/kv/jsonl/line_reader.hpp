@@ -7,8 +7,8 @@
 #include <optional>
 #include <string_view>
 
-#include <datawal/data_wal.hpp>
 #include <datawal/error.hpp>
+#include <datawal/jsonl.hpp>
 
 namespace datawal::kv {
 
@@ -17,7 +17,7 @@ class LineReader {
  public:
   /// @param max_line  bytes; a longer line is skipped in memory of that size
   /// @param padding   bytes that may be read behind a line's end, whatever they hold
-  LineReader(const DataWal::Source& source, std::size_t max_line, std::size_t padding)
+  LineReader(const JsonlSource& source, std::size_t max_line, std::size_t padding)
       : source_(source), max_line_(max_line), padding_(padding) {}
 
   struct Line {
@@ -33,7 +33,7 @@ class LineReader {
  private:
   [[nodiscard]] Result<bool> fill();
 
-  const DataWal::Source& source_;
+  const JsonlSource& source_;
   const std::size_t max_line_;
   const std::size_t padding_;
   std::unique_ptr<char[]> buffer_;
