@@ -1,0 +1,101 @@
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <iostream>
+#include <new>
+
+#include "kv/index/key_directory.hpp"
+#include "kv/index/key_directory_support.hpp"
+
+namespace datawal::kv {
+namespace {
+
+TEST(KeyDirectoryMemory, IsSmallForSmallStores) {
+  KeyDirectory directory;
+  EXPECT_LE(directory.memory_bytes(), 64U << 10);
+  for (std::uint64_t key = 0; key < 100; ++key) directory.insert(hash_of(key), key);
+  EXPECT_LE(directory.memory_bytes(), 128U << 10);
+}
+
+TEST(KeyDirectoryMemory, StaysBelow20BytesPerKeyAtEverySize) {
+  KeyDirectory directory;
+  double worst = 0;
+  std::uint64_t worst_at = 0;
+  for (std::uint64_t key = 0; key < 4'000'000; ++key) {
+    directory.insert(hash_of(key), key);
+    const std::uint64_t count = key + 1;
+    if (count < 100'000 || count % 1'000 != 0) continue;
+    const double per_key = static_cast<double>(directory.memory_bytes()) / static_cast<double>(count);
+    ASSERT_LE(per_key, 20.0) << "with " << count << " keys";
+    if (per_key > worst) {
+      worst = per_key;
+      worst_at = count;
+    }
+  }
+  std::cout << "at most " << worst << " bytes per key, with " << worst_at << " keys\n";
+}
+
+TEST(KeyDirectoryMemory, DoesNotGrowWhileKeysComeAndGo) {
+  KeyDirectory directory;
+  constexpr std::uint64_t live = 100'000;
+  for (std::uint64_t key = 0; key < live; ++key) directory.insert(hash_of(key), key);
+  const std::uint64_t bytes_before = directory.memory_bytes();
+  // Ten times over: every key makes room for a new one, and is overwritten once before.
+  for (std::uint64_t key = 0; key < 10 * live; ++key) {
+    ASSERT_TRUE(directory.replace(hash_of(key), key, key + 1));
+    ASSERT_TRUE(directory.erase(hash_of(key), key + 1));
+    directory.insert(hash_of(key + live), key + live);
+  }
+  EXPECT_EQ(directory.size(), live);
+  EXPECT_LE(directory.memory_bytes(), bytes_before + bytes_before / 4);
+  for (std::uint64_t key = 10 * live; key < 11 * live; ++key) ASSERT_TRUE(holds(directory, hash_of(key), key));
+  for (std::uint64_t key = 0; key < 10 * live; ++key) ASSERT_FALSE(holds(directory, hash_of(key), key));
+}
+
+TEST(KeyDirectoryMemory, GrowsWithoutLongPauses) {
+  using Clock = std::chrono::steady_clock;
+  KeyDirectory directory;
+  constexpr std::uint64_t count = 2'000'000;
+  Clock::duration longest{};
+  for (std::uint64_t key = 0; key < count; ++key) {
+    const Clock::time_point before = Clock::now();
+    directory.insert(hash_of(key), key);
+    longest = std::max(longest, Clock::now() - before);
+  }
+  const auto longest_us = std::chrono::duration_cast<std::chrono::microseconds>(longest).count();
+  std::cout << "longest insert of " << count << ": " << longest_us << " us\n";
+  EXPECT_LE(longest_us, 200'000) << "even on a busy machine";
+  for (std::uint64_t key = 0; key < count; ++key) ASSERT_TRUE(holds(directory, hash_of(key), key));
+}
+
+TEST(KeyDirectoryMemory, LosesNothingWhenThereIsNoMoreMemory) {
+  if (is_sanitized) GTEST_SKIP() << "sanitizers need address space for themselves";
+  KeyDirectory directory;
+  std::uint64_t key = 0;
+  for (; key < 100'000; ++key) directory.insert(hash_of(key), key);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_AS, &before), 0);
+  const rlimit tight{.rlim_cur = 1, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_AS, &tight), 0);
+  std::uint64_t failures = 0;
+  for (; key < 2'000'000 && failures == 0; ++key) {
+    try {
+      directory.insert(hash_of(key), key);
+    } catch (const std::bad_alloc&) {
+      ++failures;
+      --key;
+    }
+  }
+  ASSERT_EQ(::setrlimit(RLIMIT_AS, &before), 0);
+  EXPECT_EQ(failures, 1U);
+  EXPECT_EQ(directory.size(), key);
+  for (std::uint64_t there = 0; there < key; ++there) ASSERT_TRUE(holds(directory, hash_of(there), there)) << there;
+  for (const std::uint64_t end = key + 200'000; key < end; ++key) directory.insert(hash_of(key), key);
+  for (std::uint64_t there = 0; there < key; ++there) ASSERT_TRUE(holds(directory, hash_of(there), there)) << there;
+}
+
+}  // namespace
+}  // namespace datawal::kv
