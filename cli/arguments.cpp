@@ -108,15 +108,6 @@ void add_record_style(CLI::App& command, RecordStyle& style) {
       "--no-truncate", [&style] { style.truncate = false; }, "Show keys and payloads whole, not their first 64 bytes");
 }
 
-void add_selection(CLI::App& command, Selection& selection) {
-  add_count(command, "--limit", selection.limit, "Stop after N records");
-  CLI::Option* from_segment = add_count(command, "--from-segment", selection.from_segment,
-                                        "Begin with segment N; damage before it is not seen");
-  add_count(command, "--from-offset", selection.from_offset,
-            "Within the segment of --from-segment, skip the records\nbefore byte N")
-      ->needs(from_segment);
-}
-
 void add_network(CLI::App& command, bool& allow) {
   command.add_flag("--allow-network-filesystem", allow,
                    "Write on NFS, SMB and the like, where locks do not hold\nreliably: you vouch for a single writer");

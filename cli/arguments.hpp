@@ -52,14 +52,6 @@ CLI::Option* add_count(CLI::App& command, const std::string& name, std::optional
 /// `--bytes` and `--no-truncate`.
 void add_record_style(CLI::App& command, RecordStyle& style);
 
-/// Where `scan` and `dump` begin and end.
-struct Selection {
-  std::optional<std::uint64_t> limit;
-  std::optional<std::uint64_t> from_segment;
-  std::optional<std::uint64_t> from_offset;
-};
-void add_selection(CLI::App& command, Selection& selection);
-
 /// `--allow-network-filesystem`.
 void add_network(CLI::App& command, bool& allow);
 

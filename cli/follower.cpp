@@ -17,18 +17,14 @@ constexpr std::uint64_t all_records = std::numeric_limits<std::uint64_t>::max();
 
 }  // namespace
 
-TailFollower::TailFollower(Console& console, std::filesystem::path dir, RecordPrinter printer, std::uint64_t count,
-                           bool only_durable)
-    : console_(console),
-      dir_(std::move(dir)),
-      printer_(std::move(printer)),
-      count_(count),
-      only_durable_(only_durable) {}
+TailFollower::TailFollower(Console& console, std::filesystem::path dir, RecordPrinter printer, FollowOptions options)
+    : console_(console), dir_(std::move(dir)), printer_(std::move(printer)), options_(std::move(options)) {}
 
 int TailFollower::run(std::chrono::milliseconds interval) {
   Step step = open();
   while (step == Step::go_on) {
     if (!console_.out().flush()) return exit_done;  // Console::finish tells
+    if (save() == Step::failed) break;
     switch (stop_.pause(interval, STDOUT_FILENO)) {
       case StopSignal::Pause::over: step = poll(); break;
       case StopSignal::Pause::stopped: return exit_done;
@@ -40,17 +36,35 @@ int TailFollower::run(std::chrono::milliseconds interval) {
 
 TailFollower::Step TailFollower::open() {
   read_identity_ = identity();
-  const Result<RecordLogReader> reader = RecordLogReader::open(dir_, {.only_durable = only_durable_});
+  const Result<RecordLogReader> reader = RecordLogReader::open(dir_, {.only_durable = options_.only_durable});
   if (!reader && reader.error().code == Errc::not_found) return wait_for_store();
   if (!reader) return fail(reader.error());
   if (reader->segments().empty()) return wait_for_store();
-  Result<std::optional<RecordRef>> before = find_record_before_last(*reader, count_);
+  Result<std::optional<RecordRef>> before = find_start(*reader);
   if (!before) return fail(before.error());
-  Result<Follower> follower = Follower::open(dir_, {.only_durable = only_durable_, .after = *before});
+  Result<Follower> follower = Follower::open(
+      dir_, {.only_durable = options_.only_durable, .after = *before, .cursor_file = options_.cursor_file});
   if (!follower) return fail(follower.error());
-  if (*before) printed_.begin_behind((*before)->txid);
+  if (const std::optional<RecordRef>& position = follower->position(); position) printed_.begin_behind(position->txid);
   follower_ = std::move(*follower);
   return print();
+}
+
+Result<std::optional<RecordRef>> TailFollower::find_start(const RecordLogReader& reader) const {
+  if (options_.after_txid) return find_record_up_to(reader, *options_.after_txid);
+  return find_record_before_last(reader, options_.count);
+}
+
+// What was printed has left this process by now.
+TailFollower::Step TailFollower::save() {
+  if (options_.cursor_file.empty() || !follower_) return Step::go_on;
+  if (saved_ && saved_ == follower_->position()) return Step::go_on;
+  if (const Result<void> saved = follower_->save(); !saved) {
+    status_ = console_.fail(saved.error(), dir_);
+    return Step::failed;
+  }
+  saved_ = follower_->position();
+  return Step::go_on;
 }
 
 TailFollower::Step TailFollower::poll() {
@@ -82,7 +96,7 @@ TailFollower::Step TailFollower::print() {
                      .path = dir_});
     }
     printed_.remember(record);
-    printer_.print_record(record);
+    if (options_.filter.admits(record)) printer_.print_record(record);
   }
   return Step::go_on;
 }
@@ -105,7 +119,8 @@ void TailFollower::start_over() {
                  .path = dir_});
   follower_.reset();
   printed_ = {};
-  count_ = all_records;
+  options_.count = all_records;
+  options_.after_txid.reset();
 }
 
 TailFollower::Step TailFollower::wait_for_store() {
@@ -116,7 +131,7 @@ TailFollower::Step TailFollower::wait_for_store() {
                    .path = dir_});
   }
   waiting_was_told_ = true;
-  count_ = all_records;  // what was waited for is new from its first record on
+  options_.count = all_records;  // what was waited for is new from its first record on
   return Step::go_on;
 }
 

@@ -9,21 +9,29 @@
 #include <optional>
 
 #include <datawal/follower.hpp>
+#include <datawal/record_log_reader.hpp>
 
 #include "cli/console.hpp"
 #include "cli/printed_records.hpp"
+#include "cli/record_filter.hpp"
 #include "cli/record_printer.hpp"
 #include "cli/stop_signal.hpp"
 
 namespace datawal::cli {
 
+/// Where `tail -f` begins and what it prints.
+struct FollowOptions {
+  std::uint64_t count = 10;                   ///< so many of the records that are there already
+  std::optional<std::uint64_t> after_txid{};  ///< instead, all with a higher txid
+  std::filesystem::path cursor_file{};        ///< where it notes how far it has come; if it is there, it counts
+  bool only_durable = false;                  ///< print only what a loss of power cannot take back
+  RecordFilter filter{};
+};
+
 /// Prints what a Follower shows, no record twice, and goes on with whatever store comes to stand in its directory. One thread.
 class TailFollower {
  public:
-  /// @param count  how many of the records that are there already to begin with
-  /// @param only_durable  print only what a loss of power cannot take back
-  TailFollower(Console& console, std::filesystem::path dir, RecordPrinter printer, std::uint64_t count,
-               bool only_durable);
+  TailFollower(Console& console, std::filesystem::path dir, RecordPrinter printer, FollowOptions options);
 
   /// Goes on until a signal comes, or nobody reads the output, looking for more every `interval`. A store that does not
   /// exist yet is waited for, and then printed whole.
@@ -42,6 +50,8 @@ class TailFollower {
   Step open();
   Step poll();
   Step print();
+  [[nodiscard]] Result<std::optional<RecordRef>> find_start(const RecordLogReader& reader) const;
+  Step save();
   void tell(const LostRecords& lost);
   void start_over();
   Step wait_for_store();
@@ -52,12 +62,12 @@ class TailFollower {
   Console& console_;
   const std::filesystem::path dir_;
   RecordPrinter printer_;
-  std::uint64_t count_;
-  const bool only_durable_;
+  FollowOptions options_;
   StopSignal stop_;
   std::optional<Follower> follower_{};       // empty while there is no store
   std::optional<Identity> read_identity_{};  // of the directory that follower_ reads
   PrintedRecords printed_;
+  std::optional<RecordRef> saved_{};  // the position that the cursor file holds
   bool waiting_was_told_ = false;
   int status_ = exit_done;
 };

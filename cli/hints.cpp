@@ -21,12 +21,13 @@ bool is_one_of(std::string_view command, const std::array<std::string_view, coun
 
 // Those that need a store with something in it: a new one would not help them.
 bool needs_what_is_there(std::string_view command) {
-  constexpr std::array<std::string_view, 5> names = {"checkpoint", "compact", "delete", "repair", "trim"};
+  constexpr std::array<std::string_view, 6> names = {"checkpoint", "compact", "delete", "diff", "repair", "trim"};
   return is_one_of(command, names);
 }
 
 bool is_about_keys(std::string_view command) {
-  constexpr std::array<std::string_view, 6> names = {"check", "delete", "export", "get", "import", "put"};
+  constexpr std::array<std::string_view, 8> names = {"check", "delete", "diff", "export",
+                                                     "get",   "import", "keys", "put"};
   return is_one_of(command, names);
 }
 

@@ -11,16 +11,10 @@
 
 #include <datawal/record.hpp>
 
+#include "cli/framing.hpp"
 #include "cli/stop_signal.hpp"
 
 namespace datawal::cli {
-
-enum class Framing : std::uint8_t {
-  lines,            ///< a record a line, without its newline; a last line without one too
-  null_separated,   ///< the same with NUL bytes
-  whole,            ///< all of the input is one record
-  length_prefixed,  ///< 4 bytes, little-endian, then as many bytes
-};
 
 /// Memory for the input that is being cut: enough for the longest record and its separator, allocated once and touched only as
 /// far as the records need it.

@@ -29,14 +29,16 @@ std::optional<std::string> parse_hex(std::string_view text) {
   return bytes;
 }
 
-void add_key(CLI::App& command, std::string& key) {
+void add_optional_key(CLI::App& command, std::optional<std::string>& key) {
   CLI::Option* text = add_text(
       command, "--key", [&key](const std::string& value) { key = value; }, "The key as it is typed; may be empty");
   text->option_text("TEXT");
   CLI::Option* base64 = add_text(
       command, "--key-base64",
       [&key](const std::string& value) {
-        if (!decode_base64(value, key)) throw CLI::ValidationError("--key-base64", "'" + value + "' is no base64");
+        std::string bytes;
+        if (!decode_base64(value, bytes)) throw CLI::ValidationError("--key-base64", "'" + value + "' is no base64");
+        key = std::move(bytes);
       },
       "The key in standard padded base64");
   base64->option_text("B64");
@@ -45,16 +47,12 @@ void add_key(CLI::App& command, std::string& key) {
       [&key](const std::string& value) {
         std::optional<std::string> bytes = parse_hex(value);
         if (!bytes) throw CLI::ValidationError("--key-hex", "'" + value + "' is no pairs of hexadecimal digits");
-        key = std::move(*bytes);
+        key = std::move(bytes);
       },
       "The key in hexadecimal digits");
   hex->option_text("HEX");
   text->excludes(base64)->excludes(hex);
   base64->excludes(hex);
-  command.parse_complete_callback([text, base64, hex] {
-    if (text->count() + base64->count() + hex->count() == 0)
-      throw CLI::RequiredError("--key, --key-base64 or --key-hex");
-  });
 }
 
 }  // namespace datawal::cli

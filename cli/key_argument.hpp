@@ -12,7 +12,7 @@ namespace datawal::cli {
 /// Bytes written as pairs of hexadecimal digits; nullopt if `text` is not that.
 [[nodiscard]] std::optional<std::string> parse_hex(std::string_view text);
 
-/// Adds the three options, of which exactly one is given, into `key`.
-void add_key(CLI::App& command, std::string& key);
+/// Adds the three options, of which at most one is given, into `key`.
+void add_optional_key(CLI::App& command, std::optional<std::string>& key);
 
 }  // namespace datawal::cli

@@ -61,4 +61,15 @@ Result<std::optional<RecordRef>> find_record_before_last(const RecordLogReader& 
   }
 }
 
+Result<std::optional<RecordRef>> find_record_up_to(const RecordLogReader& reader, std::uint64_t txid) {
+  std::optional<RecordRef> found;
+  RecordCursor cursor = reader.records();
+  for (;;) {
+    const Result<std::optional<RecordView>> next = cursor.next();
+    if (!next) return propagate(next);
+    if (!*next || (*next)->txid > txid) return found;
+    found = (*next)->ref;
+  }
+}
+
 }  // namespace datawal::cli

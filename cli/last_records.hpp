@@ -23,4 +23,7 @@ struct TailStart {
 [[nodiscard]] Result<std::optional<RecordRef>> find_record_before_last(const RecordLogReader& reader,
                                                                        std::uint64_t count);
 
+/// The last record whose txid is at most that, to go on behind; nullopt if there is none. Reads the log up to it.
+[[nodiscard]] Result<std::optional<RecordRef>> find_record_up_to(const RecordLogReader& reader, std::uint64_t txid);
+
 }  // namespace datawal::cli

@@ -15,7 +15,7 @@
 namespace datawal::cli {
 namespace {
 
-constexpr const char* overview = R"(A store is a directory. `datawal COMMAND --help` explains a command.
+constexpr const char* overview = R"(A store is a directory. `datawal help COMMAND` explains a command.
 
   printf 'one\ntwo\n' | datawal append ./log   # makes ./log if need be
   datawal scan ./log
@@ -79,6 +79,20 @@ int parse_and_run(Console& console, const std::vector<std::string>& arguments) {
   return run(console);
 }
 
+// `datawal help COMMAND`, as `datawal COMMAND --help`.
+int help_on(Console& console, std::vector<std::string> words) {
+  CLI::App program;
+  Run run;
+  define_program(program, run);
+  const std::vector<CLI::App*> commands = program.get_subcommands({});
+  const auto is_asked_for = [&](const CLI::App* command) { return command->get_name() == as_typed(words.front()); };
+  if (!words.empty() && std::ranges::none_of(commands, is_asked_for)) {
+    return console.fail_usage(fmt::format("'{}' is no command", as_typed(words.front())));
+  }
+  words.emplace_back("--help");
+  return parse_and_run(console, words);
+}
+
 std::string version_text() {
   return fmt::format("datawal {}\nwire version {}\n{} build by {} for {}, {} library", DATAWAL_VERSION, wire_version,
                      DATAWAL_BUILD_TYPE, DATAWAL_COMPILER, DATAWAL_SYSTEM, DATAWAL_LIBRARY);
@@ -99,6 +113,7 @@ void define_program(CLI::App& program, Run& run) {
 
   add_append(program, run);
   add_scan(program, run);
+  add_cat(program, run);
   add_tail(program, run);
   add_dump(program, run);
   add_report(program, run);
@@ -106,10 +121,12 @@ void define_program(CLI::App& program, Run& run) {
   add_repair(program, run);
   add_checkpoint(program, run);
   add_trim(program, run);
+  add_keys(program, run);
   add_get(program, run);
   add_put(program, run);
   add_delete(program, run);
   add_check(program, run);
+  add_diff(program, run);
   add_stat(program, run);
   add_export(program, run);
   add_import(program, run);
@@ -118,7 +135,9 @@ void define_program(CLI::App& program, Run& run) {
 
 int run_program(Console& console, const std::vector<std::string>& arguments) {
   try {
-    return parse_and_run(console, arguments);
+    const bool asks_for_help = !arguments.empty() && arguments.front() == "help";
+    return asks_for_help ? help_on(console, {arguments.begin() + 1, arguments.end()})
+                         : parse_and_run(console, arguments);
   } catch (const std::bad_alloc&) {
     return console.fail(exit_damaged, {.code = "no_memory", .text = "out of memory; nothing acknowledged is lost"});
   } catch (const std::exception& error) {

@@ -1,7 +1,6 @@
 #include "cli/progress_bar.hpp"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -32,12 +31,7 @@ std::string size_text(double bytes) {
 }
 
 // Of a line of the terminal. The last one stays free: some terminals wrap as soon as it is taken.
-std::size_t columns_of(int fd) {
-  winsize size{};
-  constexpr std::size_t usual = 80;
-  const std::size_t columns = ::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : usual;
-  return columns - 1;
-}
+std::size_t columns_of(int fd) { return terminal_size(fd).columns - 1; }
 
 // The first of these that fits; nothing if none does.
 std::string_view widest(std::span<const std::string> texts, std::size_t columns) {

@@ -1,5 +1,6 @@
 #include "cli/terminal.hpp"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -15,6 +16,15 @@ bool is_terminal(int fd) {
 bool takes_colours(int fd) {
   const char* no_color = std::getenv("NO_COLOR");
   return is_terminal(fd) && (no_color == nullptr || *no_color == '\0');
+}
+
+TerminalSize terminal_size(int fd) {
+  winsize size{};
+  TerminalSize answer;
+  if (::ioctl(fd, TIOCGWINSZ, &size) != 0) return answer;
+  if (size.ws_col > 0) answer.columns = size.ws_col;
+  if (size.ws_row > 0) answer.rows = size.ws_row;
+  return answer;
 }
 
 }  // namespace datawal::cli

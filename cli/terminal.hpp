@@ -1,6 +1,8 @@
 #pragma once
 // Whether somebody is looking.
 
+#include <cstddef>
+
 namespace datawal::cli {
 
 /// Whether `fd` is a terminal that can move its cursor.
@@ -8,5 +10,13 @@ namespace datawal::cli {
 
 /// Whether colours are welcome there: a terminal, and NO_COLOR is not set (https://no-color.org).
 [[nodiscard]] bool takes_colours(int fd);
+
+struct TerminalSize {
+  std::size_t columns = 80;
+  std::size_t rows = 24;
+};
+
+/// How large the terminal on `fd` is; the usual size where it does not say.
+[[nodiscard]] TerminalSize terminal_size(int fd);
 
 }  // namespace datawal::cli

@@ -11,6 +11,7 @@
 #include "cli/commands/commands.hpp"
 #include "cli/durability.hpp"
 #include "cli/feed.hpp"
+#include "cli/framing.hpp"
 #include "cli/input_files.hpp"
 #include "cli/json.hpp"
 #include "cli/progress_bar.hpp"
@@ -113,26 +114,6 @@ int append(Console& console, const AppendArguments& arguments) {
   return stop.is_requested() ? 128 + stop.number() : static_cast<int>(exit_done);
 }
 
-void add_framing(CLI::App& command, Framing& framing) {
-  struct Mode {
-    const char *name, *text;
-    Framing framing;
-  };
-  const std::vector<Mode> modes = {
-      {"--lines", "A record a line, without its newline; a last line that\nlacks one counts too (default)",
-       Framing::lines},
-      {"--null", "A record up to each NUL byte", Framing::null_separated},
-      {"--whole", "Each input is one record", Framing::whole},
-      {"--length-prefixed", "Before each record its length: 4 bytes, little-endian", Framing::length_prefixed}};
-  std::vector<CLI::Option*> options;
-  for (const Mode& mode : modes) {
-    CLI::Option* option = command.add_flag_callback(mode.name, [&framing, mode] { framing = mode.framing; }, mode.text);
-    for (CLI::Option* other : options) option->excludes(other);
-    option->option_text(" ");
-    options.push_back(option);
-  }
-}
-
 void add_durability(CLI::App& command, AppendArguments& arguments) {
   const auto take = [&arguments](const std::string& text) {
     const std::optional<SyncChoice> choice = parse_sync(text);
@@ -170,10 +151,10 @@ and synced. A summary goes to standard output, with --ack to standard error;
 its bytes are those of whole records in the log, 28 more than key and payload.
 
 Examples:
-  datawal append ./log events.jsonl
   journalctl -f -o json | datawal append ./log --sync every=1000
-  find . -print0 | datawal append ./log --null --key paths
   producer | datawal append ./log --sync each --ack | consumer-of-txids
+  datawal append ./log events.jsonl
+  find . -print0 | datawal append ./log --null --key paths
 
 Exit status: 0 done; 1 usage, input, the store is locked, or nobody reads the
 output any more; 3 damage, no space, or the operating system failed; 128 + N
@@ -191,7 +172,11 @@ after signal N.)");
           },
           "What to read, one after the other; - is standard input\n(default)")
       ->option_text("...");
-  add_framing(command, arguments->source.framing);
+  add_framing(command, arguments->source.framing,
+              {.lines = "A record a line, without its newline; a last line that\nlacks one counts too (default)",
+               .null_separated = "A record up to each NUL byte",
+               .whole = "Each input is one record",
+               .length_prefixed = "Before each record its length: 4 bytes, little-endian"});
   add_text(
       command, "--key", [arguments](const std::string& text) { arguments->source.key = text; },
       "A key that each record carries, up to 65536 bytes")

@@ -59,8 +59,9 @@ void add_check(CLI::App& program, Run& run) {
 dead ones too, and needs no memory for keys; this one follows the way that a
 get takes.
 
-Example:
+Examples:
   datawal check ./kv
+  datawal --json check ./kv
 
 Exit status: 0 all there; 1 usage, or no store there; 2 the log ends in a torn
 record; 3 damage, or reading failed.)");

@@ -55,7 +55,7 @@ bytes is linked to it: for checkpoints on another disk.
 
 Examples:
   datawal checkpoint ./kv ./kv.monday
-  datawal checkpoint ./kv /backup/tuesday --incremental /backup/monday
+  datawal checkpoint ./kv ./kv.tuesday --incremental ./kv.monday
 
 Exit status: 0 done; 1 usage, no store there, or TARGET exists; 3 damage, no
 space, or the operating system failed.)");

@@ -6,6 +6,7 @@
 namespace datawal::cli {
 
 void add_append(CLI::App& program, Run& run);
+void add_cat(CLI::App& program, Run& run);
 void add_scan(CLI::App& program, Run& run);
 void add_tail(CLI::App& program, Run& run);
 void add_dump(CLI::App& program, Run& run);
@@ -15,10 +16,12 @@ void add_repair(CLI::App& program, Run& run);
 void add_checkpoint(CLI::App& program, Run& run);
 void add_trim(CLI::App& program, Run& run);
 
+void add_keys(CLI::App& program, Run& run);
 void add_get(CLI::App& program, Run& run);
 void add_put(CLI::App& program, Run& run);
 void add_delete(CLI::App& program, Run& run);
 void add_check(CLI::App& program, Run& run);
+void add_diff(CLI::App& program, Run& run);
 void add_stat(CLI::App& program, Run& run);
 void add_export(CLI::App& program, Run& run);
 void add_import(CLI::App& program, Run& run);

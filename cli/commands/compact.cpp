@@ -1,11 +1,13 @@
 // `datawal compact`: space given back in place, or the live records as a new store.
 
 #include <charconv>
+#include <chrono>
 #include <memory>
 
 #include <datawal/data_wal_reader.hpp>
 
 #include "cli/commands/commands.hpp"
+#include "cli/numbers.hpp"
 #include "cli/progress_bar.hpp"
 #include "cli/reading.hpp"
 #include "cli/report_fields.hpp"
@@ -19,6 +21,8 @@ struct CompactArguments {
   std::filesystem::path target;
   RawRecords raw = RawRecords::refuse;
   std::optional<double> min_garbage{};
+  std::uint64_t max_bytes_per_second = 0;
+  std::optional<std::uint64_t> max_seconds{};
   bool is_dry_run = false;
   bool allow_network_filesystem = false;
 };
@@ -70,11 +74,16 @@ int compact_in_place(Console& console, const CompactArguments& arguments) {
   if (!store) return status;
   ProgressBar bar("compacting");
   const ProgressCallback show = bar.callback();
-  const Result<CompactionStats> stats = store->compact(
-      {.min_garbage_ratio = min_garbage, .on_progress = [&show](const Progress& progress) {
-         if (show) show(progress);
-         return true;
-       }});
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point started = Clock::now();
+  const Result<CompactionStats> stats = store->compact({.min_garbage_ratio = min_garbage,
+                                                        .max_bytes_per_second = arguments.max_bytes_per_second,
+                                                        .on_progress = [&](const Progress& progress) {
+                                                          if (show) show(progress);
+                                                          const auto most = arguments.max_seconds;
+                                                          return !most ||
+                                                                 Clock::now() - started < std::chrono::seconds(*most);
+                                                        }});
   bar.wipe();
   if (!stats) return console.fail(stats.error(), arguments.dir);
   if (const Result<void> closed = store->close(); !closed) return console.fail(closed.error(), arguments.dir);
@@ -85,12 +94,19 @@ int compact_in_place(Console& console, const CompactArguments& arguments) {
   fields.number("segments_removed", stats->segments_removed).number("segments_skipped", stats->segments_skipped);
   fields.number("bytes_reclaimed", stats->bytes_reclaimed);
   fields.print();
+  if (stats->is_cancelled) {
+    console.note({.code = "stopped",
+                  .text = "the time was over: what was compacted stays so, the same command goes on with the rest",
+                  .path = arguments.dir});
+  }
   return exit_done;
 }
 
 int compact_to_target(Console& console, const CompactArguments& arguments) {
-  if (arguments.min_garbage || arguments.is_dry_run) {
-    return console.fail_usage("--min-garbage and --dry-run are for compacting in place, without TARGET");
+  if (arguments.min_garbage || arguments.is_dry_run || arguments.max_bytes_per_second != 0 || arguments.max_seconds) {
+    return console.fail_usage(
+        "--min-garbage, --max-bytes-per-second, --max-seconds and --dry-run are for compacting in place, without "
+        "TARGET");
   }
   int status = exit_done;
   const std::optional<DataWalReader> store = open_store(console, arguments.dir, status);
@@ -127,7 +143,7 @@ touched, and may be written to meanwhile. After a crash TARGET holds the whole
 result or none.
 
 Examples:
-  datawal compact ./kv --min-garbage 0.5
+  datawal compact ./kv --max-bytes-per-second 20M --max-seconds 600
   datawal compact ./kv ./kv.small --drop-raw
 
 Exit status: 0 done; 1 usage, no store there, locked, or TARGET is not empty;
@@ -142,6 +158,18 @@ Exit status: 0 done; 1 usage, no store there, locked, or TARGET is not empty;
       command, "--min-garbage", [arguments](const std::string& text) { arguments->min_garbage = ratio_of(text); },
       "Leave segments with a smaller share of garbage alone\n(0 to 1; 0.3 unless given)")
       ->option_text("R");
+  add_text(
+      command, "--max-bytes-per-second",
+      [arguments](const std::string& text) {
+        const std::optional<std::uint64_t> bytes = parse_bytes(text);
+        if (!bytes || *bytes == 0)
+          throw CLI::ValidationError("--max-bytes-per-second", "'" + text + "' is not a number of bytes above 0");
+        arguments->max_bytes_per_second = *bytes;
+      },
+      "Read and write no faster than that together, so that\nothers get their share of the disk: 20M")
+      ->option_text("N");
+  add_count(command, "--max-seconds", arguments->max_seconds,
+            "Stop at the next segment after N seconds; run again, it\ngoes on with the rest");
   command.add_flag("--dry-run", arguments->is_dry_run, "Only say what would be done, without a lock")->option_text(" ");
   CLI::Option* include = command.add_flag_callback(
       "--include-raw", [arguments] { arguments->raw = RawRecords::include; },

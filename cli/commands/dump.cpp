@@ -28,8 +28,9 @@ void add_dump(CLI::App& program, Run& run) {
                                   R"(Takes no lock and changes nothing. All numbers are bytes.
 
 Examples:
-  datawal dump ./log --limit 10
   datawal --json dump ./log | jq .payload_len
+  datawal dump ./log --limit 10
+  datawal dump ./log --type put --last 5
 
 Exit status: 0 done; 1 usage, or no store there; 2 the log ends in a torn
 record; 3 damage, or reading or printing failed.)");

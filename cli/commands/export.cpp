@@ -1,17 +1,12 @@
 // `datawal export` and `datawal import`: live keys as lines of JSON, and back.
 
-#include <fmt/format.h>
-
-#include <expected>
 #include <memory>
-#include <span>
 #include <string>
 
 #include <datawal/data_wal_reader.hpp>
 
 #include "cli/commands/commands.hpp"
-#include "cli/human.hpp"
-#include "cli/input_files.hpp"
+#include "cli/import.hpp"
 #include "cli/progress_bar.hpp"
 #include "cli/report_fields.hpp"
 #include "cli/store.hpp"
@@ -22,13 +17,6 @@ namespace {
 struct ExportArguments {
   std::filesystem::path dir;
   std::string file = "-";
-};
-
-struct ImportArguments {
-  std::filesystem::path dir;
-  std::string file = "-";
-  bool skip_bad = false;
-  OpenOptions open;
 };
 
 Result<ExportStats> export_lines(Console& console, const DataWalReader& store, const std::string& file,
@@ -59,62 +47,6 @@ int export_store(Console& console, const ExportArguments& arguments) {
   return exit_done;
 }
 
-// What the library reads from, and what kept it from reading.
-struct Input {
-  const InputFile& file;
-  std::string failure{};
-
-  DataWal::Source source() {
-    return [this](std::span<char> into) -> Result<std::size_t> {
-      const std::expected<std::size_t, std::string> got = file.read(into);
-      if (got) return *got;
-      failure = got.error();
-      return std::unexpected(Error{.code = Errc::io, .action = "read input"});
-    };
-  }
-};
-
-int fail_to_import(Console& console, const ImportArguments& arguments, const Error& error, const Input& input) {
-  if (!input.failure.empty()) {
-    return console.fail(exit_usage,
-                        {.code = "input", .text = input.failure + "; what was behind that was not imported"});
-  }
-  if (error.code != Errc::invalid_argument) return console.fail(error, arguments.dir);
-  return console.fail(exit_usage, {.code = "input",
-                                   .text = fmt::format("{}: {}; correct that line and import again, or leave such "
-                                                       "lines out with --skip-bad",
-                                                       input.file.shown_name(), error.detail)});
-}
-
-int import_store(Console& console, const ImportArguments& arguments) {
-  // Before the store is opened, so that a mistyped name does not make one.
-  const std::expected<void, std::string> usable = check_input_files({arguments.file}, arguments.dir);
-  const std::expected<InputFile, std::string> file = usable ? InputFile::open(arguments.file)
-                                                            : std::unexpected(usable.error());
-  if (!file) return console.fail(exit_usage, {.code = "input", .text = file.error() + "; nothing was imported"});
-  Input input{*file};
-  int status = exit_done;
-  std::optional<DataWal> store = open_store_for_writing(console, arguments.dir, arguments.open, status);
-  if (!store) return status;
-  const std::uint64_t first_txid = store->log().last_txid();
-  const Result<ImportStats> stats = store->import_jsonl_from(input.source(), file->shown_name(),
-                                                             {.skip_bad = arguments.skip_bad});
-  // What was imported before a failure is made durable too.
-  const Result<void> closed = store->log().is_poisoned() ? Result<void>{} : store->close();
-  if (!stats) {
-    const std::uint64_t applied = store->log().last_txid() - first_txid;
-    console.note(
-        {.code = "partial", .text = fmt::format("imported before that, and kept: {}", counted(applied, "record"))});
-    return fail_to_import(console, arguments, stats.error(), input);
-  }
-  if (!closed) return console.fail(closed.error(), arguments.dir);
-  ReportFields fields(console, "import");
-  fields.number("records_read", stats->records_read).number("records_written", stats->records_written);
-  fields.number("lines_rejected", stats->lines_rejected);
-  fields.print();
-  return exit_done;
-}
-
 }  // namespace
 
 void add_export(CLI::App& program, Run& run) {
@@ -140,9 +72,9 @@ more; 3 damage, no space, or the operating system failed.)");
 
 void add_import(CLI::App& program, Run& run) {
   CLI::App& command = add_command(program, "import", "Puts keys and values from lines of JSON.",
-                                  R"(Reads what `datawal export` writes, and makes the store if need be. Lines are put
-one by one as they are read: at a bad line it stops, what was before it is
-kept, and its number is told. What was put survives a loss of power when the
+                                  R"(Reads what `datawal export` writes, and makes the store if need be. Blank lines
+are passed over. Lines are put one by one as they are read: at a bad line it
+stops, what was before it is kept, and its number is told. What was put survives a loss of power when the
 command ends.
 
 Examples:
@@ -161,7 +93,7 @@ store is locked; 3 damage, no space, or the operating system failed.)");
   add_creation(command, arguments->open);
   add_writing(command, arguments->open);
   command.final_callback(
-      [&run, arguments] { run = [arguments](Console& console) { return import_store(console, *arguments); }; });
+      [&run, arguments] { run = [arguments](Console& console) { return import_lines(console, *arguments); }; });
 }
 
 }  // namespace datawal::cli

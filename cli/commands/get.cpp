@@ -1,4 +1,4 @@
-// `datawal get`: the value of one key.
+// `datawal get`: values of keys.
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -9,8 +9,9 @@
 #include <datawal/data_wal_reader.hpp>
 
 #include "cli/commands/commands.hpp"
+#include "cli/human.hpp"
 #include "cli/json.hpp"
-#include "cli/key_argument.hpp"
+#include "cli/key_list.hpp"
 #include "cli/store.hpp"
 
 namespace datawal::cli {
@@ -18,20 +19,22 @@ namespace {
 
 struct GetArguments {
   std::filesystem::path dir;
-  std::string key;
+  KeyList keys;
 };
 
-int get(Console& console, const GetArguments& arguments) {
-  int status = exit_done;
-  const std::optional<DataWalReader> store = open_store(console, arguments.dir, status);
-  if (!store) return status;
-  const Result<std::optional<std::string>> value = store->get(arguments.key);
+void print_json(Console& console, std::string_view key, std::optional<std::string_view> value) {
+  JsonLine line(value ? "value" : "miss");
+  line.base64("key_base64", key);
+  if (value) line.base64("value_base64", *value).number("value_len", value->size());
+  console.out().write(line.finish());
+}
+
+int get_one(Console& console, const GetArguments& arguments, const DataWalReader& store) {
+  const std::string& key = arguments.keys.keys.front();
+  const Result<std::optional<std::string>> value = store.get(key);
   if (!value) return console.fail(value.error(), arguments.dir);
   if (console.json()) {
-    JsonLine line(*value ? "value" : "miss");
-    line.base64("key_base64", arguments.key);
-    if (*value) line.base64("value_base64", **value).number("value_len", (*value)->size());
-    console.out().write(line.finish());
+    print_json(console, key, *value ? std::optional<std::string_view>(**value) : std::nullopt);
   } else if (*value) {
     console.out().write(**value);
     if (::isatty(STDOUT_FILENO) == 1) console.out().write("\n");
@@ -40,23 +43,73 @@ int get(Console& console, const GetArguments& arguments) {
   return console.fail(exit_recoverable, {.code = "miss", .text = "the key is not there", .path = arguments.dir});
 }
 
+void print_line(Console& console, std::string_view key, std::string_view value) {
+  const RecordStyle whole{.truncate = false};
+  std::string line;
+  append_shown(line, key, whole);
+  line += '\t';
+  append_shown(line, value, whole);
+  line += '\n';
+  console.out().write(line);
+}
+
+int get_many(Console& console, const GetArguments& arguments, const DataWalReader& store) {
+  constexpr std::size_t together = 256;
+  Values values;
+  std::uint64_t missing = 0;
+  int status = exit_done;
+  const auto print = [&](const std::vector<std::string_view>& keys) {
+    if (const Result<void> got = store.multi_get(keys, values); !got) {
+      status = console.fail(got.error(), arguments.dir);
+      return false;
+    }
+    for (std::size_t n = 0; n < keys.size(); ++n) {
+      if (!values[n]) ++missing;
+      if (console.json()) {
+        print_json(console, keys[n], values[n]);
+      } else if (values[n]) {
+        print_line(console, keys[n], *values[n]);
+      }
+    }
+    return !console.out().has_failed();
+  };
+  if (const std::expected<void, std::string> read = arguments.keys.for_each(together, print); !read) {
+    return console.fail(exit_usage, {.code = "input", .text = read.error()});
+  }
+  if (status != exit_done || missing == 0) return status;
+  return console.fail(
+      exit_recoverable,
+      {.code = "miss",
+       .text = fmt::format("{} not there", missing == 1 ? "1 key is" : fmt::format("{} keys are", missing)),
+       .path = arguments.dir});
+}
+
+int get(Console& console, const GetArguments& arguments) {
+  if (arguments.keys.is_empty()) return console.fail_usage("--key, --key-base64, --key-hex or --keys-from is required");
+  int status = exit_done;
+  const std::optional<DataWalReader> store = open_store(console, arguments.dir, status);
+  if (!store) return status;
+  return arguments.keys.is_single() ? get_one(console, arguments, *store) : get_many(console, arguments, *store);
+}
+
 }  // namespace
 
 void add_get(CLI::App& program, Run& run) {
-  CLI::App& command = add_command(program, "get", "Prints the value of a key.",
+  CLI::App& command = add_command(program, "get", "Prints the value of a key, or of many.",
                                   R"(Takes no lock and changes nothing. The value's bytes come out as they are, with
 a newline behind them only on a terminal. The key and the checksum are compared
-in the record itself.
+in the record itself. Of several keys, a line each: the key, a tab, the value,
+both as `datawal scan` shows them; keys that are not there are left out.
 
 Examples:
   datawal get ./kv --key user:17
-  datawal --json get ./kv --key-hex 00ff | jq -r .value_base64
+  datawal --json get ./kv --keys-from wanted.txt
 
-Exit status: 0 found; 1 usage, or no store there; 2 the key is not there;
+Exit status: 0 found; 1 usage, or no store there; 2 a key is not there;
 3 damage, or reading failed.)");
   auto arguments = std::make_shared<GetArguments>();
   add_store(command, arguments->dir);
-  add_key(command, arguments->key);
+  add_key_list(command, arguments->keys);
   command.final_callback(
       [&run, arguments] { run = [arguments](Console& console) { return get(console, *arguments); }; });
 }

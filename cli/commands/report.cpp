@@ -73,7 +73,7 @@ void add_report(CLI::App& program, Run& run) {
 
 Examples:
   datawal report ./log
-  datawal --json report ./log | jq .records_replayed
+  datawal --json report ./log
 
 Exit status: 0 clean; 1 usage, or no store there; 2 the log ends in a torn
 record; 3 damage, or reading failed.)");

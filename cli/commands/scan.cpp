@@ -33,9 +33,9 @@ A line: segment, byte offset and length of the record in its segment's file,
 type (RAW, PUT, DEL), transaction id, key, payload.
 
 Examples:
-  datawal scan ./log
-  datawal scan ./log --from-segment 3 --limit 20
   datawal --json scan ./log | jq -r .payload_base64 | base64 -d
+  datawal scan ./log --grep door --from-txid 1000
+  datawal scan ./log --reverse --limit 20
 
 Exit status: 0 done; 1 usage, or no store there; 2 the log ends in a torn
 record; 3 damage, or reading or printing failed.)");

@@ -10,7 +10,9 @@
 #include <datawal/data_wal_reader.hpp>
 
 #include "cli/commands/commands.hpp"
+#include "cli/human.hpp"
 #include "cli/report_fields.hpp"
+#include "cli/stat_screen.hpp"
 #include "cli/stop_signal.hpp"
 #include "cli/store.hpp"
 
@@ -61,8 +63,18 @@ int stat(Console& console, const StatArguments& arguments) {
   int status = exit_done;
   std::optional<DataWalReader> store = open_store(console, arguments.dir, status);
   if (!store) return status;
+  const bool is_screen = arguments.watch_seconds && !arguments.is_prometheus && !console.json() &&
+                         is_terminal(STDOUT_FILENO);
+  StatScreen screen(shell_word(arguments.dir));
   const auto print = [&] {
     const StoreStats stats = store->stats();
+    if (is_screen) {
+      const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
+          std::chrono::steady_clock::now().time_since_epoch());
+      console.out().write(
+          StatScreen::redraw(screen.lines(stats, now, terminal_size(STDOUT_FILENO), takes_colours(STDOUT_FILENO))));
+      return;
+    }
     if (arguments.is_prometheus) {
       console.out().write(prometheus_text(stats, arguments.dir.native()));
     } else {
@@ -80,7 +92,7 @@ int stat(Console& console, const StatArguments& arguments) {
     const Result<bool> changed = store->refresh();
     if (!changed && changed.error().code == Errc::snapshot_expired) continue;
     if (!changed) return console.fail(changed.error(), arguments.dir);
-    if (*changed) print();
+    if (*changed || is_screen) print();
   }
 }
 
@@ -100,12 +112,14 @@ How long syncs take, how much was appended, and whether compaction in the
 background fails, only the process that writes knows: stats() and
 prometheus_text() there.
 
-With --watch it goes on, and prints again whenever something has changed.
+With --watch it goes on, and prints again whenever something has changed; on a
+terminal it is one screen that redraws: what each segment holds, and how many
+records come a second.
 
 Examples:
-  datawal --json stat ./kv | jq .garbage_ratio
-  datawal stat ./kv --prometheus > /var/lib/node_exporter/kv.prom.$$ &&
-    mv /var/lib/node_exporter/kv.prom.$$ /var/lib/node_exporter/kv.prom
+  datawal stat ./kv --watch 1
+  datawal stat ./kv --segments
+  datawal stat ./kv --prometheus > kv.prom.new && mv kv.prom.new kv.prom
 
 Exit status: 0 done; 1 usage, or no store there; 3 damage, or reading failed.)");
   auto arguments = std::make_shared<StatArguments>();

@@ -1,11 +1,13 @@
 // `datawal tail`: the end of the log, and what comes.
 
+#include <limits>
 #include <memory>
 
 #include "cli/commands/commands.hpp"
 #include "cli/follower.hpp"
 #include "cli/last_records.hpp"
 #include "cli/reading.hpp"
+#include "cli/record_filter.hpp"
 #include "cli/report_fields.hpp"
 
 namespace datawal::cli {
@@ -17,7 +19,10 @@ struct TailArguments {
   bool follow = false;
   bool only_durable = false;
   std::optional<std::uint64_t> interval_ms;
+  std::optional<std::uint64_t> after_txid;
+  std::filesystem::path cursor_file;
   std::filesystem::path lag_of;
+  RecordFilter filter;
   RecordStyle style;
 };
 
@@ -50,7 +55,8 @@ int print_last(Console& console, const TailArguments& arguments, RecordPrinter& 
   RecordCursor cursor = reader->records_from(start->segment, 0);
   return walk(console, arguments.dir, *reader, cursor, [&](const RecordView& record) {
     ++position;
-    if (position > start->skipped && position <= start->skipped + start->wanted) printer.print_record(record);
+    const bool is_wanted = position > start->skipped && position <= start->skipped + start->wanted;
+    if (is_wanted && arguments.filter.admits(record)) printer.print_record(record);
     return true;
   });
 }
@@ -58,15 +64,28 @@ int print_last(Console& console, const TailArguments& arguments, RecordPrinter& 
 int tail(Console& console, const TailArguments& arguments) {
   constexpr std::uint64_t default_records = 10;
   constexpr std::uint64_t default_interval_ms = 100;
-  const std::uint64_t count = arguments.records.value_or(default_records);
   RecordPrinter printer(console, arguments.style);
   if (!arguments.lag_of.empty()) return print_lag(console, arguments);
   if (arguments.only_durable && !arguments.follow) return console.fail_usage("--durable goes with -f");
-  if (!arguments.follow) return print_last(console, arguments, printer, count);
+  if (!arguments.follow && (arguments.after_txid || !arguments.cursor_file.empty())) {
+    return console.fail_usage(
+        "--after-txid and --cursor-file go with -f; `datawal scan --from-txid` shows what is there");
+  }
+  if (arguments.after_txid && arguments.records)
+    return console.fail_usage("--after-txid and -n both say where to begin");
+  if (!arguments.follow) return print_last(console, arguments, printer, arguments.records.value_or(default_records));
   const std::uint64_t interval_ms = arguments.interval_ms.value_or(default_interval_ms);
   constexpr std::uint64_t longest_ms = 24ULL * 60 * 60 * 1000;
   if (interval_ms == 0 || interval_ms > longest_ms) return console.fail_usage("--interval takes 1 to 86400000 ms");
-  return TailFollower(console, arguments.dir, printer, count, arguments.only_durable)
+  // Who notes how far it has come wants each record once, from the first on.
+  const std::uint64_t count = arguments.cursor_file.empty() ? default_records
+                                                            : std::numeric_limits<std::uint64_t>::max();
+  return TailFollower(console, arguments.dir, printer,
+                      {.count = arguments.records.value_or(count),
+                       .after_txid = arguments.after_txid,
+                       .cursor_file = arguments.cursor_file,
+                       .only_durable = arguments.only_durable,
+                       .filter = arguments.filter})
       .run(std::chrono::milliseconds(interval_ms));
 }
 
@@ -81,14 +100,17 @@ With -f each record is printed once, whole, and in order, across rotations
 and when the writer dies and comes back. A store that does not exist yet is
 waited for. SIGINT, SIGTERM and SIGHUP end it with exit status 0.
 
+With --cursor-file each record is printed across runs too: what was printed
+before a crash and not yet noted comes again. -n and the like count records
+before --grep and the like take some away.
+
 With --durable a record comes once a sync has covered it, and is never taken
 back; of a store that was copied, once a writer has opened it.
 
 Examples:
-  datawal tail ./log
-  datawal tail ./log -n 0 -f
-  datawal tail ./log --lag sent.cursor
   datawal --json tail ./log -f | jq -r '.payload_base64 | @base64d'
+  datawal tail ./log -n 20
+  datawal tail ./log -f --cursor-file sent.cursor
 
 Exit status: 0 done; 1 usage, no store there, or nobody reads the output any
 more; 2 the log ends in a torn record (without -f); 3 damage, or reading or
@@ -98,12 +120,21 @@ printing failed.)");
   add_count(command, "-n,--records", arguments->records, "How many of the last records to print (default 10)");
   command.add_flag("-f,--follow", arguments->follow, "Go on with what is appended");
   command.add_flag("--durable", arguments->only_durable, "With -f: print only what a loss of power cannot take back");
+  add_count(command, "--after-txid", arguments->after_txid,
+            "With -f: begin behind the record with this transaction id");
+  add_path(
+      command, "--cursor-file", [arguments](const std::string& text) { arguments->cursor_file = text; },
+      "With -f: note in FILE how far it has come, once it was\nprinted, and go on from there the next time; at first "
+      "from\n"
+      "the first record on")
+      ->option_text("FILE");
   add_count(command, "--interval", arguments->interval_ms, "With -f: look for more every N ms (default 100)");
   add_path(
       command, "--lag", [arguments](const std::string& text) { arguments->lag_of = text; },
       "How far the follower that saves its place in FILE is behind, instead of records; with --durable, behind what a\n"
       "loss of power cannot take back")
       ->option_text("FILE");
+  add_record_filter(command, arguments->filter);
   add_record_style(command, arguments->style);
   command.final_callback(
       [&run, arguments] { run = [arguments](Console& console) { return tail(console, *arguments); }; });

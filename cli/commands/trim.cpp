@@ -108,8 +108,9 @@ first, and never so many that less than what is to be kept would be left; the
 newest record always stays. Needs the writer's lock. A store that holds keys
 is refused: their values may lie anywhere.
 
-Example:
+Examples:
   datawal trim ./events --keep-bytes 10G
+  datawal trim ./events --keep-records 1000000
 
 Exit status: 0 done; 1 usage, no store there, locked, or the store holds keys;
 3 damage, or the operating system failed.)");

@@ -184,9 +184,9 @@ and what to do. On a terminal, a bar shows how far it has come.
   missing_segments           ids without a file: a suspicion, no more
 
 Examples:
+  datawal --json verify ./log | jq -r .verdict
   datawal verify ./log && echo "all there"
   datawal verify --strict ./events          # never compacted: no gap is right
-  datawal --json verify ./log | jq -r .verdict
 
 The verdict in JSON is clean, gaps, records_missing (gaps among Raw records
 alone), torn_tail, out_of_order or damaged.

@@ -1,5 +1,6 @@
 #include "support/reference_jsonl.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace datawal::fuzz {
@@ -231,11 +232,13 @@ std::optional<ReferencePair> reference_line(std::string_view line) {
   return ReferencePair{std::move(*key), std::move(*value)};
 }
 
-std::vector<std::optional<ReferencePair>> reference_lines(std::string_view text) {
-  std::vector<std::optional<ReferencePair>> lines;
-  while (!text.empty()) {
+std::vector<ReferenceLine> reference_lines(std::string_view text) {
+  std::vector<ReferenceLine> lines;
+  for (std::size_t number = 1; !text.empty(); ++number) {
     const std::size_t end = text.find('\n');
-    lines.push_back(reference_line(text.substr(0, end)));
+    const std::string_view line = text.substr(0, end);
+    const bool is_blank = std::ranges::all_of(line, [](char c) { return c == ' ' || c == '\t' || c == '\r'; });
+    if (!is_blank) lines.push_back({.number = number, .pair = reference_line(line)});
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
   }
   return lines;

@@ -45,13 +45,13 @@ DataWal open_new(const std::filesystem::path& dir) {
   return std::move(*store);
 }
 
-void import_all(std::string_view text, const std::vector<std::optional<ReferencePair>>& lines, std::size_t piece) {
+void import_all(std::string_view text, const std::vector<ReferenceLine>& lines, std::size_t piece) {
   Pairs want;
   std::uint64_t good = 0;
-  for (const std::optional<ReferencePair>& line : lines) {
-    if (!line) continue;
+  for (const ReferenceLine& line : lines) {
+    if (!line.pair) continue;
     ++good;
-    want[line->key] = line->value;
+    want[line.pair->key] = line.pair->value;
   }
   DataWal store = open_new(scratch() / "all");
   const Result<ImportStats> stats = [&] {
@@ -70,15 +70,15 @@ void import_all(std::string_view text, const std::vector<std::optional<Reference
   require(contents_of(copy) == want, "an export gives the same store");
 }
 
-void import_strictly(std::string_view text, const std::vector<std::optional<ReferencePair>>& lines, std::size_t piece) {
+void import_strictly(std::string_view text, const std::vector<ReferenceLine>& lines, std::size_t piece) {
   Pairs want;
   std::size_t bad = 0;  // counted from 1
-  for (std::size_t n = 0; n < lines.size() && bad == 0; ++n) {
-    if (lines[n]) {
-      want[lines[n]->key] = lines[n]->value;
-    } else {
-      bad = n + 1;
+  for (const ReferenceLine& line : lines) {
+    if (!line.pair) {
+      bad = line.number;
+      break;
     }
+    want[line.pair->key] = line.pair->value;
   }
   DataWal store = open_new(scratch() / "strict");
   const Result<ImportStats> stats = store.import_jsonl_from(source_of(text, piece), "input");

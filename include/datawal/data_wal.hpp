@@ -111,12 +111,19 @@ class DataWal {
   /// 10 ms a million keys.
   [[nodiscard]] Result<std::vector<std::string>> keys() const;
 
+  /// The keys that a cursor() with these options shows: those of a prefix or a range. All keys are looked at, since the store keeps them in
+  /// no order; memory is taken for those that are given, and for noting all.
+  [[nodiscard]] Result<std::vector<std::string>> keys(const CursorOptions& which) const;
+
   /// All live keys and values, by ascending key, in memory.
   [[nodiscard]] Result<std::vector<std::pair<std::string, std::string>>> items() const;
 
   /// Calls `visit(key, value)` for each live key in the order in which they were last put; false stops. The views are valid
   /// during the call. It may use the store, but must not close it.
   [[nodiscard]] Result<void> for_each(const Visitor& visit) const;
+
+  /// The same for what a cursor() with these options shows, in its order. Costs as keys().
+  [[nodiscard]] Result<void> for_each(const CursorOptions& which, const Visitor& visit) const;
 
   /// As for_each(), but for the values: of records over 1 KiB they are not read, and not checked either.
   [[nodiscard]] Result<void> for_each_key(const KeyVisitor& visit) const;

@@ -39,6 +39,9 @@ class DataWalReader {
 
   /// Calls `visit(key, value)` for each live key in the order in which they were last put; false stops.
   [[nodiscard]] Result<void> for_each(const DataWal::Visitor& visit) const;
+  [[nodiscard]] Result<void> for_each(const CursorOptions& which,
+                                      const DataWal::Visitor& visit) const;                    ///< as DataWal::for_each
+  [[nodiscard]] Result<std::vector<std::string>> keys(const CursorOptions& which = {}) const;  ///< as DataWal::keys
   [[nodiscard]] Result<void> for_each_key(const DataWal::KeyVisitor& visit) const;  ///< as DataWal::for_each_key
   /// As DataWal::cursor; it stays at this reader's state. While refresh() runs, no cursor may be used.
   [[nodiscard]] Result<DataWalCursor> cursor(const CursorOptions& options = {}) const;

@@ -100,6 +100,22 @@ TEST_F(Space, IsGivenBackInPlaceByCompact) {
   EXPECT_EQ(contents_of("kv").size(), contents.size() + 1);
 }
 
+TEST_F(Space, IsGivenBackInThePartsForWhichThereIsTime) {
+  const Contents contents = churn("kv", 20);
+  const Ended stopped = run({"compact", "kv", "--min-garbage", "0", "--max-seconds", "0"});
+  EXPECT_EQ(stopped.status, 0);
+  EXPECT_THAT(stopped.err, HasSubstr("the time was over"));
+  EXPECT_EQ(contents_of("kv"), contents);
+  const Ended rest = run(
+      {"compact", "kv", "--min-garbage", "0", "--max-bytes-per-second", "100M", "--max-seconds", "60"});
+  EXPECT_EQ(rest.status, 0);
+  EXPECT_EQ(rest.err, "");
+  EXPECT_LT(bytes_of("kv"), 200U);
+  EXPECT_EQ(contents_of("kv"), contents);
+  EXPECT_EQ(run({"compact", "kv", "small", "--max-seconds", "1"}).status, 1);
+  EXPECT_EQ(run({"compact", "kv", "--max-bytes-per-second", "0"}).status, 1);
+}
+
 TEST_F(Space, IsLeftAloneWhereLittleOfItIsGarbage) {
   {
     DataWal store = open("kv");

@@ -1,5 +1,9 @@
 // The end of a log, and following one that is written, rotated, killed, torn, and replaced.
 
+#include <initializer_list>
+#include <thread>
+#include <utility>
+
 #include <datawal/follower.hpp>
 #include <datawal/record_log.hpp>
 
@@ -68,6 +72,37 @@ TEST_F(Tail, FollowsAWriterAcrossRotations) {
   tail->signal(SIGINT);
   EXPECT_EQ(tail->wait(), (Ended{0, "", ""}));
   EXPECT_EQ(writer->finish().status, 0);
+}
+
+TEST_F(Tail, GoesOnWhereItsCursorFileSays) {
+  EXPECT_EQ(run({"append", "log"}, lines(1, 20)).status, 0);
+  const std::vector<std::string> command = {"tail", "log", "-f", "--cursor-file", "seen", "--interval", "1"};
+  {
+    const auto tail = start(command);
+    expect_records(*tail, 1, 20);
+    while (!std::filesystem::exists(in_dir("seen"))) std::this_thread::yield();
+    tail->signal(SIGTERM);
+    EXPECT_EQ(tail->wait(), (Ended{0, "", ""}));
+  }
+  EXPECT_EQ(run({"append", "log"}, lines(21, 25)).status, 0);
+  const auto tail = start(command);
+  expect_records(*tail, 21, 25);
+  tail->signal(SIGTERM);
+  EXPECT_EQ(tail->wait(), (Ended{0, "", ""}));
+}
+
+TEST_F(Tail, BeginsBehindATransactionId) {
+  EXPECT_EQ(run({"append", "log", "--segment-bytes", "100"}, lines(1, 20)).status, 0);
+  for (const auto& [txid, first] :
+       std::initializer_list<std::pair<const char*, int>>{{"0", 1}, {"17", 18}, {"19", 20}}) {
+    const auto tail = start({"tail", "log", "-f", "--after-txid", txid, "--interval", "1"});
+    expect_records(*tail, first, 20);
+    tail->signal(SIGTERM);
+    EXPECT_EQ(tail->wait(), (Ended{0, "", ""}));
+  }
+  EXPECT_EQ(run({"tail", "log", "--after-txid", "3"}).status, 1);
+  EXPECT_EQ(run({"tail", "log", "-f", "-n", "1", "--after-txid", "3"}).status, 1);
+  EXPECT_EQ(run({"tail", "log", "--cursor-file", "seen"}).status, 1);
 }
 
 TEST_F(Tail, FollowsInJson) {

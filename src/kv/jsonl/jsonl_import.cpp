@@ -57,6 +57,8 @@ class LineParser {
   simdjson::dom::parser parser_;
 };
 
+bool is_blank(std::string_view line) noexcept { return line.find_first_not_of(" \t\r") == std::string_view::npos; }
+
 std::unexpected<Error> bad_line(const std::filesystem::path& name, std::uint64_t number, std::string_view what) {
   return std::unexpected(Error{.code = Errc::invalid_argument,
                                .action = "import",
@@ -77,6 +79,7 @@ Result<ImportStats> import_lines(const JsonlSource& source, const std::filesyste
     Result<std::optional<LineReader::Line>> line = reader.next();
     if (!line) return propagate(line);
     if (!*line) break;
+    if (is_blank((*line)->text) && !(*line)->too_long) continue;
     const std::string_view wrong = (*line)->too_long ? "it is longer than any record" : parser.parse((*line)->text);
     if (!wrong.empty()) {
       if (!options.skip_bad) return bad_line(name, number, wrong);

@@ -93,4 +93,27 @@ Result<DataWalCursor> cursor_over(LiveView live, const CursorOptions& options) {
 
 }  // namespace kv
 
+namespace kv {
+
+Result<std::vector<std::string>> keys_of(DataWalCursor& cursor) {
+  std::vector<std::string> keys;
+  for (;;) {
+    Result<std::optional<KeyValue>> next = cursor.next();
+    if (!next) return propagate(next);
+    if (!*next) return keys;
+    keys.emplace_back((*next)->key);
+  }
+}
+
+Result<void> visit_all(DataWalCursor& cursor,
+                       const std::function<bool(std::string_view key, std::string_view value)>& visit) {
+  for (;;) {
+    Result<std::optional<KeyValue>> next = cursor.next();
+    if (!next) return propagate(next);
+    if (!*next || !visit((*next)->key, (*next)->value)) return {};
+  }
+}
+
+}  // namespace kv
+
 }  // namespace datawal

@@ -4,9 +4,12 @@
 #include <datawal/data_wal_cursor.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/fork_guard.hpp"
 #include "kv/projection/key_range.hpp"
@@ -37,6 +40,13 @@ namespace kv {
 
 /// Over a view of its own, in log order.
 [[nodiscard]] Result<DataWalCursor> cursor_over(LiveView live, const CursorOptions& options);
+
+/// All keys that a cursor shows.
+[[nodiscard]] Result<std::vector<std::string>> keys_of(DataWalCursor& cursor);
+
+/// Shows them and their values to `visit`, until it returns false.
+[[nodiscard]] Result<void> visit_all(DataWalCursor& cursor,
+                                     const std::function<bool(std::string_view key, std::string_view value)>& visit);
 
 }  // namespace kv
 

@@ -223,6 +223,20 @@ Result<void> DataWalReader::for_each_key(const DataWal::KeyVisitor& visit) const
   return impl_->walk().for_each_key(visit);
 }
 
+Result<std::vector<std::string>> DataWalReader::keys(const CursorOptions& which) const {
+  CursorOptions options = which;
+  options.keys_only = true;
+  Result<DataWalCursor> keys = cursor(options);
+  if (!keys) return propagate(keys);
+  return kv::keys_of(*keys);
+}
+
+Result<void> DataWalReader::for_each(const CursorOptions& which, const DataWal::Visitor& visit) const {
+  Result<DataWalCursor> walked = cursor(which);
+  if (!walked) return propagate(walked);
+  return kv::visit_all(*walked, visit);
+}
+
 Result<DataWalCursor> DataWalReader::cursor(const CursorOptions& options) const {
   if (!impl_) return std::unexpected(moved_from("use reader"));
   return kv::cursor_over(impl_->walk(), options);

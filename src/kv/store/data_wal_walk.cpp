@@ -36,6 +36,14 @@ Result<std::vector<std::string>> DataWal::keys() const {
   return keys;
 }
 
+Result<std::vector<std::string>> DataWal::keys(const CursorOptions& which) const {
+  CursorOptions options = which;
+  options.keys_only = true;
+  Result<DataWalCursor> keys = cursor(options);
+  if (!keys) return propagate(keys);
+  return kv::keys_of(*keys);
+}
+
 Result<std::vector<std::pair<std::string, std::string>>> DataWal::items() const {
   if (!impl_) return std::unexpected(moved_from("use store"));
   Result<kv::LiveView> live = impl_->walk();
@@ -57,6 +65,12 @@ Result<void> DataWal::for_each(const Visitor& visit) const {
   if (!live) return propagate(live);
   return live->for_each(
       {}, [&visit](const format::DecodedRecord& record) -> Result<bool> { return visit(record.key, record.payload); });
+}
+
+Result<void> DataWal::for_each(const CursorOptions& which, const Visitor& visit) const {
+  Result<DataWalCursor> walked = cursor(which);
+  if (!walked) return propagate(walked);
+  return kv::visit_all(*walked, visit);
 }
 
 Result<void> DataWal::for_each_key(const KeyVisitor& visit) const {

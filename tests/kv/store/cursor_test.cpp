@@ -59,6 +59,25 @@ class Cursor : public testing::TestWithParam<ReadPath> {
 INSTANTIATE_TEST_SUITE_P(ReadPaths, Cursor, testing::ValuesIn(both_read_paths),
                          [](const auto& of) { return std::string(name_of(of.param)); });
 
+TEST_P(Cursor, SelectsKeysAndValuesForWhoWantsThemAtOnce) {
+  for (const char* key : {"a", "b/1", "b/2", "c"}) put(key, std::string("value of ") + key);
+  const DataWalReader reader = must(DataWalReader::open(store_.path(), {.read_path = GetParam()}));
+  const std::vector<std::string> want = {"b/1", "b/2"};
+  EXPECT_EQ(must(kv_.keys({.prefix = "b/"})), want);
+  EXPECT_EQ(must(reader.keys({.prefix = "b/"})), want);
+  EXPECT_EQ(must(reader.keys()), must(kv_.keys()));
+  EXPECT_EQ(must(kv_.keys({.from = "b/1", .until = "c"})), want);
+  Walked walked;
+  const auto note = [&](std::string_view key, std::string_view value) {
+    walked.emplace_back(key, value);
+    return walked.size() % 2 != 0;
+  };
+  must(kv_.for_each({.prefix = "b/"}, note));
+  must(reader.for_each({.from = "b/2"}, note));
+  EXPECT_EQ(walked,
+            (Walked{{"b/1", "value of b/1"}, {"b/2", "value of b/2"}, {"b/2", "value of b/2"}, {"c", "value of c"}}));
+}
+
 TEST_P(Cursor, ShowsAllKeysAscendingOrAsTheyWereLastPut) {
   for (const char* key : {"b", "a", "d", "c", "b"}) put(key, "value of "s + key);
   must(kv_.put("gone", "1"));

@@ -1,0 +1,24 @@
+#pragma once
+// Lines of JSON into a store.
+
+#include <filesystem>
+#include <string>
+
+#include <datawal/options.hpp>
+
+#include "cli/console.hpp"
+
+namespace datawal::cli {
+
+struct ImportArguments {
+  std::filesystem::path dir;
+  std::string file = "-";  ///< "-" is standard input
+  bool skip_bad = false;
+  OpenOptions open{};
+};
+
+/// Puts the keys and values of a file into the store in `dir`, which is made if the options let it.
+/// @return the exit status
+int import_lines(Console& console, const ImportArguments& arguments);
+
+}  // namespace datawal::cli
