@@ -1,5 +1,5 @@
 #pragma once
-// Changes of a key/value store to be written together: DataWal::write.
+// Changes to a key/value store that are written together: DataWal::write.
 
 #include <cstddef>
 #include <cstdint>
@@ -11,16 +11,16 @@
 
 namespace datawal {
 
-/// Puts and erases, in order; a later one of the same key wins. Copies what it is given, which may be views of records(). One
-/// thread at a time.
+/// Puts and erases, in order; the last one of a key wins. Copies its arguments, which may be views of records(). One thread at a
+/// time.
 class Batch {
  public:
-  /// Throws std::bad_alloc; nothing changed then. Lengths are checked by DataWal::write.
+  /// Throws std::bad_alloc and then changes nothing. DataWal::write checks the lengths.
   void put(std::string_view key, std::string_view value) { add(RecordType::Put, key, value); }
   /// As put().
   void erase(std::string_view key) { add(RecordType::Delete, key, {}); }
 
-  /// Forgets all; its memory is kept for the next.
+  /// Forgets all changes but keeps the memory for the next ones.
   void clear() noexcept {
     entries_.clear();
     bytes_.clear();
@@ -30,7 +30,7 @@ class Batch {
   /// size() is 0.
   [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
 
-  /// The records that it becomes; valid until the next change.
+  /// The changes as records; valid until the next change.
   [[nodiscard]] std::vector<RecordInput> records() const;
 
  private:
@@ -43,7 +43,7 @@ class Batch {
   void add(RecordType type, std::string_view key, std::string_view value);
 
   std::vector<Entry> entries_;
-  std::string bytes_;  // key and value of each, one behind the other
+  std::string bytes_;  // key and value of each, back to back
 };
 
 }  // namespace datawal

@@ -13,10 +13,10 @@ struct CheckpointReport {
   std::uint64_t linked = 0;    ///< segments that share their file with the store or the previous checkpoint
 };
 
-/// For making one.
+/// Options for making a checkpoint.
 struct CheckpointOptions {
-  /// An earlier checkpoint: a segment that is there with the same bytes, compared, is linked to it, unless it is the highest one
-  /// there. So it may have been opened as a store since, and be in use: neither changes the other. Empty: none.
+  /// An earlier checkpoint. A segment that it holds with the same bytes (they are compared) is linked to it, except its highest
+  /// one. So it may have been opened as a store since and be in use: neither changes the other. Empty: none.
   std::filesystem::path previous{};
   CheckpointReport* report = nullptr;   ///< filled in on success; not owned
   std::uint32_t file_mode = 0600;       ///< permission bits of files that are copied, before the umask

@@ -17,7 +17,7 @@ enum class RawRecords : std::uint8_t {
 
 /// For compact_to().
 struct CompactToOptions {
-  RawRecords raw = RawRecords::refuse;  ///< what becomes of records without a key
+  RawRecords raw = RawRecords::refuse;  ///< what to do with records without a key
   ProgressCallback on_progress{};       ///< bytes of live records; called now and then from this thread; must not throw
 };
 
@@ -25,8 +25,8 @@ struct CompactToOptions {
 struct CompactOptions {
   /// Segments with a smaller share of garbage (dead Puts, and tombstones not known to be needed) are left as they are.
   double min_garbage_ratio = 0.3;
-  std::uint64_t max_bytes_per_second = 0;  ///< read and written together; 0: as fast as it goes
-  /// Told now and then how many of the bytes of the sealed segments are done, from this thread; false stops. Must neither
+  std::uint64_t max_bytes_per_second = 0;  ///< read and written together; 0: no limit
+  /// Called now and then, from this thread, with how many bytes of the sealed segments are done; false stops. Must neither
   /// throw nor call the store.
   std::function<bool(const Progress&)> on_progress{};
 };
@@ -34,14 +34,14 @@ struct CompactOptions {
 /// What a compaction did.
 struct CompactionStats {
   std::uint64_t live_keys = 0;        ///< keys that have a value
-  std::uint64_t records_written = 0;  ///< all that were copied
-  std::uint64_t bytes_written = 0;    ///< of them
+  std::uint64_t records_written = 0;  ///< all records copied
+  std::uint64_t bytes_written = 0;    ///< in those records
   // Of compact() only.
   std::uint64_t segments_rewritten = 0;  ///< copied without what is dead
   std::uint64_t segments_removed = 0;    ///< nothing in them was needed
   std::uint64_t segments_skipped = 0;    ///< not enough garbage
   std::uint64_t bytes_reclaimed = 0;     ///< of the segments' files
-  bool is_cancelled = false;             ///< on_progress said so; what was done until then stays done
+  bool is_cancelled = false;             ///< on_progress returned false; what was done before stays done
 };
 
 }  // namespace datawal

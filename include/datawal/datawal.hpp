@@ -1,5 +1,5 @@
 #pragma once
-// Everything. Read in this order: record_log.hpp (writing), record_log_reader.hpp (looking), record.hpp and
+// Includes everything. Read in this order: record_log.hpp (writing), record_log_reader.hpp (reading), record.hpp and
 // record_cursor.hpp (what comes back); data_wal.hpp and data_wal_reader.hpp (keys and values); options.hpp, error.hpp;
 // verify.hpp and repair.hpp when something is wrong.
 

@@ -1,5 +1,5 @@
 #pragma once
-// What a call can say other than "done": a code for programs, a place and a sentence for people.
+// Why a call failed: a code for programs, a place and a sentence for people.
 
 #include <cstdint>
 #include <expected>
@@ -25,13 +25,13 @@ enum class Errc : std::uint8_t {
   unsupported_version,  ///< a record of a newer format; nothing was changed
   invalid_argument,     ///< the call cannot be carried out as asked; nothing was changed
   not_found,            ///< there is no such record, file or directory
-  already_exists,       ///< the target is there and would have to be overwritten
+  already_exists,       ///< the target exists and would have to be overwritten
   snapshot_expired,     ///< what this reader holds was replaced; call refresh() or open again
-  poisoned,             ///< an earlier failed write or sync (the first cause is told); reopen to recover
+  poisoned,             ///< a write or sync failed earlier (the error names the first cause); reopen to recover
   closed,               ///< the handle was closed, moved from, or belongs to the process that forked this one
   place_lost =
-      12,  ///< the record after which reading was to go on is not there any more: trimmed, compacted, or taken back with
-           ///< the power; refresh() does not bring it back. Follower goes on by itself
+      12,  ///< the record after which reading should continue is gone: trimmed, compacted, or taken back by a loss of
+           ///< power; refresh() does not bring it back. Follower continues by itself
 };
 
 /// The code's name as it stands above: "no_space".
@@ -44,22 +44,22 @@ struct Error {
   std::filesystem::path path{};  ///< the file or directory concerned; empty if none
   std::uint32_t segment = 0;     ///< 0 if none
   std::uint64_t offset = 0;      ///< bytes from the start of the segment
-  int os_errno = 0;      ///< set where the operating system said no; EDEADLK with `locked`: this process holds the lock
+  int os_errno = 0;      ///< set if the operating system refused; EDEADLK with `locked`: this process holds the lock
   std::string detail{};  ///< what exactly is wrong, e.g. "checksum mismatch"; may be empty
 
   /// One sentence: what was tried, where, why it failed, and what to do about it.
   [[nodiscard]] std::string message() const;
 };
 
-/// A failure of `safeatomic`, or of a filesystem below it, as one of this library: the same place and reason.
+/// Turns an error of `safeatomic`, or of a filesystem below it, into one of this library: same place and reason.
 /// @param action  static text that replaces its own, unless it is empty
 [[nodiscard, gnu::cold]] Error error_of(const safeatomic::Error& failed, std::string_view action = {});
 
 template <class T>
 using Result = std::expected<T, Error>;
 
-/// The Result of a question. That the call went well is easily taken for a yes, so the compiler refuses to: `if (kv->contains(key))`
-/// and `if (kv->get(key))`, which would hold for absent keys too. An Answer<bool> has no conversion to bool at all:
+/// The Result of a question. A successful call is easily mistaken for a yes, so `if (kv->contains(key))` and `if (kv->get(key))`,
+/// which would hold for absent keys too, do not compile. An Answer<bool> has no conversion to bool at all:
 ///
 ///     if (kv->contains(key) == true) ...             // there; false where it is absent, and where the call failed
 ///     if (auto there = kv->contains(key); there.has_value()) use(*there); else return propagate(there);
@@ -70,15 +70,15 @@ template <class T>
 class [[nodiscard]] Answer : public Result<T> {
  public:
   // NOLINTBEGIN(google-explicit-constructor): as those of Result
-  /// What went well, or did not.
+  /// The same outcome.
   Answer(Result<T> result) noexcept(std::is_nothrow_move_constructible_v<Result<T>>) : Result<T>(std::move(result)) {}
   /// The call failed.
   Answer(std::unexpected<Error> error) noexcept : Result<T>(std::move(error)) {}
-  /// The call went well.
+  /// The call succeeded.
   Answer(T value) noexcept(std::is_nothrow_move_constructible_v<T>) : Result<T>(std::in_place, std::move(value)) {}
   // NOLINTEND(google-explicit-constructor)
 
-  /// Whether the call went well; not for Answer<bool>, nor for one that is not kept.
+  /// True if the call succeeded; not for Answer<bool>, nor for a temporary.
   explicit operator bool() const& noexcept
     requires(!std::is_same_v<T, bool>)
   {
@@ -87,7 +87,7 @@ class [[nodiscard]] Answer : public Result<T> {
   explicit operator bool() const& = delete;   // ask has_value(), and then *answer; or compare with true
   explicit operator bool() const&& = delete;  // keep it: auto value = kv->get(key); if (value && *value)
 
-  /// Whether the call went well and its answer is `value`.
+  /// True if the call succeeded and its answer is `value`.
   friend bool operator==(const Answer& answer, const T& value) { return answer.has_value() && *answer == value; }
 };
 

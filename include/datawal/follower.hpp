@@ -1,5 +1,5 @@
 #pragma once
-// Following a log that somebody else writes, across restarts of either side.
+// Follows a log that somebody else writes, across restarts of either side.
 
 #include <chrono>
 #include <cstdint>
@@ -13,32 +13,33 @@
 
 namespace datawal {
 
-/// For Follower::open.
+/// Options of Follower::open.
 struct FollowerOptions {
-  /// Show only what a loss of power cannot take back. What was shown is then never untrue later, and comes about one sync after it
-  /// was appended. Without it a record may be taken back, by the power or by a call that failed, and its txid given to another one:
-  /// that is told, see LostRecords, before what stands there is known to be durable. For that, what was shown and is not known to be
-  /// durable is read again: once when it is, and up to 1 MiB of it whenever there is more.
+  /// Show only what a loss of power cannot take back. What was shown then stays true; it is shown about one sync after it was
+  /// appended. Without this, a record may be taken back by a loss of power or a failed call, and its txid given to another one: the
+  /// follower reports that, see LostRecords, before the new content is known to be durable. To do so it reads again what it showed
+  /// before that was known to be durable: once when it is, and up to 1 MiB of it whenever there is more.
   bool only_durable = true;
-  /// Go on behind this record, which a follower of this store was shown earlier. nullopt: from the first record on.
+  /// Continue after this record, which an earlier follower of this store was shown. nullopt: from the first record on.
   std::optional<RecordRef> after{};
-  /// Where save() notes how far it has come. If it is there, it counts, and `after` does not. Empty: none. A regular file, not within the
-  /// store.
+  /// Where save() notes the position. If the file exists, it takes precedence over `after`. Empty: none. A regular file, not within
+  /// the store.
   std::filesystem::path cursor_file{};
-  /// How often wait() looks, at least: a record that is appended through a mapping wakes nobody. Taken for a millisecond if it is less.
+  /// The longest time between two looks of wait(): a record that is appended through a mapping wakes nobody. Less than a millisecond
+  /// counts as one.
   std::chrono::milliseconds poll_interval{100};
   safeatomic::FileSystem* file_system = nullptr;  ///< null: the operating system's; not owned
 };
 
-/// What a follower will never be shown, or was shown and is not true any more.
+/// Records that a follower will never be shown, or was shown and that are no longer true.
 struct LostRecords {
   /// Why.
   enum class Cause : std::uint8_t {
     trimmed,  ///< segments were dropped before they were read: these txids are gone
     compacted,  ///< a compaction removed what was superseded, or a repair what was damaged, or, where a key's record follows,
                 ///< segments were dropped: these txids are gone
-    replaced,  ///< they were shown, and were taken back (a loss of power, a failed call, a restored copy), or a compaction has left
-    ///< nothing that would tell; what stands there now follows
+    replaced,  ///< they were shown and then taken back (a loss of power, a failed call, a restored copy), or a compaction left
+    ///< nothing to tell by; the present content follows
   };
   std::uint64_t first_txid = 0;  ///< the range, both ends included; never empty
   std::uint64_t last_txid = 0;   ///< its end
@@ -55,8 +56,9 @@ struct FollowerLag {
 };
 
 /// Shows each record of a log once and in order, whatever its writer does meanwhile: rotate, end, die and come back, cut a torn
-/// tail, compact, drop segments. Each txid is shown or told to be lost, but for those that were missing already when a follower of
-/// the whole log was opened: save() right after that, before anything is trimmed. Takes no lock and changes nothing in the store. Movable; one thread at a time.
+/// tail, compact, drop segments. Each txid is shown or reported lost, except those already missing when a follower of the whole log
+/// was opened: call save() right after that, before anything is trimmed. Takes no lock and changes nothing in the store. Movable;
+/// one thread at a time.
 ///
 ///     auto follower = Follower::open("outbox", {.cursor_file = "sent.cursor"});
 ///     for (;;) {
@@ -72,38 +74,38 @@ struct FollowerLag {
 ///     }
 class Follower {
  public:
-  /// @return not_found if there is no such directory; invalid_argument if the cursor file lies in it, is no regular file, or holds
-  ///   anything else than save() wrote; errors as RecordLogReader::open
+  /// @return not_found if there is no such directory; invalid_argument if the cursor file lies in it, is not a regular file, or holds
+  ///   anything that save() did not write; errors as RecordLogReader::open
   [[nodiscard]] static Result<Follower> open(const std::filesystem::path& dir, const FollowerOptions& options = {});
 
-  /// The next record, nullopt where there is none yet. The view is valid until the next call of anything here.
+  /// The next record; nullopt if there is none yet. The view is valid until the next call of any member.
   /// @return
-  ///   place_lost   once for each loss, with what was lost in lost(); again after a restart unless save() was called in between. The
-  ///                next call goes on behind it. Where records were replaced it goes on with the first that may be another one, so
-  ///                that some come twice
+  ///   place_lost   once for each loss, described by lost(); again after a restart unless save() was called in between. The next
+  ///                call continues after the loss. Where records were replaced it continues with the first that may differ, so some
+  ///                come twice
   ///   corruption, unsupported_version  after every record before it; the same again until it is repaired
   ///   snapshot_expired  the store changes faster than it can be read
-  ///   io           as it says
+  ///   io           the operating system failed
   [[nodiscard]] Result<std::optional<RecordView>> next();
 
-  /// What the last place_lost was about.
+  /// What the last place_lost reported.
   [[nodiscard]] const LostRecords& lost() const noexcept;
 
-  /// Sleeps until there may be more, `timeout` at most (milliseconds::max(): for ever), or a signal handler ran. Where another directory
-  /// has got the store's name, a restored copy, that one is followed from then on.
-  /// @return whether next() is worth calling
+  /// Sleeps until there may be more, until a signal handler ran, or for `timeout` at most (milliseconds::max(): for ever). If another
+  /// directory now has the store's name (a restored copy), follows that one from then on.
+  /// @return true if next() is worth calling
   [[nodiscard]] Result<bool> wait(std::chrono::milliseconds timeout);
 
-  /// The record that was shown last, or was gone on behind; nullopt at the beginning.
+  /// The record shown last, or after which it continued; nullopt at the beginning.
   [[nodiscard]] const std::optional<RecordRef>& position() const noexcept;
 
-  /// Notes the position, and what was told to be lost, in the cursor file, which is replaced atomically: after a loss of power it holds
+  /// Writes the position, and the losses reported, to the cursor file, replacing it atomically: after a loss of power it holds
   /// this position or the one before; a process that is killed meanwhile may leave a temporary file beside it. Durable on return.
   /// Costs two syncs: save after a batch.
   /// @return invalid_argument without a cursor file; errors as safeatomic::write_atomic
   [[nodiscard]] Result<void> save();
 
-  /// How far this is behind now. Costs a read of what it is behind. Errors as next(), but for place_lost.
+  /// How far this is behind now. Reads everything it is behind by. Errors as next(), except place_lost.
   [[nodiscard]] Result<FollowerLag> lag() const;
 
   Follower(Follower&&) noexcept;

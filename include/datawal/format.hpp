@@ -13,7 +13,7 @@ namespace datawal::format {
 
 inline constexpr std::string_view magic{"DWAL", 4};
 inline constexpr std::size_t header_len = 24;  ///< magic .. payload_len
-inline constexpr std::size_t crc_len = 4;      ///< CRC-32C behind the payload, of all bytes before it
+inline constexpr std::size_t crc_len = 4;      ///< CRC-32C after the payload, of all bytes before it
 
 /// Bytes of a whole frame.
 [[nodiscard]] constexpr std::uint64_t frame_len(std::uint64_t key_len, std::uint64_t payload_len) noexcept {
@@ -30,7 +30,7 @@ enum class EncodeError : std::uint8_t { key_too_long, payload_too_long, no_room,
 [[nodiscard]] std::expected<std::size_t, EncodeError> encode(RecordType type, std::uint64_t txid, std::string_view key,
                                                              std::string_view payload, std::span<char> out) noexcept;
 
-/// Why decoding stopped, in the order in which it is asked.
+/// Why decoding stopped, in the order of the checks.
 enum class Stop : std::uint8_t {
   none,              ///< it did not: a whole record
   end_of_input,      ///< no byte is left
@@ -38,15 +38,15 @@ enum class Stop : std::uint8_t {
   header_cut,        ///< fewer bytes than a header
   torn_magic,        ///< the magic with one to four of its bytes zero
   bad_magic,         ///< any other first four bytes
-  torn_header,       ///< version 0, and all header bytes behind it zero
+  torn_header,       ///< version 0, and all header bytes after it zero
   unknown_version,   ///< any other version than 1
   unknown_type,      ///< a record type above 2
   unknown_flags,     ///< flags that are not 0
   key_too_long,      ///< key_len above max_key_len
   payload_too_long,  ///< payload_len above max_payload_len
   body_cut,          ///< fewer bytes than the header announces
-  crc_mismatch,      ///< all bytes there, and they are not what was written
-  txid_order,  ///< a whole record whose txid is not above that of the one before it; told by readers of a log, not by the codec
+  crc_mismatch,      ///< all bytes are present, but not as written
+  txid_order,  ///< a whole record whose txid is not above that of the one before; found by readers of a log, not by the codec
 };
 using DecodeError = Stop;
 
@@ -63,18 +63,18 @@ struct DecodedRecord {
   std::uint32_t crc = 0;              ///< the frame's checksum
 };
 
-/// A record, or the reason why there is none.
+/// A record, or why there is none.
 struct DecodeOutcome {
   Stop stop = Stop::end_of_input;  ///< none if it is a record
   DecodedRecord record;            ///< meaningful if `stop` is none
-  [[nodiscard]] explicit operator bool() const noexcept { return stop == Stop::none; }  ///< whether it is a record
+  [[nodiscard]] explicit operator bool() const noexcept { return stop == Stop::none; }  ///< true for a record
 };
 
-/// Decodes the frame at the start of `bytes`, which is taken for all that is left of the segment. Never reads outside it.
+/// Decodes the frame at the start of `bytes`, which must be all that is left of the segment. Never reads outside it.
 [[nodiscard]] DecodeOutcome decode_next(std::string_view bytes) noexcept;
 
-/// CRC-32C (Castagnoli, reflected; E3069283 of "123456789") of `bytes`, continuing `crc`, which is that of what
-/// precedes them (0: nothing does).
+/// CRC-32C (Castagnoli, reflected; E3069283 of "123456789") of `bytes`, continuing `crc`, that of the bytes before
+/// them (0: there are none).
 [[nodiscard]] std::uint32_t crc32c(std::string_view bytes, std::uint32_t crc = 0) noexcept;
 
 }  // namespace datawal::format

@@ -12,13 +12,13 @@
 
 namespace datawal {
 
-/// Is shown the next lines of an export, whole ones; false stops.
+/// Receives the next whole lines of an export; false stops.
 using JsonlSink = std::function<bool(std::string_view lines)>;
 
-/// Fills its argument with the next bytes of an input and says how many; 0 at the end.
+/// Fills its argument with the next bytes of an input and returns how many; 0 at the end.
 using JsonlSource = std::function<Result<std::size_t>(std::span<char>)>;
 
-/// For export_jsonl().
+/// Options of export_jsonl().
 struct ExportOptions {
   ProgressCallback on_progress{};  ///< bytes of live records; called now and then from this thread; must not throw
 };
@@ -29,7 +29,7 @@ struct ExportStats {
   std::uint64_t bytes_written = 0;    ///< size of the file
 };
 
-/// For import_jsonl().
+/// Options of import_jsonl().
 struct ImportOptions {
   bool skip_bad = false;           ///< count lines that are no records, instead of stopping at the first
   ProgressCallback on_progress{};  ///< bytes of input; called now and then from this thread; must not throw

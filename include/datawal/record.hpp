@@ -18,9 +18,9 @@ enum class RecordType : std::uint8_t {
   Delete = 2,  ///< a tombstone: the key is gone
 };
 
-/// Where a record lies, and which one it is. Valid for the store it came from: if another record lies there by now, also one with
-/// the same txid (what was appended but not durable may be lost with the power, and its place and txid given to another), reading
-/// it is `not_found`.
+/// Where a record lies, and which one it is. Valid for the store it came from. If another record lies there by now, reading it is
+/// `not_found`, even if the txid is the same: a loss of power may take an append that was not durable, and its place and txid go
+/// to another record.
 struct RecordRef {
   std::uint32_t segment = 0;  ///< segment id, from 1
   std::uint64_t offset = 0;   ///< bytes from the start of the segment to the frame
@@ -31,17 +31,17 @@ struct RecordRef {
   friend bool operator==(const RecordRef&, const RecordRef&) = default;
 };
 
-/// Whether both are of the same record of one store, though a compaction may have moved it in between: txid, checksum and length are the
-/// record's own, and stay; its segment and offset do not.
+/// True if both name the same record of one store, even if a compaction moved it in between: that keeps txid, checksum and length
+/// but not segment and offset.
 [[nodiscard]] constexpr bool is_same_record(const RecordRef& a, const RecordRef& b) noexcept {
   return a.txid == b.txid && a.crc == b.crc && a.len == b.len;
 }
 
-/// `SEGMENT:OFFSET:LEN:TXID:CRC`, the first four in decimal, the last in eight lower-case hexadecimal digits: for a follower that notes
-/// how far it has come.
+/// `SEGMENT:OFFSET:LEN:TXID:CRC`, the first four in decimal, the last in eight lower-case hexadecimal digits: for a follower that
+/// notes its position.
 [[nodiscard]] std::string to_string(const RecordRef& ref);
 
-/// What to_string() gave; nullopt for anything else. No sign, no blank, no leading zero is taken.
+/// Parses what to_string() returned; nullopt for anything else, such as signs, blanks and leading zeros.
 [[nodiscard]] std::optional<RecordRef> parse_record_ref(std::string_view text) noexcept;
 
 /// A record that owns its bytes.
@@ -53,15 +53,15 @@ struct Record {
   RecordRef ref;                      ///< its place
 };
 
-/// A record to be appended. The views need to be valid during the call only.
+/// A record to append. The views need to be valid only during the call.
 struct RecordInput {
   RecordType type = RecordType::Raw;  ///< its kind
   std::string_view key{};             ///< 0 .. max_key_len bytes
   std::string_view payload{};         ///< 0 .. max_payload_len bytes
 };
 
-/// A record in somebody else's buffer: valid until the call that the lender names, mostly the next next(). Never keep one over that: copy
-/// what you need.
+/// A record in somebody else's buffer: valid until the call that the lender names, mostly the next next(). Copy what you need
+/// beyond that.
 struct RecordView {
   RecordType type = RecordType::Raw;  ///< its kind
   std::uint64_t txid = 0;             ///< its number

@@ -24,7 +24,7 @@ inline constexpr std::uint32_t max_id = 99'999'999;  ///< eight decimal digits
 /// The id in `name`; nullopt unless it is eight digits, `.dwal` and nothing else, and not 00000000.
 [[nodiscard]] std::optional<std::uint32_t> parse_filename(std::string_view name) noexcept;
 
-/// The ids that are there, ascending.
+/// The ids present, ascending.
 /// @return not_found if there is no such directory; corruption if an entry named like a segment is not a regular file
 [[nodiscard]] Result<std::vector<std::uint32_t>> list_ids(const std::filesystem::path& dir,
                                                           const ReaderOptions& options = {});
@@ -33,10 +33,10 @@ inline constexpr std::uint32_t max_id = 99'999'999;  ///< eight decimal digits
 [[nodiscard]] Result<std::optional<std::uint32_t>> active_id(const std::filesystem::path& dir,
                                                              const ReaderOptions& options = {});
 
-/// The id that the next segment gets: active_id + 1, or 1. invalid_argument when the ids are used up.
+/// The id of the next segment: active_id + 1, or 1. invalid_argument when the ids are used up.
 [[nodiscard]] Result<std::uint32_t> next_id(const std::filesystem::path& dir, const ReaderOptions& options = {});
 
-/// The file's size in bytes, a preallocated tail included. not_found if it is not there.
+/// The file's size in bytes, a preallocated tail included. not_found if it is absent.
 [[nodiscard]] Result<std::uint64_t> size(const std::filesystem::path& dir, std::uint32_t id,
                                          const ReaderOptions& options = {});
 

@@ -17,14 +17,14 @@ namespace datawal {
 struct SyncLatency {
   static constexpr std::size_t bucket_count = 24;  ///< of powers of two, the last one without an upper bound
 
-  /// Bucket n counts those of less than 2^n microseconds that are in no bucket before it; the last one all that took longer,
-  /// from four seconds on.
+  /// Bucket n counts syncs of less than 2^n microseconds that are in no bucket before it; the last one those of four seconds
+  /// and more.
   std::array<std::uint64_t, bucket_count> counts{};
   std::uint64_t count = 0;               ///< in all buckets together
   std::uint64_t total_microseconds = 0;  ///< of all of them, each rounded down
 };
 
-/// Of a log that is open for writing.
+/// Numbers of a log that is open for writing.
 struct LogStats {
   std::uint64_t segments = 0;            ///< files
   std::uint64_t bytes = 0;               ///< of all records
@@ -49,20 +49,20 @@ struct SegmentStats {
   std::uint64_t raw_records = 0;      ///< of each kind
   std::uint64_t put_records = 0;      ///< of each kind
   std::uint64_t delete_records = 0;   ///< of each kind
-  bool is_active = false;             ///< it is appended to, and not compacted
+  bool is_active = false;             ///< it is appended to and not compacted
 };
 
-/// What compaction in the background did since the store was opened (OpenOptions::auto_compact). A run that fails changes nothing that
-/// anybody reads; the next one comes when the next segment is full.
+/// What background compaction did since the store was opened (OpenOptions::auto_compact). A failed run changes nothing that
+/// anybody reads; the next one starts when the next segment is full.
 struct AutoCompactStats {
   bool is_enabled = false;            ///< it was asked for
-  bool is_failing = false;            ///< the newest run that has ended failed
-  std::uint64_t runs = 0;             ///< that have ended, failed or not
+  bool is_failing = false;            ///< the newest finished run failed
+  std::uint64_t runs = 0;             ///< finished, failed or not
   std::uint64_t failures = 0;         ///< of these
-  std::optional<Error> last_error{};  ///< of the newest run that failed, also if one has succeeded since
+  std::optional<Error> last_error{};  ///< of the newest failed run, even if one has succeeded since
 };
 
-/// Of a whole key/value store.
+/// Numbers of a whole key/value store.
 struct StoreStats {
   std::uint64_t segments = 0;             ///< files
   std::uint64_t bytes = 0;                ///< of all records
@@ -75,7 +75,7 @@ struct StoreStats {
   std::uint64_t durable_txid = 0;         ///< newest known to survive a loss of power
   std::uint64_t key_directory_bytes = 0;  ///< memory of the index
   std::uint64_t quarantined_files =
-      0;  ///< `*.dwal.torn-*` in the directory now: one for each tear that was recovered from
+      0;  ///< `*.dwal.torn-*` in the directory now: one for each tear recovered from
   std::uint64_t quarantined_bytes = 0;  ///< in these
 
   /// The share of `bytes` that compact_to() would not copy, Raw records counted as kept; 0 for an empty store.
@@ -86,8 +86,8 @@ struct StoreStats {
   AutoCompactStats auto_compact{};  ///< of DataWal, not of a reader
 };
 
-/// The numbers in the text format of Prometheus, each with a label `store`: for node_exporter's textfile collector, or an answer to
-/// a scrape. The sync latency is a histogram in seconds.
+/// The numbers in the text format of Prometheus, each with a label `store`: for node_exporter's textfile collector, or as the
+/// answer to a scrape. The sync latency is a histogram in seconds.
 [[nodiscard]] std::string prometheus_text(const LogStats& stats, std::string_view store);
 /// The same for a key/value store.
 [[nodiscard]] std::string prometheus_text(const StoreStats& stats, std::string_view store);

@@ -1,5 +1,5 @@
 #pragma once
-// Telling text from bytes: how names, and what else is not ours, stand in messages.
+// Tells text from bytes: how messages show names and other foreign bytes.
 
 #include <cstddef>
 #include <filesystem>
@@ -18,15 +18,15 @@ struct Character {
 /// not well-formed. Any thread.
 [[nodiscard]] Character first_character(std::string_view bytes) noexcept;
 
-/// Whether a terminal shows the character in its place: no control character, nothing that turns the direction of
-/// writing or is invisible. Any thread.
+/// True if a terminal shows the character in its place: it is no control character, is visible and does not change the
+/// direction of writing. Any thread.
 [[nodiscard]] bool is_printable(char32_t code_point) noexcept;
 
-/// `bytes` as text that is valid UTF-8 and drives no terminal: each byte of what is neither stands as `\xNN`. Any thread.
+/// `bytes` as text that is valid UTF-8 and controls no terminal: every other byte is shown as `\xNN`. Any thread.
 [[nodiscard]] std::string printable(std::string_view bytes);
 
-/// A path as one word of a shell, for a message or a command to paste: as it is if nothing in it has a meaning to the shell,
-/// else in quotes, and where it holds what printable() would not show, as `$'...'`. Always printable. Any thread.
+/// A path as one word of a shell, for a message or a command to paste: unchanged if nothing in it is special to the shell,
+/// else in quotes, or as `$'...'` if it holds what printable() would not show. Always printable. Any thread.
 [[nodiscard]] std::string shell_word(const std::filesystem::path& path);
 
 }  // namespace datawal

@@ -9,8 +9,8 @@
 
 namespace datawal {
 
-/// What was found of each of some keys, in their order. Its memory is kept from call to call: one that is used again allocates only
-/// where there is more than ever before. One thread at a time.
+/// What was found for each of some keys, in their order. Keeps its memory from call to call: reused, it allocates only for
+/// more than ever before. One thread at a time.
 class Values {
  public:
   /// How many keys were asked for.
@@ -25,13 +25,13 @@ class Values {
     return std::string_view(bytes_).substr(place.begin, place.len);
   }
 
-  /// Forgets all; its memory is kept for the next.
+  /// Forgets all values but keeps the memory for the next ones.
   void clear() noexcept {
     places_.clear();
     bytes_.clear();
   }
 
-  /// For whoever fills it: what the next key has. Throws std::bad_alloc.
+  /// Adds the value of the next key; for whoever fills it. Throws std::bad_alloc.
   void add(std::string_view value) {
     const std::size_t begin = bytes_.size();
     bytes_.append(value);
@@ -48,7 +48,7 @@ class Values {
   };
 
   std::vector<Place> places_;
-  std::string bytes_;  // one value behind the other
+  std::string bytes_;  // the values, back to back
 };
 
 }  // namespace datawal
