@@ -21,9 +21,9 @@ enum class CursorOrder : std::uint8_t {
 /// Which keys a DataWalCursor shows, and how. All bounds apply, in either order.
 struct CursorOptions {
   CursorOrder order = CursorOrder::key;  ///< the order of the keys
-  bool keys_only = false;  ///< show no values: those of records over 1 KiB are neither read nor checked
-  std::string prefix{};    ///< only keys that begin with it
-  std::optional<std::string> from{};  ///< only this key and those after it
+  bool keys_only = false;                ///< show no values: those of records over 1 KiB are neither read nor checked
+  std::string prefix{};                  ///< only keys that begin with it
+  std::optional<std::string> from{};     ///< only this key and those after it
   std::optional<std::string>
       after{};  ///< only keys after this one: to continue where another cursor stopped, in key order
   std::optional<std::string> until{};  ///< only keys before this one

@@ -2,21 +2,21 @@
 #define DATAWAL_DATAWAL_H
 /**
  * @file
- * datawal for C (C99 and newer), and for everything that can call C. It says what the C++ headers say; those describe
- * what each call promises. What is different here:
+ * datawal for C (C99 and newer), and for everything that can call C. The C++ headers describe what each call promises.
+ * What differs here:
  *
- * Errors: a call returns DATAWAL_OK or why it failed, and fills `error` unless that is NULL. What the last failed call of a thread
- * had to say, datawal_last_error tells too. Messages are valid UTF-8.
- * Handles: opaque; each kind has one function that ends it, `..._free`, which accepts NULL. That of a writing handle
- * closes it and swallows the error: call `..._close` first to know. Those who hand out a handle set it to NULL on failure.
- * Memory: what a call returns in a datawal_buffer is given back with datawal_buffer_free; everything else belongs to the
- * handle that lent it. Bytes handed in are copied. Paths are NUL-terminated.
- * Options: start from `..._init`, or from zeros. NULL stands for the defaults, and so does 0 in every field. What makes no sense
+ * Errors: a call returns DATAWAL_OK or why it failed, and fills `error` unless that is NULL. datawal_last_error also returns the
+ * error of the thread's last failed call. Messages are valid UTF-8.
+ * Handles: opaque; one function per kind ends them, `..._free`, which accepts NULL. For a writing handle it closes and
+ * swallows the error: call `..._close` first to see it. Functions that hand out a handle set it to NULL on failure.
+ * Memory: free what a call returns in a datawal_buffer with datawal_buffer_free; everything else belongs to the
+ * handle that lent it. Bytes passed in are copied. Paths are NUL-terminated.
+ * Options: start from `..._init`, or from zeros. NULL means the defaults, and so does 0 in every field. What makes no sense
  * (a number that no enumerator has, a flag that is neither 0 nor 1, a reserved field that is set, NaN, a length beyond its limit)
  * is DATAWAL_INVALID_ARGUMENT, whose message names the field or the argument.
  * Sizes: the first field of options is `struct_size`, the sizeof in the header that the program was built with: `..._init` sets
- * it. Fields beyond it are taken for 0; 0 stands for the size that the options had when they first appeared. A program built
- * with a newer header may hand over more, as long as that is 0 to a library which does not know it. Offsets: docs/BINDINGS.md.
+ * it. Fields beyond it count as 0; 0 means the size that the options had when they first appeared. A program built with a
+ * newer header may pass more, provided the fields that the library does not know are 0. Offsets: docs/BINDINGS.md.
  * Callbacks: called from the thread that made the call, with the `context` given beside them. They must return.
  * Threads: as the C++ class behind the handle.
  */
@@ -31,7 +31,7 @@ extern "C" {
 
 /** Why a call failed. The numbers are stable. What each means, what is lost and what to do next: docs/TROUBLE.md, by these names. */
 typedef enum datawal_code {
-  DATAWAL_OK = 0,                  /**< it did not */
+  DATAWAL_OK = 0,                  /**< it did not fail */
   DATAWAL_IO = 1,                  /**< the operating system failed; see os_errno */
   DATAWAL_NO_SPACE = 2,            /**< no room on the disk; nothing of the call stays */
   DATAWAL_LOCKED = 3,              /**< another handle holds the directory's lock */
@@ -41,25 +41,25 @@ typedef enum datawal_code {
   DATAWAL_NOT_FOUND = 7,           /**< there is no such record, file or directory */
   DATAWAL_ALREADY_EXISTS = 8,      /**< the target would have to be overwritten */
   DATAWAL_SNAPSHOT_EXPIRED = 9,    /**< what this reader holds was replaced: refresh it */
-  DATAWAL_POISONED = 10,           /**< an earlier write or sync failed: open again */
+  DATAWAL_POISONED = 10,           /**< a write or sync failed earlier: open again */
   DATAWAL_CLOSED = 11,             /**< the handle was closed, or belongs to the process that forked this one */
   DATAWAL_NO_MEMORY = 12,          /**< out of memory; nothing acknowledged is lost */
-  DATAWAL_PLACE_LOST = 13          /**< the record after which reading was to go on is not there any more */
+  DATAWAL_PLACE_LOST = 13          /**< the record after which reading should continue is gone */
 } datawal_code;
 
-/** One failed call, or DATAWAL_OK. Lives where the caller wants it. */
+/** One failed call, or DATAWAL_OK. The caller provides the memory. */
 typedef struct datawal_error {
-  datawal_code code; /**< what the call returned */
-  int os_errno;      /**< set where the operating system said no, else 0; EDEADLK: this process itself holds the lock */
-  uint32_t segment;  /**< segment concerned; 0 if none */
-  uint64_t offset;   /**< bytes from the start of the segment */
-  char path[512];    /**< file or directory concerned, its bytes as they are, "" if none; cut if it is longer */
+  datawal_code code;  /**< what the call returned */
+  int os_errno;       /**< set if the operating system refused, else 0; EDEADLK: this process itself holds the lock */
+  uint32_t segment;   /**< segment concerned; 0 if none */
+  uint64_t offset;    /**< bytes from the start of the segment */
+  char path[512];     /**< file or directory concerned, its bytes unchanged, "" if none; cut if it is longer */
   char message[1024]; /**< one sentence that says what to do, valid UTF-8; cut between two characters if it is longer */
 } datawal_error;
 
-/** Bytes that the caller owns from now on. Also NUL-terminated, which `size` does not count. */
+/** Bytes that the caller owns. A NUL follows them, which `size` does not count. */
 typedef struct datawal_buffer {
-  char* data;  /**< give back with datawal_buffer_free */
+  char* data;  /**< free with datawal_buffer_free */
   size_t size; /**< bytes */
 } datawal_buffer;
 
@@ -80,7 +80,7 @@ typedef struct datawal_ref {
   uint32_t reserved; /**< 0 */
 } datawal_ref;
 
-/** Room for the text form of a place, its end included. */
+/** Room for the text form of a place, its NUL included. */
 #define DATAWAL_REF_TEXT_SIZE 80
 
 /** A record lent by a cursor. */
@@ -93,7 +93,7 @@ typedef struct datawal_record {
   size_t payload_len;       /**< bytes */
 } datawal_record;
 
-/** A record to be appended, or a change of a key: put or delete. */
+/** A record to append, or a change of a key: put or delete. */
 typedef struct datawal_input {
   datawal_record_type type; /**< its kind */
   const void* key;          /**< may be NULL if key_len is 0 */
@@ -102,7 +102,7 @@ typedef struct datawal_input {
   size_t payload_len;       /**< bytes */
 } datawal_input;
 
-/** What was met while a store was read from its first byte. */
+/** What was found while a store was read from its first byte. */
 typedef struct datawal_recovery_report {
   uint64_t files_scanned;          /**< segments */
   uint64_t records_replayed;       /**< whole records */
@@ -110,15 +110,15 @@ typedef struct datawal_recovery_report {
   uint64_t mid_stream_errors;      /**< corruptions */
   uint64_t unsupported_versions;   /**< stops at a record of another version */
   uint64_t last_txid_seen;         /**< 0 if there is none */
-  uint64_t preallocated_bytes;     /**< zeros behind the last record: not damage */
+  uint64_t preallocated_bytes;     /**< zeros after the last record: not damage */
   uint64_t txid_gaps;              /**< places where txids are missing */
-  uint64_t records_beyond_tear;    /**< whole records found behind the tear (a lower bound) */
+  uint64_t records_beyond_tear;    /**< whole records found after the tear (a lower bound) */
   uint64_t quarantined_previously; /**< quarantine files that were there before */
   int tail_truncated;              /**< 1 if the store ended in a torn tail */
   uint64_t reserved[8];            /**< 0 */
 } datawal_recovery_report;
 
-/** Buckets of datawal_log_stats.sync_counts: bucket 0 is up to 1 microsecond, bucket n up to 2^n, the last one without a bound. */
+/** Buckets of datawal_log_stats.sync_counts: bucket 0 is up to 1 microsecond, bucket n up to 2^n, the last one has no bound. */
 #define DATAWAL_SYNC_BUCKETS 24
 
 /** Counts of a log that is open for writing. */
@@ -146,7 +146,7 @@ typedef struct datawal_segment_stats {
   uint64_t tombstone_bytes; /**< of deletes, needed or not */
   uint64_t dead_bytes;      /**< of puts that something newer has superseded */
   uint32_t segment;         /**< its id */
-  int is_active;            /**< 1: it is appended to, and not compacted */
+  int is_active;            /**< 1: it is appended to and not compacted */
   uint64_t reserved[8];     /**< 0 */
 } datawal_segment_stats;
 
@@ -164,9 +164,9 @@ typedef struct datawal_store_stats {
   uint64_t key_directory_bytes;   /**< memory of the index */
   uint64_t quarantined_files;     /**< *.dwal.torn-* in the directory now */
   uint64_t quarantined_bytes;     /**< in these */
-  double garbage_ratio;           /**< share of the bytes that compaction could give back */
-  uint64_t auto_compact_runs;     /**< compactions in the background that have ended since it was opened */
-  uint64_t auto_compact_failures; /**< of these, those that failed: see datawal_store_auto_compact_error */
+  double garbage_ratio;           /**< share of the bytes that compaction could free */
+  uint64_t auto_compact_runs;     /**< background compactions finished since the store was opened */
+  uint64_t auto_compact_failures; /**< how many of these failed: see datawal_store_auto_compact_error */
   uint64_t auto_compact_failing;  /**< 1: the newest one failed */
   uint64_t reserved[5];           /**< 0 */
 } datawal_store_stats;
@@ -174,7 +174,7 @@ typedef struct datawal_store_stats {
 /** What a checkpoint consists of. */
 typedef struct datawal_checkpoint_report {
   uint64_t segments;    /**< files */
-  uint64_t bytes;       /**< of them together */
+  uint64_t bytes;       /**< of all of them */
   uint64_t linked;      /**< segments that share their file with the store or the previous checkpoint */
   uint64_t reserved[8]; /**< 0 */
 } datawal_checkpoint_report;
@@ -190,14 +190,14 @@ typedef struct datawal_counts {
   uint64_t segments_removed;   /**< compaction in place: nothing in them was needed */
   uint64_t segments_skipped;   /**< compaction in place: not enough garbage */
   uint64_t bytes_reclaimed;    /**< compaction in place */
-  int is_cancelled;            /**< compaction in place, export to a sink: the callback said so */
+  int is_cancelled;            /**< compaction in place, export to a sink: the callback stopped it */
   uint64_t reserved[8];        /**< 0 */
 } datawal_counts;
 
 /** What verification found. */
 typedef struct datawal_verify_report {
   uint64_t frames_checked;          /**< whole records with a right checksum */
-  uint64_t crc_failures;            /**< 0 or 1: nothing behind the first stop counts */
+  uint64_t crc_failures;            /**< 0 or 1: nothing after the first stop counts */
   uint64_t last_offset;             /**< where checking ended */
   uint32_t last_segment;            /**< where checking ended */
   int is_clean;                     /**< 1: no damage, no tear, no disorder */
@@ -205,12 +205,12 @@ typedef struct datawal_verify_report {
   int is_out_of_order;              /**< 1: segments were swapped or mixed */
   uint64_t damaged_ranges;          /**< ranges of bytes that are in no whole record */
   uint64_t damaged_bytes;           /**< in all of them */
-  uint64_t records_behind_damage;   /**< whole records behind the first: no reader sees them, salvage does */
+  uint64_t records_behind_damage;   /**< whole records after the first: no reader sees them, salvage does */
   uint64_t missing_segments;        /**< ranges of ids without a file: a suspicion, compaction leaves gaps too */
-  datawal_recovery_report recovery; /**< the same pass in the words of recovery */
+  datawal_recovery_report recovery; /**< the same pass as recovery reports it */
   datawal_error damage;             /**< DATAWAL_OK unless is_damaged */
   uint64_t txids_missing;           /**< in all gaps together */
-  int is_raw_only;                  /**< 1: no Put and no Delete was met; no compaction takes Raw records */
+  int is_raw_only;                  /**< 1: no Put or Delete was found; compaction removes no Raw records */
   int unused;                       /**< 0 */
   uint64_t reserved[6];             /**< 0 */
 } datawal_verify_report;
@@ -219,7 +219,7 @@ typedef struct datawal_verify_report {
 typedef struct datawal_damaged_range {
   uint64_t begin;   /**< bytes from the start of the segment */
   uint64_t end;     /**< where the next whole record begins, or the segment ends */
-  const char* why;  /**< valid as long as the library is there */
+  const char* why;  /**< valid as long as the library is loaded */
   uint32_t segment; /**< where they lie */
 } datawal_damaged_range;
 
@@ -237,23 +237,23 @@ typedef struct datawal_repair_report {
   uint64_t bytes_skipped;         /**< salvage: bytes in no whole record */
   uint64_t records_apart;         /**< whole frames that are bytes of a damaged record's value: not kept as records */
   uint64_t highest_txid_apart;    /**< repair: of these; no txid was taken over from them */
-  uint64_t first_synced_txid_cut; /**< repair: had been synced and is not in the store any more; 0: there is none */
+  uint64_t first_synced_txid_cut; /**< repair: synced, but no longer in the store; 0: there is none */
   uint64_t last_synced_txid_cut;  /**< repair: the last of these */
   int keys_may_return;            /**< repair: what is left holds Puts that what was cut may have superseded */
   int has_keys;                   /**< salvage: a Put or a Delete is among the records copied */
   uint64_t reserved[3];           /**< 0 */
 } datawal_repair_report;
 
-/** How far long work has come. */
+/** The progress of a long call. */
 typedef void (*datawal_progress)(void* context, uint64_t bytes_done, uint64_t bytes_total);
 
-/** The next lines of an export, whole ones, valid during the call; 0 stops it. */
+/** The next whole lines of an export, valid during the call; 0 stops it. */
 typedef int (*datawal_sink)(void* context, const char* lines, size_t size);
 
 /** Fills `room` with the next bytes of an import. @return how many, up to `size`; 0 at the end; DATAWAL_SOURCE_FAILED */
 typedef size_t (*datawal_source)(void* context, char* room, size_t size);
 
-/** What a datawal_source returns where it can get no more: the import fails with DATAWAL_IO. */
+/** What a datawal_source returns when it fails: the import fails with DATAWAL_IO. */
 #define DATAWAL_SOURCE_FAILED SIZE_MAX
 
 /** One key and its value, valid during the call; 0 stops the walk. */
@@ -261,35 +261,35 @@ typedef int (*datawal_visitor)(void* context, const char* key, size_t key_len, c
 
 /** How frames reach the active segment. */
 typedef enum datawal_write_path {
-  DATAWAL_WRITE_AUTOMATIC = 0, /**< mapped where the filesystem keeps its word on reserved space, else append */
+  DATAWAL_WRITE_AUTOMATIC = 0, /**< mapped where the filesystem honours reserved space, else append */
   DATAWAL_WRITE_MAPPED = 1,    /**< small records through a mapping of space reserved ahead */
   DATAWAL_WRITE_APPEND = 2     /**< one pwritev of whole frames per call */
 } datawal_write_path;
 
 /** How single records are read back. */
 typedef enum datawal_read_path {
-  DATAWAL_READ_MAPPED = 0, /**< faster; a failing disk is a SIGBUS */
+  DATAWAL_READ_MAPPED = 0, /**< faster; a failing disk raises SIGBUS */
   DATAWAL_READ_PREAD = 1   /**< a failing disk is DATAWAL_IO */
 } datawal_read_path;
 
-/** When the log syncs without being told to. */
+/** When the log syncs unasked. */
 typedef enum datawal_sync_policy {
-  DATAWAL_SYNC_MANUAL = 0,       /**< only when told to */
+  DATAWAL_SYNC_MANUAL = 0,       /**< never */
   DATAWAL_SYNC_EVERY_APPEND = 1, /**< before each append returns */
   DATAWAL_SYNC_INTERVAL = 2      /**< in the background, every sync_interval_ms */
 } datawal_sync_policy;
 
-/** What opening does where there is no store, and where there is one. */
+/** What open does if there is no store, and if there is one. */
 typedef enum datawal_open_mode {
   DATAWAL_CREATE_IF_MISSING = 0, /**< opens the store, or makes one */
-  DATAWAL_MUST_EXIST = 1,        /**< DATAWAL_NOT_FOUND if there is none; nothing is made then */
-  DATAWAL_MUST_BE_NEW = 2        /**< DATAWAL_ALREADY_EXISTS if there is one; nothing is changed then */
+  DATAWAL_MUST_EXIST = 1,        /**< DATAWAL_NOT_FOUND if there is none; nothing is made */
+  DATAWAL_MUST_BE_NEW = 2        /**< DATAWAL_ALREADY_EXISTS if there is one; nothing is changed */
 } datawal_open_mode;
 
-/** In the place of a number of bytes: as many as there are. */
+/** In place of a number of bytes: no limit. */
 #define DATAWAL_UNLIMITED UINT64_MAX
 
-/** What can be chosen when a store is opened for writing. */
+/** Options for opening a store for writing. */
 typedef struct datawal_open_options {
   size_t struct_size;              /**< see the top of this file */
   uint64_t max_segment_bytes;      /**< rotate before a segment is larger; 0: 256 MiB; DATAWAL_UNLIMITED: never */
@@ -305,46 +305,46 @@ typedef struct datawal_open_options {
   datawal_progress on_progress;    /**< called while open reads the segments; may be NULL */
   void* progress_context;          /**< its first argument */
   uint32_t open_threads;           /**< of datawal_store_open: 1 or 2; 0: two where that pays */
-  int auto_compact;                /**< 1: datawal_store_compact by itself, in the background */
+  int auto_compact;                /**< 1: run datawal_store_compact in the background */
   double auto_compact_ratio;       /**< begins when the sealed segments hold this share of garbage, up to 1; 0: 0.5 */
   uint64_t auto_compact_bytes_per_second; /**< read and written together; 0: 64 MiB; DATAWAL_UNLIMITED: no limit */
-  int auto_compact_is_capped;             /**< 1: no faster than that even where more is appended than given back */
+  int auto_compact_is_capped;             /**< 1: no faster than that, even if more is appended than freed */
   uint32_t reserved;                      /**< 0 */
 } datawal_open_options;
 
-/** What can be chosen when a store is opened to look at it. */
+/** Options for opening a store for reading. */
 typedef struct datawal_reader_options {
   size_t struct_size;          /**< see the top of this file */
   datawal_read_path read_path; /**< of datawal_store_reader, for sealed segments; the active one is never mapped */
   uint32_t open_threads;       /**< of datawal_store_reader, 1 or 2; 0: two where that pays */
-  int only_durable;  /**< of datawal_log_reader, 1: show only what a loss of power cannot take back, as far as is known;
+  int only_durable;            /**< of datawal_log_reader, 1: show only what is known to survive a loss of power;
                        datawal_store_reader refuses it */
-  uint32_t reserved; /**< 0 */
+  uint32_t reserved;           /**< 0 */
 } datawal_reader_options;
 
-/** Up to where a log is known to survive a loss of power. */
+/** How far a log is known to survive a loss of power. */
 typedef struct datawal_durable_end {
-  uint64_t offset;   /**< bytes of `segment` that a sync has covered; all of every segment before it is durable */
+  uint64_t offset;   /**< bytes of `segment` that a sync has covered; all earlier segments are durable */
   uint64_t txid;     /**< no record with this txid or a lower one is taken back */
   uint32_t segment;  /**< the highest one of the snapshot; 0: there is none */
   uint32_t reserved; /**< 0 */
 } datawal_durable_end;
 
-/** What can be chosen when a log is followed. */
+/** Options for following a log. */
 typedef struct datawal_follower_options {
-  size_t struct_size;       /**< see the top of this file */
-  const char* cursor_file;  /**< where to save; what it holds counts before `after`; not within the store; NULL: none */
-  const datawal_ref* after; /**< go on behind this record, which was shown earlier; NULL: from the first one on */
-  int shows_undurable;      /**< 1: also what a loss of power may take back. That is told then: DATAWAL_LOST_REPLACED */
-  uint32_t poll_interval_ms; /**< how often datawal_follower_wait looks, at least; 0: 100 */
+  size_t struct_size;        /**< see the top of this file */
+  const char* cursor_file;   /**< where to save; takes precedence over `after`; not within the store; NULL: none */
+  const datawal_ref* after;  /**< continue after this record, which was shown earlier; NULL: from the first one on */
+  int shows_undurable;       /**< 1: also what a loss of power may take back, reported as DATAWAL_LOST_REPLACED */
+  uint32_t poll_interval_ms; /**< longest time between two looks of datawal_follower_wait; 0: 100 */
 } datawal_follower_options;
 
-/** Why a follower will never be shown some records, or was shown what is not true any more. */
+/** Why a follower will never be shown some records, or was shown what is no longer true. */
 typedef enum datawal_lost_cause {
   DATAWAL_LOST_TRIMMED = 0, /**< segments were dropped before they were read: these txids are gone */
   DATAWAL_LOST_COMPACTED =
       1, /**< a compaction removed what was superseded, or a repair what was damaged: they are gone */
-  DATAWAL_LOST_REPLACED = 2 /**< they were shown, and were taken back; what stands there now follows */
+  DATAWAL_LOST_REPLACED = 2 /**< they were shown and then taken back; the present content follows */
 } datawal_lost_cause;
 
 /** What a follower has lost. */
@@ -362,44 +362,44 @@ typedef struct datawal_lag {
   uint64_t bytes;   /**< of their frames */
 } datawal_lag;
 
-/** Whether a write returns only when it survives a loss of power. */
+/** What a write survives once it has returned. */
 typedef enum datawal_sync {
-  DATAWAL_NO_SYNC = 0, /**< it survives the death of the process only */
+  DATAWAL_NO_SYNC = 0, /**< it survives only the death of the process */
   DATAWAL_SYNC = 1     /**< it, and all before it, survive a loss of power */
 } datawal_sync;
 
 /** What the newest record of a key is expected to be. */
 typedef enum datawal_expect {
-  DATAWAL_EXPECT_ANYTHING = 0, /**< whatever there is: for who only wants to be told */
+  DATAWAL_EXPECT_ANYTHING = 0, /**< always met: for callers who only want to know what was there */
   DATAWAL_EXPECT_ABSENT = 1,   /**< the key has no value */
-  DATAWAL_EXPECT_RECORD = 2 /**< the key's value is in the very record that datawal_store_ref_of told; a compaction that
-                                  moved it does not matter */
+  DATAWAL_EXPECT_RECORD = 2 /**< the key's value is in the very record that datawal_store_ref_of returned; a compaction
+                                  may have moved it */
 } datawal_expect;
 
-/** What became of a change that was told what to expect. */
+/** The result of a conditional change. */
 typedef struct datawal_outcome {
-  datawal_ref previous; /**< the record that held the key's value before, or holds it if nothing was done; else zeros */
+  datawal_ref previous; /**< the record that held the key's value, or still holds it if nothing was done; else zeros */
   datawal_ref ref;      /**< the record of this change; zeros if nothing was done */
-  int is_done;          /**< 0: something else was there, and nothing was changed */
+  int is_done;          /**< 0: something else was there, and nothing changed */
   int had_value;        /**< 1: the key had a value, and `previous` is set */
 } datawal_outcome;
 
-/** In which order a datawal_store_cursor shows the keys. */
+/** The order in which a datawal_store_cursor shows the keys. */
 typedef enum datawal_cursor_order {
   DATAWAL_ORDER_KEY = 0, /**< ascending, as bytes */
-  DATAWAL_ORDER_LOG = 1  /**< that in which they were last put: begins at once, and reads the log from front to back */
+  DATAWAL_ORDER_LOG = 1  /**< as they were last put: begins at once and reads the log from front to back */
 } datawal_cursor_order;
 
-/** Which keys a datawal_store_cursor shows, and how. The bounds hold together, in either order; NULL: without that bound. */
+/** Which keys a datawal_store_cursor shows, and how. All bounds apply, in either order; NULL: no such bound. */
 typedef struct datawal_store_cursor_options {
   size_t struct_size;         /**< see the top of this file */
   datawal_cursor_order order; /**< the order of the keys */
-  int keys_only;              /**< 1: show no values. Of records over 1 KiB they are not read, and not checked either */
+  int keys_only;              /**< 1: show no values: those of records over 1 KiB are neither read nor checked */
   const void* prefix;         /**< only keys that begin with it */
   size_t prefix_len;          /**< bytes */
-  const void* from;           /**< only this key and those behind it */
+  const void* from;           /**< only this key and those after it */
   size_t from_len;            /**< bytes */
-  const void* after;          /**< only keys behind this one: to go on where another cursor was left */
+  const void* after;          /**< only keys after this one: to continue where another cursor stopped */
   size_t after_len;           /**< bytes */
   const void* until;          /**< only keys before this one */
   size_t until_len;           /**< bytes */
@@ -412,24 +412,24 @@ typedef enum datawal_raw_records {
   DATAWAL_RAW_DROP = 2     /**< leave them out */
 } datawal_raw_records;
 
-/** For calls that take long: those named `..._with`, `..._to` and `..._from`. */
+/** Options of long calls: those named `..._with`, `..._to` and `..._from`. */
 typedef struct datawal_work_options {
   size_t struct_size;           /**< see the top of this file */
   datawal_progress on_progress; /**< called now and then; may be NULL */
   void* progress_context;       /**< its first argument */
 } datawal_work_options;
 
-/** How far compaction has come; 0 stops it. Must not call the store. */
+/** The progress of a compaction; 0 stops it. Must not call the store. */
 typedef int (*datawal_compact_progress)(void* context, uint64_t bytes_done, uint64_t bytes_total);
 
-/** For datawal_compact_options.min_garbage_ratio: whatever has any garbage at all. */
+/** For datawal_compact_options.min_garbage_ratio: every segment with any garbage at all. */
 #define DATAWAL_ANY_GARBAGE 1e-9
 
-/** For datawal_store_compact. */
+/** Options of datawal_store_compact. */
 typedef struct datawal_compact_options {
   size_t struct_size;            /**< see the top of this file */
   double min_garbage_ratio;      /**< segments with a smaller share of garbage are left as they are, up to 1; 0: 0.3 */
-  uint64_t max_bytes_per_second; /**< read and written together; 0 and DATAWAL_UNLIMITED: as fast as it goes */
+  uint64_t max_bytes_per_second; /**< read and written together; 0 and DATAWAL_UNLIMITED: no limit */
   datawal_compact_progress on_progress; /**< may be NULL */
   void* progress_context;               /**< its first argument */
 } datawal_compact_options;
@@ -448,20 +448,20 @@ typedef struct datawal_batch datawal_batch;               /**< datawal::Batch */
 
 /* The library. */
 
-const char* datawal_version(void);                                     /**< "0.1.0" */
-uint32_t datawal_wire_version(void);                                   /**< of the format on disk */
-const char* datawal_code_name(datawal_code code);                      /**< "no_space"; "unknown" for what is no code */
-void datawal_buffer_free(datawal_buffer* buffer);                      /**< gives it back and empties it */
-void datawal_open_options_init(datawal_open_options*);                 /**< the defaults: zeros behind struct_size */
-void datawal_reader_options_init(datawal_reader_options*);             /**< the same */
-void datawal_compact_options_init(datawal_compact_options*);           /**< the same */
+const char* datawal_version(void);                           /**< "0.1.0" */
+uint32_t datawal_wire_version(void);                         /**< of the format on disk */
+const char* datawal_code_name(datawal_code code);            /**< "no_space"; "unknown" for any other number */
+void datawal_buffer_free(datawal_buffer* buffer);            /**< frees and empties it */
+void datawal_open_options_init(datawal_open_options*);       /**< the defaults: zeros after struct_size */
+void datawal_reader_options_init(datawal_reader_options*);   /**< the same */
+void datawal_compact_options_init(datawal_compact_options*); /**< the same */
 void datawal_store_cursor_options_init(datawal_store_cursor_options*); /**< the same */
 void datawal_follower_options_init(datawal_follower_options*);         /**< the same */
 void datawal_work_options_init(datawal_work_options*);                 /**< the same */
-/** What the last failed call of this thread had to say; DATAWAL_OK if none failed yet. Calls that succeed leave it as it is. Valid
- * until the thread ends, changed by its next failed call. */
+/** The error of this thread's last failed call; DATAWAL_OK if none failed yet. Calls that succeed leave it unchanged. Valid until
+ * the thread ends; changed by its next failed call. */
 const datawal_error* datawal_last_error(void);
-/** Whether there is a store, or a log, in `dir`: a segment, or what is left of a store. An absent directory holds none. */
+/** Sets `is_there` to 1 if `dir` holds a store or a log: a segment, or what is left of a store. 0 for an absent directory. */
 datawal_code datawal_is_store(const char* dir, int* is_there, datawal_error* error);
 
 /* The log: datawal/record_log.hpp. */
@@ -486,42 +486,42 @@ datawal_code datawal_log_rotate(datawal_log* log, datawal_error* error);
 /** The payload of the record at `ref`; `key` and `type` may be NULL. */
 datawal_code datawal_log_read(const datawal_log* log, const datawal_ref* ref, datawal_record_type* type,
                               datawal_buffer* key, datawal_buffer* payload, datawal_error* error);
-/** Writes a place as `SEGMENT:OFFSET:LEN:TXID:CRC`, for a follower that notes how far it has come. */
+/** Writes a place as `SEGMENT:OFFSET:LEN:TXID:CRC`, for a follower that notes its position. */
 datawal_code datawal_ref_to_text(const datawal_ref* ref, char text[DATAWAL_REF_TEXT_SIZE], datawal_error* error);
 /** Reads what datawal_ref_to_text() wrote; DATAWAL_INVALID_ARGUMENT for anything else. */
 datawal_code datawal_ref_parse(const char* text, datawal_ref* ref, datawal_error* error);
-/** The records that are there now, one at a time. */
+/** The records present now, one at a time. */
 datawal_code datawal_log_records(const datawal_log* log, datawal_cursor** cursor, datawal_error* error);
-/** Unlinks the segments below `segment`, the oldest first; the newest record always stays. DATAWAL_INVALID_ARGUMENT if a Put lies in
- * them. */
+/** Removes the segments below `segment`, the oldest first; the newest record always stays. DATAWAL_INVALID_ARGUMENT if they hold a
+ * Put. */
 datawal_code datawal_log_drop_segments_before(datawal_log* log, uint32_t segment, datawal_error* error);
-/** The same, also where Puts lie in them: keys whose values lie there are gone. */
+/** The same, even if they hold Puts: keys whose values lie there are gone. */
 datawal_code datawal_log_drop_segments_with_keys_before(datawal_log* log, uint32_t segment, datawal_error* error);
 /** A consistent copy as the new directory `dir`, which must be absent. `previous`, an earlier checkpoint to share files with, and
  * `report` may be NULL. */
 datawal_code datawal_log_checkpoint(const datawal_log* log, const char* dir, const char* previous,
                                     datawal_checkpoint_report* report, datawal_error* error);
-/** Looks at the directory, too. */
+/** Counts; lists the directory. */
 datawal_code datawal_log_stats_of(const datawal_log* log, datawal_log_stats* stats, datawal_error* error);
 /** datawal_log_stats_of in the text format of Prometheus, labelled `name`. */
 datawal_code datawal_log_prometheus(const datawal_log* log, const char* name, datawal_buffer* text,
                                     datawal_error* error);
-void datawal_log_recovery_report(const datawal_log* log, datawal_recovery_report* report); /**< what open met */
+void datawal_log_recovery_report(const datawal_log* log, datawal_recovery_report* report); /**< what open found */
 uint64_t datawal_log_last_txid(const datawal_log* log);       /**< newest appended; 0 if none ever was */
 uint64_t datawal_log_durable_txid(const datawal_log* log);    /**< newest known to survive a loss of power */
 uint32_t datawal_log_active_segment(const datawal_log* log);  /**< its id */
 int datawal_log_is_poisoned(const datawal_log* log);          /**< 1: open again to go on */
-datawal_code datawal_log_close(datawal_log*, datawal_error*); /**< syncs and gives the lock back */
+datawal_code datawal_log_close(datawal_log*, datawal_error*); /**< syncs and releases the lock */
 void datawal_log_free(datawal_log* log);                      /**< closes it if need be */
 
 /* Walking records. */
 
-/** The next record, NULL at the end. It is valid until the next call. After an error the same error comes again. */
+/** The next record, NULL at the end. It is valid until the next call. After an error every call returns the same error. */
 datawal_code datawal_cursor_next(datawal_cursor* cursor, const datawal_record** record, datawal_error* error);
-void datawal_cursor_report(const datawal_cursor* cursor, datawal_recovery_report* report); /**< what was met so far */
+void datawal_cursor_report(const datawal_cursor* cursor, datawal_recovery_report* report); /**< what was found so far */
 void datawal_cursor_free(datawal_cursor* cursor);                                          /**< ends it */
 
-/* Looking at a log without a lock and without changing a byte: datawal/record_log_reader.hpp. */
+/* Reading a log without a lock and without changing a byte: datawal/record_log_reader.hpp. */
 
 /** Takes a snapshot of the log in `dir`. */
 datawal_code datawal_log_reader_open(const char* dir, const datawal_reader_options* options,
@@ -531,43 +531,43 @@ const uint32_t* datawal_log_reader_segments(const datawal_log_reader* reader, si
 /** The records of the snapshot. */
 datawal_code datawal_log_reader_records(const datawal_log_reader* reader, datawal_cursor** cursor,
                                         datawal_error* error);
-/** The records at and behind a place that a datawal_ref once named. Where no record begins there (any more), the cursor is
- *  DATAWAL_PLACE_LOST in the end. */
+/** The records from a place that a datawal_ref once named. If no record begins there (any more), the cursor ends with
+ *  DATAWAL_PLACE_LOST. */
 datawal_code datawal_log_reader_records_from(const datawal_log_reader* reader, uint32_t segment, uint64_t offset,
                                              datawal_cursor** cursor, datawal_error* error);
-/** The records behind `last`, which this reader returned earlier; the cursor is DATAWAL_PLACE_LOST if it is not there any more. */
+/** The records after `last`, which this reader returned earlier; the cursor is DATAWAL_PLACE_LOST if `last` is gone. */
 datawal_code datawal_log_reader_records_after(const datawal_log_reader* reader, const datawal_ref* last,
                                               datawal_cursor** cursor, datawal_error* error);
 /** Takes a new snapshot; `changed`, which may be NULL, says whether it shows something new. */
 datawal_code datawal_log_reader_refresh(datawal_log_reader* reader, int* changed, datawal_error* error);
-/** Whether a writer has the store open now, or that cannot be told. */
+/** Sets `lives` to 1 if a writer has the store open now, or if that cannot be determined. */
 datawal_code datawal_log_reader_writer_lives(const datawal_log_reader* reader, int* lives, datawal_error* error);
 /** As datawal_log_checkpoint, of the snapshot. */
 datawal_code datawal_log_reader_checkpoint(const datawal_log_reader* reader, const char* dir, const char* previous,
                                            datawal_checkpoint_report* report, datawal_error* error);
-/** What a loss of power cannot take back of the snapshot: a lower bound, from the watermark that the writer keeps. */
+/** How much of the snapshot a loss of power cannot take back: a lower bound, from the watermark that the writer keeps. */
 datawal_code datawal_log_reader_durable_end(const datawal_log_reader* reader, datawal_durable_end* end,
                                             datawal_error* error);
 void datawal_log_reader_free(datawal_log_reader* reader); /**< ends it */
 
 /* Following a log that somebody else writes, across restarts of either side: datawal/follower.hpp. One thread at a time. */
 
-/** Begins to follow the log in `dir`: behind what the cursor file holds, behind `after`, or with the first record. */
+/** Begins to follow the log in `dir`: after what the cursor file holds, after `after`, or with the first record. */
 datawal_code datawal_follower_open(const char* dir, const datawal_follower_options* options,
                                    datawal_follower** follower, datawal_error* error);
-/** The next record, NULL where there is none yet. It is valid until the next call of anything on this follower. DATAWAL_PLACE_LOST
- *  once for each loss, told by datawal_follower_lost; the next call goes on behind it. */
+/** The next record, NULL if there is none yet. It is valid until the next call on this follower. DATAWAL_PLACE_LOST once for each
+ *  loss, described by datawal_follower_lost; the next call continues after it. */
 datawal_code datawal_follower_next(datawal_follower* follower, const datawal_record** record, datawal_error* error);
-/** What the last DATAWAL_PLACE_LOST was about. */
+/** What the last DATAWAL_PLACE_LOST reported. */
 void datawal_follower_lost(const datawal_follower* follower, datawal_lost_records* lost);
-/** Sleeps until there may be more, `timeout_ms` at most, or a signal handler ran; `is_more`, which may be NULL, says whether
- *  datawal_follower_next is worth calling. */
+/** Sleeps until there may be more, until a signal handler ran, or for `timeout_ms` at most; `is_more`, which may be NULL, says
+ *  whether datawal_follower_next is worth calling. */
 datawal_code datawal_follower_wait(datawal_follower* follower, uint32_t timeout_ms, int* is_more, datawal_error* error);
-/** The record that was shown last, or was gone on behind. @return 1; 0, and `ref` is all zeros, at the beginning. */
+/** The record shown last, or after which it continued. @return 1; 0, and `ref` is all zeros, at the beginning. */
 int datawal_follower_position(const datawal_follower* follower, datawal_ref* ref);
-/** Notes the position in the cursor file, durably. Costs two syncs: save after a batch. DATAWAL_INVALID_ARGUMENT without such a file. */
+/** Writes the position to the cursor file, durably. Costs two syncs: save after a batch. DATAWAL_INVALID_ARGUMENT without a file. */
 datawal_code datawal_follower_save(datawal_follower* follower, datawal_error* error);
-/** How far it is behind now. Costs a read of what it is behind. */
+/** How far it is behind now. Reads everything it is behind by. */
 datawal_code datawal_follower_lag(const datawal_follower* follower, datawal_lag* lag, datawal_error* error);
 void datawal_follower_free(datawal_follower* follower); /**< ends it; saves nothing */
 
@@ -582,31 +582,31 @@ datawal_code datawal_store_put(datawal_store* store, const void* key, size_t key
 /** The value of a key; `found` is 0, and the buffer empty, if it has none. */
 datawal_code datawal_store_get(const datawal_store* store, const void* key, size_t key_len, datawal_buffer* value,
                                int* found, datawal_error* error);
-/** The same into `room`: as much of the value as fits, and in `value_len` how long all of it is, which may be more; 0 if it has none.
- *  `room` may be NULL if `room_len` is 0: for the length alone. Nothing is allocated where records are read from a mapping, and
- *  `room` is as it was where the key has no value or the call fails. */
+/** The same into `room`: as much of the value as fits. `value_len` is the length of the whole value, which may be more; 0 if there is
+ *  none. `room` may be NULL if `room_len` is 0: for the length alone. Allocates nothing where records are read from a mapping.
+ *  `room` is unchanged if the key has no value or the call fails. */
 datawal_code datawal_store_get_into(const datawal_store* store, const void* key, size_t key_len, void* room,
                                     size_t room_len, size_t* value_len, int* found, datawal_error* error);
-/** The values of `count` keys, up to 4294967295, faster than one by one. `keys` holds their bytes one behind the other, `key_lens` how long each is.
- *  After an error, which is of the first key that cannot be read, `values` is empty. */
+/** The values of `count` keys, up to 4294967295, faster than one by one. `keys` holds their bytes back to back, `key_lens` their
+ *  lengths. After an error, that of the first key that cannot be read, `values` is empty. */
 datawal_code datawal_store_multi_get(const datawal_store* store, const void* keys, const size_t* key_lens, size_t count,
                                      datawal_values* values, datawal_error* error);
-/** The value of a key, and the record that holds it: what datawal_store_put_if expects. Two calls, datawal_store_get and then
- *  datawal_store_ref_of, would take what was put in between for what was read. `found` is 0, and the rest empty, if it has none. */
+/** The value of a key, and the record that holds it, for datawal_store_put_if to expect. With two calls, datawal_store_get and then
+ *  datawal_store_ref_of, a put in between would pass for what was read. `found` is 0, and the rest empty, if it has none. */
 datawal_code datawal_store_find(const datawal_store* store, const void* key, size_t key_len, datawal_buffer* value,
                                 datawal_ref* ref, int* found, datawal_error* error);
-/** datawal_store_put if the key's newest record is what is expected, checked and done in one step; `outcome`, which may be NULL, tells what was
- *  there, also of what was not done, which is no error. `expected` is NULL unless that is DATAWAL_EXPECT_RECORD; it may be
- *  `&outcome->previous` of an earlier call, so that a loop goes on with what was there instead;
- *  whoever needs that value asks datawal_store_find. */
+/** datawal_store_put if the key's newest record is as expected, checked and done in one step. `outcome`, which may be NULL, says what
+ *  was there, also if nothing was done, which is no error. `expected` is NULL unless `expect` is DATAWAL_EXPECT_RECORD; it may be
+ *  `&outcome->previous` of an earlier call, so that a loop continues with what was there instead; for its value call
+ *  datawal_store_find. */
 datawal_code datawal_store_put_if(datawal_store* store, const void* key, size_t key_len, datawal_expect expect,
                                   const datawal_ref* expected, const void* value, size_t value_len, datawal_sync sync,
                                   datawal_outcome* outcome, datawal_error* error);
-/** datawal_store_erase, as datawal_store_put_if. */
+/** datawal_store_erase on the same condition as datawal_store_put_if. */
 datawal_code datawal_store_erase_if(datawal_store* store, const void* key, size_t key_len, datawal_expect expect,
                                     const datawal_ref* expected, datawal_sync sync, datawal_outcome* outcome,
                                     datawal_error* error);
-/** Removes a key, whether or not it is there. */
+/** Removes a key, whether or not it exists. */
 datawal_code datawal_store_erase(datawal_store* store, const void* key, size_t key_len, datawal_sync sync,
                                  datawal_error* error);
 /** Writes the changes of a batch as one; a later one of the same key wins. The batch stays as it is. */
@@ -615,10 +615,10 @@ datawal_code datawal_store_write(datawal_store* store, const datawal_batch* batc
 /** datawal_store_write of an array of `count` puts and deletes, up to 4294967295. */
 datawal_code datawal_store_write_array(datawal_store* store, const datawal_input* changes, size_t count,
                                        datawal_sync sync, datawal_error* error);
-/** Whether a key has a value. */
+/** Sets `found` to 1 if the key has a value, else to 0. */
 datawal_code datawal_store_contains(const datawal_store* store, const void* key, size_t key_len, int* found,
                                     datawal_error* error);
-/** Where the record of a key lies; `found` is 0 if it has none. */
+/** Where the record of a key lies; `found` is 0 if there is none. */
 datawal_code datawal_store_ref_of(const datawal_store* store, const void* key, size_t key_len, datawal_ref* ref,
                                   int* found, datawal_error* error);
 uint64_t datawal_store_size(const datawal_store* store);         /**< live keys; 0 once it is closed */
@@ -631,38 +631,37 @@ datawal_code datawal_store_for_each(const datawal_store* store, datawal_visitor 
                                     datawal_error* error);
 /** On return everything put or erased before survives a loss of power. */
 datawal_code datawal_store_fsync(datawal_store* store, datawal_error* error);
-/** Gives the space of what is dead back, segment by segment, while the store is used; `counts` may be NULL. */
+/** Frees the space of what is dead, segment by segment, while the store is in use; `counts` may be NULL. */
 datawal_code datawal_store_compact(datawal_store* store, const datawal_compact_options* options, datawal_counts* counts,
                                    datawal_error* error);
 /** Writes the live keys as a new store into `dir`; `counts` may be NULL. */
 datawal_code datawal_store_compact_to(const datawal_store* store, const char* dir, datawal_raw_records raw,
                                       datawal_counts* counts, datawal_error* error);
-/** datawal_store_compact_to that tells how far it has come. */
+/** datawal_store_compact_to with progress. */
 datawal_code datawal_store_compact_to_with(const datawal_store* store, const char* dir, datawal_raw_records raw,
                                            const datawal_work_options* options, datawal_counts* counts,
                                            datawal_error* error);
 /** Writes a line of JSON per live key to `file`, replacing it; `counts` may be NULL. */
 datawal_code datawal_store_export_jsonl(const datawal_store* store, const char* file, datawal_counts* counts,
                                         datawal_error* error);
-/** datawal_store_export_jsonl that tells how far it has come. */
+/** datawal_store_export_jsonl with progress. */
 datawal_code datawal_store_export_jsonl_with(const datawal_store* store, const char* file,
                                              const datawal_work_options* options, datawal_counts* counts,
                                              datawal_error* error);
-/** Hands the same lines to `sink` in large pieces that end with a line. If that stops it, is_cancelled is set in `counts`. `sink` may
- *  use the store, but must not close or free it. */
+/** Passes the same lines to `sink` in large pieces of whole lines. If `sink` stops it, is_cancelled is set in `counts`. `sink` may use
+ *  the store, but must not close or free it. */
 datawal_code datawal_store_export_jsonl_to(const datawal_store* store, datawal_sink sink, void* context,
                                            const datawal_work_options* options, datawal_counts* counts,
                                            datawal_error* error);
-/** Puts every line of `file`; with `skip_bad` lines that are no records are counted, not refused. The lines before a bad one are
+/** Puts every line of `file`; with `skip_bad`, lines that are no records are counted, not refused. The lines before a bad one are
  *  applied. Not durable before datawal_store_fsync. `counts` may be NULL. */
 datawal_code datawal_store_import_jsonl(datawal_store* store, const char* file, int skip_bad, datawal_counts* counts,
                                         datawal_error* error);
-/** datawal_store_import_jsonl that tells how far it has come. */
+/** datawal_store_import_jsonl with progress. */
 datawal_code datawal_store_import_jsonl_with(datawal_store* store, const char* file, int skip_bad,
                                              const datawal_work_options* options, datawal_counts* counts,
                                              datawal_error* error);
-/** datawal_store_import_jsonl from anything; `name` stands in messages. How much there will be is not known: bytes_total is 0 until the
- *  end. */
+/** datawal_store_import_jsonl from any source; messages call it `name`. Its size is not known: bytes_total is 0 until the end. */
 datawal_code datawal_store_import_jsonl_from(datawal_store* store, datawal_source source, void* context,
                                              const char* name, int skip_bad, const datawal_work_options* options,
                                              datawal_counts* counts, datawal_error* error);
@@ -671,72 +670,72 @@ datawal_code datawal_store_checkpoint(const datawal_store* store, const char* di
                                       datawal_checkpoint_report* report, datawal_error* error);
 void datawal_store_stats_of(const datawal_store* store,
                             datawal_store_stats* stats); /**< counts; all 0 without memory */
-/** As datawal_log_stats_of, of the log that the store is kept in. */
+/** As datawal_log_stats_of, for the log that holds the store. */
 datawal_code datawal_store_log_stats(const datawal_store* store, datawal_log_stats* stats, datawal_error* error);
-/** Counts of the segments, ascending, as many as there is `room` for; `count` says how many there are. `segments` may be NULL if
- * `room` is 0. */
+/** Counts of the first `room` segments, ascending; `count` says how many segments there are. `segments` may be NULL if `room` is
+ * 0. */
 datawal_code datawal_store_segments(const datawal_store* store, datawal_segment_stats* segments, size_t room,
                                     size_t* count, datawal_error* error);
-/** Fills in why the newest compaction in the background that failed did so. DATAWAL_OK, with `last` like that, if none has failed. */
+/** Why the newest failed background compaction failed. DATAWAL_OK, also in `last`, if none has failed. */
 datawal_code datawal_store_auto_compact_error(const datawal_store* store, datawal_error* last);
 /** datawal_store_stats_of in the text format of Prometheus, labelled `name`. */
 datawal_code datawal_store_prometheus(const datawal_store* store, const char* name, datawal_buffer* text,
                                       datawal_error* error);
-void datawal_store_recovery_report(const datawal_store* store, datawal_recovery_report* report); /**< what open met */
+void datawal_store_recovery_report(const datawal_store* store, datawal_recovery_report* report); /**< what open found */
 int datawal_store_is_poisoned(const datawal_store* store);        /**< 1: open again to go on */
-datawal_code datawal_store_close(datawal_store*, datawal_error*); /**< syncs and gives the lock back */
+datawal_code datawal_store_close(datawal_store*, datawal_error*); /**< syncs and releases the lock */
 void datawal_store_free(datawal_store* store);                    /**< closes it if need be */
 
-/* Changes to be written together: datawal/batch.hpp. One thread at a time. */
+/* Changes that are written together: datawal/batch.hpp. One thread at a time. */
 
 /** An empty batch. */
 datawal_code datawal_batch_new(datawal_batch** batch, datawal_error* error);
-/** Adds a put; on failure the batch is as before. */
+/** Adds a put; on failure the batch is unchanged. */
 datawal_code datawal_batch_put(datawal_batch* batch, const void* key, size_t key_len, const void* value,
                                size_t value_len, datawal_error* error);
-/** Adds a delete; on failure the batch is as before. */
+/** Adds a delete; on failure the batch is unchanged. */
 datawal_code datawal_batch_erase(datawal_batch* batch, const void* key, size_t key_len, datawal_error* error);
-void datawal_batch_clear(datawal_batch* batch);         /**< forgets all; its memory is kept for the next */
+void datawal_batch_clear(datawal_batch* batch);         /**< forgets all; keeps the memory */
 size_t datawal_batch_count(const datawal_batch* batch); /**< changes */
 void datawal_batch_free(datawal_batch* batch);          /**< ends it */
 
 /* Values in memory, of datawal_store_multi_get: datawal/values.hpp. One thread at a time. */
 
-/** Of no keys yet. What was filled once keeps its memory for the next. */
+/** Makes an empty one. Its memory is kept from call to call. */
 datawal_code datawal_values_new(datawal_values** values, datawal_error* error);
 size_t datawal_values_count(const datawal_values* values); /**< how many keys were asked for */
 /** The value of key number `index`, from 0; NULL if it has none. Valid until `values` is filled again or freed. */
 const char* datawal_values_at(const datawal_values* values, size_t index, size_t* value_len);
 void datawal_values_free(datawal_values* values); /**< ends it */
 
-/* Walking keys and values at one's own pace: datawal/data_wal_cursor.hpp. One thread at a time. */
+/* Walking keys and values at the caller's pace: datawal/data_wal_cursor.hpp. One thread at a time. */
 
-/** Shows one state of the store: that at the time of the call. It outlives the store. Sorts the keys first unless they are wanted in the
- * order of the log. */
+/** Shows the state of the store at the time of the call. It outlives the store. Sorts the keys first unless they are wanted in log
+ * order. */
 datawal_code datawal_store_cursor_open(const datawal_store* store, const datawal_store_cursor_options* options,
                                        datawal_store_cursor** cursor, datawal_error* error);
-/** The same of a reader's state. */
+/** The same for a reader's state. */
 datawal_code datawal_store_reader_cursor_open(const datawal_store_reader* reader,
                                               const datawal_store_cursor_options* options,
                                               datawal_store_cursor** cursor, datawal_error* error);
-/** The same of a view. Those that follow the first one in the same order begin at once. */
+/** The same for a view. After the first one in an order, others in that order begin at once. */
 datawal_code datawal_view_cursor_open(const datawal_view* view, const datawal_store_cursor_options* options,
                                       datawal_store_cursor** cursor, datawal_error* error);
-/** The next key and its value, NULL behind the last one. It is valid until the next call. With keys_only its payload is empty, and its
- *  place zeros. After an error the same error comes again, until datawal_store_cursor_seek. */
+/** The next key and its value, NULL after the last one. It is valid until the next call. With keys_only its payload is empty and its
+ *  place is zeros. After an error every call returns the same error, until datawal_store_cursor_seek. */
 datawal_code datawal_store_cursor_next(datawal_store_cursor* cursor, const datawal_record** record,
                                        datawal_error* error);
-/** datawal_store_cursor_next goes on with the first key that is not before `key`, within the bounds. DATAWAL_INVALID_ARGUMENT in the
- *  order of the log. */
+/** Makes datawal_store_cursor_next continue with the first key that is not before `key`, within the bounds.
+ *  DATAWAL_INVALID_ARGUMENT in log order. */
 datawal_code datawal_store_cursor_seek(datawal_store_cursor* cursor, const void* key, size_t key_len,
                                        datawal_error* error);
 void datawal_store_cursor_free(datawal_store_cursor* cursor); /**< ends it */
 
 /* A store at one instant, while it is written and compacted: datawal/data_wal_view.hpp. Any thread. */
 
-/** What the store shows now. It outlives the store. Copies the index. */
+/** A view of the store as it is now. It outlives the store. Copies the index. */
 datawal_code datawal_view_open(const datawal_store* store, datawal_view** view, datawal_error* error);
-/** As datawal_store_get, of that instant. */
+/** As datawal_store_get, at that instant. */
 datawal_code datawal_view_get(const datawal_view* view, const void* key, size_t key_len, datawal_buffer* value,
                               int* found, datawal_error* error);
 /** As datawal_store_get_into. */
@@ -751,19 +750,18 @@ datawal_code datawal_view_contains(const datawal_view* view, const void* key, si
 /** As datawal_store_for_each. */
 datawal_code datawal_view_for_each(const datawal_view* view, datawal_visitor visit, void* context,
                                    datawal_error* error);
-uint64_t datawal_view_size(const datawal_view* view); /**< live keys */
-uint64_t datawal_view_last_txid(
-    const datawal_view* view);              /**< the newest record of the log then; 0 if there was none */
-void datawal_view_free(datawal_view* view); /**< ends it */
+uint64_t datawal_view_size(const datawal_view* view);      /**< live keys */
+uint64_t datawal_view_last_txid(const datawal_view* view); /**< the log's newest record at that instant; 0: none */
+void datawal_view_free(datawal_view* view);                /**< ends it */
 
 /* Keys in memory. */
 
 size_t datawal_keys_count(const datawal_keys* keys); /**< how many there are */
-/** Key number `index`, from 0; NULL behind the last. Valid until the keys are freed. */
+/** Key number `index`, from 0; NULL after the last. Valid until the keys are freed. */
 const char* datawal_keys_at(const datawal_keys* keys, size_t index, size_t* key_len);
 void datawal_keys_free(datawal_keys* keys); /**< ends them */
 
-/* Looking at keys and values without a lock and without changing a byte: datawal/data_wal_reader.hpp. */
+/* Reading keys and values without a lock and without changing a byte: datawal/data_wal_reader.hpp. */
 
 /** Builds the index of the store in `dir` by reading it once. */
 datawal_code datawal_store_reader_open(const char* dir, const datawal_reader_options* options,
@@ -809,25 +807,25 @@ datawal_code datawal_store_reader_compact_to(const datawal_store_reader* reader,
 /** As datawal_log_checkpoint, of the snapshot. */
 datawal_code datawal_store_reader_checkpoint(const datawal_store_reader* reader, const char* dir, const char* previous,
                                              datawal_checkpoint_report* report, datawal_error* error);
-/** Goes on to what the store is now; `changed`, which may be NULL, says whether that is something new. */
+/** Moves on to the store's present state; `changed`, which may be NULL, says whether it is new. */
 datawal_code datawal_store_reader_refresh(datawal_store_reader* reader, int* changed, datawal_error* error);
 void datawal_store_reader_stats(const datawal_store_reader* reader, datawal_store_stats* stats); /**< counts */
 void datawal_store_reader_report(const datawal_store_reader* reader,
-                                 datawal_recovery_report* report); /**< what was met */
+                                 datawal_recovery_report* report); /**< what was found */
 void datawal_store_reader_free(datawal_store_reader* reader);      /**< ends it */
 
 /* When something is wrong: datawal/verify.hpp, datawal/repair.hpp. */
 
-/** Reads every frame of the store in `dir` and changes nothing. DATAWAL_OK also for a damaged store: see the report. */
+/** Reads every frame of the store in `dir` and changes nothing. DATAWAL_OK for a damaged store too: see the report. */
 datawal_code datawal_verify(const char* dir, datawal_verify_report* report, datawal_error* error);
-/** datawal_verify; then calls `visit` for the first 100 ranges of bytes that are in no whole record, ascending. */
+/** datawal_verify, then calls `visit` for the first 100 ranges of bytes that are in no whole record, ascending. */
 datawal_code datawal_verify_damage(const char* dir, datawal_damage_visitor visit, void* context,
                                    datawal_verify_report* report, datawal_error* error);
-/** datawal_verify_damage that tells how far it has come; `visit` may be NULL. */
+/** datawal_verify_damage with progress; `visit` may be NULL. */
 datawal_code datawal_verify_with(const char* dir, datawal_damage_visitor visit, void* context,
                                  const datawal_work_options* options, datawal_verify_report* report,
                                  datawal_error* error);
-/** Cuts the store at its first damage so that it opens again; what is cut is kept. `report` may be NULL. */
+/** Cuts the store at its first damage so that it opens again; keeps what it cuts. `report` may be NULL. */
 datawal_code datawal_repair(const char* dir, datawal_repair_report* report, datawal_error* error);
 /** datawal_repair with options: progress, and how the store is opened. */
 datawal_code datawal_repair_with(const char* dir, const datawal_open_options* options, datawal_repair_report* report,

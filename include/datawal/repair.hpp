@@ -32,9 +32,8 @@ struct RepairReport {
       0;  ///< whole frames among them that, as far as can be told, are no records of the log: mostly those in the
           ///< value of a damaged record
   std::uint64_t highest_txid_apart = 0;  ///< of these; no txid was taken over from them
-  TxidRange
-      synced_txids_cut{};  ///< synced, but no longer in the store; some of their records may be among those
-                           ///< quarantined
+  TxidRange synced_txids_cut{};  ///< synced, but no longer in the store; some of their records may be among those
+                                 ///< quarantined
   bool keys_may_return =
       false;  ///< what is left holds Puts: a key that was deleted or overwritten in what was cut or lost shows its
               ///< older value
@@ -52,7 +51,7 @@ struct RepairReport {
 /// What salvage() did.
 struct SalvageReport {
   std::uint64_t records_salvaged = 0;  ///< copied
-  std::uint64_t bytes_skipped = 0;  ///< bytes of the source that are in no whole record, except zeros at the end
+  std::uint64_t bytes_skipped = 0;     ///< bytes of the source that are in no whole record, except zeros at the end
   std::uint64_t records_apart =
       0;  ///< whole frames among them that, as far as can be told, are no records of the log and so were not
           ///< copied: mostly those in the key or the value of a damaged record

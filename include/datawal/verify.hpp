@@ -54,7 +54,7 @@ struct VerifyReport {
   RecoveryReport recovery;          ///< the same pass as recovery reports it
   std::vector<TxidGap> gaps;        ///< the first 100
   std::uint64_t txids_missing = 0;  ///< in all gaps together
-  bool is_raw_only = true;  ///< no Put or Delete was found: compaction removes no Raw records, so gaps are losses
+  bool is_raw_only = true;    ///< no Put or Delete was found: compaction removes no Raw records, so gaps are losses
   bool out_of_order = false;  ///< the damage is a txid that is not above the one before: segments were swapped or mixed
   WatermarkState watermark = WatermarkState::absent;  ///< what it says
   std::optional<Error>
