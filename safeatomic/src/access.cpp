@@ -24,7 +24,7 @@ std::uint32_t number_at(std::string_view bytes, std::size_t offset, std::size_t 
   return value;
 }
 
-/// What the entries of a list give to whom.
+/// What the entries of a list grant.
 struct Rights {
   std::uint32_t group = 0;
   std::uint32_t mask = 7;
@@ -32,7 +32,7 @@ struct Rights {
   std::uint32_t every_named_group = 7;
 };
 
-/// False for a list in a form that is not known.
+/// False for a list of unknown form.
 bool read_list(std::string_view list, Rights& rights) noexcept {
   if (list.size() < version_len || (list.size() - version_len) % entry_len != 0) return false;
   if (number_at(list, 0, version_len) != known_version) return false;
@@ -56,7 +56,7 @@ bool was_refused(const Result<void>& result) noexcept {
 }
 
 Result<void> give_exactly(File& file, const Access& access) {
-  // The list brings the other bits with it. Without it the middle ones are no mask, but the group's.
+  // The list brings the other bits with it. Without a list the middle ones are the group's, not a mask.
   const std::uint32_t mode = access.list.empty() ? access.mode : access.mode & 0700U;
   const FileInfo like{.mode = mode, .owner = access.owner, .group = access.group};
   const Result<void> copied = file.copy_ownership(like);
@@ -64,12 +64,12 @@ Result<void> give_exactly(File& file, const Access& access) {
   return file.set_access_control_list(access.list);
 }
 
-/// Without the list, and with what the operating system lets us keep of owner and group.
+/// Gives access without the list, keeping what the operating system allows of owner and group.
 Result<void> give_less(File& file, const Access& access) {
   const Result<FileInfo> own = file.info();
   if (!own) return propagate(own);
   Access kept{.mode = mode_without_list(access), .owner = access.owner, .group = access.group, .list = {}};
-  if (!access.list.empty()) {  // it may have been the list alone that was refused
+  if (!access.list.empty()) {  // perhaps only the list was refused
     const Result<void> without_list = give_exactly(file, kept);
     if (!was_refused(without_list)) return without_list;
   }
@@ -77,14 +77,14 @@ Result<void> give_less(File& file, const Access& access) {
   const std::uint32_t group_bits = (kept.mode >> 3) & 7;
   const std::uint32_t other_bits = kept.mode & 7;
 
-  // We stay the owner: who was it becomes a member of the group or one of the others.
+  // We stay the owner: the former one becomes a member of the group or one of the others.
   kept.owner = own->owner;
   const std::uint32_t common_to_owner = own->owner == access.owner ? 7 : owner_bits;
   kept.mode = owner_bits << 6 | (group_bits & common_to_owner) << 3 | (other_bits & common_to_owner);
   const Result<void> with_group = give_exactly(file, kept);
   if (!was_refused(with_group)) return with_group;
 
-  // Not even its group: each of the two classes may hold members of the other one now.
+  // Not even the group is kept: each of the two classes may now hold members of the other.
   kept.group = own->group;
   const std::uint32_t common = group_bits & other_bits & common_to_owner;
   kept.mode = owner_bits << 6 | common << 3 | common;
@@ -105,7 +105,7 @@ std::uint32_t mode_without_list(const Access& access) noexcept {
   if (access.list.empty()) return access.mode;
   Rights rights;
   if (!read_list(access.list, rights)) return access.mode & 0700U;
-  // Those who are named become members of the group or others.
+  // Named users become members of the group or others.
   const std::uint32_t named_users = rights.every_named_user & rights.mask;
   const std::uint32_t named_groups = rights.every_named_group & rights.mask;
   const std::uint32_t group = rights.group & named_users;

@@ -12,9 +12,9 @@ namespace safeatomic {
 namespace {
 
 constexpr std::uint32_t private_mode = 0600;  // until the replaced file's own access is taken over
-constexpr int looks_max = 16;                 // against somebody who changes the target's access all the time
+constexpr int looks_max = 16;                 // in case somebody keeps changing the target's access
 
-/// Opens what stands in the target's place, to look at it; null if nothing does.
+/// Opens what is in the target's place, to inspect it; null if nothing is.
 Result<std::unique_ptr<File>> look_at(Directory& directory, const std::string& name) {
   Result<std::unique_ptr<File>> there = directory.open_file(name, {.inspect = true});
   if (!there && there.error().code == Errc::not_found) return nullptr;
@@ -66,7 +66,7 @@ Result<void> AtomicFile::write(std::string_view bytes) {
   return written;
 }
 
-/// Gives the temporary the access of what it is to replace, and syncs it, until both are so at once.
+/// Gives the temporary the access of the file it will replace, and syncs it, until both hold at once.
 Result<void> AtomicFile::State::take_over() {
   bool is_synced = false;
   for (int look = 1; look <= looks_max; ++look) {
@@ -90,7 +90,7 @@ Result<void> AtomicFile::State::take_over() {
       Error{Errc::io, "follow the changing permissions of", place.directory->path() / place.name, 0});
 }
 
-/// What was changed between the last look and the rename: the replaced file, which has no name any more, still tells.
+/// Applies what was changed between the last look and the rename: the replaced file, though nameless now, still shows it.
 Result<void> AtomicFile::State::take_over_late_changes() {
   if (!replaced) return {};
   const Result<Access> access = access_of(*replaced);

@@ -8,7 +8,7 @@
 namespace safeatomic {
 namespace {
 
-/// Opens the directory `name` of `parent`, making it if it lacks.
+/// Opens the directory `name` of `parent`, making it if it is missing.
 Result<std::unique_ptr<Directory>> open_or_make(Directory& parent, const std::string& name, std::uint32_t mode) {
   const Result<void> made = parent.make_directory(name, mode);
   if (!made && made.error().code != Errc::already_exists) return propagate(made);

@@ -16,7 +16,7 @@ namespace safeatomic {
 
 namespace {
 
-// What a host prints must never end in a file of ours, nor what we read come from its standard input.
+// A host's output must never end up in a file of ours, and we must never read its standard input.
 constexpr int first_free_descriptor = 3;
 
 int open_inotify() noexcept {

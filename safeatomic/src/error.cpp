@@ -41,7 +41,7 @@ std::string Error::message() const {
   text += action.empty() ? std::string_view("finish") : action;
   if (!path.empty()) text += " " + path.native();
   text += ": ";
-  // The code says more than the number where several numbers mean it (ELOOP, EISDIR, ENXIO: not a regular file).
+  // The code says more than the number if several numbers mean it (ELOOP, EISDIR, ENXIO: not a regular file).
   const bool code_says_more = code == Errc::not_regular || code == Errc::busy;
   if (os_errno == 0 || code_says_more) text += reason_of(code);
   if (os_errno == 0) return text;

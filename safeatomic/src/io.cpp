@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t parts_per_write = 16;  // what File::write_at takes
 
-/// The parts that are not written yet.
+/// The parts not yet written.
 class Remainder {
  public:
   explicit Remainder(std::span<const std::string_view> parts) noexcept : parts_(parts) { skip_empty(); }

@@ -6,7 +6,7 @@
 namespace safeatomic::detail {
 namespace {
 
-constexpr int links_max = 40;  // as Linux has it
+constexpr int links_max = 40;  // as in Linux
 
 }  // namespace
 
@@ -29,7 +29,7 @@ Result<Place> open_place(FileSystem& file_system, const std::filesystem::path& p
     if (!follows_links) return place;
     const Result<FileInfo> there = place.directory->info_of(place.name);
     const bool may_be_link = there && there->kind == FileKind::other;
-    if (!may_be_link) return place;  // what else is wrong with it is for the caller to find
+    if (!may_be_link) return place;  // the caller finds whatever else is wrong with it
     const Result<std::filesystem::path> target = place.directory->read_link(place.name);
     if (!target && target.error().code == Errc::not_regular) return place;
     if (!target) return propagate(target);

@@ -23,14 +23,14 @@ struct Place {
   std::string name;
 };
 
-/// With `follows_links` a symbolic link at the end leads on to what it names, there or not; `not_regular` after 40 of them.
+/// With `follows_links` follows a symbolic link at the end, even to a missing target; `not_regular` after 40 of them.
 [[nodiscard]] Result<Place> open_place(FileSystem& file_system, const std::filesystem::path& path,
                                        bool follows_links = false);
 
-/// Directory::sync, or nothing where the filesystem cannot do that and the settings allow it.
+/// Directory::sync, or nothing if the filesystem cannot do that and the settings allow it.
 [[nodiscard]] Result<void> sync_names_in(Directory& directory, const Settings& settings);
 
-/// write_once in a directory that is open already.
+/// write_once in an open directory.
 [[nodiscard]] Result<bool> write_once_in(FileSystem& file_system, Directory& directory, std::string_view name,
                                          std::string_view content, const Settings& settings);
 

@@ -12,7 +12,7 @@ namespace {
 
 constexpr const char* attribute = "system.posix_acl_access";
 
-/// Also of a descriptor that was opened to look at the file alone (O_PATH), for which only the path below /proc works.
+/// Works for a descriptor that was opened only to inspect the file (O_PATH), too: for those only the path below /proc does.
 ssize_t read_list(int fd, char* into, std::size_t size) noexcept {
   const ssize_t direct = ::fgetxattr(fd, attribute, into, size);
   if (direct >= 0 || errno != EBADF) return direct;

@@ -18,7 +18,7 @@ namespace {
 
 constexpr int directory_flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 
-/// A name as the system takes it, without memory from the heap: removing a temporary must work when there is none.
+/// A name as the system takes it, without heap memory: removing a temporary must work when there is none.
 class Name {
  public:
   static constexpr std::size_t len_max = 255;
@@ -31,7 +31,7 @@ class Name {
   std::array<char, len_max + 1> text_{};
 };
 
-/// A name is one component: nothing that leads out of the directory, and nothing that the kernel would read shorter.
+/// A name is one component: nothing that leads out of the directory, nothing that the kernel would cut short.
 Result<Name> checked_name(std::string_view action, const std::filesystem::path& directory, std::string_view name) {
   const bool is_component = !name.empty() && name != "." && name != ".." &&
                             name.find_first_of(std::string_view("/\0", 2)) == std::string_view::npos;
@@ -41,7 +41,7 @@ Result<Name> checked_name(std::string_view action, const std::filesystem::path& 
 }
 
 int flags_of(const OpenMode& how) noexcept {
-  // O_NONBLOCK: a FIFO must not hold us up before fstat tells what it is. It means nothing to regular files.
+  // O_NONBLOCK: a FIFO must not block us before fstat shows what it is. It means nothing to regular files.
   int flags = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
 #if defined(O_PATH)
   if (how.inspect) return O_PATH | O_NOFOLLOW | O_CLOEXEC;
@@ -52,7 +52,7 @@ int flags_of(const OpenMode& how) noexcept {
   return flags;
 }
 
-/// Whether names can be added to the directory, but never taken away (chattr +a).
+/// True if names can be added to the directory but never removed (chattr +a).
 bool keeps_every_name(int directory) noexcept {
 #if defined(STATX_ATTR_APPEND)
   struct statx status{};
@@ -67,9 +67,9 @@ bool keeps_every_name(int directory) noexcept {
 /// Without /proc only a file that is open for reading shows its access control list.
 bool shows_lists_of_paths() noexcept { return ::access("/proc/self/fd", X_OK) == 0; }
 
-/// Opens a file on which somebody holds a lease: he was told by the first try to give it up, and after a while (45 s where
-/// nobody has changed /proc/sys/fs/lease-break-time) the kernel takes it from him. To wait inside of the call, without
-/// O_NONBLOCK, could be to wait for ever, if the name is meanwhile given to a FIFO.
+/// Opens a file on which somebody holds a lease. The first try told the holder to give it up, and after a while (45 s unless
+/// /proc/sys/fs/lease-break-time was changed) the kernel breaks it. Waiting inside the call, without O_NONBLOCK, could last
+/// for ever if the name meanwhile goes to a FIFO.
 Descriptor open_behind_lease(int directory, const char* name, int flags, mode_t mode) noexcept {
   constexpr auto patience = std::chrono::seconds(60);
   const CancellationOff off;
@@ -120,7 +120,7 @@ Result<std::unique_ptr<File>> PosixDirectory::open_file(std::string_view name, c
   const Result<Name> checked = checked_name(action, path_, name);
   if (!checked) return propagate(checked);
   if (how.temporary && keeps_every_name(fd())) return failed("make a temporary in", path_, EPERM);
-  // Whatever needs memory does so before a file may come to be that nobody would hear of.
+  // Allocate everything first: a file must not come into being unreported.
   auto file = std::make_unique<PosixFile>(Descriptor(-1), path_ / name);
   const std::filesystem::path& path = file->path();
   Descriptor descriptor = open_at(fd(), checked->c_str(), flags_of(how), static_cast<mode_t>(how.mode));
@@ -129,7 +129,7 @@ Result<std::unique_ptr<File>> PosixDirectory::open_file(std::string_view name, c
   }
   if (!descriptor.is_open()) {
     const int reason = errno;
-    // ELOOP: a symbolic link. ENXIO: a socket, or a device that nothing drives.
+    // ELOOP: a symbolic link. ENXIO: a socket, or a device without a driver.
     const bool is_other = reason == ELOOP || reason == ENXIO;
     return failed_as(is_other ? Errc::not_regular : errc_of(reason), action, path, reason);
   }
@@ -141,7 +141,7 @@ Result<std::unique_ptr<File>> PosixDirectory::open_file(std::string_view name, c
     const Result<FileInfo> same = info_of_descriptor(readable.get(), path);
     if (same && same->device == status->device && same->inode == status->inode) descriptor = std::move(readable);
   }
-  // Clears O_NONBLOCK, which a filesystem may give a meaning; of the flags that can be changed only O_APPEND is ours.
+  // Clears O_NONBLOCK, to which a filesystem may give a meaning; of the changeable flags only O_APPEND is ours.
   static_cast<void>(::fcntl(descriptor.get(), F_SETFL, flags_of(how) & O_APPEND));
   file->take(std::move(descriptor));
   return file;
@@ -238,7 +238,7 @@ Result<void> PosixDirectory::rename(std::string_view name, Directory& target, st
   });
   if (result == 0) return {};
   const int reason = errno;
-  // EINVAL is how a filesystem says that it does not know the flag.
+  // EINVAL: the filesystem does not know the flag.
   const bool is_unknown_flag = reason == EINVAL && mode == RenameMode::no_replace;
   return failed_as(is_unknown_flag ? Errc::unsupported : errc_of(reason), action, target.path() / new_name, reason);
 }

@@ -37,7 +37,7 @@ class PosixDirectory final : public Directory {
   [[nodiscard]] int fd() const noexcept { return descriptor_.get(); }
 
   Descriptor descriptor_;
-  LockNote locked_;  // behind the descriptor, so that it goes first
+  LockNote locked_;  // after the descriptor, so that it is destroyed first
   std::filesystem::path path_;
 };
 

@@ -14,7 +14,7 @@ constexpr std::size_t write_parts_max = 16;
 
 constexpr std::uint64_t without_limit = std::numeric_limits<std::uint64_t>::max();
 
-/// Bytes up to which this process may write a file.
+/// The size in bytes up to which this process may write a file.
 std::uint64_t limit_of_size() noexcept {
   rlimit limit{};
   if (::getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return without_limit;
@@ -42,7 +42,7 @@ Result<std::size_t> PosixFile::write_at(std::uint64_t offset, std::span<const st
   std::uint64_t length = 0;
   for (const std::string_view part : parts) length += part.size();
   if (is_beyond_limit(offset, length)) return failed("write", path_, EFBIG);
-  if (parts.size() == 1) {  // the kernel spares itself the copy of a vector, some 50 ns
+  if (parts.size() == 1) {  // saves the kernel the copy of a vector, some 50 ns
     const std::string_view part = parts.front();
     const ssize_t count = uncancelled([&] { return ::pwrite(fd(), part.data(), part.size(), to_off(offset)); });
     if (count < 0) return failed("write", path_, errno);
@@ -90,7 +90,7 @@ Result<void> PosixFile::sync_data() {
 }
 
 Result<void> PosixFile::sync_all() {
-#if defined(F_FULLFSYNC)  // fsync alone leaves the bytes in the drive's own cache there
+#if defined(F_FULLFSYNC)  // there, fsync alone leaves the bytes in the drive's own cache
   if (uninterrupted([&] { return ::fcntl(fd(), F_FULLFSYNC); }) == 0) return {};
   if (errno != ENOTSUP && errno != EINVAL && errno != ENOTTY) return failed("sync", path_, errno);
 #endif
@@ -100,7 +100,7 @@ Result<void> PosixFile::sync_all() {
 
 Result<void> PosixFile::start_writeback(std::uint64_t offset, std::uint64_t length) {
 #if defined(SYNC_FILE_RANGE_WRITE)
-  // The flags that wait would also take a pending write error away from the sync that must report it.
+  // The waiting flags would also consume a pending write error, which the sync must report.
   if (uncancelled([&] { return ::sync_file_range(fd(), to_off(offset), to_off(length), SYNC_FILE_RANGE_WRITE); }) !=
       0) {
     return failed("start writeback of", path_, errno);
@@ -147,12 +147,12 @@ Result<void> PosixFile::copy_ownership(const FileInfo& like) {
     const uid_t owner = own->owner == like.owner ? static_cast<uid_t>(-1) : static_cast<uid_t>(like.owner);
     const gid_t group = own->group == like.group ? static_cast<gid_t>(-1) : static_cast<gid_t>(like.group);
     if (::fchown(fd(), owner, group) != 0) {
-      // EINVAL: an owner that this user namespace has no number for, which is as much out of reach as a foreign one.
+      // EINVAL: an owner without a number in this user namespace, as much out of reach as a foreign one.
       if (errno == EINVAL) return failed_as(Errc::permission, "change owner of", path_, errno);
       return failed("change owner of", path_, errno);
     }
   }
-  // With an inherited list the middle bits would be its mask, and give what it has given so far to nobody.
+  // With an inherited list the middle bits would be its mask, and grant what it has granted to nobody so far.
   const Result<bool> dropped = drop_access_control_list(fd(), path_);
   if (!dropped) return propagate(dropped);
   // Last, since changing the owner may take bits away.
@@ -168,7 +168,7 @@ Result<DataRange> PosixFile::append(std::string_view bytes) {
   if (before && is_beyond_limit(before->size, bytes.size())) return failed(action, path_, EFBIG);
   const ssize_t count = uncancelled([&] { return ::write(fd(), bytes.data(), bytes.size()); });
   if (count < 0) return failed(action, path_, errno);
-  const off_t end = ::lseek(fd(), 0, SEEK_CUR);  // behind what was written, whoever has appended since
+  const off_t end = ::lseek(fd(), 0, SEEK_CUR);  // after what was written, whoever has appended since
   if (end < 0) return failed(action, path_, errno);
   return DataRange{.begin = static_cast<std::uint64_t>(end - count), .end = static_cast<std::uint64_t>(end)};
 }

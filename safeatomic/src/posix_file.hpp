@@ -13,7 +13,7 @@ class PosixFile final : public File {
   PosixFile(Descriptor descriptor, std::filesystem::path path) noexcept
       : descriptor_(std::move(descriptor)), path_(std::move(path)) {}
 
-  /// For whoever makes the object before there is a descriptor.
+  /// For making the object before there is a descriptor.
   void take(Descriptor descriptor) noexcept { descriptor_ = std::move(descriptor); }
 
   [[nodiscard]] const std::filesystem::path& path() const noexcept override { return path_; }
@@ -39,13 +39,13 @@ class PosixFile final : public File {
  private:
   [[nodiscard]] int fd() const noexcept { return descriptor_.get(); }
 
-  /// Whether a write there would be a SIGXFSZ, which ends the process.
+  /// True if a write there would raise SIGXFSZ, which ends the process.
   [[nodiscard]] bool is_beyond_limit(std::uint64_t offset, std::uint64_t length) noexcept;
 
   Descriptor descriptor_;
-  LockNote locked_;  // behind the descriptor, so that it goes first
+  LockNote locked_;  // after the descriptor, so that it is destroyed first
   std::filesystem::path path_;
-  std::atomic<std::uint64_t> known_limit_{0};  // of the size; asked for again where it is passed
+  std::atomic<std::uint64_t> known_limit_{0};  // of the size; asked for again when it is passed
 };
 
 }  // namespace safeatomic::posix

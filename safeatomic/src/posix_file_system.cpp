@@ -23,7 +23,7 @@ class PosixFileSystem final : public FileSystem {
 
   [[nodiscard]] Result<std::uint64_t> random() override {
     std::uint64_t value = 0;
-    // Up to 256 bytes come whole or not at all.
+    // Up to 256 bytes come all at once or not at all.
     if (posix::uninterrupted([&] { return ::getentropy(&value, sizeof value); }) != 0) {
       return posix::failed("draw a random number", {}, errno);
     }

@@ -10,7 +10,7 @@ namespace {
 
 using Slot = LockNote::Slot;
 
-/// Blocks of slots are only ever added, so that a child finds all that was noted whenever it is made.
+/// Blocks of slots are only added, never removed, so a child finds everything noted whenever it is made.
 struct Block {
   std::array<Slot, 32> slots{};
   std::atomic<Block*> next{nullptr};
@@ -25,7 +25,7 @@ void let_go(Slot& slot) noexcept {
   if (slot.kind == LockNote::Kind::directory) {
     unlocked = open_at(descriptor->get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   }
-  *descriptor = std::move(unlocked);  // which takes the old one along
+  *descriptor = std::move(unlocked);  // closes the old one
 }
 
 void drop_locks_in_child() noexcept {
@@ -36,8 +36,8 @@ void drop_locks_in_child() noexcept {
   errno = before;
 }
 
-// While the library is loaded, not at first use: a child made in the middle of that could wait for ever for the end of it. Where
-// the library is unloaded, the C library forgets the handler with it.
+// When the library is loaded, not at first use: a child made during first use could wait for ever for its end. When the library
+// is unloaded, the C library forgets the handler.
 [[maybe_unused]] const int registered = ::pthread_atfork(nullptr, nullptr, &drop_locks_in_child);
 
 Slot* take_slot_in(Block& block) noexcept {

@@ -24,17 +24,17 @@ class LockNote {
   LockNote& operator=(const LockNote&) = delete;
   ~LockNote() { forget(); }
 
-  /// Before the lock is taken, so that no child ever has one that is not noted.
+  /// Call before taking the lock, so that no child ever has one that is not noted.
   /// @param descriptor  stays where it is until forget()
   void note(Descriptor& descriptor, Kind kind);
 
-  /// Before the descriptor is closed, and behind the unlocking.
+  /// Call after unlocking and before closing the descriptor.
   void forget() noexcept;
 
   struct Slot {
     std::atomic<bool> is_taken{false};
     std::atomic<Descriptor*> descriptor{nullptr};
-    Kind kind = Kind::file;  // of a descriptor that is there
+    Kind kind = Kind::file;  // of an existing descriptor
   };
 
  private:

@@ -8,7 +8,7 @@ namespace {
 
 #if defined(F_OFD_SETLK)
 struct flock whole_file(short type) noexcept {
-  struct flock lock{};  // length 0 reaches to the end, however far that moves
+  struct flock lock{};  // length 0 extends to the end, however far it moves
   lock.l_type = type;
   lock.l_whence = SEEK_SET;
   return lock;

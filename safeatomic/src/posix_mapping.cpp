@@ -40,7 +40,7 @@ class PosixMapping final : public Mapping {
     if (end < offset || end > length_) return failed("prefault", path_, EINVAL);
     if (length == 0) return {};
     if (uninterrupted([&] { return ::madvise(begin_ + begin, end - begin, MADV_POPULATE_WRITE); }) == 0) return {};
-    // An older kernel does not know the advice. Touching the pages instead could raise SIGBUS, which no hint may.
+    // An older kernel does not know the advice. Touching the pages instead could raise SIGBUS, which a hint must not.
     if (errno == EINVAL) return failed_as(Errc::unsupported, "prefault", path_, errno);
     return failed("prefault", path_, errno);
 #else

@@ -7,9 +7,9 @@ namespace {
 
 constexpr int standard_count = 3;  // input, output, error
 
-/// Opens what fails every read and write that the program might try, as its closed descriptor would.
+/// Opens something that fails every read and write by the program, as its closed descriptor would.
 int open_stand_in(int directory, int fd) noexcept {
-  // The mode that the descriptor is not used for.
+  // The mode in which the descriptor is not used.
   const int flags = (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC | O_NOCTTY;
   const int device = uninterrupted([&] { return ::open("/dev/null", flags); });
   if (device >= 0) return device;
@@ -38,7 +38,7 @@ Descriptor open_at(int directory, const char* path, int flags, mode_t mode) noex
   if (!take_standard_descriptors(directory)) return Descriptor(-1);
   Descriptor opened(uninterrupted([&] { return ::openat(directory, path, flags, mode); }));
   if (!opened.is_open() || opened.get() >= standard_count) return opened;
-  // Closed in this very moment by another thread of the program.
+  // Closed just now by another thread of the program.
   return Descriptor(::fcntl(opened.get(), F_DUPFD_CLOEXEC, standard_count));
 }
 

@@ -16,7 +16,7 @@
 namespace safeatomic::posix {
 namespace {
 
-// Not in linux/magic.h, or not in that of every supported distribution.
+// Missing from linux/magic.h, at least in some supported distribution.
 constexpr std::uint32_t cifs_magic = 0xFF534D42;    // linux/magic.h since 5.17: CIFS_SUPER_MAGIC
 constexpr std::uint32_t smb2_magic = 0xFE534D42;    // linux/magic.h since 5.17: SMB2_SUPER_MAGIC
 constexpr std::uint32_t gfs2_magic = 0x01161970;    // linux/gfs2_ondisk.h: GFS2_MAGIC
@@ -70,7 +70,7 @@ static_assert(sizeof(XfsGeometryV1) == 112);
 constexpr unsigned long xfs_get_geometry_v1 = _IOR('X', 100, XfsGeometryV1);
 constexpr std::uint32_t xfs_has_reflink = 1U << 20;
 
-/// "" where it cannot be read.
+/// "" if it cannot be read.
 std::string content_of(const std::string& path) {
   const Descriptor file = open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
   std::string content;
@@ -83,7 +83,7 @@ std::string content_of(const std::string& path) {
   return content;
 }
 
-/// Whether `word` is among the words of `text`, which are `separator` apart.
+/// True if `word` is among the words of `text`, separated by `separator`.
 bool has_word(const std::string& text, char separator, std::string_view word) {
   std::istringstream words(text);
   for (std::string one; std::getline(words, one, separator);) {
@@ -92,7 +92,7 @@ bool has_word(const std::string& text, char separator, std::string_view word) {
   return false;
 }
 
-/// The options with which the filesystem of this device is mounted, as /proc/self/mountinfo has them: apart by commas.
+/// The mount options of this device's filesystem, as in /proc/self/mountinfo: separated by commas.
 std::string mount_options_of(const std::string& device) {
   std::istringstream mounts(content_of("/proc/self/mountinfo"));
   for (std::string line; std::getline(mounts, line);) {
@@ -109,8 +109,8 @@ std::string mount_options_of(const std::string& device) {
   return {};
 }
 
-/// Whether ext4 writes the data of files through its journal. If it shuts itself down, a store to a mapping is a SIGBUS then also
-/// where a block was granted: by the mount, by its defaults (which mountinfo may leave out), or for this directory (chattr +j).
+/// True if ext4 writes file data through its journal: by the mount, by its defaults (which mountinfo may leave out), or for this
+/// directory (chattr +j). If ext4 then shuts itself down, a store to a mapping raises SIGBUS even where a block was granted.
 bool journals_data(int fd) {
   constexpr std::string_view journalled = "data=journal";
   int flags = 0;

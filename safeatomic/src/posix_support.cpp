@@ -9,7 +9,7 @@ const timespec& modified(const struct stat& status) noexcept { return status.st_
 const timespec& modified(const struct stat& status) noexcept { return status.st_mtim; }
 #endif
 
-/// The years before 1678 and behind 2262, which a filesystem may well show, become the first and the last of those.
+/// Years before 1678 and after 2262, which a filesystem may well show, become the first and the last that fit.
 std::int64_t nanoseconds(const timespec& time) noexcept {
   constexpr std::int64_t second = 1'000'000'000;
   constexpr std::int64_t last = std::numeric_limits<std::int64_t>::max() / second;

@@ -21,9 +21,9 @@
 
 namespace safeatomic::posix {
 
-/// While it lives, this thread is not cancelled: its cancellation waits for the first place behind it. Most calls of the
-/// system are such places, and a thread that ended in the middle of one here would take its answer along: whether a sync
-/// failed, which file was just opened.
+/// While it lives, this thread is not cancelled: its cancellation waits for the first cancellation point afterwards. Most
+/// system calls are such points, and a thread that ended inside one would lose its result: whether a sync failed, which file
+/// was just opened.
 class CancellationOff {
  public:
   CancellationOff() noexcept { ::pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before_); }
@@ -62,8 +62,8 @@ class Descriptor {
 
 // These take their path by reference: making one in the argument list could change errno before it is read.
 
-/// A failure under a code that says more than the number does. Where there is no memory for the path it goes without: what
-/// the system said of a sync or a write must not be lost.
+/// A failure with a code that says more than the number. Without memory for the path it goes without the path: the system's
+/// answer about a sync or a write must not be lost.
 [[nodiscard]] inline std::unexpected<Error> failed_as(Errc code, std::string_view action,
                                                       const std::filesystem::path& path, int os_errno) noexcept {
   std::unexpected<Error> failure(Error{code, action, {}, os_errno});
@@ -80,20 +80,20 @@ class Descriptor {
   return failed_as(errc_of(os_errno), action, path, os_errno);
 }
 
-/// Of `name` in `directory`.
+/// A failure with `name` in `directory`.
 [[nodiscard]] inline std::unexpected<Error> failed(std::string_view action, const std::filesystem::path& directory,
                                                    std::string_view name, int os_errno) {
   return failed(action, directory / name, os_errno);
 }
 
-/// A call in which this thread is not cancelled.
+/// Makes a call during which this thread is not cancelled.
 template <class Call>
 auto uncancelled(Call call) {
   const CancellationOff off;
   return call();
 }
 
-/// Repeats a call that returns -1 and sets errno until no signal interrupts it; the thread is not cancelled in it.
+/// Repeats a call that returns -1 and sets errno until no signal interrupts it; the thread is not cancelled meanwhile.
 template <class Call>
 auto uninterrupted(Call call) {
   const CancellationOff off;
@@ -108,9 +108,9 @@ auto uninterrupted(Call call) {
   return offset > offset_max ? off_t{-1} : static_cast<off_t>(offset);
 }
 
-/// `openat`, for every file and directory that this library opens. The descriptor is never one of the three standard ones, also
-/// where the program has closed these: else what it prints would go into a segment. What is closed of them is taken first, and
-/// stays so, by something that can neither be read nor written. Sets errno if it fails.
+/// `openat`, for every file and directory that this library opens. The descriptor is never one of the three standard ones, even
+/// if the program has closed these: otherwise its output would go into a segment. Closed ones are first taken, for good, by
+/// something that can be neither read nor written. Sets errno if it fails.
 /// @param directory  or AT_FDCWD
 [[nodiscard]] Descriptor open_at(int directory, const char* path, int flags, mode_t mode = 0) noexcept;
 
@@ -130,10 +130,10 @@ auto uninterrupted(Call call) {
 [[nodiscard]] Result<bool> is_network_file_system(int fd, const std::filesystem::path& path);
 [[nodiscard]] Result<bool> reserves_for_good(int fd, const std::filesystem::path& path);
 
-/// Whether the file has one, as far as that can be told.
+/// True if the file has one, as far as that can be told.
 [[nodiscard]] bool has_access_control_list(int fd) noexcept;
 
-/// Takes away the list that a file has inherited; false if it had none.
+/// Removes the list that a file has inherited; false if it had none.
 [[nodiscard]] Result<bool> drop_access_control_list(int fd, const std::filesystem::path& path);
 
 [[nodiscard]] Result<std::unique_ptr<Mapping>> map_file(int fd, const std::filesystem::path& path, MapAccess access,

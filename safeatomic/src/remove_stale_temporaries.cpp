@@ -11,7 +11,7 @@
 namespace safeatomic {
 namespace {
 
-/// True if `name` was a stale temporary and is gone by our doing.
+/// True if `name` was a stale temporary and this call removed it.
 Result<bool> remove_if_stale(Directory& directory, const std::string& name, std::int64_t newest_ns) {
   if (!target_of_temporary(name)) return false;
   const Result<FileInfo> info = directory.info_of(name);

@@ -14,7 +14,7 @@ constexpr std::size_t tail_len = digit_count + suffix.size();
 constexpr std::size_t name_len_max = 255;
 constexpr int attempts_max = 16;  // two draws of 64 bits do not collide by chance, but a broken source might
 
-/// At most `len_max` bytes of it, whole characters if they are UTF-8: some filesystems take nothing else.
+/// At most `len_max` bytes of it, in whole characters if it is UTF-8: some filesystems take nothing else.
 std::string_view beginning_of(std::string_view text, std::size_t len_max) noexcept {
   if (text.size() <= len_max) return text;
   std::size_t len = len_max;
@@ -81,7 +81,7 @@ void TemporaryFile::discard() noexcept {
   try {
     static_cast<void>(directory->unlink(name_));
   } catch (const std::bad_alloc&) {
-    return;  // for the error, or in a FileSystem that needs memory to remove a name
+    return;  // no memory for the error, or in a FileSystem that needs some to remove a name
   }
 }
 

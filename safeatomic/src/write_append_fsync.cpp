@@ -5,9 +5,9 @@
 namespace safeatomic {
 namespace {
 
-constexpr int opening_attempts_max = 16;  // against somebody who makes and removes the file all the time
+constexpr int opening_attempts_max = 16;  // in case somebody keeps making and removing the file
 
-/// Opens the file, making it if it is absent; never changes the mode of one that is there.
+/// Opens the file, making it if it is absent; never changes the mode of an existing one.
 Result<std::unique_ptr<File>> open_or_make_file(Directory& directory, const std::string& name, std::uint32_t mode) {
   for (int attempt = 1;; ++attempt) {
     Result<std::unique_ptr<File>> file = directory.open_file(name, {.write = true, .append = true});
@@ -17,14 +17,14 @@ Result<std::unique_ptr<File>> open_or_make_file(Directory& directory, const std:
   }
 }
 
-/// Cuts off what we wrote, unless somebody has appended behind it.
+/// Cuts off what we wrote, unless somebody has appended after it.
 void take_back(File& file, const DataRange& ours) {
   if (ours.begin == ours.end) return;
   const Result<FileInfo> now = file.info();
   if (now && now->size == ours.end) static_cast<void>(file.truncate(ours.begin));
 }
 
-/// Appends all of `content`; more than one write only where the system does less than it was asked for.
+/// Appends all of `content`; in more than one write only if the system writes less than asked for.
 Result<void> append_all(File& file, std::string_view content) {
   DataRange ours;
   bool is_in_one_piece = true;

@@ -7,11 +7,11 @@
 namespace safeatomic {
 namespace {
 
-/// Makes the file and says whether it was this call that did. The directory is not synced.
+/// Makes the file; true if this call made it. Does not sync the directory.
 Result<bool> make_once(FileSystem& file_system, Directory& directory, std::string_view name, std::string_view content,
                        std::uint32_t file_mode) {
   const Result<FileInfo> found = directory.info_of(name);
-  if (found) return false;  // spares the temporary; publish_new is what decides
+  if (found) return false;  // saves the temporary; publish_new decides
   if (found.error().code != Errc::not_found) return propagate(found);
 
   Result<TemporaryFile> temporary = TemporaryFile::create(file_system, directory, file_mode, name);
@@ -27,7 +27,7 @@ Result<bool> detail::write_once_in(FileSystem& file_system, Directory& directory
                                    std::string_view content, const Settings& settings) {
   const Result<bool> made = make_once(file_system, directory, name, content, settings.file_mode);
   if (!made) return made;
-  // Also for a name that was there: whoever made it may not have come to this line yet, or never will.
+  // Also for an existing name: whoever made it may not have reached this line yet, or never will.
   if (const Result<void> synced = sync_names_in(directory, settings); !synced) return propagate(synced);
   return made;
 }

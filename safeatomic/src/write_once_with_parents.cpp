@@ -13,7 +13,7 @@ Result<bool> write_once_with_parents(const std::filesystem::path& path, std::str
   const Result<std::unique_ptr<Directory>> directory = make_directories(file_system, path.parent_path(),
                                                                         settings.directory_mode);
   if (!directory) return propagate(directory);
-  // Before the file exists: a file that is there is thereby known to have its directories on the disk.
+  // Before the file exists, so an existing file is known to have its directories on the disk.
   if (const Result<void> synced = sync_ancestors(**directory, settings.require_directory_sync); !synced)
     return propagate(synced);
   return detail::write_once_in(file_system, **directory, *name, content, settings);

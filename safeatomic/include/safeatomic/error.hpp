@@ -9,9 +9,9 @@
 
 namespace safeatomic {
 
-/// Stable codes. `os_errno` in Error tells the operating system's own reason where there is one.
+/// Stable codes. `os_errno` in Error is the operating system's own reason, if there is one.
 enum class Errc : std::uint8_t {
-  io,                ///< the operating system refused, for a reason none of the others names
+  io,                ///< the operating system refused, for any other reason
   no_space,          ///< ENOSPC or EDQUOT: there is no room
   not_found,         ///< the name does not exist
   already_exists,    ///< the name is taken
@@ -29,7 +29,7 @@ struct Error {
   Errc code = Errc::io;        ///< what to switch on
   std::string_view action;     ///< static text: "sync directory"
   std::filesystem::path path;  ///< what it was done to; empty if nothing has a name
-  int os_errno = 0;            ///< 0 where the operating system was not the one to say no
+  int os_errno = 0;            ///< 0 if it was not the operating system that refused
 
   /// One sentence: what was tried, on what, and why it failed.
   [[nodiscard]] std::string message() const;

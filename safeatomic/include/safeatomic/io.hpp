@@ -10,7 +10,7 @@
 
 namespace safeatomic {
 
-/// Writes all of `parts`, one behind the other, from `offset` on. After an error it is unknown how much is in the file.
+/// Writes all of `parts`, back to back, from `offset` on. After an error it is unknown how much is in the file.
 [[nodiscard]] Result<void> write_all(File& file, std::uint64_t offset, std::span<const std::string_view> parts);
 [[nodiscard]] Result<void> write_all(File& file, std::uint64_t offset, std::string_view bytes);
 
