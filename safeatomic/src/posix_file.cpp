@@ -137,8 +137,8 @@ Result<void> PosixFile::copy_ownership(const FileInfo& like) {
   if (!own) return propagate(own);
   const bool changes_hands = own->owner != like.owner || own->group != like.group;
   std::uint32_t mode = own->mode;
-  // Nobody may have more meanwhile than before or after: what one group had is not for the next one, nor what a mask let
-  // through for the group.
+  // Nobody may have more access meanwhile than before or after: the next group must not get what the old one had, nor the
+  // group what the mask let through.
   if ((mode & 0077U) != 0 && (changes_hands || has_access_control_list(fd()))) {
     mode &= 0700U;
     if (::fchmod(fd(), static_cast<mode_t>(mode)) != 0) return failed("change permissions of", path_, errno);

@@ -9,10 +9,10 @@
 namespace safeatomic::posix {
 
 /// A lock belongs to the open file, and a child made by `fork` has copies of all descriptors: it would hold its parent's locks
-/// when the parent is long dead. So the child closes those that are noted here, before `fork` returns in it; a directory
-/// is opened again, which takes no lock along.
+/// long after the parent is dead. So the child closes the descriptors noted here before `fork` returns in it; a directory
+/// is opened again, without the lock.
 ///
-/// In the child nothing is allocated and no lock is waited for: other threads may have been anywhere when it was made. A child
+/// The child allocates nothing and waits for no lock: other threads may have been anywhere when it was made. A child
 /// made by `_Fork` or a bare `clone` is not noticed; one made by `vfork` or `posix_spawn` has the descriptors until it
 /// becomes another program (O_CLOEXEC).
 class LockNote {

@@ -53,8 +53,8 @@ Result<void> write_append_fsync(const std::filesystem::path& path, std::string_v
   if (!place) return propagate(place);
   const Result<std::unique_ptr<File>> file = open_or_make_file(*place->directory, place->name, settings.file_mode);
   if (!file) return propagate(file);
-  // Before anything is written, so that bytes never lack their name; each time, since nothing tells whether whoever made
-  // the file has done it.
+  // Before anything is written, so that bytes never lack their name; each time, since nothing shows whether whoever made
+  // the file did so.
   if (const Result<void> synced = detail::sync_names_in(*place->directory, settings); !synced) return synced;
   if (const Result<void> appended = append_all(**file, content); !appended) return appended;
   return (*file)->sync_all();

@@ -8,7 +8,7 @@
 namespace datawal {
 namespace {
 
-// The store that an error is about, for commands that take its directory.
+// The store of an error, for commands that take its directory.
 std::string store_of(const std::filesystem::path& path) {
   if (path.empty()) return "DIR";
   const std::string name = path.filename().string();
@@ -98,7 +98,7 @@ std::string advice_for(const Error& error) {
   return "see the documentation";
 }
 
-// An offset of 0 is a place only where bytes were judged; elsewhere it means that none is known.
+// An offset of 0 is a place only if bytes were judged; otherwise it means that none is known.
 std::string place_of(const Error& error) {
   if (error.segment == 0) return {};
   const bool has_offset = error.offset != 0 || error.code == Errc::corruption ||

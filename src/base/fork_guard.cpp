@@ -6,8 +6,8 @@ namespace datawal {
 
 std::atomic<std::uint64_t> ForkGuard::forks{0};
 
-// While the library is loaded, not when the first mark is made: a child made in the middle of that would wait for ever for
-// another thread's end of it. It fails only without memory, and then a child is merely not noticed.
+// When the library is loaded, not when the first mark is made: a child made meanwhile would wait for ever for another
+// thread to finish. It fails only without memory, and then a child is merely not noticed.
 const int ForkGuard::registered = pthread_atfork(nullptr, nullptr,
                                                  [] { forks.fetch_add(1, std::memory_order_relaxed); });
 

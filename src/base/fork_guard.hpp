@@ -1,13 +1,13 @@
 #pragma once
-// Whether this is still the process in which a handle was opened.
+// Tells whether this is still the process that opened a handle.
 
 #include <atomic>
 #include <cstdint>
 
 namespace datawal {
 
-/// The number of forks between the first process and this one, at the price of one load: a system call (`getpid`) costs as much
-/// as the rest of an append. A child made by a raw `clone` system call is not noticed; one made by `fork` is.
+/// The number of forks between the first process and this one, for one load: a system call (`getpid`) costs as much as the
+/// rest of an append. A child made by `fork` is noticed, one made by a raw `clone` system call is not.
 class ForkGuard {
  public:
   /// Marks this process.

@@ -1,12 +1,12 @@
 #pragma once
-// Waiting for a word of memory to change, without a lock of its own.
+// Waits for a word of memory to change, without a lock of its own.
 
 #include <atomic>
 #include <cstdint>
 
 namespace datawal::futex {
 
-/// Sleeps while `word` is `expected`, as far as one can tell: may return at any time.
+/// Sleeps while `word` is `expected`, but may return at any time.
 void wait(const std::atomic<std::uint32_t>& word, std::uint32_t expected) noexcept;
 
 void wake_one(const std::atomic<std::uint32_t>& word) noexcept;

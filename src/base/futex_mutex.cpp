@@ -3,7 +3,7 @@
 namespace datawal {
 
 void FutexMutex::wait() noexcept {
-  constexpr int tries = 64;  // about as long as an append takes; then a sleep is worth its system call
+  constexpr int tries = 64;  // about the time of an append; after that a sleep is worth its system call
   for (int n = 0; n < tries; ++n) {
     if (word_.load(std::memory_order_relaxed) == is_free && try_lock()) return;
 #if defined(__x86_64__)

@@ -20,7 +20,7 @@ Errc code_of(safeatomic::Errc code) noexcept {
   return Errc::io;
 }
 
-// Where there is an errno its text says enough, but for not_regular, whose errno (ELOOP, ENXIO) speaks in riddles.
+// The text of an errno says enough, except for not_regular, whose errno (ELOOP, ENXIO) explains nothing.
 std::string_view detail_of(const safeatomic::Error& error) noexcept {
   if (error.code == safeatomic::Errc::not_regular) return "it is not a regular file";
   if (error.code == safeatomic::Errc::busy) return "it is a mount point: mount the directory that holds it instead";

@@ -1,5 +1,5 @@
 #pragma once
-// What the operating system's side says, in the words of this library.
+// Errors of the operating system's side as errors of this library.
 
 #include <string_view>
 
@@ -8,7 +8,7 @@
 
 namespace datawal {
 
-/// propagate() across the seam: a failed call below as the failure of a call of this library.
+/// propagate() across the seam: turns a failed call below into a failed call of this library.
 template <class T>
 [[nodiscard, gnu::cold]] std::unexpected<Error> io_failure(const safeatomic::Result<T>& failed,
                                                            std::string_view action = {}) {

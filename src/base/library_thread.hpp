@@ -1,5 +1,5 @@
 #pragma once
-// The threads that the library starts.
+// Threads of the library.
 
 #include <functional>
 #include <thread>
@@ -8,12 +8,12 @@
 
 namespace datawal {
 
-/// Starts a thread that takes no signals: those are for the threads of the program. Only what the thread itself caused, a SIGBUS
-/// or SIGSEGV, reaches the program's handlers.
-/// @return io if there is no thread to be had
+/// Starts a thread that takes no signals: those are for the program's threads. Only a SIGBUS or SIGSEGV that the thread itself
+/// caused reaches the program's handlers.
+/// @return io if no thread can be started
 [[nodiscard]] Result<std::thread> start_thread(std::function<void()> run);
 
-/// While it lives, this thread is not cancelled (pthread_cancel): where it waits for another one of the library, whose end
+/// While it lives, this thread is not cancelled (pthread_cancel): for waiting for another thread of the library, whose end
 /// somebody must see. The seam to the operating system does that by itself.
 class CancellationOff {
  public:

@@ -10,7 +10,7 @@ namespace datawal::kv {
 
 namespace {
 
-constexpr std::size_t buffer_len = 1 << 20;  // bytes: a system call costs nothing beside writing that much
+constexpr std::size_t buffer_len = 1 << 20;  // bytes: writing that many dwarfs the cost of a system call
 
 }  // namespace
 

@@ -19,7 +19,7 @@ class OutputFile {
   [[nodiscard]] static Result<OutputFile> create(safeatomic::FileSystem& file_system, safeatomic::Directory& directory,
                                                  std::uint32_t mode, std::string_view action);
 
-  /// The temporary itself, to give it away before it is published.
+  /// The temporary itself, for changing its access before it is published.
   [[nodiscard]] safeatomic::File& file() noexcept { return file_.file(); }
 
   [[nodiscard]] Result<void> append(std::string_view bytes);
@@ -28,7 +28,7 @@ class OutputFile {
   [[nodiscard]] std::uint64_t size() const noexcept { return flushed_ + buffer_.size(); }
 
   /// Syncs it and renames it over `name`, whose owner and mode it takes over; the directory is synced.
-  /// @return invalid_argument if something that is not a regular file stands there
+  /// @return invalid_argument if something that is not a regular file is there
   [[nodiscard]] Result<void> replace(std::string_view name);
 
   /// Syncs it and gives it `name`, which must be free; the directory is synced. @return already_exists

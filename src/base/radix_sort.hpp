@@ -1,5 +1,5 @@
 #pragma once
-// Sorting many numbers, and what hangs on them, several times faster than by comparing.
+// Sorts many values by number, several times faster than by comparing.
 
 #include <algorithm>
 #include <array>
@@ -10,9 +10,8 @@
 
 namespace datawal::kv {
 
-/// Sorts `values` ascending, in place. Of each, `digits_of(value)` is a number of 64 bits that orders it; those with equal ones
-/// are ordered by `<`.
-/// @param shift  the bits from `shift + 8` on are equal in all of them
+/// Sorts `values` ascending, in place, by the 64-bit number `digits_of(value)`; those with equal numbers by `<`.
+/// @param shift  the bits from `shift + 8` on are equal in all numbers
 template <class Value, class DigitsOf>
 void radix_sort(std::span<Value> values, const DigitsOf& digits_of, int shift = 56) {
   constexpr std::size_t few = 64;
@@ -35,7 +34,7 @@ void radix_sort(std::span<Value> values, const DigitsOf& digits_of, int shift = 
   }
   for (std::size_t digit = 0; digit < digits; ++digit) {
     while (next[digit] < ends[digit]) {
-      // What stands here goes where it belongs, what stood there as well, until one comes that belongs here.
+      // Move the value here to where it belongs, then the one it displaces, until one belongs here.
       Value& here = values[next[digit]];
       for (std::size_t belongs = digit_of(here); belongs != digit; belongs = digit_of(here)) {
         std::swap(here, values[next[belongs]++]);

@@ -18,7 +18,7 @@
 namespace datawal::format {
 namespace {
 
-// Slicing by 8: table[n][b] is the effect of byte b with n bytes behind it.
+// Slicing by 8: table[n][b] is the effect of byte b followed by n bytes.
 using Tables = std::array<std::array<std::uint32_t, 256>, 8>;
 
 constexpr Tables make_tables() noexcept {
@@ -78,7 +78,7 @@ DATAWAL_CRC_TARGET std::uint32_t run_instruction(const char* from, std::size_t s
   return ~state;
 }
 
-// The words that all pieces have, side by side; then the rest of each.
+// The words common to all pieces, side by side; then the rest of each.
 DATAWAL_CRC_TARGET std::array<std::uint32_t, crcs_at_once> run_side_by_side(
     const std::array<std::string_view, crcs_at_once>& pieces) noexcept {
   std::size_t words = pieces[0].size() / 8;
@@ -97,7 +97,7 @@ DATAWAL_CRC_TARGET std::array<std::uint32_t, crcs_at_once> run_side_by_side(
   return crcs;
 }
 
-// Zero, and so the portable way, for calls from constructors that run before this one.
+// Zero, that is the portable way, for calls from constructors that run before this one.
 const bool has_instruction = detect();
 
 #endif
@@ -124,7 +124,7 @@ std::uint32_t crc32c_isal(std::string_view bytes, std::uint32_t crc) noexcept {
   std::uint32_t state = ~crc;                            // and neither inverts at the start nor at the end
   while (!bytes.empty()) {
     const std::string_view part = bytes.substr(0, at_once);
-    // It only reads; its parameter lacks the const.
+    // It only reads, though its parameter lacks the const.
     auto* from = reinterpret_cast<unsigned char*>(const_cast<char*>(part.data()));
     state = crc32_iscsi(from, static_cast<int>(part.size()), state);
     bytes.remove_prefix(part.size());

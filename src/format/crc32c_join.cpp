@@ -22,7 +22,7 @@ constexpr std::uint32_t times(std::uint32_t a, std::uint32_t b) noexcept {
   return product;
 }
 
-// powers[n] is what 2^n bytes do: x to the power of 8 * 2^n.
+// powers[n] is the effect of 2^n bytes: x to the power of 8 * 2^n.
 constexpr std::array<std::uint32_t, 64> make_powers() noexcept {
   std::array<std::uint32_t, 64> powers{};
   powers[0] = one >> 8;

@@ -7,7 +7,7 @@ namespace {
 
 constexpr DecodeOutcome stopped(Stop stop) noexcept { return {.stop = stop, .record = {}}; }
 
-// The magic with one to four of its bytes zero, which is how the sector that held those bytes reads if it never landed.
+// The magic with one to four of its bytes zero: so it reads if the sector that held those bytes never landed.
 bool is_torn_magic(const char* from) noexcept {
   for (std::size_t n = 0; n < magic.size(); ++n) {
     if (from[n] != magic[n] && from[n] != 0) return false;
@@ -25,7 +25,7 @@ DecodeOutcome decode_slowly(std::string_view bytes) noexcept {
   if (bytes.size() < header_len) return stopped(Stop::header_cut);
   if (const Stop stop = judge_header(bytes); stop != Stop::none) return stopped(stop);
   if (bytes.size() < frame_len(load_header(bytes.data()))) return stopped(Stop::body_cut);
-  return stopped(Stop::crc_mismatch);  // the one way to be no whole record that is left
+  return stopped(Stop::crc_mismatch);  // the only remaining way not to be a whole record
 }
 
 }  // namespace

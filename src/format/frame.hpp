@@ -1,5 +1,5 @@
 #pragma once
-// The happy path of decoding, small enough to be inlined into a scanner's loop, and the header on its way out.
+// The happy path of decoding, small enough to be inlined into a scanner's loop, and the writing of headers.
 
 #include <bit>
 #include <cstddef>
@@ -27,7 +27,7 @@ inline void store(char* to, Integer value) noexcept {
   std::memcpy(to, &value, sizeof value);
 }
 
-/// Where the fields of a frame lie, bytes from its start; docs/FORMAT.md.
+/// Offsets of the fields of a frame, in bytes from its start; docs/FORMAT.md.
 namespace field {
 inline constexpr std::size_t magic = 0;
 inline constexpr std::size_t version = 4;
@@ -48,7 +48,7 @@ struct Header {
   std::uint32_t payload_len = 0;
 };
 
-/// Writes the 24 bytes before the key. The lengths are within their limits: the caller has checked.
+/// Writes the 24 bytes before the key. The caller has checked the lengths against their limits.
 inline void encode_header(const Header& header, char* out) noexcept {
   std::memcpy(out, magic.data(), magic.size());
   store(out + field::version, wire_version);
@@ -71,21 +71,21 @@ inline void encode_header(const Header& header, char* out) noexcept {
   return frame_len(header.key_len, header.payload_len);
 }
 
-/// Whether the header at `from` (header_len readable bytes) is that of a record: magic, version, type, flags and both
+/// True if the header at `from` (header_len readable bytes) is that of a record: magic, version, type, flags and both
 /// limits. If not, judge_header says what is wrong.
 [[nodiscard]] inline bool is_sound_header(const char* from) noexcept {
-  // Bytes 0..7 hold one value per record type; rotated, the differences to the first of them are 0, 1 and 2.
+  // Bytes 0..7 have one value per record type; rotated, they differ from the first one by 0, 1 and 2.
   constexpr std::uint64_t raw_start = 0x0000'0001'4C41'5744;  // "DWAL", version 1, type 0, flags 0
   const std::uint64_t type = std::rotl(load<std::uint64_t>(from) - raw_start, 16);
   return type <= 2 && load<std::uint32_t>(from + field::key_len) <= max_key_len &&
          load<std::uint32_t>(from + field::payload_len) <= max_payload_len;
 }
 
-/// What is wrong with the header at the start of `bytes`: torn_magic .. payload_too_long, or none. At least header_len
-/// bytes; that they are not all that is left, or not all zeros, has been asked before.
+/// What is wrong with the header at the start of `bytes`: torn_magic .. payload_too_long, or none. The caller has checked
+/// that there are at least header_len bytes, not all zeros.
 [[nodiscard]] Stop judge_header(std::string_view bytes) noexcept;
 
-/// Whether there is no byte but zeros in `bytes`.
+/// True if all `bytes` are zero.
 [[nodiscard]] bool is_all_zeros(std::string_view bytes) noexcept;
 
 /// The stored checksum of the frame of `len` bytes at `from`.
@@ -93,7 +93,7 @@ inline void encode_header(const Header& header, char* out) noexcept {
   return load<std::uint32_t>(from + len - crc_len);
 }
 
-/// The record of the complete frame at `from`; the header is sound, the checksum is not compared.
+/// The record of the complete frame at `from`, whose header is sound; does not compare the checksum.
 [[nodiscard]] inline DecodedRecord view_record(const char* from, const Header& header) noexcept {
   const auto len = static_cast<std::size_t>(frame_len(header));
   return {.type = header.type,
@@ -104,7 +104,7 @@ inline void encode_header(const Header& header, char* out) noexcept {
           .crc = stored_crc(from, len)};
 }
 
-/// Decodes the whole, right record at the start of `bytes`, if that is what stands there.
+/// Decodes the whole, valid record at the start of `bytes`, if there is one.
 /// @return false if not: `record` is untouched and decode_next says why (given all that is left of the segment)
 [[nodiscard]] inline bool decode_whole(std::string_view bytes, DecodedRecord& record) noexcept {
   if (bytes.size() < header_len) return false;

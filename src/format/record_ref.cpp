@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t crc_digits = 8;
 
-// Takes the decimal number at the start of `text`, and the colon behind it.
+// Takes the decimal number at the start of `text`, and the colon after it.
 template <class Number>
 bool take(std::string_view& text, Number& number) noexcept {
   const std::size_t colon = text.find(':');

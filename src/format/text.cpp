@@ -28,7 +28,7 @@ void append_escaped(std::string& text, std::string_view bytes) {
   }
 }
 
-// Calls `shown` for each character that is printable, and `hidden` for the bytes of what is not.
+// Calls `shown` for each printable character, and `hidden` for the bytes of anything else.
 template <class Shown, class Hidden>
 void split(std::string_view bytes, Shown shown, Hidden hidden) {
   while (!bytes.empty()) {
@@ -43,7 +43,7 @@ void split(std::string_view bytes, Shown shown, Hidden hidden) {
   }
 }
 
-// Between single quotes a shell takes everything as it is, but for the quote.
+// Between single quotes a shell takes everything literally, except the quote.
 std::string single_quoted(std::string_view path) {
   std::string word = "'";
   for (const char c : path) {

@@ -1,5 +1,5 @@
 #pragma once
-// Copying bytes between files, holes left out.
+// Copies bytes between files, leaving out holes.
 
 #include <cstdint>
 
@@ -11,8 +11,8 @@ namespace datawal::segment {
 [[nodiscard]] safeatomic::Result<void> copy_range(safeatomic::File& from, std::uint64_t begin, std::uint64_t end,
                                                   safeatomic::File& to);
 
-/// Writes [begin, end) of `file` again with the bytes that it reads there, so that the next sync puts them on the disk
-/// even if their pages were wrongly taken for clean. Syncs nothing.
+/// Reads [begin, end) of `file` and writes it again, so that the next sync puts it on the disk even if its pages were
+/// wrongly taken for clean. Syncs nothing.
 [[nodiscard]] safeatomic::Result<void> rewrite_range(safeatomic::File& file, std::uint64_t begin, std::uint64_t end);
 
 }  // namespace datawal::segment

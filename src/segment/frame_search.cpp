@@ -22,7 +22,7 @@ Result<std::optional<std::uint64_t>> Window::find_magic(std::uint64_t offset) {
     if (view.size() < format::magic.size()) return std::nullopt;
     if (const std::size_t pos = view.find(format::magic); pos != std::string_view::npos) return offset + pos;
     offset += view.size() - (format::magic.size() - 1);
-    // Where the data end takes long to tell on some filesystems.
+    // Finding the end of the data takes long on some filesystems.
     if (offset + format::magic.size() > end_) return std::nullopt;
     safeatomic::Result<std::optional<safeatomic::DataRange>> data = file_.next_data(offset);
     if (!data) return io_failure(data, "read segment");
@@ -38,7 +38,7 @@ Result<void> Window::cover(std::uint64_t offset, std::size_t len) {
   if (!kept.empty()) std::memmove(buffer_.data(), kept.data(), kept.size());
   filled_ = kept.size();
   offset_ = offset;
-  // Twice what is asked for, so that what is kept of it is moved at most once for every byte that is passed.
+  // Twice what is asked for, so that what is kept is moved at most once for every byte passed.
   const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(2 * len, end_ - offset));
   const auto block = static_cast<std::size_t>(std::min<std::uint64_t>(Scanner::block_len, end_ - offset));
   buffer_.resize(std::max({buffer_.size(), wanted, block}));
@@ -48,7 +48,7 @@ Result<void> Window::cover(std::uint64_t offset, std::size_t len) {
                                                              std::span(buffer_.data() + filled_, room));
   if (!got) return io_failure(got, "read segment");
   filled_ += *got;
-  if (*got < room) end_ = offset_ + filled_;  // the file is shorter by now
+  if (*got < room) end_ = offset_ + filled_;  // the file has become shorter
   return {};
 }
 
@@ -56,7 +56,7 @@ Result<std::optional<format::DecodedRecord>> FrameCheck::frame_at(Window& window
                                                                   std::uint64_t end) {
   Result<std::string_view> header = window.at(offset, format::header_len);
   if (!header) return propagate(header);
-  // Whatever is wrong with a lone header shows before its body is missed.
+  // What is wrong with a lone header shows before its body is missed.
   if (format::decode_next(*header).stop != format::Stop::body_cut) return std::nullopt;
   const std::uint64_t len = format::frame_len(format::load_header(header->data()));
   if (len > end - offset || !can_afford(offset, len)) return std::nullopt;

@@ -1,5 +1,5 @@
 #pragma once
-// What a search for frames goes through: the bytes, once and forward, and the checksums, without a byte too many.
+// What a search for frames reads: the bytes, once and forward, and the checksums, without an extra byte.
 
 #include <algorithm>
 #include <cstddef>
@@ -23,10 +23,10 @@ class Window {
  public:
   Window(safeatomic::File& file, std::uint64_t end) : file_(file), end_(end) {}
 
-  /// The bytes from `offset` on, `len` of them or as many as there are before the end.
+  /// The `len` bytes from `offset` on, or fewer at the end.
   [[nodiscard]] Result<std::string_view> at(std::uint64_t offset, std::size_t len);
 
-  /// The first magic at or behind `offset`. Skips holes.
+  /// The first magic at or after `offset`. Skips holes.
   [[nodiscard]] Result<std::optional<std::uint64_t>> find_magic(std::uint64_t offset);
 
  private:
@@ -44,13 +44,14 @@ class Window {
   std::size_t filled_ = 0;
 };
 
-/// Lets the CRC judge what looks like a frame. Most of it is one, and checked as it stands. Where so much was checked in vain that
-/// somebody seems to want that, or where frames lie inside one another, the checksums of ranges that overlap are put together from parts. Asked in ascending order.
+/// Lets the CRC judge what looks like a frame. Most candidates are frames and are checked directly. If so much was checked in vain
+/// that somebody seems to intend it, or if frames lie inside one another, the checksums of overlapping ranges are joined from parts.
+/// Ask in ascending order.
 class FrameCheck {
  public:
   FrameCheck(std::uint64_t begin, CrcWork& work) : begin_(begin), work_(work) {}
 
-  /// The frame at `offset` of `file`, whole and right and before `end`, if one begins there and its checksum can be afforded;
+  /// The whole, valid frame at `offset` of `file`, ending before `end`, if one begins there and the budget allows its checksum;
   /// its views are valid until the window moves.
   [[nodiscard]] Result<std::optional<format::DecodedRecord>> frame_at(Window& window, std::uint64_t offset,
                                                                       std::uint64_t end);
@@ -71,8 +72,8 @@ class FrameCheck {
   const std::uint64_t begin_;
   CrcWork& work_;
   RangeCrc ranges_;
-  std::uint64_t in_vain_ = 0;    // bytes that were no frame, or were checked for another one before
-  std::uint64_t right_end_ = 0;  // of the frames so far, the highest
+  std::uint64_t in_vain_ = 0;    // bytes that were no frame, or were checked before for another one
+  std::uint64_t right_end_ = 0;  // the highest end of the frames so far
 };
 
 }  // namespace datawal::segment

@@ -1,5 +1,5 @@
 #pragma once
-// The segments of a directory that is already open.
+// The segments of an open directory.
 
 #include <cstdint>
 #include <optional>
@@ -10,14 +10,14 @@
 
 namespace datawal::segment {
 
-/// A segment's name in a directory, and what it stood for when it was looked at.
+/// A segment's name in a directory, and the file it named when it was looked up.
 struct Entry {
   std::uint32_t id = 0;
   safeatomic::FileInfo info{};
 };
 
-/// The segment that `name` in `directory` is; nullopt if it is not named like one, or is gone.
-/// @return corruption if it is named like a segment and is not a regular file: to wait on a FIFO or to follow a link out
+/// The segment `name` in `directory`; nullopt if it is not named like one, or is gone.
+/// @return corruption if it is named like a segment but is not a regular file: waiting on a FIFO or following a link out
 ///   of the directory would serve whoever put it there
 [[nodiscard]] Result<std::optional<Entry>> look_at(const safeatomic::Directory& directory, std::string_view name);
 

@@ -17,13 +17,13 @@ namespace {
 constexpr std::uint64_t page = 4096;
 constexpr std::uint64_t huge_page = 2 * 1024 * 1024;
 
-// From here on a copy by the kernel costs less than one into fresh pages. Measured; huge pages are cheaper to make ready.
+// From this size on a copy by the kernel costs less than one into fresh pages. Measured; huge pages are cheaper to prepare.
 constexpr std::uint64_t max_copied = 8 * 1024;
 constexpr std::uint64_t max_copied_huge = 32 * 1024;
 
-// So many bytes after a sync go by `pwrite`: about as many frames as cost one page fault each.
+// This many bytes after a sync go by `pwrite`: about as many frames as would cost one page fault each.
 constexpr std::uint64_t by_call_after_sync = 4 * 1024;
-// And so many where the pages may be huge, of which the first store would make the next sync write 2 MiB.
+// And this many where pages may be huge: the first store to one would make the next sync write 2 MiB.
 constexpr std::uint64_t by_call_in_huge_pages = 64 * 1024;
 
 constexpr std::uint64_t min_ready_step = 16 * 1024;
@@ -34,17 +34,17 @@ constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) noexce
   return (value + unit - 1) / unit * unit;
 }
 
-// So often a piece is tried again. One takes some ten microseconds.
+// How often a piece is tried again. One takes some ten microseconds.
 constexpr int max_interruptions = 1000;
 
 bool is_interruption(const safeatomic::Result<void>& result) noexcept {
   return !result && result.error().code == safeatomic::Errc::interrupted;
 }
 
-// What is stored before it is seen before what is stored behind it.
+// Makes stores before it visible before stores after it.
 void order_stores() noexcept {
 #if defined(__x86_64__)
-  std::atomic_signal_fence(std::memory_order_release);  // the processor keeps the order by itself
+  std::atomic_signal_fence(std::memory_order_release);  // the processor keeps the order itself
 #else
   std::atomic_thread_fence(std::memory_order_release);
 #endif
@@ -87,8 +87,8 @@ std::uint64_t MappedWriter::without_excess(std::uint64_t wanted, std::uint64_t n
   return max_bytes_ != 0 ? std::min(wanted, std::max(max_bytes_, needed)) : wanted;
 }
 
-// For a disk or a limit with hardly any room, to the byte if need be; and for a filesystem that gives back what it has got when a
-// signal comes, as older tmpfs do, beside a timer that is faster: in pieces then.
+// For a disk or a limit with hardly any room: to the byte if need be. For a filesystem that gives back what it has allocated when a
+// signal comes, as older tmpfs do, with a timer that is faster: in pieces.
 safeatomic::Result<void> MappedWriter::reserve_least(std::uint64_t needed) {
   std::uint64_t least = without_excess(round_up(needed, page), needed);
   std::uint64_t piece = least - reserved_end_;
@@ -113,7 +113,7 @@ safeatomic::Result<void> MappedWriter::try_reserve(std::uint64_t to) {
   if (reserved) {
     reserved_end_ = to;
     set_room_end(to);
-  } else if (file()->truncate(reserved_end_)) {  // what it may have got of it is given back
+  } else if (file()->truncate(reserved_end_)) {  // frees what it may have allocated
     file_end_ = reserved_end_;
   }
   return reserved;
@@ -128,7 +128,7 @@ bool MappedWriter::copy(std::string_view frames) noexcept {
   const auto at = static_cast<std::size_t>(begin - mapped_begin_);
   constexpr std::size_t first = format::magic.size();
   mapping_->write(at + first, frames.substr(first));
-  order_stores();  // a hint to readers elsewhere; here nobody looks beyond end()
+  order_stores();  // for readers elsewhere; here nobody looks beyond end()
   mapping_->write(at, frames.substr(0, first));
   return true;
 }
@@ -147,7 +147,7 @@ safeatomic::Result<void> MappedWriter::put(Parts parts, std::uint64_t len) {
   return safeatomic::write_all(*file(), begin, publication);
 }
 
-// Whether the next `len` bytes behind end() can be stored through the mapping.
+// True if the next `len` bytes after end() can be stored through the mapping.
 bool MappedWriter::is_ready_for(std::uint64_t len) noexcept {
   const std::uint64_t needed = end() + len;
   if (needed <= ready_end_ && mapping_ != nullptr) [[likely]]
@@ -172,7 +172,7 @@ bool MappedWriter::map() {
     if (!mapping) return false;
     mapping_ = std::move(*mapping);
   } catch (const std::bad_alloc&) {
-    return false;  // without, frames go by call
+    return false;  // frames then go by call
   }
   can_map_ = true;
   mapped_end_ = reserved_end_;
@@ -188,7 +188,7 @@ bool MappedWriter::get_pages_ready(std::uint64_t needed) {
   const std::uint64_t to = std::min(round_up(needed + (is_huge_ ? 0 : ahead), unit), mapped_end_);
   const safeatomic::Result<void> ready = mapping_->populate(static_cast<std::size_t>(from - mapped_begin_),
                                                             static_cast<std::size_t>(to - from));
-  // An older kernel cannot: each page is got by its first store then.
+  // An older kernel cannot: there the first store to each page faults it in.
   if (!ready && ready.error().code != safeatomic::Errc::unsupported) {
     drop_mapping();
     can_map_ = false;
@@ -206,7 +206,7 @@ void MappedWriter::drop_mapping() noexcept {
 }
 
 void MappedWriter::was_synced(bool asked_for) noexcept {
-  ready_end_ = 0;  // they are clean now, and a store to one would wait for the filesystem
+  ready_end_ = 0;  // they are clean now: a store to one would wait for the filesystem
   if (!asked_for) return;
   synced_end_ = end();
   by_call_until_ = end() + (end() < huge_end_ ? by_call_in_huge_pages : by_call_after_sync);

@@ -1,5 +1,5 @@
 #pragma once
-// The mapped write path: into space that was reserved before, small frames by a copy into memory.
+// The mapped write path: into reserved space, small frames by a copy into memory.
 
 #include <cstdint>
 #include <memory>
@@ -8,27 +8,27 @@
 
 namespace datawal::segment {
 
-/// Reserves space with `fallocate` in chunks that double from 64 KiB to 64 MiB, so that a full disk is met there and not as a
-/// SIGBUS, and a small log stays small. What is mapped is never more than what is reserved. Behind end() the file holds zeros,
-/// until cut_to_end().
+/// Reserves space with `fallocate` in chunks that double from 64 KiB to 64 MiB, so that a full disk shows there and not as a
+/// SIGBUS, and a small log stays small. Never maps more than is reserved. After end() the file holds zeros, until
+/// cut_to_end().
 ///
-/// How a frame gets in follows from what was seen to be fastest, and from what a sync then has to write: a store to a page that
-/// is clean makes all of its folio dirty. So the first frames after a sync go by `pwrite`; then pages are made ready in growing
-/// steps, never more ahead than was written since the sync; where nobody syncs for long, in huge pages. Large frames always go by
-/// `pwritev`. Small ones are copied without their first 4 bytes, and then these. A page that cannot be made ready, of a filesystem
-/// that was shut down or a disk that fails, is not stored to, which would be a SIGBUS: its frames go by `pwrite`, which says so.
+/// How a frame gets in follows from what was measured to be fastest, and from what a sync then has to write: a store to a clean
+/// page makes its whole folio dirty. So the first frames after a sync go by `pwrite`; then pages are prepared in growing steps,
+/// never further ahead than was written since the sync; if nobody syncs for long, in huge pages. Large frames always go by
+/// `pwritev`. Small ones are copied without their first 4 bytes, then these. A page that cannot be prepared (the filesystem was
+/// shut down, the disk fails) is not stored to, which would raise SIGBUS: its frames go by `pwrite`, which reports the error.
 class MappedWriter final : public Writer {
  public:
   static constexpr std::uint64_t min_chunk = 64 * 1024;
   static constexpr std::uint64_t max_chunk = 64 * 1024 * 1024;
 
   /// @param end        where the valid prefix ends, which is where the file ends
-  /// @param max_bytes  no space is reserved beyond, but for a frame that is larger; 0: without limit
+  /// @param max_bytes  no space is reserved beyond it, except for a larger frame; 0: no limit
   MappedWriter(std::shared_ptr<safeatomic::File> file, std::uint64_t end, std::uint64_t max_bytes) noexcept;
 
   [[nodiscard]] Result<void> cut_to_end() override;
 
-  /// Bytes of the file up to which a write cannot be refused for lack of space.
+  /// The offset up to which a write cannot be refused for lack of space.
   [[nodiscard]] std::uint64_t reserved_end() const noexcept { return reserved_end_; }
 
  private:
@@ -57,9 +57,9 @@ class MappedWriter final : public Writer {
   std::uint64_t mapped_end_ = 0;
   bool can_map_ = true;          // false: not before the next reservation
   bool is_huge_ = false;         // the mapping asks for huge pages
-  std::uint64_t ready_end_ = 0;  // pages up to here were made ready since the last sync
+  std::uint64_t ready_end_ = 0;  // pages up to here were prepared since the last sync
   std::uint64_t huge_end_ = 0;   // up to here some may be huge
-  std::uint64_t synced_end_;     // end() at the last sync that was asked for
+  std::uint64_t synced_end_;     // end() at the last requested sync
   std::uint64_t by_call_until_;  // frames that begin before this go by `pwrite`
 };
 

@@ -1,5 +1,5 @@
 #pragma once
-// Checksums of many long ranges that overlap, without checksumming their bytes again for each.
+// Checksums of many long, overlapping ranges, without reading their bytes again for each.
 
 #include <cstddef>
 #include <cstdint>
@@ -8,11 +8,11 @@
 
 namespace datawal::segment {
 
-/// Keeps the checksum of all bytes up to every 512th, from where the first range began: each byte is checksummed once for these,
-/// and less than 1,024 more for each range. Takes 4 bytes per 512 of the longest range.
+/// Keeps the checksum of all bytes up to every 512th, from where the first range began: for these each byte is checksummed once,
+/// and for each range less than 1,024 more. Takes 4 bytes of memory per 512 of the longest range.
 class RangeCrc {
  public:
-  /// How many bytes of() would have to checksum for that range.
+  /// How many bytes of() would checksum for that range.
   [[nodiscard]] std::uint64_t cost(std::uint64_t offset, std::uint64_t len) const noexcept;
 
   /// The CRC-32C of `bytes`, which lie at `offset` of the file; no range begins before an earlier one.
@@ -22,9 +22,9 @@ class RangeCrc {
   static constexpr std::uint64_t step = 512;
 
   [[nodiscard]] std::uint64_t end() const noexcept { return first_ + (crcs_.size() - 1) * step; }
-  /// Whether what is known can be gone on with for a range that begins there.
+  /// True if the marks so far can be continued for a range that begins there.
   [[nodiscard]] bool reaches(std::uint64_t offset) const noexcept { return !crcs_.empty() && offset <= end(); }
-  /// The first mark at or behind `offset`, which is within reach.
+  /// The first mark at or after `offset`, which is within reach.
   [[nodiscard]] std::uint64_t mark_behind(std::uint64_t offset) const noexcept {
     return offset <= first_ ? first_ : first_ + (offset - first_ + step - 1) / step * step;
   }

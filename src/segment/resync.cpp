@@ -43,7 +43,7 @@ Result<void> for_each_block(safeatomic::File& file, std::uint64_t begin, std::ui
   return {};
 }
 
-// How many bytes remain when the zeros at the end are taken off.
+// How many bytes remain without the zeros at the end.
 std::size_t length_without_zeros(std::string_view bytes) noexcept {
   std::size_t len = bytes.size();
   constexpr std::size_t word = sizeof(std::uint64_t);
@@ -85,7 +85,7 @@ Result<std::uint64_t> find_records(
   std::uint64_t count = 0;
   Window window(file, end);
   FrameCheck check(begin, work);
-  std::uint64_t at = begin;  // everything below was searched
+  std::uint64_t at = begin;  // everything below it was searched
   for (;;) {
     Result<std::optional<std::uint64_t>> hit = window.find_magic(at);
     if (!hit) return propagate(hit);

@@ -1,5 +1,5 @@
 #pragma once
-// What lies behind the valid prefix of a segment: zeros, garbage, and whole records among the garbage.
+// What follows the valid prefix of a segment: zeros, garbage, and whole records among the garbage.
 
 #include <cstdint>
 #include <functional>
@@ -11,21 +11,21 @@
 
 namespace datawal::segment {
 
-/// The offset behind the last byte in [begin, end) that is not zero; `begin` if there is none. Skips holes.
+/// The offset after the last nonzero byte in [begin, end); `begin` if there is none. Skips holes.
 [[nodiscard]] Result<std::uint64_t> end_of_data(safeatomic::File& file, std::uint64_t begin, std::uint64_t end);
 
-/// Whether no byte in [begin, end) is anything but zero. Reads no further than to the first that is.
+/// True if all bytes in [begin, end) are zero. Reads no further than the first that is not.
 [[nodiscard]] Result<bool> is_zeros(safeatomic::File& file, std::uint64_t begin, std::uint64_t end);
 
-/// Bytes that go through a checksum.
+/// Counts the bytes that are checksummed.
 struct CrcWork {
   std::uint64_t limit = std::numeric_limits<std::uint64_t>::max();  ///< a frame that would take more is passed over
   std::uint64_t done = 0;
 };
 
-/// Calls `found` for each whole record in [begin, end), wherever it starts: searches for the magic and lets the CRC judge, going
-/// on behind each record found. Skips holes. Even a file full of false headers cannot hold anybody up: besides the bytes of the
-/// records found, it takes at most six bytes of CRC work per byte and 1,024 per header.
+/// Calls `found` for each whole record in [begin, end), wherever it starts: searches for the magic and lets the CRC judge, then
+/// continues after each record found. Skips holes. Even a file full of false headers does not slow it down much: besides the bytes
+/// of the records found, it takes at most six bytes of CRC work per byte and 1,024 per header.
 /// @return how many were found
 [[nodiscard]] Result<std::uint64_t> find_records(
     safeatomic::File& file, std::uint64_t begin, std::uint64_t end, CrcWork& work,

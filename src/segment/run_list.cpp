@@ -15,14 +15,14 @@ namespace {
 
 constexpr std::size_t max_runs = 64 * 1024;       // in memory, twice as many while they are listed: 40 bytes each
 constexpr std::size_t max_anchored = 256 * 1024;  // the same
-// That may go on at one place: frames inside one another. Honest ones are few.
+// Runs that may continue at one place: frames inside one another. Honest ones are few.
 constexpr std::size_t max_open = 64 * 1024;
-// Frames of a run that is long enough not to be looked into any more.
+// Frames after which a run is long enough not to be looked into any more.
 constexpr std::uint64_t long_run = 16;
 constexpr std::size_t block = 512;  // of anchored runs
 constexpr std::uint64_t frames_between_looks = 1024;
 
-// Whether what stands at `offset` can be the beginning of a record that the end of the data cuts short.
+// True if the bytes at `offset` can be the beginning of a record that the end of the data cuts short.
 Result<bool> is_torn_record(Window& window, std::uint64_t offset, std::uint64_t end) {
   Result<std::string_view> header = window.at(offset, format::header_len);
   if (!header) return propagate(header);
@@ -39,10 +39,10 @@ Result<bool> is_torn_record(Window& window, std::uint64_t offset, std::uint64_t 
   }
 }
 
-// Puts frames together as they are met, in ascending order.
+// Joins frames into runs as they are found, in ascending order.
 class Lister {
  public:
-  // `is_first`: what is anchored is to be found too.
+  // `is_first`: find anchored runs too.
   Lister(safeatomic::File& file, std::uint64_t end, std::uint64_t data_end, bool is_first)
       : behind_runs_(file, end), end_(end), data_end_(data_end), is_first_(is_first) {}
 
@@ -67,10 +67,10 @@ class Lister {
     return {};
   }
 
-  // Where to look next behind `offset`.
+  // Where to look next after `offset`.
   [[nodiscard]] std::uint64_t behind(std::uint64_t offset) const noexcept { return std::max(offset + 1, long_end_); }
 
-  // Whether nothing that may follow belongs to the runs that are kept, but for those that are known to be anchored.
+  // True if nothing that may follow belongs to the runs kept, except those known to be anchored.
   [[nodiscard]] bool is_full(const AnchoredRuns& anchored) const {
     return std::ranges::none_of(open_, [&](const auto& entry) {
       const std::uint64_t begin = entry.second.run.begin;
@@ -233,7 +233,7 @@ Result<RunList> RunList::of(safeatomic::File& file, std::uint64_t begin, std::ui
   return runs;
 }
 
-// The first time to the end, since only there can be seen what is anchored.
+// The first time to the end, since only there it shows what is anchored.
 Result<void> RunList::list(std::uint64_t begin, bool is_first) {
   Lister lister(*file_, end_, data_end_, is_first);
   Window window(*file_, end_);
@@ -263,7 +263,7 @@ Result<void> RunList::list(std::uint64_t begin, bool is_first) {
   return {};
 }
 
-// While a fifth of what was listed is ahead, that is far enough.
+// A fifth of what was listed is far enough ahead.
 Result<void> RunList::pass(std::uint64_t begin) {
   const bool is_near_its_end = !knows_all() && (begin >= known_.upto() || known_.upto() - begin < (begin - begin_) / 4);
   if (begin >= begin_ && !is_near_its_end) return {};

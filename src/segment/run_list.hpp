@@ -1,5 +1,5 @@
 #pragma once
-// Every run of whole frames in a part of a segment, whatever it is part of.
+// Every run of whole frames in a part of a segment, whatever contains it.
 
 #include <cstddef>
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace datawal::segment {
 
-/// Runs, of which only the first ones are kept where there are too many.
+/// Runs; if there are too many, only the first ones are kept.
 class FirstRuns {
  public:
   explicit FirstRuns(std::size_t max_runs) : max_runs_(max_runs) {}
@@ -32,16 +32,16 @@ class FirstRuns {
   std::uint64_t upto_ = std::numeric_limits<std::uint64_t>::max();
 };
 
-/// Runs that reach the end of the data, or end where a torn record begins that does, or where another such run begins: their txids
-/// are out of order then, but nothing lies between them. Takes a small part of their number for each question.
+/// Runs that reach the end of the data, or end where a torn record that does begins, or where another such run begins (then with
+/// txids out of order, but nothing in between). Each question looks at a small part of them.
 class AnchoredRuns {
  public:
   AnchoredRuns() = default;
   explicit AnchoredRuns(std::vector<Run> by_begin);
 
-  /// The first that begins at or behind `offset` and whose first txid is above `txid`; null if there is none.
+  /// The first that begins at or after `offset` and whose first txid is above `txid`; null if there is none.
   [[nodiscard]] const Run* first_from(std::uint64_t offset, std::optional<std::uint64_t> txid) const noexcept;
-  /// Whether one of those that begin in (after, place), with such a txid, goes on behind `place`.
+  /// True if one that begins in (after, place), with such a txid, continues beyond `place`.
   [[nodiscard]] bool cross(std::uint64_t after, std::uint64_t place, std::optional<std::uint64_t> txid) const noexcept;
   [[nodiscard]] const Run* starting_at(std::uint64_t offset) const noexcept;
 
@@ -56,27 +56,27 @@ class AnchoredRuns {
   std::vector<Highest> blocks_;  // of as many runs each
 };
 
-/// All runs that begin in a part of a segment, by their begin; frames may overlap, so that one run lies inside another. Does not
-/// look into the frames of a run that has become long. They are listed a part at a time: some hundred thousand of them are in memory,
-/// those behind are looked for again when they are needed. Questions are asked in ascending order; each part is searched about twice
-/// then, however many runs there are.
+/// All runs that begin in a part of a segment, by their begin; frames may overlap, so one run may lie inside another. Does not
+/// look into the frames of a run that has become long. Runs are listed a part at a time: some hundred thousand are in memory, later
+/// ones are searched for again when needed. Ask in ascending order; then each part is searched about twice, however many runs
+/// there are.
 class RunList {
  public:
   /// Searches all of [begin, end).
-  /// @param data_end  behind the last byte that is not zero
+  /// @param data_end  after the last nonzero byte
   [[nodiscard]] static Result<RunList> of(safeatomic::File& file, std::uint64_t begin, std::uint64_t end,
                                           std::uint64_t data_end, CrcWork& work);
 
-  /// Nothing before `begin` will be asked for any more.
+  /// Promises that nothing before `begin` will be asked for any more.
   [[nodiscard]] Result<void> pass(std::uint64_t begin);
 
-  /// The first run that begins at or behind `offset`.
+  /// The first run that begins at or after `offset`.
   [[nodiscard]] Result<std::optional<Run>> first_from(std::uint64_t offset);
-  /// The run that begins there; of one that is not in memory only its first record is looked at.
+  /// The run that begins there; of a run not in memory only the first record is looked at.
   [[nodiscard]] Result<std::optional<Run>> starting_at(std::uint64_t offset);
 
   [[nodiscard]] const AnchoredRuns& anchored() const noexcept { return anchored_; }
-  /// Behind the last byte of data; a record's checksum may end in zeros.
+  /// After the last byte of data; a record's checksum may end in zeros.
   [[nodiscard]] std::uint64_t data_end() const noexcept { return data_end_; }
 
  private:

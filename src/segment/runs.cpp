@@ -21,27 +21,27 @@ namespace {
 using format::Stop;
 
 constexpr std::uint64_t min_frame_len = format::frame_len(0, 0);
-// What may be spent on proofs, in bytes of CRC work for each byte searched, and what one costs besides.
+// The budget for proofs, in bytes of CRC work for each byte searched, and the fixed cost of one.
 constexpr std::uint64_t proof_work_per_byte = 4;
 constexpr std::uint64_t proof_work_at_first = 1024 * 1024;
 constexpr std::uint64_t proof_overhead = 1024;
 constexpr std::uint64_t free_proofs = 8;  // for each damaged record
 
-// What the header of a damaged record says, as far as it says anything.
+// What the header of a damaged record says, as far as it can be read.
 struct Announcement {
   std::array<char, format::header_len> bytes{};
   format::Header header{};
-  std::uint64_t end = 0;  // where it has the record end; 0 if its lengths are impossible
-  bool is_sound = false;  // nothing is wrong with the header by itself
-  bool is_empty = true;   // no key and no payload, as zeros have it
+  std::uint64_t end = 0;  // where the record ends by it; 0 if its lengths are impossible
+  bool is_sound = false;  // nothing is wrong with the header itself
+  bool is_empty = true;   // no key and no payload, as zeros read
 };
 
-// The checksums of the bytes between a header and places behind it, each byte read once.
+// The checksums of the bytes between a header and later places, each byte read once.
 class BodyCrc {
  public:
   BodyCrc(safeatomic::File& file, std::uint64_t begin) : file_(file), begin_(begin), at_(begin) {}
 
-  // Of the bytes up to `end`, which is not below that of the call before; nullopt if the file is shorter.
+  // The checksum of the bytes up to `end`, never below that of the call before; nullopt if the file is shorter.
   Result<std::optional<std::uint32_t>> upto(std::uint64_t end) {
     while (at_ < end) {
       Result<std::string_view> bytes = ahead(1);
@@ -54,7 +54,7 @@ class BodyCrc {
     }
     return crc_;
   }
-  // The first magic that begins in [from, limit); what lies before it by more than a checksum may have been passed.
+  // The first magic that begins in [from, limit); bytes more than a checksum before it may have been passed.
   Result<std::optional<std::uint64_t>> find_magic(std::uint64_t from, std::uint64_t limit) {
     while (from < limit) {
       Result<std::string_view> bytes = ahead(static_cast<std::size_t>(from - at_) + format::magic.size());
@@ -71,7 +71,7 @@ class BodyCrc {
     }
     return std::nullopt;
   }
-  // The checksum that stands there; nullopt if the file is shorter.
+  // The checksum stored there; nullopt if the file is shorter.
   Result<std::optional<std::uint32_t>> stored() {
     Result<std::string_view> bytes = ahead(format::crc_len);
     if (!bytes) return propagate(bytes);
@@ -82,7 +82,7 @@ class BodyCrc {
   [[nodiscard]] std::uint64_t len() const noexcept { return at_ - begin_; }
 
  private:
-  // The next bytes, at least so many unless the file is shorter. Most often few are wanted.
+  // The next bytes, at least this many unless the file is shorter. Mostly few are wanted.
   Result<std::string_view> ahead(std::size_t len) {
     if (buffer_end_ < at_ + len) {
       buffer_.resize(std::max(len, std::min(buffer_.empty() ? 4096 : 2 * buffer_.size(), Scanner::block_len)));
@@ -126,7 +126,7 @@ class RunFinder {
   }
 
  private:
-  // The records from `at` on, one behind the other; where they stop.
+  // Reads the records from `at` on, back to back; returns where they stop.
   Result<std::uint64_t> follow(std::uint64_t at) {
     scanner_.skip_to(at);
     Run run{.begin = at, .end = at};
@@ -158,7 +158,7 @@ class RunFinder {
 
   [[nodiscard]] bool is_at_end() const noexcept { return stop_ == Stop::end_of_input || stop_ == Stop::zeros; }
 
-  // No record can be read at `at`: where the next one begins; the end if there is none.
+  // No record can be read at `at`: returns where the next one begins; the end if there is none.
   Result<std::uint64_t> next_start(std::uint64_t at) {
     Result<Announcement> announced = announcement(at);
     if (!announced) return propagate(announced);
@@ -192,7 +192,7 @@ class RunFinder {
     return result;
   }
 
-  // The usual case, one damaged record: behind its announced end the records go on, with the next txid, until the segment ends.
+  // The usual case, one damaged record: after its announced end the records continue, with the next txid, to the end of the segment.
   Result<bool> leads_to_the_end(std::uint64_t at, const Announcement& announced) {
     if (announced.end == 0 || announced.end >= search_.end || (announced.is_empty && !announced.is_sound)) return false;
     if (at != search_.begin && last_txid_ && announced.header.txid <= *last_txid_) return false;
@@ -216,16 +216,16 @@ class RunFinder {
     return {};
   }
 
-  // Where the record at `at` ends if nothing but one of its lengths is damaged: its own checksum is right for the length it had.
+  // Where the record at `at` ends if only one of its lengths is damaged: its own checksum is right for the length it had.
   Result<std::optional<std::uint64_t>> prove(std::uint64_t at, const Announcement& announced) {
     if (!is_sound_but_for_a_length(announced)) return std::nullopt;
     BodyCrc body(file_, at + format::header_len);
-    // A proof that succeeds is paid for by the bytes that it passes.
+    // The bytes that it passes pay for a successful proof.
     const std::uint64_t work_before = proof_work_;
     const std::uint64_t limit = std::min({search_.end, data_end_ + format::crc_len - 1, at + format::max_frame_len});
     std::uint64_t end = at + min_frame_len;
     for (std::uint64_t tries = 0; end <= limit; ++end, ++tries) {
-      // What lies nearest is looked at for every damaged record: all of them together read no byte more often than that.
+      // The nearest bytes are looked at for every damaged record: together they read no byte more often than that.
       const bool is_free = tries < free_proofs;
       const std::uint64_t read_before = body.len();
       Result<std::uint64_t> next = next_end(body, end, is_free ? limit : std::min(limit, body.at() + proof_left()));
@@ -242,8 +242,8 @@ class RunFinder {
     return std::nullopt;
   }
 
-  // The first place from `end` to `limit` where the record may end: where the next one seems to begin, or at the end of the data, some
-  // zeros of a checksum more. Beyond the segment if there is none.
+  // The first place from `end` to `limit` where the record may end: where the next one seems to begin, or at the end of the data plus
+  // some zeros of a checksum. Beyond the segment if there is none.
   Result<std::uint64_t> next_end(BodyCrc& body, std::uint64_t end, std::uint64_t limit) const {
     if (end < data_end_) {
       Result<std::optional<std::uint64_t>> hit = body.find_magic(end, std::min(limit, data_end_));
@@ -254,7 +254,7 @@ class RunFinder {
     return std::max(end, data_end_);
   }
 
-  // With one length as it should be, whatever it is now.
+  // With one length corrected, whatever it is now.
   static bool is_sound_but_for_a_length(const Announcement& announced) noexcept {
     std::array<char, format::header_len> bytes = announced.bytes;
     format::store(bytes.data() + format::field::key_len, std::uint32_t{0});
@@ -288,11 +288,11 @@ class RunFinder {
            (payload_len <= both_lengths && is_right_with(both_lengths - payload_len, payload_len));
   }
 
-  // By what is announced, and by the chains of txids.
+  // By the announced length, and by the chains of txids.
   Result<std::uint64_t> choose(std::uint64_t at, const Announcement& announced) {
     const std::optional<std::uint64_t> txid = at == search_.begin ? std::nullopt : last_txid_;
     const AnchoredRuns& anchored = runs_->anchored();
-    // Whether records that reach the end of the segment run across the end that is announced.
+    // True if records that reach the end of the segment run across the announced end.
     const bool is_refuted = announced.end != 0 && anchored.cross(at, announced.end, txid);
     const bool may_announce = announced.end != 0 && (announced.is_sound || !announced.is_empty) && !is_refuted;
     if (may_announce) {
@@ -315,12 +315,12 @@ class RunFinder {
     }
   }
 
-  // Segments may have been swapped, so that their beginnings need not ascend.
+  // Segments may have been swapped, so their beginnings need not ascend.
   [[nodiscard]] bool ascends(std::uint64_t at, const Run& run) const noexcept {
     return at == search_.begin || !last_txid_ || run.first_txid > *last_txid_;
   }
 
-  // Whether a damaged record fits in before and behind the run, which is not all there is up to `anchor`.
+  // True if a damaged record fits in before and after the run, which is not all there is up to `anchor`.
   [[nodiscard]] bool fits(std::uint64_t at, const Run& run, const Run* anchor) const noexcept {
     const std::uint64_t room = run.begin - at;
     const std::uint64_t last = last_txid_.value_or(0);
@@ -352,7 +352,7 @@ class RunFinder {
   std::optional<std::uint64_t> last_txid_;  // of the chain so far
   Scanner scanner_;
   Stop stop_ = Stop::none;
-  std::optional<RunList> runs_;  // once the usual case is not met
+  std::optional<RunList> runs_;  // once it is not the usual case
   std::uint64_t data_end_ = 0;
   std::uint64_t proof_work_ = 0;
   Apart apart_;

@@ -16,7 +16,7 @@ using format::Stop;
 
 namespace {
 
-// Bytes of a frame; the checksum of a larger one is computed by itself (format::detail::crc_block), and so is it verified.
+// Bytes of a frame; the checksum of a larger one is computed (format::detail::crc_block), and so verified, by itself.
 constexpr std::uint64_t max_verified_together = 512;
 
 }  // namespace
@@ -48,8 +48,8 @@ void Scanner::stop_at(std::uint64_t limit) noexcept {
   verified_end_ = begin_;
 }
 
-// Looks at the next frames of the buffer, some at a time: the checksums of short ones take no longer together than one.
-// False if not even the first one is whole and right, and follows in the order of txids.
+// Checks the next frames of the buffer, some at a time: the checksums of short ones take no longer together than one.
+// False if not even the first one is whole, valid and next in the order of txids.
 bool Scanner::verify_ahead() noexcept {
   std::array<std::string_view, format::crcs_at_once> covered;
   std::size_t count = 0;
@@ -89,17 +89,17 @@ Result<Stop> Scanner::next() {
   return next_beyond_buffer(format::decode_next(buffered()).stop);
 }
 
-// The decoder takes the buffer for the whole rest of the file. Where that made it stop, this reads on and asks again.
+// The decoder takes the buffer for the whole rest of the file. If that made it stop, this reads on and asks again.
 Result<Stop> Scanner::next_beyond_buffer(Stop stop) {
   for (;;) {
     std::size_t wanted = 0;
     switch (stop) {
-      case Stop::none: return Stop::txid_order;  // whole, and verify_ahead() would not have it
+      case Stop::none: return Stop::txid_order;  // whole, but refused by verify_ahead()
       case Stop::end_of_input:
       case Stop::header_cut: wanted = format::header_len; break;
       case Stop::body_cut: {
         const std::uint64_t len = format::frame_len(format::load_header(buffered().data()));
-        if (len > limit_ - end()) return stop;  // nothing is allocated by a length that the file does not have
+        if (len > limit_ - end()) return stop;  // never allocate for a length that the file does not have
         wanted = static_cast<std::size_t>(len);
         break;
       }

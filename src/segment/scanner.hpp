@@ -15,8 +15,8 @@
 
 namespace datawal::segment {
 
-/// Large reads into one buffer: measured four times faster than a fresh mapping. The buffer grows only for a frame that is larger
-/// than it and that the file is long enough to hold. The file must outlive the scanner. One thread at a time.
+/// Large reads into one buffer: measured four times faster than a fresh mapping. The buffer grows only for a larger frame that
+/// the file is long enough to hold. The file must outlive the scanner. One thread at a time.
 class Scanner {
  public:
   /// Bytes read at a time.
@@ -24,18 +24,18 @@ class Scanner {
 
   Scanner() = default;
 
-  /// Starts over in `file` at `begin`. Bytes from `limit` on are not looked at; a file shorter than that ends where it ends.
-  /// @param previous_txid  of the record before; txids must ascend from it, and 0 is none that a record has
+  /// Starts over in `file` at `begin`. Bytes from `limit` on are not read; a shorter file ends where it ends.
+  /// @param previous_txid  of the record before; txids must ascend from it, and no record has txid 0
   void start(safeatomic::File& file, std::uint64_t begin, std::uint64_t limit,
              std::uint64_t previous_txid = 0) noexcept;
 
-  /// Goes to the next frame.
-  /// @return Stop::none if there is one: see frame() and frame_offset(). Otherwise the reason, and again the same
-  ///   reason until start() or look_again().
+  /// Moves to the next frame.
+  /// @return Stop::none if there is one: see frame() and frame_offset(). Otherwise the reason; then the same reason
+  ///   until start() or look_again().
   [[nodiscard]] Result<format::Stop> next();
 
-  /// Goes to the next frame if the whole of it is in the buffer: what next() does most of the time, without reading, so that
-  /// views of earlier frames stay valid. False: ask next().
+  /// Moves to the next frame if all of it is in the buffer, as next() mostly does, but never reads, so views of earlier frames
+  /// stay valid. False: call next().
   [[nodiscard]] bool next_buffered() noexcept {
     if (begin_ == verified_end_ && !verify_ahead()) return false;
     const char* from = buffer_.get() + begin_;
@@ -50,27 +50,27 @@ class Scanner {
   /// Forgets what was read from the stop on, so that next() reads it from the file again, up to `limit`.
   void look_again(std::uint64_t limit) noexcept;
 
-  /// Goes on at `begin`, not below end(), with any txid; what the buffer holds of that is not read again.
+  /// Continues at `begin`, not below end(), with any txid; does not read again what the buffer holds.
   void skip_to(std::uint64_t begin) noexcept;
 
   /// Lets the next frame have any txid.
   void forget_txid() noexcept { last_txid_ = 0; }
 
-  /// The txid of the frame at end() that next() refused for it.
+  /// The txid for which next() refused the frame at end().
   [[nodiscard]] std::uint64_t refused_txid() const noexcept { return format::load_header(buffered().data()).txid; }
 
-  /// Moves the limit; what was read beyond it is not looked at.
+  /// Moves the limit; bytes read beyond it are ignored.
   void stop_at(std::uint64_t limit) noexcept;
 
   /// The frame that next() found; its views are valid until the next call.
   [[nodiscard]] const format::DecodedRecord& frame() const noexcept { return frame_; }
   [[nodiscard]] std::uint64_t frame_offset() const noexcept { return frame_offset_; }
 
-  /// Where the valid prefix ends: behind the last frame found.
+  /// Where the valid prefix ends: after the last frame found.
   [[nodiscard]] std::uint64_t end() const noexcept { return buffer_offset_ + begin_; }
-  /// Whole, right frames lie between end() and this.
+  /// Whole, valid frames lie between end() and this.
   [[nodiscard]] std::uint64_t verified_end() const noexcept { return buffer_offset_ + std::max(begin_, verified_end_); }
-  /// The first byte that is not looked at: `limit`, or the end of a file that is shorter.
+  /// The first byte that is not read: `limit`, or the end of a shorter file.
   [[nodiscard]] std::uint64_t limit() const noexcept { return limit_; }
 
  private:
@@ -84,8 +84,8 @@ class Scanner {
   safeatomic::File* file_ = nullptr;
   std::unique_ptr<char[]> buffer_;
   std::size_t capacity_ = 0;
-  std::size_t begin_ = 0;            // of what is not decoded yet, in the buffer
-  std::size_t verified_end_ = 0;     // whole, right frames lie between begin_ and this
+  std::size_t begin_ = 0;            // of what is not yet decoded, in the buffer
+  std::size_t verified_end_ = 0;     // whole, valid frames lie between begin_ and this
   std::size_t filled_ = 0;           // bytes in the buffer
   std::uint64_t buffer_offset_ = 0;  // of the buffer's first byte, in the file
   std::uint64_t limit_ = 0;

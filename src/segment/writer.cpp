@@ -14,10 +14,10 @@ namespace datawal::segment {
 
 namespace {
 
-// Up to here a copy into one buffer costs less than handing the kernel four pieces.
+// Up to this size a copy into one buffer costs less than handing the kernel four pieces.
 constexpr std::uint64_t max_buffered_frame = 64 * 1024;
 
-// A buffer that was larger is given back.
+// A larger buffer is freed.
 constexpr std::uint64_t max_kept_buffer = 1024 * 1024;
 
 Result<AppendedFrame> appended(const Result<std::uint64_t>& offset, std::uint32_t crc) {
@@ -37,7 +37,7 @@ Result<AppendedFrame> Writer::append(const format::Header& header, std::string_v
   }
   if (len <= max_buffered_frame) {
     char* const buffer = buffer_of(max_buffered_frame);
-    // The caller has checked the limits, and there is room: this cannot fail.
+    // Cannot fail: the caller has checked the limits, and there is room.
     (void)format::encode(header.type, header.txid, key, payload, {buffer, static_cast<std::size_t>(len)});
     const std::string_view frame(buffer, static_cast<std::size_t>(len));
     const std::uint32_t crc = format::stored_crc(buffer, frame.size());
@@ -58,7 +58,7 @@ Result<AppendedFrame> Writer::append(const format::Header& header, std::string_v
 
 Result<void> Writer::append_batch(std::span<const RecordInput> records, std::uint64_t first_txid, std::uint64_t len,
                                   std::span<RecordRef> refs) {
-  char* const buffer = buffer_of(len);  // what can fail for lack of memory does so before anything is written
+  char* const buffer = buffer_of(len);  // allocates, and so may fail, before anything is written
   if (Result<void> prepared = prepare(len); !prepared) return propagate(prepared);
   std::size_t at = 0;
   for (std::size_t n = 0; n < records.size(); ++n) {
@@ -97,7 +97,7 @@ char* Writer::buffer_of(std::uint64_t len) {
 Result<void> Writer::prepare(std::uint64_t len) {
   if (has_unsynced_change()) {
     // Until the cut is durable, a power loss could show the undone frame where the next one should be.
-    broken_ = true;  // until the opposite is known, however this is left
+    broken_ = true;  // until the opposite is known, however this returns
     if (safeatomic::Result<void> synced = file_->sync_data(); !synced) {
       return io_failure(synced, "sync the roll-back of a failed write");
     }

@@ -1,5 +1,5 @@
 #pragma once
-// Appends frames to one segment file: the append path, and what the mapped path (mapped_writer.hpp) shares with it.
+// Appends frames to one segment file: the append path, and what it shares with the mapped path (mapped_writer.hpp).
 
 #include <cstdint>
 #include <memory>
@@ -20,8 +20,8 @@ struct AppendedFrame {
   std::uint32_t crc = 0;     ///< its checksum
 };
 
-/// The append path: one `pwritev` of whole frames per call. Knows nothing of directories, watermarks or poison: it says what
-/// failed and whether the file is still as it was. The caller orders all calls, but for those of file().
+/// The append path: one `pwritev` of whole frames per call. Knows nothing of directories, watermarks or poison: it reports what
+/// failed and whether the file is unchanged. The caller orders all calls, except those of file().
 class Writer {
  public:
   /// @param end  where the valid prefix ends, which is where the file ends
@@ -30,28 +30,28 @@ class Writer {
   Writer& operator=(const Writer&) = delete;
   virtual ~Writer() = default;
 
-  /// Writes one frame at end(). After a failure nothing of it stays, unless is_broken(). If a roll-back waits for its sync, this
-  /// syncs first: nobody else may sync the file meanwhile.
+  /// Writes one frame at end(). After a failure nothing of it stays, unless is_broken(). Syncs first if a roll-back waits for its
+  /// sync: nobody else may sync the file meanwhile.
   [[nodiscard]] Result<AppendedFrame> append(const format::Header& header, std::string_view key,
                                              std::string_view payload);
 
   /// Writes many frames at end(), with txids from `first_txid` on, as one: all or nothing. Otherwise as append().
   /// @param len   bytes of all frames together
-  /// @param refs  one for each record; gets all of its place but the segment
+  /// @param refs  one for each record; receives its place except the segment
   [[nodiscard]] Result<void> append_batch(std::span<const RecordInput> records, std::uint64_t first_txid,
                                           std::uint64_t len, std::span<RecordRef> refs);
 
-  /// Sees to it that the file ends at end(): before it is sealed or closed. To be synced then: see has_unsynced_change().
+  /// Makes the file end at end(), before it is sealed or closed. Must be synced afterwards: see has_unsynced_change().
   [[nodiscard]] virtual Result<void> cut_to_end() { return {}; }
 
   /// On return everything below end() survives a loss of power. After a failure nothing is known: see File::sync_data.
   [[nodiscard]] Result<void> sync();
 
-  /// A sync has succeeded that began when change_count() was `change_count`.
-  /// @param asked_for  false if it only served to start write-back early, and nothing will be heard of the next one soon
+  /// Notes the success of a sync that began when change_count() was `change_count`.
+  /// @param asked_for  false if it only served to start write-back early, and the next one will not come soon
   void synced(std::uint64_t change_count, bool asked_for) noexcept;
 
-  /// A failed write could not be undone, or not durably: what lies behind end() is unknown, and nothing may be appended.
+  /// A failed write could not be undone, or not durably: what follows end() is unknown, and nothing may be appended.
   [[nodiscard]] bool is_broken() const noexcept { return broken_; }
 
   /// The file was cut, and only a sync makes that durable: until then a loss of power may bring back what was cut.
@@ -59,7 +59,7 @@ class Writer {
   [[nodiscard]] std::uint64_t change_count() const noexcept { return change_count_; }
 
   [[nodiscard]] std::uint64_t end() const noexcept { return end_; }
-  /// Outlives the writer where a reader still needs it.
+  /// Outlives the writer if a reader still needs it.
   [[nodiscard]] const std::shared_ptr<safeatomic::File>& file() const noexcept { return file_; }
 
  protected:
@@ -67,18 +67,17 @@ class Writer {
 
   using Parts = std::span<const std::string_view>;
 
-  /// Makes room for `len` bytes behind end(): called where room_end() does not reach so far. After a failure everything is as it
-  /// was.
+  /// Makes room for `len` bytes after end(): called if room_end() does not reach that far. A failure changes nothing.
   [[nodiscard]] virtual Result<void> make_room(std::uint64_t /*len*/) { return {}; }
-  /// Puts whole frames behind end() without a system call, if it can.
+  /// Puts whole frames after end() without a system call, if it can.
   [[nodiscard]] virtual bool copy(std::string_view /*frames*/) noexcept { return false; }
-  /// Puts `parts`, `len` bytes in all, behind end(), where there is room for them.
+  /// Puts `parts`, `len` bytes in all, after end(), where there is room for them.
   [[nodiscard]] virtual safeatomic::Result<void> put(Parts parts, std::uint64_t len);
-  /// What lies behind end() was cut off.
+  /// What followed end() was cut off.
   virtual void was_cut() noexcept {}
   virtual void was_synced(bool /*asked_for*/) noexcept {}
 
-  /// Up to where there is room.
+  /// Where the room ends.
   [[nodiscard]] std::uint64_t room_end() const noexcept { return room_end_; }
   void set_room_end(std::uint64_t end) noexcept { room_end_ = end; }
 
