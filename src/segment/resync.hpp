@@ -19,7 +19,7 @@ namespace datawal::segment {
 
 /// Counts the bytes that are checksummed.
 struct CrcWork {
-  std::uint64_t limit = std::numeric_limits<std::uint64_t>::max();  ///< a frame that would take more is passed over
+  std::uint64_t limit = std::numeric_limits<std::uint64_t>::max();  ///< a frame that would take more is skipped
   std::uint64_t done = 0;
 };
 

@@ -21,18 +21,18 @@ struct HeldLock {
 
 struct HeldLocks {
   std::mutex mutex;
-  std::vector<HeldLock> held;  // by `mutex`
+  std::vector<HeldLock> held;  // guarded by `mutex`
 };
 
-// Never destroyed: a handle may be, later than anything else.
+// Never destroyed: a handle may outlive everything else.
 HeldLocks& held_locks() {
   static auto& locks = *new HeldLocks;
   return locks;
 }
 
-// A child that is made while another thread holds the mutex would wait for it for ever. Whoever holds it calls nothing that could
-// wait for a fork. Registered while the library is loaded, as ForkGuard is.
-[[maybe_unused]] const int registered = (held_locks(),  // made before it is needed in the middle of a fork
+// A child that is made while another thread holds the mutex would wait for it for ever. Its holder calls nothing that could wait
+// for a fork. Registered when the library is loaded, as ForkGuard is.
+[[maybe_unused]] const int registered = (held_locks(),  // made before a fork needs it
                                          pthread_atfork([] { held_locks().mutex.lock(); },
                                                         [] { held_locks().mutex.unlock(); },
                                                         [] { held_locks().mutex.unlock(); }));

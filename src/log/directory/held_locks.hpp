@@ -1,5 +1,5 @@
 #pragma once
-// The directories that this process has locked, so that a refusal can say who holds the lock: a process id alone does not tell,
+// The directories that this process has locked, so that a refusal can say who holds the lock: a process id alone does not,
 // since everything in a container is process 1.
 
 #include <memory>
@@ -12,7 +12,7 @@ namespace datawal::log {
 void remember_lock(const std::shared_ptr<safeatomic::Directory>& directory);
 void forget_lock(const std::shared_ptr<safeatomic::Directory>& directory) noexcept;
 
-/// Whether this process, and not one that it was forked from, holds the lock on that directory by another handle.
+/// True if this process, not one that it was forked from, holds the lock on that directory by another handle.
 [[nodiscard]] bool is_locked_here(const safeatomic::Directory& directory);
 
 }  // namespace datawal::log

@@ -24,7 +24,7 @@ struct GiveBack {
 }  // namespace
 
 std::size_t max_kept_files() noexcept {
-  const long limit = ::sysconf(_SC_OPEN_MAX);  // what RLIMIT_NOFILE is at this moment; negative: no limit
+  const long limit = ::sysconf(_SC_OPEN_MAX);  // RLIMIT_NOFILE at this moment; negative: no limit
   return limit < 0 ? std::numeric_limits<std::size_t>::max() / 4 : static_cast<std::size_t>(limit) / 4;
 }
 
@@ -37,7 +37,7 @@ std::shared_ptr<safeatomic::File> keep_open(std::shared_ptr<safeatomic::File> fi
     if (count >= most) return nullptr;
   } while (!kept_now.compare_exchange_weak(count, count + 1, std::memory_order_relaxed));
   safeatomic::File* const plain = file.get();
-  return std::shared_ptr<safeatomic::File>(plain, GiveBack{std::move(file)});  // gives back too if it throws
+  return std::shared_ptr<safeatomic::File>(plain, GiveBack{std::move(file)});  // also gives back if it throws
 }
 
 bool is_out_of_descriptors(int os_errno) noexcept { return os_errno == EMFILE || os_errno == ENFILE; }

@@ -1,6 +1,6 @@
 #pragma once
-// Files that are kept open so that they can be read whatever becomes of their names, or sooner: never so many that the
-// program, or another reader in it, runs out of descriptors.
+// Files that are kept open to be read after they lose their names, or faster: never so many that the program, or another
+// reader in it, runs out of descriptors.
 
 #include <cstddef>
 #include <memory>
@@ -17,10 +17,10 @@ namespace datawal::log {
 /// How many of them are kept now.
 [[nodiscard]] std::size_t kept_file_count() noexcept;
 
-/// `file`, counted for as long as what is returned is held; null if as many are kept as may be. Any thread.
+/// `file`, counted while the result is held; null if no more may be kept. Any thread.
 [[nodiscard]] std::shared_ptr<safeatomic::File> keep_open(std::shared_ptr<safeatomic::File> file);
 
-/// Whether it failed because this process, or the system, has no descriptor left.
+/// True if it failed because this process, or the system, has no descriptor left.
 [[nodiscard]] bool is_out_of_descriptors(int os_errno) noexcept;
 
 }  // namespace datawal::log

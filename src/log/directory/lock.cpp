@@ -23,7 +23,7 @@ namespace {
 using safeatomic::Directory;
 using safeatomic::File;
 
-// The process id that the holder wrote into `.lock`; empty if there is none to be read.
+// The process id that the holder wrote into `.lock`; empty if none can be read.
 std::string holder_of(Directory& directory) {
   safeatomic::Result<std::unique_ptr<File>> file = directory.open_file(lock_name, {});
   if (!file) return {};
@@ -38,8 +38,8 @@ std::string holder_of(Directory& directory) {
   return pid;
 }
 
-// A lock can outlive the process that is named, in a child of which the library was not told; or that one lives in another
-// container, and has another number here.
+// A lock can outlive the named process, in a child that the library did not notice; or that process is in another container
+// and has another number here.
 std::string_view doubt_about(const std::string& pid) noexcept {
   pid_t number = 0;
   const auto [end, error] = std::from_chars(pid.data(), pid.data() + pid.size(), number);
@@ -55,7 +55,7 @@ std::unexpected<Error> locked(Directory& directory, std::string_view which) {
     return std::unexpected(Error{.code = Errc::locked,
                                  .action = "lock store",
                                  .path = directory.path(),
-                                 .os_errno = EDEADLK,  // to wait for it would be to wait for oneself
+                                 .os_errno = EDEADLK,  // waiting for it would be waiting for oneself
                                  .detail = "another handle of this process holds the lock on " + std::string(which)});
   }
   const std::string pid = holder_of(directory);
@@ -72,7 +72,7 @@ void write_holder(File& file) noexcept {
   if (safeatomic::write_all(file, 0, pid)) (void)file.truncate(pid.size());
 }
 
-// What is there, or a new one. Others may be making it at the same time.
+// The existing file or a new one. Others may be making it at the same time.
 safeatomic::Result<std::unique_ptr<File>> open_or_make(safeatomic::FileSystem& file_system, Directory& directory,
                                                        const StoreOwner& owner, std::uint32_t mode) {
   safeatomic::Result<std::unique_ptr<File>> file = owner.create(file_system, directory, lock_name, mode);
@@ -102,7 +102,7 @@ Result<StoreLock> StoreLock::acquire(safeatomic::FileSystem& file_system, const 
   if (!taken) return io_failure(taken, "lock store");
   if (!*taken) return locked(*directory, "the directory");
 
-  // Until both are ours, giving up must not leave the first one behind in a copy of the descriptor.
+  // Until both are ours, giving up must not leave the first one locked in a copy of the descriptor.
   const auto give_up = [&](auto failed) {
     lock.release();
     return failed;

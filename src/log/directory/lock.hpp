@@ -1,5 +1,5 @@
 #pragma once
-// Taking the writer's lock on an open directory.
+// Takes the writer's lock on an open directory.
 
 #include <memory>
 

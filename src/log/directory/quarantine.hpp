@@ -1,5 +1,5 @@
 #pragma once
-// Keeping what is cut: `NNNNNNNN.dwal.torn-OFFSET` beside the segment.
+// Keeps what is cut: `NNNNNNNN.dwal.torn-OFFSET` beside the segment.
 
 #include <cstdint>
 #include <filesystem>

@@ -24,7 +24,7 @@ std::unexpected<Error> empty_path() {
   return std::unexpected(Error{.code = Errc::invalid_argument, .action = "open store", .detail = "the path is empty"});
 }
 
-// A path that leads to something else than a directory is its giver's mistake, not the disk's.
+// A path to something other than a directory is the caller's mistake, not the disk's.
 std::unexpected<Error> not_opened(const safeatomic::Error& failed) {
   Error error = error_of(failed, "open store");
   const bool is_no_directory = failed.os_errno == ENOTDIR || failed.os_errno == ELOOP ||
@@ -39,7 +39,7 @@ bool is_quarantine_name(std::string_view name) noexcept { return name.find(".dwa
 
 namespace {
 
-// By what a store leaves in its directory, but for what a refused or interrupted opening leaves in any.
+// By what a store leaves in its directory, except what a refused or interrupted opening leaves in any.
 Result<bool> holds_store(Directory& directory) {
   const safeatomic::Result<std::vector<std::string>> names = directory.list();
   if (!names) return io_failure(names, "list store");
@@ -124,7 +124,7 @@ Result<std::unique_ptr<Directory>> make_store_directory(FileSystem& file_system,
   if (dir.empty()) return empty_path();
   if (Result<void> sensible = refuse_options(options); !sensible) return propagate(sensible);
   if (options.mode == OpenMode::must_exist) return open_store_that_exists(file_system, dir, options);
-  // What is to be made would lie on the filesystem of the lowest directory that is there.
+  // New directories will lie on the filesystem of the lowest existing one.
   for (std::filesystem::path there = dir;; there = there.parent_path()) {
     const safeatomic::Result<std::unique_ptr<Directory>> found = file_system.open_directory(there);
     if (found) {

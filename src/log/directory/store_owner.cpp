@@ -65,7 +65,7 @@ safeatomic::Result<StoreOwner> StoreOwner::of(Directory& directory, std::uint32_
   if (newest != 0) {
     const safeatomic::Result<FileInfo> info = directory.info_of(segment::filename(newest));
     if (!info && !is_no_segment(info.error())) return safeatomic::propagate(info);
-    // Something else by that name is refused by whoever reads the store.
+    // Readers of the store refuse anything else by that name.
     if (info && info->kind == safeatomic::FileKind::regular) return of_segment(directory, newest, *info);
   }
   return of_directory(directory, mode);
@@ -73,7 +73,7 @@ safeatomic::Result<StoreOwner> StoreOwner::of(Directory& directory, std::uint32_
 
 safeatomic::Result<void> StoreOwner::give(File& made) const {
   if (!access_) return {};
-  // Where the mount or the user namespace decides who owns what, the file stays as it is: that is how it was for the others.
+  // If the mount or the user namespace decides who owns what, the file stays as it is, like the others.
   return safeatomic::give_access(made, *access_, safeatomic::KeepAccess::if_possible);
 }
 

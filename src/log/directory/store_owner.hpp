@@ -1,5 +1,5 @@
 #pragma once
-// To whom the files belong that are made in a store.
+// Who owns the files that are made in a store.
 
 #include <cstdint>
 #include <memory>
@@ -20,9 +20,9 @@ namespace datawal::log {
 /// given away, and by their descriptors. They get their names afterwards, so that a crash leaves none of them with root.
 class StoreOwner {
  public:
-  StoreOwner() = default;  ///< nobody else's: a file belongs to whoever makes it
+  StoreOwner() = default;  ///< a file belongs to whoever makes it
 
-  /// Asks nothing where this process is not root's. `mode` is for files of a store without a segment.
+  /// Looks at nothing unless this process is root's. `mode` is for files of a store without a segment.
   [[nodiscard]] static safeatomic::Result<StoreOwner> of(safeatomic::Directory& directory, std::uint32_t mode);
   /// `info` is what the segment was when it was looked at.
   [[nodiscard]] static safeatomic::Result<StoreOwner> of_segment(safeatomic::Directory& directory, std::uint32_t id,
@@ -33,10 +33,10 @@ class StoreOwner {
   /// Of what was opened already.
   [[nodiscard]] static StoreOwner of(const safeatomic::Access& access);
 
-  /// Whether what this process makes has to be given away.
+  /// True if files that this process makes must be given away.
   [[nodiscard]] bool is_another() const noexcept { return access_.has_value(); }
 
-  /// Gives a file away that this process has made; on the disk after sync_all.
+  /// Gives away a file that this process has made; on the disk after sync_all.
   [[nodiscard]] safeatomic::Result<void> give(safeatomic::File& made) const;
 
   /// Makes a file to write to; `mode` is for one that is not given away. The directory is not synced.

@@ -64,7 +64,7 @@ void WatermarkFile::write(const format::Watermark& watermark) noexcept {
   try {
     (void)file_->write_at(0, std::span(&part, 1));
   } catch (const std::bad_alloc&) {
-    return;  // to tell of an error that nobody asks for
+    return;  // no memory for an error that nobody asks for
   }
 }
 

@@ -14,17 +14,16 @@ namespace datawal::log {
 
 class StoreOwner;
 
-/// What stands there; nullopt unless it is a regular file with one link that holds a whole watermark. Changes nothing.
-/// @return io where there is no descriptor to look with: that must not be taken for a store without one
+/// The watermark; nullopt unless it is a regular file with one link that holds a whole watermark. Changes nothing.
+/// @return io if there is no descriptor left to read it: that must not pass for a store without one
 [[nodiscard]] Result<std::optional<format::Watermark>> read_watermark(safeatomic::Directory& directory);
 
-/// The writer's side. Nothing here can fail as far as its user is concerned: a watermark that could not be written
-/// lags, and that is what a watermark may do.
+/// The writer's side. For its user nothing here fails: a watermark that could not be written lags, as a watermark may.
 class WatermarkFile {
  public:
   WatermarkFile() = default;
 
-  /// Opens or makes it. What is there and is no file of ours (a link, a second name of another file, another size) is
+  /// Opens or makes it. Anything there that is no file of ours (a link, a second name of another file, another size) is
   /// unlinked, never written to.
   static WatermarkFile open(safeatomic::FileSystem& file_system, safeatomic::Directory& directory,
                             const StoreOwner& owner, std::uint32_t mode);
@@ -36,8 +35,8 @@ class WatermarkFile {
   std::unique_ptr<safeatomic::File> file_;  // null: there is no room for one
 };
 
-/// Puts `watermark` in the place of the one that is there, so that it survives a loss of power: for what nothing else
-/// remembers. At every instant one of the two is there.
+/// Replaces the watermark by `watermark` so that it survives a loss of power: for what nothing else remembers. At every
+/// instant one of the two is there.
 [[nodiscard]] Result<void> replace_watermark(safeatomic::FileSystem& file_system, safeatomic::Directory& directory,
                                              const StoreOwner& owner, const format::Watermark& watermark,
                                              std::uint32_t mode);

@@ -21,17 +21,17 @@ using safeatomic::DirectoryWatch;
 
 namespace {
 
-// What was shown and is not durable yet is compared each time when it is no more than this, else once it has become durable.
+// What was shown before it was durable is compared each time if it is no more than this, else once it has become durable.
 constexpr std::uint64_t max_compared_always = 1 << 20;
 
-// A store that is compacted all the time expires one snapshot after the other.
+// A store under constant compaction expires one snapshot after the other.
 constexpr int max_tries = 100;
 
 Result<RecordLogReader> open_reader(const std::filesystem::path& dir, const FollowerOptions& options) {
   return RecordLogReader::open(dir, {.only_durable = options.only_durable, .file_system = options.file_system});
 }
 
-// A compaction leaves a record in its segment; what lies before that segment is older.
+// A compaction leaves a record in its segment; earlier segments are older.
 RecordCursor from_segment_of(const RecordRef& ref, const RecordLogReader& reader) {
   const std::span<const std::uint32_t> ids = reader.segments();
   const auto behind = std::ranges::upper_bound(ids, ref.segment);
@@ -57,14 +57,14 @@ struct [[gnu::visibility("hidden")]] Follower::Impl {
   safeatomic::FileInfo directory{};  // that `reader` reads, or one that it has replaced
   log::FollowerCursor at;
   std::optional<RecordCursor> cursor{};
-  std::optional<RecordView> held{};           // of `cursor`: what is shown next, once the loss before it was told
+  std::optional<RecordView> held{};           // of `cursor`: shown next, once the loss before it was reported
   std::optional<RecordLogReader> measured{};  // of lag()
   std::uint64_t durable_txid = 0;             // in the snapshot that `cursor` reads
   LostRecords lost{};
   bool is_at_end = false;     // of the snapshot
-  bool is_compared = false;   // what a cursor file says was shown
-  bool must_compare = false;  // what was shown with what is there, before `cursor` goes on
-  bool has_failed = false;    // `cursor` goes no further; a younger snapshot may
+  bool is_compared = false;   // what the cursor file says was shown
+  bool must_compare = false;  // what was shown with what is there, before `cursor` continues
+  bool has_failed = false;    // `cursor` gets no further; a newer snapshot may
 
   void begin();
   Result<void> follow_directory();
@@ -87,10 +87,10 @@ struct [[gnu::visibility("hidden")]] Follower::Impl {
   [[nodiscard]] std::unexpected<Error> place_lost(const LostRecords& what);
 };
 
-// Behind the record that was shown last, in the snapshot of `reader`.
+// After the record shown last, in the snapshot of `reader`.
 void Follower::Impl::begin() {
   const Result<DurableEnd> end = reader.durable_end();
-  durable_txid = end ? end->txid : 0;  // what cannot be told is not durable
+  durable_txid = end ? end->txid : 0;  // if unknown, nothing is durable
   held.reset();
   cursor.emplace(at.last ? reader.records_after(*at.last) : reader.records());
   is_at_end = false;
@@ -98,7 +98,7 @@ void Follower::Impl::begin() {
                  (!is_compared || has_become_durable(durable_txid) || at.undecided.bytes <= max_compared_always);
 }
 
-// A restored copy may lie in the directory's place: then that one is followed. Where there is none, one may come.
+// A restored copy may have taken the directory's place: follow that one. If there is none, one may come.
 Result<void> Follower::Impl::follow_directory() {
   const safeatomic::Result<std::unique_ptr<safeatomic::Directory>> opened =
       log::file_system_of(options.file_system).open_directory(dir);
@@ -126,17 +126,17 @@ Result<void> Follower::Impl::refresh() {
   return {};
 }
 
-// Txids ascend by one. What is not there behind all that was shown or told was there and has gone, but for what was missing already
-// in the snapshot with which a follower of the whole log began. If something is told, `found` is shown next.
+// Txids ascend by one. What is missing after everything shown or reported was there and is gone, except what was already missing
+// in the snapshot with which a follower of the whole log began. If a loss is reported, `found` is shown next.
 std::optional<LostRecords> Follower::Impl::missing_before(const RecordView& found) {
   if (!at.told_txid) return std::nullopt;
-  // A record that was told to be lost is of another history, or the cursor file is not of this log: then that tells nothing.
+  // A record that was reported lost is of another history, or the cursor file is not of this log: then that means nothing.
   const std::uint64_t told = *at.told_txid < found.txid ? *at.told_txid : 0;
   const std::uint64_t known_txid = std::max(position_txid(), told);
   if (found.txid <= known_txid || found.txid - known_txid == 1) return std::nullopt;
   held = found;
   at.told_txid = found.txid - 1;
-  // No compaction removes a Raw record. Where there are keys, nothing tells the one from the other.
+  // No compaction removes a Raw record. With keys, the two cannot be told apart.
   const bool is_trimmed = found.type == RecordType::Raw && found.ref.segment == reader.segments().front();
   return LostRecords{.first_txid = known_txid + 1,
                      .last_txid = found.txid - 1,
@@ -153,8 +153,8 @@ void Follower::Impl::shown(const RecordRef& ref) {
   }
 }
 
-// The base is durable, and so there, or a compaction has moved or removed it, or its segment was dropped. Otherwise this is another
-// history than the one that was followed, which has no base.
+// The base is durable and so still there, or a compaction has moved or removed it, or its segment was dropped. Otherwise this is
+// not the history that was followed, and there is no base.
 Result<RecordCursor> Follower::Impl::records_behind_base() {
   if (!at.base) return reader.records();
   RecordCursor records = reader.records_after(*at.base);
@@ -179,8 +179,8 @@ Result<RecordCursor> Follower::Impl::records_behind_base() {
   }
 }
 
-// Reads again what was shown behind the base. If it is all there, the cursor goes on behind it, and what has become durable of it is
-// the new base.
+// Reads again what was shown after the base. If it is all there, the cursor continues after it, and the part of it that has become
+// durable moves the base.
 Result<std::optional<LostRecords>> Follower::Impl::compare_undecided() {
   Result<RecordCursor> records = records_behind_base();
   if (!records) return propagate(records);
@@ -209,7 +209,7 @@ Result<std::optional<LostRecords>> Follower::Impl::compare_undecided() {
   }
 }
 
-// The record that was shown last does not lie where it lay. Looks where the log goes on behind it, and begins there.
+// The record shown last is no longer where it was. Finds where the log continues after it, and begins there.
 Result<std::optional<LostRecords>> Follower::Impl::find_place() {
   const RecordRef last = *at.last;
   RecordCursor records = records_from_segment_of(last);
@@ -220,7 +220,7 @@ Result<std::optional<LostRecords>> Follower::Impl::find_place() {
     const RecordRef found = (**next).ref;
     if (found.txid < last.txid) continue;
     if (found.txid == last.txid && !is_same_record(found, last)) return take_back();
-    if (at.undecided.count != 0) {  // what was shown before it tells
+    if (at.undecided.count != 0) {  // what was shown before it decides
       must_compare = true;
       return std::nullopt;
     }
@@ -235,7 +235,7 @@ Result<std::optional<LostRecords>> Follower::Impl::find_place() {
   }
 }
 
-// The log ends before the record that was shown last.
+// The log ends before the record shown last.
 Result<std::optional<LostRecords>> Follower::Impl::end_before_place() {
   Result<bool> is_there = is_not_durable_yet(*at.last);
   if (!is_there) return propagate(is_there);
@@ -262,10 +262,10 @@ Result<bool> Follower::Impl::is_not_durable_yet(const RecordRef& last) const {
   }
 }
 
-// Everything behind the base that was shown may be another record now: it is shown again.
+// Everything shown after the base may be another record now: it is shown again.
 LostRecords Follower::Impl::take_back() {
   const std::uint64_t last_txid = at.last->txid;
-  if (at.base == at.last) at.base.reset();  // this is another history than the one that was followed
+  if (at.base == at.last) at.base.reset();  // this is not the history that was followed
   at = {.last = at.base, .base = at.base, .told_txid = at.base ? at.base->txid : 0};
   is_compared = true;
   begin();
@@ -301,7 +301,7 @@ Result<Follower> Follower::open(const std::filesystem::path& dir, const Follower
   log::FollowerCursor cursor{.last = options.after, .base = options.after};
   bool is_noted = false;
   if (!options.cursor_file.empty()) {
-    // Whatever lies in the store goes with it, and may be taken for a part of it.
+    // Files in the store go with it, and may be taken for a part of it.
     Result<void> outside = log::refuse_place_inside(file_system, options.cursor_file, **directory, "follow log");
     if (!outside) return propagate(outside);
     Result<std::optional<log::FollowerCursor>> noted = log::read_follower_cursor(file_system, options.cursor_file);
@@ -309,7 +309,7 @@ Result<Follower> Follower::open(const std::filesystem::path& dir, const Follower
     is_noted = noted->has_value();
     if (is_noted) cursor = **noted;
   }
-  // A file that holds no position is of a follower that has begun with the first record.
+  // A file without a position is of a follower that began with the first record.
   if ((cursor.last || is_noted) && !cursor.told_txid) cursor.told_txid = cursor.last ? cursor.last->txid : 0;
   Result<RecordLogReader> reader = open_reader(dir, options);
   if (!reader) return propagate(reader);
@@ -326,7 +326,7 @@ Result<std::optional<RecordView>> Follower::next() {
     impl.shown(view.ref);
     return view;
   }
-  bool is_fresh = false;  // the snapshot is younger than this call
+  bool is_fresh = false;  // the snapshot is newer than this call
   if (impl.has_failed) {
     if (Result<void> refreshed = impl.refresh(); !refreshed) return propagate(refreshed);
     impl.begin();
@@ -412,7 +412,7 @@ Result<void> Follower::save() {
 Result<FollowerLag> Follower::lag() const {
   if (!impl_) return std::unexpected(moved_from("follow log"));
   Impl& impl = *impl_;
-  // By a reader of its own: the cursor goes on in its snapshot.
+  // With a reader of its own: the cursor continues in its snapshot.
   if (!impl.measured) {
     Result<RecordLogReader> opened = open_reader(impl.dir, impl.options);
     if (!opened) return propagate(opened);

@@ -20,12 +20,12 @@ constexpr std::string_view undecided_line = "undecided ";
 constexpr std::string_view told_line = "told ";
 constexpr std::string_view nowhere = "-";
 
-// The lines with the longest numbers there are, and one byte more, which shows that a file is longer.
+// The lines with the longest numbers, and one byte more, which shows that a file is longer.
 constexpr std::size_t max_file_len = 2 * (5 + 10 + 20 + 10 + 20 + 8 + 4 + 1) + (10 + 3 * 21) + (5 + 21) + 1;
 
 std::string text_of(const std::optional<RecordRef>& ref) { return ref ? to_string(*ref) : std::string(nowhere); }
 
-// Takes the line that begins with `name` from `text`: what follows the name.
+// Takes the line that begins with `name` from `text`; returns what follows the name.
 std::optional<std::string_view> take_line(std::string_view& text, std::string_view name) noexcept {
   const std::size_t end = text.find('\n');
   if (end == std::string_view::npos || !text.starts_with(name) || end < name.size()) return std::nullopt;
@@ -42,7 +42,7 @@ bool take_place(std::string_view& text, std::string_view name, std::optional<Rec
   return ref.has_value();
 }
 
-// Numbers that stand one blank apart.
+// Numbers, one blank apart.
 bool take_numbers(std::string_view& text, std::string_view name, std::span<std::uint64_t* const> numbers) noexcept {
   const std::optional<std::string_view> line = take_line(text, name);
   if (!line) return false;
@@ -69,7 +69,7 @@ bool take_told(std::string_view& text, std::optional<std::uint64_t>& txid) noexc
   return take_numbers(text, told_line, number);
 }
 
-// What a follower keeps: without a position nothing was shown, and what is undecided lies between base and position.
+// What a follower keeps: without a position nothing was shown; undecided records lie between base and position.
 bool is_consistent(const FollowerCursor& cursor) noexcept {
   if (!cursor.last) return !cursor.base && cursor.undecided == UndecidedRecords{};
   if (cursor.base && cursor.base->txid > cursor.last->txid) return false;

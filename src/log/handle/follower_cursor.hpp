@@ -1,5 +1,5 @@
 #pragma once
-// The file in which a follower notes how far it has come.
+// The file in which a follower notes its position.
 
 #include <cstdint>
 #include <filesystem>
@@ -15,8 +15,8 @@
 
 namespace datawal::log {
 
-/// Records that were shown before they were known to be durable. Only all of them together tell whether they are still there: others
-/// may have come to lie in their places, and the last of them where the last one was.
+/// Records that were shown before they were known to be durable. Only all of them together show whether they are still there: others
+/// may have taken their places, the last one exactly where the last one was.
 struct UndecidedRecords {
   std::uint64_t count = 0;
   std::uint64_t bytes = 0;   ///< of their frames
@@ -33,10 +33,10 @@ struct UndecidedRecords {
 
 /// Where a follower is.
 struct FollowerCursor {
-  std::optional<RecordRef> last{};  ///< the record that was shown last
+  std::optional<RecordRef> last{};  ///< the record shown last
   std::optional<RecordRef> base{};  ///< the last one of these that was known to be durable
-  UndecidedRecords undecided{};     ///< from behind `base` to `last`
-  /// What is missing up to here was told, or was missing when the follower began. nullopt: it is reading what it began with.
+  UndecidedRecords undecided{};     ///< those after `base`, up to `last`
+  /// What is missing up to here was reported, or was missing when the follower began. nullopt: it is reading what it began with.
   std::optional<std::uint64_t> told_txid{};
 
   friend bool operator==(const FollowerCursor&, const FollowerCursor&) = default;
@@ -45,7 +45,7 @@ struct FollowerCursor {
 /// Four lines: `last PLACE` and `base PLACE`, each in the form of to_string(RecordRef), or `-` for none; `undecided COUNT BYTES DIGEST`;
 /// `told TXID`, or `told -`. All numbers in decimal.
 [[nodiscard]] std::string encode_follower_cursor(const FollowerCursor& cursor);
-/// nullopt for anything else than that.
+/// nullopt for anything else.
 [[nodiscard]] std::optional<FollowerCursor> decode_follower_cursor(std::string_view text) noexcept;
 
 /// @return nullopt if there is no such file; invalid_argument if it holds anything else; io

@@ -1,5 +1,5 @@
 #pragma once
-// What is behind RecordLog's handle, for the layer above, which opens logs its own way.
+// The inside of RecordLog's handle, for the layer above, which opens logs its own way.
 
 #include <memory>
 #include <utility>
@@ -19,7 +19,7 @@ struct RecordLogAccess {
   [[nodiscard]] static RecordLog wrap(std::unique_ptr<log::LogCore> core) {
     return RecordLog(std::make_unique<RecordLog::Impl>(std::move(core)));
   }
-  /// As if it had been moved from.
+  /// A handle as if moved from.
   [[nodiscard]] static RecordLog none() noexcept { return RecordLog(nullptr); }
 };
 

@@ -59,7 +59,7 @@ bool is_damage(const Error& error) noexcept {
   return error.code == Errc::corruption || error.code == Errc::unsupported_version;
 }
 
-// Where the cursors of a snapshot end. If none got there yet, this one does.
+// Where the cursors of a snapshot end. If none got there yet, this walk does.
 Result<log::LogEnd> end_of(const std::shared_ptr<const log::Snapshot>& snapshot) {
   if (snapshot->segments.empty()) return log::LogEnd{};
   if (const std::optional<log::LogEnd> end = snapshot->end.get()) return *end;
@@ -72,8 +72,8 @@ Result<log::LogEnd> end_of(const std::shared_ptr<const log::Snapshot>& snapshot)
   }
 }
 
-// Where what lies behind `end` begins in a newer snapshot, nullopt if there is nothing of the kind. With `end.last` where that
-// can be found, so that it can be compared again.
+// Where what follows `end` begins in a newer snapshot, nullopt if nothing does. With `end.last` if that can be found, so that it
+// can be compared again.
 std::optional<log::Position> resumption(const log::Snapshot& now, const log::LogEnd& end) {
   if (end.segment == 0) return log::Position{};
   if (end.last.txid != 0 && now.find(end.last.segment) != nullptr)
@@ -84,7 +84,7 @@ std::optional<log::Position> resumption(const log::Snapshot& now, const log::Log
   return log::Position{.segment = behind->id};
 }
 
-// Whether `now` holds a record behind the end of the older snapshot `before`, or not what that one showed last.
+// True if `now` holds a record after the end of the older snapshot `before`, or no longer what that one showed last.
 Result<bool> holds_more(const std::shared_ptr<const log::Snapshot>& now, const log::Snapshot& before,
                         const log::LogEnd& end) {
   const log::PinnedSegment* then = before.find(end.segment);
@@ -105,7 +105,7 @@ Result<bool> holds_more(const std::shared_ptr<const log::Snapshot>& now, const l
   }
   Result<bool> more = scanner.next(record);
   if (more || !is_damage(more.error())) return more;
-  // Damage is news too, unless it was met before: the reader's cursor will tell.
+  // Damage is news too, unless it was found before: the reader's cursor will report it.
   const log::Position at = scanner.position();
   return !end.is_damage || at.segment != end.segment || at.offset != end.offset;
 }

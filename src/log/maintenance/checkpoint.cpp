@@ -32,13 +32,13 @@ std::unexpected<Error> refuse(Errc code, const std::filesystem::path& path, std:
   return std::unexpected(Error{.code = code, .action = action, .path = path, .detail = std::move(detail)});
 }
 
-// Where links are not to be had: another filesystem, one without links, a file of somebody else, too many links.
+// Where linking fails: another filesystem, one without links, a file of somebody else, too many links.
 bool must_copy(const safeatomic::Error& error) noexcept {
   return error.os_errno == EXDEV || error.os_errno == EPERM || error.os_errno == EMLINK || error.os_errno == EACCES ||
          error.os_errno == EOPNOTSUPP;
 }
 
-// A directory under a temporary name, taken away again unless it was published.
+// A directory under a temporary name, removed again unless it was published.
 class Draft {
  public:
   static Result<Draft> create(FileSystem& file_system, Directory& parent, std::uint32_t mode) {
@@ -72,7 +72,7 @@ class Draft {
     if (safeatomic::Result<void> synced = directory_->sync(); !synced) return io_failure(synced, "sync directory");
     safeatomic::Result<void> renamed = parent_->rename(name_, *parent_, name, safeatomic::RenameMode::no_replace);
     if (!renamed && renamed.error().code == safeatomic::Errc::unsupported) {
-      // An empty directory that appears there in this instant would be replaced, and nothing else.
+      // Only an empty directory that appears there at this instant would be replaced.
       if (parent_->info_of(name)) return refuse(Errc::already_exists, parent_->path() / name, "it is there already");
       renamed = parent_->rename(name_, *parent_, name, safeatomic::RenameMode::replace);
     }
@@ -162,8 +162,8 @@ class Writer {
   }
 
   // A name of the previous checkpoint's file, if that has the same bytes and nobody may change it: it may be a store in use by now.
-  // A store's writer appends to its highest segment alone, and changes no file in place that has a second name when it opens it. So a
-  // segment is sealed for good if one stands behind it once it has the second name; the order matters.
+  // A store's writer appends only to its highest segment, and changes no file in place that has a second name when it opens it. So a
+  // segment is sealed for good if another one follows it once it has the second name; the order matters.
   Result<bool> take_previous(const PinnedSegment& segment, const std::string& name) {
     if (segment.id >= previous_highest_) return false;
     safeatomic::Result<std::unique_ptr<File>> file = previous_->open_file(name, {});

@@ -22,9 +22,9 @@ struct CheckpointSource {
   bool is_synced = false;  ///< the sealed segments are known to be on the disk
 };
 
-/// Makes `dir`, which is absent and whose parent is there: sealed segments as hard links where the operating system lets us,
-/// copies otherwise; the highest one always a copy, since it may be appended to. Built under a temporary name beside it, synced,
-/// renamed, the parent synced: complete or absent after a crash.
+/// Makes `dir`, which is absent and whose parent exists: sealed segments as hard links where the operating system lets us, copies
+/// otherwise; the highest one always as a copy, since it may be appended to. Built under a temporary name beside it, synced,
+/// renamed, then the parent synced: complete or absent after a crash.
 /// @return already_exists; not_found if the parent is absent; snapshot_expired if a segment was replaced and could not be kept
 ///   open; no_space; io
 [[nodiscard]] Result<void> write_checkpoint(const CheckpointSource& source, const std::filesystem::path& dir,
@@ -35,7 +35,7 @@ struct CheckpointSource {
                                       const CheckpointOptions& options);
 
 /// Of a log that somebody else may be writing.
-/// @return corruption or unsupported_version too, if that is how the highest segment ends
+/// @return also corruption or unsupported_version, if the highest segment ends so
 [[nodiscard]] Result<void> checkpoint(safeatomic::FileSystem& file_system,
                                       const std::shared_ptr<const Snapshot>& snapshot, const std::filesystem::path& dir,
                                       const CheckpointOptions& options);

@@ -23,7 +23,7 @@ Result<void> note_range(safeatomic::File& file, const PinnedSegment& segment, st
   scanner.start(file, begin, end);
   Result<format::Stop> stop = scanner.next();
   if (stop && *stop != format::Stop::zeros) {
-    scanner.start(file, begin, segment.info.size);  // a frame may announce more than there is up to the next one
+    scanner.start(file, begin, segment.info.size);  // a frame may announce more than there is before the next one
     stop = scanner.next();
   }
   if (!stop) return propagate(stop);
@@ -36,7 +36,7 @@ Result<void> survey_segment(const Snapshot& snapshot, const PinnedSegment& segme
   Result<std::shared_ptr<safeatomic::File>> file = open_pinned(snapshot, segment);
   if (!file) return propagate(file);
   std::uint64_t end = segment.info.size;
-  if (segment.id == snapshot.segments.back().id) {  // zeros behind its last record are reserved, not damaged
+  if (segment.id == snapshot.segments.back().id) {  // zeros after its last record are reserved, not damaged
     Result<std::uint64_t> data_end = segment::end_of_data(**file, begin, end);
     if (!data_end) return propagate(data_end);
     end = *data_end;

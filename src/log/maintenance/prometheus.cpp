@@ -1,4 +1,4 @@
-// Numbers as Prometheus reads them: its text exposition format.
+// Numbers in Prometheus' text exposition format.
 
 #include <algorithm>
 #include <charconv>
@@ -22,7 +22,7 @@ std::string to_text(double value) {
 class Exposition {
  public:
   Exposition(std::string_view prefix, std::string_view store) : prefix_(prefix) {
-    // A label is UTF-8, and a terminal may show it. The format has an escape of its own for a line's end.
+    // A label is UTF-8, and a terminal may show it. The format has its own escape for the end of a line.
     for (std::size_t begin = 0; begin < store.size();) {
       const std::size_t end = std::min(store.find('\n', begin), store.size());
       for (const char c : printable(store.substr(begin, end - begin))) {

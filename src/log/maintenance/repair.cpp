@@ -28,7 +28,7 @@ using safeatomic::Directory;
 using safeatomic::File;
 using safeatomic::FileSystem;
 
-// What is to be cut: the rest of one segment and all later ones.
+// What to cut: the rest of one segment and all later ones.
 struct Cut {
   Position at;
   std::uint64_t last_txid_kept = 0;
@@ -49,7 +49,7 @@ struct Store {
   StoreOwner owner{};
 };
 
-// Where the store is to be cut; nullopt if it opens as it is.
+// Where to cut the store; nullopt if it opens as it is.
 Result<std::optional<Cut>> find_cut(const Store& store) {
   LogScanner scanner(store.snapshot, LastSegment::recovered);
   ProgressMeter progress(store.options.on_progress, *store.snapshot);
@@ -73,8 +73,8 @@ Result<std::optional<Cut>> find_cut(const Store& store) {
   }
 }
 
-// Counts the records in a range and remembers the highest txid among them: none of these may be given out again. Frames that are
-// bytes of a value count for nothing.
+// Counts the records in a range and notes the highest txid among them: none of these may be used again. Frames within a value
+// do not count.
 Result<void> survey(File& file, std::uint64_t begin, std::uint64_t end, bool is_sealed, RepairReport& report,
                     Txids& txids) {
   segment::CrcWork work;
@@ -92,14 +92,14 @@ Result<void> survey(File& file, std::uint64_t begin, std::uint64_t end, bool is_
   return {};
 }
 
-// Where the bytes of the damaged segment end that are worth keeping.
+// Where the damaged segment's bytes worth keeping end.
 Result<std::uint64_t> end_of_rest(const Cut& cut, File& file) {
   const safeatomic::Result<safeatomic::FileInfo> info = file.info();
   if (!info) return io_failure(info, "inspect segment");
   return segment::end_of_data(file, cut.at.offset, info->size);
 }
 
-// Copies aside the bytes of the damaged segment that go.
+// Copies aside the bytes that are cut from the damaged segment.
 Result<void> keep_rest(const Store& store, const Cut& cut, File& file, std::uint64_t end, RepairReport& report) {
   if (end == cut.at.offset) return {};
   Result<std::filesystem::path> path = quarantine_bytes(store.file_system, *store.directory, file, cut.at.segment,
@@ -123,7 +123,7 @@ Result<void> survey_later_segments(const Store& store, const Cut& cut, RepairRep
   return {};
 }
 
-// Highest first, so that at every instant the damaged segment is followed by an unbroken rest.
+// Highest first, so that at every instant an unbroken rest follows the damaged segment.
 Result<void> move_later_segments(const Store& store, const Cut& cut, std::uint32_t kept_id, RepairReport& report) {
   std::vector<std::filesystem::path> paths;
   const std::vector<PinnedSegment>& segments = store.snapshot->segments;
@@ -138,7 +138,7 @@ Result<void> move_later_segments(const Store& store, const Cut& cut, std::uint32
   return {};
 }
 
-// The watermark promises bytes that are about to go.
+// The watermark promises bytes that will be cut.
 Result<void> remove_watermark(Directory& directory) {
   const safeatomic::Result<void> removed = directory.unlink(watermark_name);
   if (!removed && removed.error().code != safeatomic::Errc::not_found) return io_failure(removed, "remove watermark");
@@ -146,7 +146,7 @@ Result<void> remove_watermark(Directory& directory) {
   return {};
 }
 
-// Whether the store's last segment is one that an interrupted repair made to carry `highest`.
+// True if an interrupted repair made the store's last segment to carry `highest`.
 bool is_remembered(const Snapshot& snapshot, std::uint64_t highest) noexcept {
   if (!snapshot.watermark || snapshot.segments.empty()) return false;
   const PinnedSegment& last = snapshot.segments.back();
@@ -155,7 +155,7 @@ bool is_remembered(const Snapshot& snapshot, std::uint64_t highest) noexcept {
          snapshot.watermark->txid >= highest;
 }
 
-// The empty segment `id` and the watermark with `txid` that speaks of it. Durable on return.
+// Makes the empty segment `id` and the watermark with `txid` that names it. Durable on return.
 Result<void> make_carrier(const Store& store, std::uint32_t id, std::uint64_t txid) {
   Directory& directory = *store.directory;
   safeatomic::Result<safeatomic::TemporaryFile> carrier = safeatomic::TemporaryFile::create(
@@ -184,14 +184,13 @@ Result<void> make_carrier(const Store& store, std::uint32_t id, std::uint64_t tx
   return {};
 }
 
-// An empty segment behind everything that carries the highest txid in a watermark of its own.
+// An empty segment after everything else, whose watermark carries the highest txid.
 struct Carrier {
   std::uint32_t id = 0;   // 0: none is needed
   bool is_there = false;  // an interrupted repair made it
 };
 
-// Txids of what is cut must not be given out again: a carrier is needed where the rest of the log does not show them. Changes
-// nothing.
+// Txids of what is cut must not be used again: a carrier is needed if the rest of the log does not show them. Changes nothing.
 Result<Carrier> plan_carrier(const Store& store, const Cut& cut, std::uint64_t highest) {
   if (highest <= cut.last_txid_kept) return Carrier{};
   const std::vector<PinnedSegment>& segments = store.snapshot->segments;
@@ -209,8 +208,8 @@ Result<Carrier> plan_carrier(const Store& store, const Cut& cut, std::uint64_t h
   return Carrier{.id = id};
 }
 
-// Takes back what the watermark promises. That of a carrier comes first, and then the carrier's name: in between, and until the
-// cut is made, the store is refused, so that there is no instant at which it opens and has forgotten.
+// Takes back what the watermark promises. A carrier's watermark comes first, then the carrier's name: in between, and until the
+// cut is made, the store is refused, so it never opens having forgotten.
 Result<void> rewrite_promise(const Store& store, const Carrier& carrier, std::uint64_t highest) {
   if (carrier.id == 0) return remove_watermark(*store.directory);
   return carrier.is_there ? Result<void>() : make_carrier(store, carrier.id, highest);
@@ -272,7 +271,7 @@ Result<RepairReport> cut_store(const Store& store, const Cut& cut) {
   return report;
 }
 
-// A repair that was killed may have done all that was to do, and not made it durable.
+// A killed repair may have done everything without making it durable.
 Result<void> sync_what_is_sound(const Store& store) {
   if (!store.snapshot->segments.empty()) {
     Result<std::shared_ptr<File>> last = open_pinned(*store.snapshot, store.snapshot->segments.back());

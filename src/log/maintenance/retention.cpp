@@ -56,7 +56,7 @@ Result<void> refuse_keys(const std::shared_ptr<const Snapshot>& snapshot, std::u
 
 Result<void> drop_segments_before(LogCore& core, std::uint32_t id, const DropOptions& options) {
   const std::lock_guard maintenance(core.maintenance_mutex());
-  // The newest record stays, and durably so before others go: txids never go backwards.
+  // The newest record stays, and is durable before others go: txids never go backwards.
   if (Result<void> synced = core.fsync(); !synced) return synced;
   Result<std::shared_ptr<const Snapshot>> snapshot = core.snapshot();
   if (!snapshot) return propagate(snapshot);

@@ -1,5 +1,5 @@
 #pragma once
-// What a log takes up, and letting go of its oldest part.
+// The size of a log, and the removal of its oldest part.
 
 #include <cstdint>
 

@@ -81,7 +81,7 @@ void note_hole(std::uint64_t expected, std::uint64_t found, SalvageReport& repor
   report.lost_txids.push_back({.first = expected, .last = found - 1});
 }
 
-// Tells how far the copying has come.
+// Reports how far the copying has come.
 class CopyMeter {
  public:
   CopyMeter(const ProgressCallback& callback, const Snapshot& snapshot) : callback_(callback) {

@@ -44,7 +44,7 @@ class Lowest {
   std::optional<std::uint64_t> end_;
 };
 
-// Takes the records below `first_txid` off the run. False if that leaves none.
+// Drops the records below `first_txid` from the run. False if that leaves none.
 Result<bool> begin_at(std::uint64_t first_txid, segment::Run& run, safeatomic::File& file, segment::Scanner& scanner) {
   if (run.first_txid >= first_txid) return true;
   if (run.last_txid < first_txid) return false;
@@ -104,7 +104,7 @@ struct StrandMerge::Reading {
   [[nodiscard]] auto place() const noexcept { return std::tuple(txid, strand.segment, offset); }
 };
 
-// Of a heap: the lowest txid on top.
+// Order of a heap: the lowest txid on top.
 struct StrandMerge::Later {
   bool operator()(const std::unique_ptr<Reading>& a, const std::unique_ptr<Reading>& b) const noexcept {
     return a->place() > b->place();
@@ -144,7 +144,7 @@ Result<bool> StrandMerge::next(Record& record) {
   return true;
 }
 
-// Those that may hold what comes next.
+// The strands that may hold the next record.
 Result<void> StrandMerge::begin_strands() {
   while (begun_ < strands_.size()) {
     const Strand& strand = strands_[begun_];
@@ -157,7 +157,7 @@ Result<void> StrandMerge::begin_strands() {
   return {};
 }
 
-// To the strand's next record. What was whole when it was found is taken for damaged now if it is not: the store is written to.
+// Moves to the strand's next record. A record that was whole when found but no longer is counts as damaged: the store is written to.
 Result<void> StrandMerge::advance(Reading& reading) {
   Result<format::Stop> stop = reading.scanner.next();
   if (!stop) return propagate(stop);
@@ -170,7 +170,7 @@ Result<void> StrandMerge::advance(Reading& reading) {
   return {};
 }
 
-// Its scanner stands at its record.
+// Its scanner is at its record.
 Result<void> StrandMerge::make_ready(Reading& reading) {
   if (reading.file) return {};
   if (open_count_ == max_open) make_room();
@@ -182,7 +182,7 @@ Result<void> StrandMerge::make_ready(Reading& reading) {
   return advance(reading);
 }
 
-// Closes the one that is needed last.
+// Closes the one that will be needed last.
 void StrandMerge::make_room() {
   Reading* last = nullptr;
   for (const std::unique_ptr<Reading>& reading : heap_) {

@@ -1,5 +1,5 @@
 #pragma once
-// What is to be salvaged, in txid order, without remembering a record.
+// What to salvage, in txid order, without keeping records in memory.
 
 #include <cstdint>
 #include <memory>
@@ -15,26 +15,26 @@
 
 namespace datawal::log {
 
-/// Records one behind the other, txids ascending, in one segment.
+/// Records, back to back, with ascending txids, in one segment.
 struct Strand {
   segment::Run run{};
   std::uint32_t segment = 0;
 };
 
-/// Those with records of some txids, in log order.
+/// The strands with records of some txids, in log order.
 struct StrandPart {
   std::vector<Strand> strands{};
-  /// What has this txid or a higher one is left to the next part; nullopt: there is none.
+  /// Records with this txid or a higher one are left to the next part; nullopt: there is none.
   std::optional<std::uint64_t> end{};
 };
 
-/// The strands of the store with the lowest txids from `first_txid` on, without the records below. Most segments are one strand; of
-/// stores with more than `max_strands`, which bound the memory, this is asked again from StrandPart::end on, and reads all of it again.
-/// @param report  gets what is in no strand, if it is not null
+/// The strands of the store with the lowest txids from `first_txid` on, without the records below. Most segments are one strand.
+/// `max_strands` bounds the memory: if there are more, call this again from StrandPart::end on; it reads everything again.
+/// @param report  receives what is in no strand, if it is not null
 [[nodiscard]] Result<StrandPart> find_strands(const Snapshot& snapshot, std::uint64_t first_txid, SalvageReport* report,
                                               std::size_t max_strands = 1'000'000);
 
-/// Walks all strands as one, by txid; among equal ones the first in the log comes first. Reads a part of some strands at a time,
+/// Walks all strands as one, by txid; among equal txids the first in the log comes first. Reads a part of some strands at a time,
 /// however many there are. One thread at a time.
 class StrandMerge {
  public:
@@ -49,7 +49,7 @@ class StrandMerge {
   StrandMerge& operator=(const StrandMerge&) = delete;
   ~StrandMerge();
 
-  /// The next record into `record`; false at the end.
+  /// Puts the next record into `record`; false at the end.
   [[nodiscard]] Result<bool> next(Record& record);
 
  private:

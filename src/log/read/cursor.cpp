@@ -7,12 +7,12 @@
 namespace datawal {
 
 struct [[gnu::visibility("hidden")]] RecordCursor::Impl {
-  std::optional<log::LogScanner> scanner{};  // empty if the cursor never could begin
-  std::optional<RecordRef> skipped{};        // to be found first, and left out
+  std::optional<log::LogScanner> scanner{};  // empty if the cursor could never begin
+  std::optional<RecordRef> skipped{};        // must be found first, and is left out
   bool is_known = false;                     // by the reader itself, to be the place of a record
   std::optional<Error> error{};
-  std::optional<DurableEnd> limit{};  // what lies behind it is not shown
-  bool is_over = false;               // that is where it has come to
+  std::optional<DurableEnd> limit{};  // records after it are not shown
+  bool is_over = false;               // it has reached that
   log::LentRecord lent{};
 };
 
@@ -27,7 +27,7 @@ bool lies_behind(const RecordRef& ref, const DurableEnd& end) noexcept {
   return ref.segment > end.segment || (ref.segment == end.segment && ref.offset >= end.offset);
 }
 
-// The walk stands before the record that the caller has seen last: it must still be there, as it was.
+// The walk is before the record that the caller saw last: it must still be there, unchanged.
 [[gnu::cold]] Result<void> skip(log::LogScanner& scanner, const RecordRef& seen, bool is_known) {
   RecordView record;
   Result<bool> found = scanner.next(record);

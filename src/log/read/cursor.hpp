@@ -1,5 +1,5 @@
 #pragma once
-// Making cursors over snapshots.
+// Makes cursors over snapshots.
 
 #include <functional>
 #include <memory>
@@ -13,7 +13,7 @@
 
 namespace datawal::log {
 
-/// What a handle that was moved from has to report.
+/// What a moved-from handle reports.
 inline const RecoveryReport no_report{};
 
 /// A cursor over `snapshot` from `from` on. With `skipped`, the first record must be that one and is left out; otherwise

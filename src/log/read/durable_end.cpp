@@ -9,14 +9,14 @@ namespace datawal::log {
 
 namespace {
 
-// What lies in a segment below some offset.
+// The contents of a segment below some offset.
 struct Below {
   std::uint64_t txid = 0;   // of the last record
   std::uint64_t end = 0;    // of that record
-  bool is_damaged = false;  // and what follows it is no record, whatever the offset
+  bool is_damaged = false;  // what follows it is no record, whatever the offset
 };
 
-// Goes through the records of a segment up to `limit`. `before` is the txid if there is none.
+// Reads the records of a segment up to `limit`. `before` is the txid if there are none.
 Result<Below> records_below(const Snapshot& snapshot, const PinnedSegment& segment, std::uint64_t begin,
                             std::uint64_t limit, std::uint64_t before) {
   Result<std::shared_ptr<safeatomic::File>> file = open_pinned(snapshot, segment);
@@ -45,7 +45,7 @@ Result<std::uint64_t> last_sealed_txid(const Snapshot& snapshot) {
     const PinnedSegment& sealed = snapshot.segments[n];
     Result<Below> below = records_below(snapshot, sealed, 0, sealed.info.size, 0);
     if (!below) return propagate(below);
-    if (below->end != sealed.info.size) break;  // damaged: what is behind the damage is not known
+    if (below->end != sealed.info.size) break;  // damaged: what follows is not known
     if (below->txid != 0) return below->txid;
   }
   return 0;
@@ -59,7 +59,7 @@ Result<DurableEnd> find_durable_end(const Snapshot& snapshot, const std::optiona
   const std::optional<format::Watermark>& mark = snapshot.watermark;
   const PinnedSegment& active = snapshot.segments.back();
   if (mark && mark->segment > active.id) return std::unexpected(missing_segments(snapshot));
-  // Without a word about a file that is there this may be a copy, of which nobody has synced anything yet.
+  // The watermark names no file that is there: this may be a copy, of which nobody has synced anything yet.
   const PinnedSegment* named = mark ? snapshot.find(mark->segment) : nullptr;
   if (named == nullptr || named->info.inode != mark->inode) {
     return DurableEnd{.segment = snapshot.segments.front().id, .offset = 0, .txid = 0};
@@ -72,7 +72,7 @@ Result<DurableEnd> find_durable_end(const Snapshot& snapshot, const std::optiona
     Result<Below> below = records_below(snapshot, active, goes_on ? known->offset : 0, mark->offset,
                                         goes_on ? known->txid : 0);
     if (!below) return propagate(below);
-    // Whoever reads up to there meets the damage, and tells it.
+    // Whoever reads up to there finds the damage and reports it.
     if (below->is_damaged || (below->end == mark->offset && below->txid == mark->txid)) return end;
   }
   if (is_same && known->offset == 0) return *known;

@@ -1,5 +1,5 @@
 #pragma once
-// Up to where the watermark vouches for what a reader sees.
+// How far the watermark vouches for what a reader sees.
 
 #include <optional>
 
@@ -10,8 +10,8 @@
 
 namespace datawal::log {
 
-/// Reads what lies between `known`, an earlier answer for the same reader, and the watermark: the watermark counts only if the record
-/// that ends there is the one that it names, or damage lies before it.
+/// Reads from `known`, an earlier answer for the same reader, to the watermark: the watermark counts only if the record that ends
+/// there is the one it names, or damage lies before it.
 /// @param known_inode  of the file that `known` was about
 [[nodiscard]] Result<DurableEnd> find_durable_end(const Snapshot& snapshot, const std::optional<DurableEnd>& known,
                                                   std::uint64_t known_inode);

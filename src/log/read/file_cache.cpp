@@ -16,7 +16,7 @@ Result<std::shared_ptr<safeatomic::File>> FileCache::open(const std::shared_ptr<
   only.directory = directory;
   Result<std::shared_ptr<safeatomic::File>> file = open_pinned(only, segment);
   if (!file && is_out_of_descriptors(file.error().os_errno)) {
-    slots_ = {};  // better slowly than not at all
+    slots_ = {};  // better slow than not at all
     file = open_pinned(only, segment);
   }
   if (!file) return file;

@@ -12,21 +12,21 @@
 
 namespace datawal::log {
 
-/// Keeps the files used last open, so that a read costs one `pread`: up to 64, fewer where descriptors are few, and none where
-/// there are none left. Any thread.
+/// Keeps the files used last open, so that a read costs one `pread`: up to 64, fewer if descriptors are scarce, none if there are
+/// none left. Any thread.
 class FileCache {
  public:
   /// The open file of `segment`, which belongs to `directory`. Errors as open_pinned.
   [[nodiscard]] Result<std::shared_ptr<safeatomic::File>> open(const std::shared_ptr<safeatomic::Directory>& directory,
                                                                const PinnedSegment& segment);
 
-  /// Lets go of a segment's file, which has lost its name: as long as it is open it takes its space.
+  /// Lets go of a segment's file that has lost its name: while open it keeps its space.
   void forget(std::uint32_t id);
 
  private:
   struct Slot {
     std::uint32_t id = 0;
-    std::uint64_t device = 0;  // a segment that was rewritten is another file
+    std::uint64_t device = 0;  // a rewritten segment is another file
     std::uint64_t inode = 0;
     std::shared_ptr<safeatomic::File> file;
   };

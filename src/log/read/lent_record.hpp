@@ -1,5 +1,5 @@
 #pragma once
-// Views that are kept too long, made visible in builds for those who look for mistakes.
+// Makes views that are kept too long visible, in builds for finding mistakes.
 
 #include <algorithm>
 #include <string_view>
@@ -20,7 +20,7 @@ class LentRecord {
 
 #else
 
-/// Lends each record in memory of its own, which the next call overwrites, and the one after that frees.
+/// Lends each record in memory of its own, which the next call overwrites and the one after that frees.
 class LentRecord {
  public:
   [[nodiscard]] RecordView lend(const RecordView& record) {
@@ -37,7 +37,7 @@ class LentRecord {
  private:
   static constexpr char overwritten = '\xDB';
 
-  std::vector<char> previous_;  // no strings, which move short contents
+  std::vector<char> previous_;  // not a string, which moves short contents
   std::vector<char> now_;
 };
 

@@ -1,5 +1,5 @@
 #pragma once
-// Where a snapshot of a log that somebody may be writing ends.
+// Where a snapshot ends if somebody may be writing the log.
 
 #include <atomic>
 #include <cstdint>
@@ -11,20 +11,20 @@
 
 namespace datawal::log {
 
-/// The place behind the last record, and that record.
+/// The place after the last record, and that record.
 struct LogEnd {
   std::uint32_t segment = 0;  ///< 0: there is no segment
   std::uint64_t offset = 0;   ///< bytes of that segment
-  RecordRef last{};           ///< txid 0 if whoever got to the end saw none
-  bool is_damage = false;     ///< an error stands there
+  RecordRef last{};           ///< txid 0 if the cursor that got to the end saw none
+  bool is_damage = false;     ///< there is an error
 };
 
-/// Fixed by the first cursor that gets to the end, coming from where a record is known to begin: a frame that becomes whole there
-/// later is the next snapshot's. So all cursors of a snapshot agree, and refresh() knows what none of them has returned. Any thread.
+/// Fixed by the first cursor that gets to the end from where a record is known to begin: a frame that becomes whole there later
+/// belongs to the next snapshot. So all cursors of a snapshot agree, and refresh() knows what none of them has returned. Any thread.
 class EndMark {
  public:
-  /// Whether the frames from `begin` to `end` of the last segment, all of them whole, are to be shown, or else only some of
-  /// them, or none. If they are, no end is settled before `end` any more.
+  /// True if the frames from `begin` to `end` of the last segment, all of them whole, are to be shown: no end is settled before
+  /// `end` any more. False if only some of them are, or none.
   [[nodiscard]] bool admit(std::uint64_t begin, std::uint64_t end) noexcept {
     std::uint64_t word = word_.load(std::memory_order_acquire);
     for (;;) {
@@ -35,11 +35,11 @@ class EndMark {
     }
   }
 
-  /// Takes `end` for the end, unless there is one.
-  /// @return false if a record behind it was shown: it must be there, look again
+  /// Settles on `end`, unless there is an end already.
+  /// @return false if a record after it was shown: it must be there, look again
   [[nodiscard]] bool settle(const LogEnd& end, bool in_last_segment) { return settle(end, in_last_segment, false); }
 
-  /// The same, whatever was shown: what was there is gone.
+  /// The same, whatever was shown: that is gone.
   void settle_anyway(const LogEnd& end, bool in_last_segment) { (void)settle(end, in_last_segment, true); }
 
   [[nodiscard]] std::optional<LogEnd> get() const {
@@ -47,7 +47,7 @@ class EndMark {
     return end_;
   }
 
-  /// Records of the last segment that begin here or behind are not shown.
+  /// Records of the last segment that begin here or later are not shown.
   [[nodiscard]] std::uint64_t limit() const noexcept {
     const std::uint64_t word = word_.load(std::memory_order_acquire);
     return (word & settled) != 0 ? word & ~settled : std::numeric_limits<std::uint64_t>::max();
@@ -73,7 +73,7 @@ class EndMark {
 
   mutable std::mutex mutex_;
   std::optional<LogEnd> end_;
-  // Behind the last frame of the last segment that was shown; with `settled`, the end.
+  // After the last frame shown of the last segment; with `settled`, the end.
   std::atomic<std::uint64_t> word_{0};
 };
 

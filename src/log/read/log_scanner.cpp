@@ -94,7 +94,7 @@ Result<void> LogScanner::enter() {
   return on_enter_ ? on_enter_(segment, *file_) : Result<void>{};
 }
 
-// A whole frame: a record, unless a cursor of this snapshot has ended before it. Then it became whole too late.
+// A whole frame is a record, unless a cursor of this snapshot ended before it: then it became whole too late.
 Result<bool> LogScanner::found(RecordView& record) {
   if (!is_in_snapshot()) {
     return end_at(Stop::end_of_input, scanner_.frame_offset());
@@ -117,7 +117,7 @@ RecordRef LogScanner::last_record() const noexcept {
           .crc = last_crc_};
 }
 
-// The current segment yields no further record: the next one, the end, or damage. True if a record came after all.
+// The current segment yields no further record: go to the next one, the end, or damage. True if a record came after all.
 Result<bool> LogScanner::stopped(Stop stop, RecordView& record) {
   if (start_ != Start::proven) {
     if (Result<void> proven = prove_start(stop); !proven) return propagate(proven);
@@ -136,12 +136,12 @@ Result<bool> LogScanner::stopped(Stop stop, RecordView& record) {
   return false;
 }
 
-// The walk stopped in the segment in which it began. Where it stands a record begins if one began there where it came from.
+// The walk stopped in the segment in which it began. A record begins where it is if one began where it started.
 Result<void> LogScanner::prove_start(Stop stop) {
   const std::uint64_t end = scanner_.end();
   const bool is_whole = stop == Stop::end_of_input && end == snapshot_->segments[index_].info.size;
   if (is_whole && !in_last()) return {};
-  // No payload ends like this, for a checksum follows; but whoever gives a place may give any.
+  // No payload ends like this, for a checksum follows; but a caller may give any place.
   if (start_ == Start::named && (is_whole || stop == Stop::zeros)) return {};
   segment::Scanner scanner;
   scanner.start(*file_, 0, end);
@@ -162,7 +162,7 @@ Result<void> LogScanner::prove_start(Stop stop) {
                                .detail = "no record begins where reading was to go on"});
 }
 
-// What this reader's copy shows may be a frame that was just being written, so it looks twice before it says anything.
+// This reader's copy may show a frame that was just being written, so it looks twice before it says anything.
 Result<bool> LogScanner::stopped_live(Stop stop, RecordView& record) {
   Result<bool> decodes = look_again(stop);
   if (decodes && !*decodes && stop != Stop::end_of_input && stop != Stop::zeros && stop != Stop::unknown_version &&
@@ -170,15 +170,15 @@ Result<bool> LogScanner::stopped_live(Stop stop, RecordView& record) {
     if (writer_lives(*snapshot_->directory)) {
       stop = Stop::end_of_input;  // its next frame, not whole yet
     } else {
-      decodes = look_again(stop);  // the lock was seen free: what stands there now is what is left
+      decodes = look_again(stop);  // the lock was free: what is there now is final
     }
   }
   if (!decodes) return propagate(decodes);
   return *decodes ? found(record) : finish(stop, record);
 }
 
-// Reads again from the stop on; true if a whole frame stands there now. A frame that the pinned size cuts is let in whole, and
-// nothing behind it: a snapshot does not chase its writer.
+// Reads again from the stop on; true if a whole frame is there now. A frame that the pinned size cuts is admitted whole, but
+// nothing after it: a snapshot does not chase its writer.
 Result<bool> LogScanner::look_again(Stop& stop) {
   const safeatomic::Result<safeatomic::FileInfo> info = file_->info();
   if (!info) return io_failure(info, "inspect segment");
@@ -192,7 +192,7 @@ Result<bool> LogScanner::look_again(Stop& stop) {
   return stop == Stop::none;
 }
 
-// The highest segment ends where the scanner stopped, unless another cursor has found a record there meanwhile.
+// The highest segment ends where the scanner stopped, unless another cursor found a record there meanwhile.
 Result<bool> LogScanner::finish(Stop stop, RecordView& record) {
   if (last_ == LastSegment::live) {
     const auto end = [this, &stop] {

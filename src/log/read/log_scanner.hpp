@@ -18,18 +18,18 @@
 
 namespace datawal::log {
 
-/// How the end of the highest segment is to be taken.
+/// How to interpret the end of the highest segment.
 enum class LastSegment : std::uint8_t {
-  recovered,  ///< we hold the lock: what stands there is what the last writer left
+  recovered,  ///< we hold the lock: the last writer left it so
   live,       ///< somebody may be writing: a stop may be a frame on its way (docs/DURABILITY.md, "Readers")
-  published,  ///< all bytes below the pinned size were published by this process: any stop before is damage
+  published,  ///< this process published all bytes below the pinned size: any earlier stop is damage
 };
 
 /// Where and why the walk of the highest segment ended.
 struct ScanEnd {
   std::uint64_t valid_end = 0;  ///< bytes of the valid prefix
-  std::uint64_t data_end = 0;   ///< behind the last byte that is not zero; valid_end if only zeros follow
-  std::uint64_t file_end = 0;   ///< bytes of the file, as far as the walk was to look
+  std::uint64_t data_end = 0;   ///< after the last nonzero byte; valid_end if only zeros follow
+  std::uint64_t file_end = 0;   ///< bytes of the file, up to where the walk may look
   format::Stop stop = format::Stop::end_of_input;
   Verdict verdict = Verdict::keep;
 };
@@ -40,10 +40,10 @@ struct Position {
   std::uint64_t offset = 0;
 };
 
-/// What is known of the place where a walk begins. The bytes of a payload may look like a record and its end: only a walk that
-/// began where a record begins may say where the log ends, or that it is damaged.
+/// What is known about the place where a walk begins. The bytes of a payload may look like a record and its end: only a walk that
+/// began at a record may say where the log ends, or that it is damaged.
 enum class Start : std::uint8_t {
-  given,   ///< nothing but that somebody gave it
+  given,   ///< nothing: somebody gave it
   named,   ///< the record that a RecordRef names was found there
   proven,  ///< a record begins there, or would
 };
@@ -51,13 +51,12 @@ enum class Start : std::uint8_t {
 /// One thread at a time.
 class LogScanner {
  public:
-  /// `from` is `proven` if it is the beginning of a segment, else `given`. If the walk has to end where it came from a place that is not
-  /// proven, it reads that segment from its beginning to see whether a record begins there; if not, it is `place_lost`,
-  /// and nothing else has changed.
+  /// `from` is `proven` if it is the beginning of a segment, else `given`. Before a walk from a place that is not proven ends, it
+  /// reads that segment from its beginning to see whether a record begins there; if not, it is `place_lost`, and nothing else
+  /// changes.
   [[gnu::cold]] LogScanner(std::shared_ptr<const Snapshot> snapshot, LastSegment last, Position from = {});
 
-  /// What next() does most of the time: goes to the next record if the buffer holds the whole of it; see view(). False: ask
-  /// next().
+  /// The usual case of next(): moves to the next record if the buffer holds all of it; see view(). False: call next().
   [[nodiscard]] bool next_buffered() {
     if (error_ || !file_ || is_found_ || !scanner_.next_buffered()) return false;
     is_found_ = !is_in_snapshot();
@@ -66,7 +65,7 @@ class LogScanner {
     return true;
   }
 
-  /// The record where the walk is; its views are valid until it goes on.
+  /// The record where the walk is; its views are valid until it continues.
   [[nodiscard]] RecordView view() const noexcept {
     const format::DecodedRecord& frame = scanner_.frame();
     return {.type = frame.type,
@@ -80,12 +79,12 @@ class LogScanner {
                     .crc = frame.crc}};
   }
 
-  /// The next record into `record` (views valid until the next call); false at the end. The same error, or false,
-  /// again when called again.
+  /// Puts the next record into `record` (views valid until the next call); false at the end. Called again, it returns the
+  /// same error, or false.
   [[nodiscard]] Result<bool> next(RecordView& record);
 
-  /// The next records, as many as can be had without reading on, up to `records.size()`, at least one; all views are valid
-  /// until the next call. 0 at the end; errors come by themselves, in the call after the last record before them.
+  /// The next records, as many as are available without reading on, up to `records.size()`, at least one; all views are valid
+  /// until the next call. 0 at the end; an error comes alone, in the call after the last record before it.
   [[nodiscard]] Result<std::size_t> next_batch(std::span<RecordView> records);
 
   [[nodiscard]] const RecoveryReport& report() const noexcept { return report_; }
@@ -94,10 +93,10 @@ class LogScanner {
   [[nodiscard]] const ScanEnd& end() const noexcept { return end_; }
   /// Why it ended; Stop::none before.
   [[nodiscard]] format::Stop stop() const noexcept { return stop_; }
-  /// Where the walk is: behind the last record that was returned, or at the damage.
+  /// Where the walk is: after the last record returned, or at the damage.
   [[nodiscard, gnu::cold]] Position position() const noexcept;
 
-  /// More is known now of where it began.
+  /// Tells what is now known about where it began.
   void began_at(Start start) noexcept { start_ = start; }
 
   /// Called for each txid that is not its predecessor + 1.
@@ -111,11 +110,11 @@ class LogScanner {
  private:
   [[nodiscard]] bool in_last() const noexcept { return index_ + 1 == snapshot_->segments.size(); }
   [[nodiscard]] RecordRef last_record() const noexcept;
-  /// Whether the frame that was found now belongs to what cursors of this snapshot show.
+  /// True if cursors of this snapshot show the frame just found.
   [[nodiscard]] bool is_in_snapshot() {
     if (last_ != LastSegment::live || !in_last() || scanner_.end() <= admitted_end_) return true;
     if (start_ == Start::given) return scanner_.frame_offset() < snapshot_->end.limit();
-    // With those behind it that are known to be whole: a claim that others see is not needed for each.
+    // Together with the following ones known to be whole: one claim that others see is enough.
     const std::uint64_t verified_end = scanner_.verified_end();
     if (snapshot_->end.admit(scanner_.frame_offset(), verified_end)) {
       if (snapshot_->end.limit() >= verified_end) admitted_end_ = verified_end;
@@ -131,7 +130,7 @@ class LogScanner {
     if (previous_txid_ && txid != *previous_txid_ + 1) [[unlikely]]
       met_gap(*previous_txid_ + 1);
     previous_txid_ = txid;
-    // Piece by piece: a copy of what was only just put together waits for the stores.
+    // Piece by piece: a copy of a value assembled just before waits for the stores.
     last_segment_ = segment_id_;
     last_offset_ = scanner_.frame_offset();
     last_len_ = static_cast<std::uint32_t>(scanner_.frame().len);
@@ -158,7 +157,7 @@ class LogScanner {
   Start start_ = Start::proven;     // of the segment where it is
   std::uint64_t admitted_end_ = 0;  // of the last segment: frames up to here are shown
   std::uint32_t segment_id_ = 0;
-  bool is_found_ = false;                   // the scanner stands at a frame that next() is to judge
+  bool is_found_ = false;                   // the scanner is at a frame that next() must judge
   std::shared_ptr<safeatomic::File> file_;  // null between segments
   segment::Scanner scanner_;
   WatermarkCheck watermark_;
@@ -177,10 +176,10 @@ class LogScanner {
   bool done_ = false;
 };
 
-/// The watermark speaks of a segment that is not there.
+/// The watermark names a segment that is missing.
 [[nodiscard, gnu::cold]] Error missing_segments(const Snapshot& snapshot);
 
-/// Whether a writer has the store open now; true also where that cannot be told. Takes nothing.
+/// True if a writer has the store open now, or if that cannot be determined. Takes nothing.
 [[nodiscard]] bool writer_lives(safeatomic::Directory& directory);
 
 }  // namespace datawal::log

@@ -1,5 +1,5 @@
 #pragma once
-// Tells a caller now and then how far a pass over the segments has come.
+// Reports now and then how far a pass over the segments has come.
 
 #include <cstdint>
 #include <numeric>
@@ -18,7 +18,7 @@ class ProgressMeter {
     if (callback_) callback_(progress_);
   }
 
-  /// Cheap enough to be called for every record.
+  /// Cheap enough to call for every record.
   void at(const RecordRef& ref) {
     if (!callback_) return;
     while (index_ < snapshot_.segments.size() && snapshot_.segments[index_].id < ref.segment) {

@@ -1,5 +1,5 @@
 #pragma once
-// What a reader has seen of a log that its writer may yet take back.
+// What a reader has seen that the log's writer may still take back.
 
 #include <cstdint>
 #include <optional>
@@ -11,19 +11,19 @@
 
 namespace datawal::log {
 
-/// The digest of records that were seen one after the other, with one more. Where they lie does not count.
+/// The digest of records seen one after the other, with one more. It ignores where they lie.
 [[nodiscard]] inline std::uint64_t seen_digest(std::uint64_t before, const RecordRef& record) noexcept {
   const std::uint64_t digest = (before ^ record.crc ^ (record.txid << 32U)) * 0x9E37'79B9'7F4A'7C15U;
   return digest ^ (digest >> 29U);
 }
 
-/// The records of the last segment behind what is known to be synced. A writer whose write fails takes back what it wrote, whole
-/// records too, and others may come to lie in their place, the last of them where the last one was: only all of them together
-/// tell whether they are still there. What is synced, and every segment that another one follows, stays as it is.
+/// The records of the last segment after what is known to be synced. A writer whose write fails takes back what it wrote, whole
+/// records too, and others may take their place, the last one exactly where the last one was: only all of them together show
+/// whether they are still there. What is synced, and every segment that another one follows, stays unchanged.
 class SeenTail {
  public:
   SeenTail() = default;
-  /// Of the last segment of `snapshot`, from what its watermark says on.
+  /// Of the last segment of `snapshot`, from its watermark on.
   explicit SeenTail(const Snapshot& snapshot) {
     if (snapshot.segments.empty()) return;
     const PinnedSegment& last = snapshot.segments.back();
@@ -32,7 +32,7 @@ class SeenTail {
     if (watermark && watermark->segment == last.id && watermark->inode == last.info.inode) begin_ = watermark->offset;
     end_ = begin_;
   }
-  /// Nothing of it yet, from the same place on.
+  /// Empty, from the same place on.
   [[nodiscard]] SeenTail begun() const noexcept {
     SeenTail begun;
     begun.segment_ = segment_;
@@ -41,7 +41,7 @@ class SeenTail {
     return begun;
   }
 
-  /// The next record of the log.
+  /// Adds the next record of the log.
   void add(const RecordRef& record) noexcept {
     if (record.segment != segment_ || record.offset + record.len < begin_) return;
     if (record.offset + record.len == begin_) {
@@ -57,10 +57,10 @@ class SeenTail {
   [[nodiscard]] std::uint32_t segment() const noexcept { return segment_; }
   [[nodiscard]] std::uint64_t begin() const noexcept { return begin_; }
   [[nodiscard]] std::uint64_t end() const noexcept { return end_; }
-  /// The record that ends at begin(); nullopt if there is none, or it was not added. Also what was synced may be other records now:
-  /// an older copy that was restored over it, or a tear of which no watermark told.
+  /// The record that ends at begin(); nullopt if there is none, or it was not added. Even what was synced may be other records now:
+  /// after an older copy was restored over it, or a tear that no watermark showed.
   [[nodiscard]] const std::optional<RecordRef>& before() const noexcept { return before_; }
-  /// Whether what was added begins at begin(), with what is before(), and leaves nothing out.
+  /// True if what was added begins at begin(), with what is before(), and leaves nothing out.
   [[nodiscard]] bool is_whole() const noexcept { return is_whole_ && (begin_ == 0 || before_); }
 
   [[nodiscard]] bool is_same_place(const SeenTail& other) const noexcept {
@@ -79,8 +79,8 @@ class SeenTail {
   bool is_whole_ = true;
 };
 
-/// Whether `now` begins with the segments of `before`, each the same file, the last of which may have grown. Both are of the same
-/// reader, one taken after the other.
+/// True if `now` begins with the segments of `before`, each the same file; the last may have grown. Both are of the same reader,
+/// one taken after the other.
 [[nodiscard]] bool goes_on_from(const Snapshot& now, const Snapshot& before) noexcept;
 
 }  // namespace datawal::log

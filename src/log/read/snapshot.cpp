@@ -21,12 +21,12 @@ using safeatomic::FileInfo;
 
 bool same_file(const FileInfo& a, const FileInfo& b) noexcept { return a.device == b.device && a.inode == b.inode; }
 
-// For a file that was not kept open, and whose inode number may therefore have been given to another one since. What the library
-// puts in a sealed segment's place (a compaction, a repair) is shorter than what stood there, so that the size tells then. Times
-// tell nothing: whoever likes may change them.
+// For a file that was not kept open, whose inode number may therefore have gone to another one since. What the library puts in a
+// sealed segment's place (a compaction, a repair) is shorter than before, so the size shows it. Times show nothing: anybody may
+// change them.
 bool unchanged(const FileInfo& a, const FileInfo& b) noexcept { return same_file(a, b) && a.size == b.size; }
 
-// The id that a writer gives to the segment behind these.
+// The id that a writer gives to the segment after these.
 std::uint32_t next_after(const std::vector<PinnedSegment>& segments) noexcept {
   return segments.empty() ? 1 : segments.back().id + 1;
 }
@@ -36,8 +36,8 @@ const PinnedSegment* find_in(const std::vector<PinnedSegment>& segments, std::ui
   return found != segments.end() && found->id == id ? &*found : nullptr;
 }
 
-// Whether what is pinned is still what `listing` begins with. The last one may have grown meanwhile, and others been added behind
-// it: they belong to a later instant, and a writer that rotates all the time must not keep a reader waiting.
+// True if `listing` still begins with what is pinned. The last one may have grown meanwhile, and others been added after it: they
+// belong to a later instant, and a writer that keeps rotating must not keep a reader waiting.
 bool matches(const std::vector<PinnedSegment>& pinned, const StoreListing& listing) noexcept {
   if (pinned.size() > listing.segments.size()) return false;
   for (std::size_t i = 0; i < pinned.size(); ++i) {
@@ -57,7 +57,7 @@ Result<FileInfo> info_of(const File& file) {
   return *info;
 }
 
-// Closes some of what is pinned, the oldest first; what is left unpinned is opened when it is needed. False if nothing is left to close.
+// Closes some of what is pinned, the oldest first; unpinned files are opened when needed. False if nothing is left to close.
 bool let_go(std::vector<PinnedSegment>& pinned) noexcept {
   const auto is_open = [](const PinnedSegment& pin) { return pin.file != nullptr; };
   auto open = static_cast<std::size_t>(std::ranges::count_if(pinned, is_open));
@@ -71,7 +71,7 @@ bool let_go(std::vector<PinnedSegment>& pinned) noexcept {
   return true;
 }
 
-// Does `attempt` again with fewer pins as long as there is no descriptor for it.
+// Repeats `attempt` with fewer pins as long as there is no descriptor for it.
 template <class Attempt>
 auto with_descriptors(std::vector<PinnedSegment>& pinned, Attempt&& attempt) {
   auto result = attempt();
@@ -79,8 +79,8 @@ auto with_descriptors(std::vector<PinnedSegment>& pinned, Attempt&& attempt) {
   return result;
 }
 
-// How many segments a snapshot may keep open: half of what the process has left for that, so that there is something for the next
-// reader too. `known` is what the snapshot before it holds.
+// How many segments a snapshot may keep open: half of what the process has left for that, so that the next reader gets some too.
+// `known` is what the snapshot before it holds.
 std::size_t share_of_descriptors(const std::vector<PinnedSegment>& known) noexcept {
   const auto own = static_cast<std::size_t>(
       std::ranges::count_if(known, [](const PinnedSegment& pin) { return pin.file != nullptr; }));
@@ -94,7 +94,7 @@ struct OpenedEntry {
   bool is_gone = false;  // its name
 };
 
-// The open file of `entry`; none where there are no descriptors.
+// The open file of `entry`; none if there are no descriptors.
 Result<OpenedEntry> pin_entry(Directory& directory, const segment::Entry& entry, std::vector<PinnedSegment>& pinned) {
   safeatomic::Result<std::unique_ptr<File>> file = with_descriptors(
       pinned, [&] { return directory.open_file(segment::filename(entry.id), {}); });
@@ -104,15 +104,15 @@ Result<OpenedEntry> pin_entry(Directory& directory, const segment::Entry& entry,
   return OpenedEntry{.file = std::move(*file)};
 }
 
-// The pin of `entry` in `known`, null unless it is the same file and has not been written since: the last one may have been, and on
-// overlayfs the first change of a file moves it, so that what was opened before may go on showing how it was.
+// The pin of `entry` in `known`, null unless it is the same file and unwritten since: the last one may have been written, and on
+// overlayfs the first change of a file moves it, so a file opened before may keep showing the old state.
 std::shared_ptr<File> taken_over(const std::vector<PinnedSegment>& known, const segment::Entry& entry) {
   const PinnedSegment* old = find_in(known, entry.id);
   if (old == nullptr || old == &known.back() || !old->file || !same_file(old->info, entry.info)) return nullptr;
   return old->file;
 }
 
-// Pins `entry`, the last one or one that is kept open where that may be. False if its name is gone.
+// Pins `entry`, the last one or one that is kept open if allowed. False if its name is gone.
 Result<bool> pin_one(Directory& directory, const segment::Entry& entry, const std::vector<PinnedSegment>& known,
                      bool is_last, std::vector<PinnedSegment>& pinned) {
   PinnedSegment next{.id = entry.id, .info = entry.info, .file = taken_over(known, entry)};
@@ -132,7 +132,7 @@ Result<bool> pin_one(Directory& directory, const segment::Entry& entry, const st
   return true;
 }
 
-// Pins what `listing` names, in ascending order; the newest `share` of them are kept open, and the last one in any case.
+// Pins what `listing` names, in ascending order; keeps open the newest `share` of them, and the last one in any case.
 Result<std::vector<PinnedSegment>> pin(Directory& directory, const StoreListing& listing,
                                        const std::vector<PinnedSegment>& known, std::size_t share) {
   std::vector<PinnedSegment> pinned;
@@ -146,12 +146,12 @@ Result<std::vector<PinnedSegment>> pin(Directory& directory, const StoreListing&
       continue;
     }
     Result<bool> done = pin_one(directory, entry, known, is_last, pinned);
-    if (!done) return propagate(done);  // if its name is gone, the next listing will tell
+    if (!done) return propagate(done);  // if its name is gone, the next listing shows it
   }
   return pinned;
 }
 
-// Asks for the size of the last one: the open file, or, without a descriptor for it, its name.
+// Gets the size of the last one: from the open file or, without a descriptor, by name.
 Result<void> measure_last(Directory& directory, std::vector<PinnedSegment>& pinned) {
   if (pinned.empty()) return {};
   PinnedSegment& last = pinned.back();
@@ -164,10 +164,10 @@ Result<void> measure_last(Directory& directory, std::vector<PinnedSegment>& pinn
   Result<std::optional<segment::Entry>> named = segment::look_at(directory, segment::filename(last.id));
   if (!named) return propagate(named);
   if (*named && same_file((*named)->info, last.info)) last.info = (*named)->info;
-  return {};  // if it is another one, the next listing will tell
+  return {};  // if it is another one, the next listing shows it
 }
 
-// The last one is not the last any more: it has its final size, and can be kept open like the others. False if its name is gone.
+// The last one is no longer the last: it has its final size, and can be kept open like the others. False if its name is gone.
 Result<bool> pin_sealed(Directory& directory, std::vector<PinnedSegment>& pinned) {
   Result<std::optional<segment::Entry>> sealed = segment::look_at(directory, segment::filename(pinned.back().id));
   if (!sealed) return propagate(sealed);
@@ -176,7 +176,7 @@ Result<bool> pin_sealed(Directory& directory, std::vector<PinnedSegment>& pinned
   return pin_one(directory, **sealed, {}, false, pinned);
 }
 
-// Pins the segments that were added since the listing, until there is none more, and measures the last one.
+// Pins the segments added since the listing, until there are no more, and measures the last one.
 Result<void> catch_up(Directory& directory, std::vector<PinnedSegment>& pinned, std::size_t share) {
   while (next_after(pinned) <= segment::max_id) {
     Result<std::optional<segment::Entry>> added = segment::look_at(directory, segment::filename(next_after(pinned)));
@@ -185,7 +185,7 @@ Result<void> catch_up(Directory& directory, std::vector<PinnedSegment>& pinned, 
     Result<bool> done = pinned.empty() ? Result<bool>(true) : pin_sealed(directory, pinned);
     if (done && *done) done = pin_one(directory, **added, {}, true, pinned);
     if (!done) return propagate(done);
-    if (!*done) return {};  // the next listing will tell
+    if (!*done) return {};  // the next listing shows it
     const std::size_t count = pinned.size();
     if (count > 1 && count > share) pinned[std::min(count - 1 - share, count - 2)].file.reset();
   }
@@ -200,7 +200,7 @@ bool goes_on_from(const Snapshot& now, const Snapshot& before) noexcept {
   for (std::size_t i = 0; i < count; ++i) {
     const PinnedSegment& then = before.segments[i];
     const PinnedSegment& same = now.segments[i];
-    // The last one may have grown; that it is the same one is certain only because it was kept open.
+    // The last one may have grown; it is certainly the same file only because it was kept open.
     const bool is_same = i + 1 < count ? unchanged(then.info, same.info) : then.file && same_file(then.info, same.info);
     if (then.id != same.id || !is_same) return false;
   }
@@ -243,12 +243,12 @@ Result<std::shared_ptr<File>> open_pinned(const Snapshot& snapshot, const Pinned
   return std::shared_ptr<File>(std::move(*file));
 }
 
-// The rule that makes the outcome one state of the log: pin in ascending order; when all are pinned, see that nothing lies behind the
-// last one; measure that one last. A compaction drops from a segment only what records behind it supersede, and only once those can
-// be read. So whoever holds its outcome must show everything that was there when that segment was pinned: the whole of every later
-// segment, which is pinned afterwards, and of the last one, which alone grows, all that it has when every other one is pinned. What
-// a compaction takes out of two segments together (a Put, then the tombstone that hid it) is what the second listing is for:
-// nothing that was pinned had been replaced by then.
+// The rule that makes the outcome one state of the log: pin in ascending order; when all are pinned, check that nothing follows the
+// last one; measure that one last. A compaction drops from a segment only what later records supersede, and only once those can be
+// read. So whoever holds its outcome must show everything that was there when that segment was pinned: every later segment, pinned
+// afterwards, as a whole, and of the last one, which alone grows, all that it has when every other one is pinned. The second listing
+// is for what a compaction takes out of two segments together (a Put, then the tombstone that hid it): nothing that was pinned had
+// been replaced by then.
 Result<std::shared_ptr<const Snapshot>> take_snapshot(std::shared_ptr<Directory> directory, const Snapshot* previous) {
   std::vector<PinnedSegment> pinned;
   if (previous != nullptr) pinned = previous->segments;

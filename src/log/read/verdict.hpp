@@ -14,7 +14,7 @@ namespace datawal::log {
 
 enum class SegmentRole : std::uint8_t { active, sealed };
 
-/// What the watermark says of the place where a scan of the active segment stopped.
+/// What the watermark says about the place where a scan of the active segment stopped.
 enum class Promise : std::uint8_t {
   none,    ///< nothing: there is no watermark, or it is not about this file
   kept,    ///< the stop lies at or above it: what follows was never acknowledged as durable
@@ -23,7 +23,7 @@ enum class Promise : std::uint8_t {
 
 enum class Verdict : std::uint8_t {
   keep,                 ///< not damage: the segment simply ends here
-  cut_tail,             ///< a torn tail: what a crash leaves of an unfinished write
+  cut_tail,             ///< a torn tail: the rest of a write that a crash cut short
   refuse,               ///< corruption: open fails, nothing is changed
   unsupported_version,  ///< a newer format: open fails, nothing is changed
 };
@@ -43,7 +43,7 @@ enum class Verdict : std::uint8_t {
     case Stop::key_too_long:
     case Stop::payload_too_long:
     case Stop::txid_order:
-      // No write that was cut short looks like this, but above a watermark it was never acknowledged.
+      // No write cut short looks like this, but above a watermark it was never acknowledged.
       return active && promise == Promise::kept ? Verdict::cut_tail : Verdict::refuse;
     case Stop::header_cut:
     case Stop::torn_magic:
@@ -75,12 +75,12 @@ class WatermarkCheck {
     }
   }
 
-  /// The scan of the active segment begins at `begin`: what lies below is taken as read.
+  /// The scan of the active segment begins at `begin`: everything below counts as read.
   void skipped_below(std::uint64_t begin) noexcept {
     if (state_ == WatermarkState::ignored && begin >= offset_) state_ = WatermarkState::kept;
   }
 
-  /// Every whole record of the active segment passes here.
+  /// Call it for every whole record of the active segment.
   void met(std::uint64_t end, std::uint64_t txid) noexcept {
     if (end == offset_ && txid == txid_ && state_ == WatermarkState::ignored) state_ = WatermarkState::kept;
   }
@@ -92,12 +92,12 @@ class WatermarkCheck {
     return state_ == WatermarkState::kept ? Promise::kept : Promise::none;
   }
 
-  /// The segments that it speaks of are missing altogether.
+  /// The segments that it names are missing altogether.
   [[nodiscard]] bool segments_are_missing() const noexcept { return state_ == WatermarkState::broken && offset_ == 0; }
 
   [[nodiscard]] WatermarkState state() const noexcept { return state_; }
 
-  /// Bytes of the active segment known to be on the disk; 0 where nothing is known.
+  /// Bytes of the active segment known to be on the disk; 0 if nothing is known.
   [[nodiscard]] std::uint64_t proven_end() const noexcept { return state_ == WatermarkState::kept ? offset_ : 0; }
   /// The txid that went with them.
   [[nodiscard]] std::uint64_t proven_txid() const noexcept { return state_ == WatermarkState::kept ? txid_ : 0; }

@@ -8,7 +8,7 @@
 namespace datawal::log {
 
 Result<std::unique_ptr<BackgroundSync>> BackgroundSync::start(std::chrono::milliseconds interval, Callback sync) {
-  constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365);  // no clock overflows by that
+  constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365);  // overflows no clock
   std::unique_ptr<BackgroundSync> background(new BackgroundSync(std::min(interval, longest), std::move(sync)));
   Result<std::thread> thread = start_thread([behind = background.get()] { behind->run(); });
   if (!thread) return propagate(thread);

@@ -1,5 +1,5 @@
 #pragma once
-// A thread that syncs: every so often, and when it is asked to.
+// A thread that syncs periodically and on request.
 
 #include <chrono>
 #include <condition_variable>
@@ -21,18 +21,18 @@ class BackgroundSync {
   /// Starts the thread, which takes no signals.
   /// @param interval  0: only on request
   /// @param sync      called in the thread; must not throw
-  /// @return io if no thread can be had
+  /// @return io if no thread can be started
   [[nodiscard]] static Result<std::unique_ptr<BackgroundSync>> start(std::chrono::milliseconds interval, Callback sync);
 
   BackgroundSync(const BackgroundSync&) = delete;
   BackgroundSync& operator=(const BackgroundSync&) = delete;
-  /// Waits for a call that is under way, and ends the thread.
+  /// Waits for a call in progress, and ends the thread.
   ~BackgroundSync();
 
-  /// One call soon, however often this is asked before. Does not wait.
+  /// Requests one call soon, however often it is called before that. Does not wait.
   void request() noexcept;
 
-  /// For a forked child, which has no such thread: gives up all of it, untouched.
+  /// For a forked child, which has no such thread: abandons everything untouched.
   static void abandon(std::unique_ptr<BackgroundSync> sync) noexcept { (void)sync.release(); }
 
  private:

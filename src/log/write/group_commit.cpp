@@ -32,8 +32,8 @@ GroupCommit::Wakes GroupCommit::end() noexcept {
 }
 
 void GroupCommit::wake(const Wakes& wakes) noexcept {
-  // The next one first: its sync is what takes time. It may be done before this comes to the second line, and then those that
-  // are woken belong to a later turn of the same word: they look and sleep on.
+  // The next one first: its sync takes the time. It may be done before this comes to the second line; then the threads woken
+  // belong to a later turn of the same word: they look and sleep on.
   if (wakes.is_given_on) futex::wake_one(word_of(wakes.ended + 1));
   if (wakes.has_attending) futex::wake_all(word_of(wakes.ended));
 }

@@ -1,5 +1,5 @@
 #pragma once
-// Group commit: who syncs next, and who waits for whom. One sync at a time, shared by all that were there before it began.
+// Group commit: who syncs next, and who waits for whom. One sync at a time, shared by all who came before it began.
 //
 // Turns are numbered. While one runs, others gather for the next one and sleep on its word; when it ends, all that waited
 // for it are woken, and one of those that gathered gets the next turn at once. Two words serve all turns, the even and the odd
@@ -14,14 +14,14 @@
 
 namespace datawal::log {
 
-/// Functions marked "lock" are called with the owner's lock held, the others without. Whoever was woken asks again whether what it
-/// waits for has come about: a turn that ended is a reason to look, not an answer.
+/// Functions marked "lock" are called with the owner's lock held, the others without. After waking, check again for what you waited
+/// for: a turn that ended is a reason to look, not an answer.
 class GroupCommit {
  public:
   /// The number of a turn to wait for.
   enum class Ticket : std::uint32_t {};
 
-  /// Lock. Takes the turn if nobody has it. Whoever has it calls end().
+  /// Lock. Takes the turn if nobody has it. Its holder calls end().
   [[nodiscard]] bool try_begin() noexcept {
     if (is_running_) return false;
     is_running_ = true;
@@ -29,23 +29,23 @@ class GroupCommit {
     return true;
   }
 
-  /// Lock, somebody has the turn: to wait for the one that comes after it, and perhaps to be given it.
+  /// Lock, somebody has the turn: for waiting for the next one, and perhaps getting it.
   [[nodiscard]] Ticket gather() noexcept {
     ++gathered_;
     return Ticket{next_};
   }
 
-  /// Lock, somebody has the turn: to wait for its end.
+  /// Lock, somebody has the turn: for waiting for its end.
   [[nodiscard]] Ticket attend() noexcept {
     ++attending_;
     return Ticket{next_ - 1};
   }
 
   /// Sleeps until that turn has ended, or is the caller's.
-  /// @return whether it is the caller's; it then takes the lock and calls begin_given() before anything else
+  /// @return true if it is the caller's; the caller then takes the lock and calls begin_given() before anything else
   [[nodiscard]] bool wait(Ticket ticket) noexcept;
 
-  /// Lock. The turn that was given to the caller begins: whoever gathers from now on waits for the one after it.
+  /// Lock. Begins the turn given to the caller: whoever gathers from now on waits for the one after it.
   void begin_given() noexcept {
     attending_ = gathered_ - 1;
     gathered_ = 0;
@@ -64,7 +64,7 @@ class GroupCommit {
   void wake(const Wakes& wakes) noexcept;
 
  private:
-  // The word of turn n: 2n - 1 offers the turn to one of those that wait, 2n - 2 says that it was taken, 2n that it has ended.
+  // The word of turn n: 2n - 1 offers the turn to one of the waiting, 2n - 2 says that it was taken, 2n that it has ended.
   [[nodiscard]] std::atomic<std::uint32_t>& word_of(std::uint32_t turn) noexcept { return words_[turn % 2]; }
 
   std::array<std::atomic<std::uint32_t>, 2> words_{};

@@ -57,7 +57,7 @@ LogCore::LogCore(std::shared_ptr<Directory> directory, const OpenOptions& option
 }
 
 LogCore::~LogCore() {
-  // In a forked child the descriptors are closed, and nothing else happens; even the lock may be held for ever there.
+  // In a forked child only the descriptors are closed; there even the lock may be held for ever.
   if (process_.is_ours()) {
     (void)close();
   } else {
@@ -79,7 +79,7 @@ Result<void> LogCore::refuse_closed() const {
 
 Result<void> LogCore::refuse_change() {
   if (!writer_) return std::unexpected(closed_error());
-  // An append was left half done by an exception, or by the end of its thread.
+  // An exception, or the end of its thread, left an append half done.
   if (writer_->is_broken()) set_poison("append to segment", 0);
   if (poison_) return std::unexpected(*poison_);
   return {};
@@ -136,11 +136,11 @@ Result<void> LogCore::close() {
   return closed;
 }
 
-// What there is no memory for has failed: the rest of closing follows all the same.
+// Lack of memory is a failure here, too: the rest of closing follows all the same.
 Result<void> LogCore::close_in_turn(Guard& guard) {
   try {
     if (Result<void> usable = refuse_change(); !usable) return usable;
-    Result<void> closed = writer_->cut_to_end();  // where that fails, zeros stay: no reason not to sync
+    Result<void> closed = writer_->cut_to_end();  // if that fails, zeros stay: no reason not to sync
     if (Result<void> synced = sync_in_turn(guard); !synced) return synced;
     return closed;
   } catch (const std::bad_alloc&) {

@@ -34,8 +34,8 @@ namespace datawal::log {
 
 class StoreOwner;
 
-/// One lock orders everything that changes the log; readers take it only to learn what is there. A sync runs without it, so that
-/// appending goes on meanwhile: whoever syncs has the turn (group_commit.hpp), and so has whoever rotates or closes.
+/// One lock orders everything that changes the log; readers take it only to learn what is there. A sync runs without it, so
+/// appending goes on meanwhile: whoever syncs, rotates or closes has the turn (group_commit.hpp).
 class LogCore {
  public:
   /// Errors as RecordLog::open. `visitor` sees what is recovered.
@@ -83,8 +83,8 @@ class LogCore {
   /// Held by whoever changes, links or copies sealed segments: one at a time.
   [[nodiscard]] std::mutex& maintenance_mutex() const noexcept { return maintenance_mutex_; }
 
-  /// Puts `rewritten`, which is synced, in the place of a sealed segment. Durable on return. Snapshots of this process go on
-  /// with the old file. Needs maintenance_mutex().
+  /// Replaces a sealed segment by `rewritten`, which is synced. Durable on return. Snapshots of this process keep the old
+  /// file. Needs maintenance_mutex().
   /// @param old  the segment's open file
   /// @return poisoned if the directory could not be synced
   [[nodiscard]] Result<PinnedSegment> replace_sealed(std::uint32_t id, std::shared_ptr<safeatomic::File> old,
@@ -105,22 +105,22 @@ class LogCore {
   [[nodiscard]] std::uint64_t last_txid() const noexcept { return last_txid_.load(std::memory_order_acquire); }
   [[nodiscard]] std::uint64_t durable_txid() const noexcept { return durable_txid_.load(std::memory_order_acquire); }
   [[nodiscard]] std::uint32_t active_segment() const noexcept { return active_id_.load(std::memory_order_acquire); }
-  /// Fills in what was appended and synced, and how long that took.
+  /// Fills in what was appended and synced, and how long the syncs took.
   void count_writes(LogStats& stats) const;
   [[nodiscard]] bool is_poisoned() const noexcept { return poisoned_.load(std::memory_order_acquire); }
 
  private:
   using Guard = std::unique_lock<FutexMutex>;
 
-  /// The turn to sync, to rotate or to close. However it is left, by return, exception or the cancellation of the thread, it ends:
-  /// the lock is given back, and those that waited for it are woken.
+  /// The turn to sync, to rotate or to close. It ends with its scope, by return, exception or cancellation of the thread: the lock
+  /// is released, and those that waited for it are woken.
   class Turn {
    public:
     enum class Begun : std::uint8_t { already };
 
-    /// With the lock, which is given back while somebody else has the turn.
+    /// With the lock, which is released while somebody else has the turn.
     Turn(LogCore& core, Guard& guard) noexcept : Turn(core, guard, wait_for(core, guard)) {}
-    /// With the lock: the turn was got already.
+    /// With the lock: the caller has the turn already.
     Turn(LogCore& core, Guard& guard, Begun) noexcept : core_(core), guard_(guard) {}
     Turn(const Turn&) = delete;
     Turn& operator=(const Turn&) = delete;
@@ -133,8 +133,8 @@ class LogCore {
     Guard& guard_;
   };
 
-  /// Poisons the log if it is left before resolve()(), by an exception or the cancellation of the thread: whether what was begun is done
-  /// nobody can tell then, and it must not be taken for done.
+  /// Poisons the log if its scope is left before resolve()(), by an exception or cancellation of the thread: nobody can then tell
+  /// whether what was begun is done, and it must not count as done.
   class Doubt {
    public:
     /// @param action  static text
@@ -169,7 +169,7 @@ class LogCore {
   [[nodiscard, gnu::cold]] Error closed_error() const;
   [[nodiscard]] Result<void> refuse_closed() const;
   [[nodiscard, gnu::cold]] Result<void> refuse_change();
-  /// What it does first cannot fail: a log whose failure there was no memory to tell is poisoned nevertheless.
+  /// Its first step cannot fail: the log is poisoned even if there is no memory to report the failure.
   void set_poison(std::string_view action, int os_errno) noexcept;
   [[nodiscard, gnu::cold]] std::unexpected<Error> poison(const Error& cause);
   [[nodiscard, gnu::cold]] std::unexpected<Error> poison(const safeatomic::Error& cause, std::string_view action);
@@ -231,7 +231,7 @@ class LogCore {
   mutable std::mutex maintenance_mutex_;
   mutable FutexMutex mutex_;  // guards what follows, up to the atomics
   GroupCommit turns_;
-  std::uint64_t syncing_txid_ = 0;  // what the sync that runs will cover; 0: there is none, or it is unknown
+  std::uint64_t syncing_txid_ = 0;  // what the running sync will cover; 0: there is none, or it is unknown
   StoreLock lock_;
   std::shared_ptr<segment::Writer> writer_;  // null once closed
   safeatomic::FileInfo active_info_;         // identity of the active segment
@@ -242,7 +242,7 @@ class LogCore {
   std::uint64_t synced_bytes_ = 0;     // of all that it appended
   SyncLatency sync_latency_;
   std::optional<Error> poison_;
-  WatermarkFile watermark_;  // belongs to whoever has the turn
+  WatermarkFile watermark_;  // for the holder of the turn
 
   std::atomic<std::uint64_t> last_txid_;
   std::atomic<std::uint64_t> durable_txid_;

@@ -33,7 +33,7 @@ std::unexpected<Error> LogCore::refused_record(std::string_view key, std::string
   return refused_append("there is no such record type");
 }
 
-// The first of `count` txids that nobody has yet.
+// The first of `count` unused txids.
 Result<std::uint64_t> LogCore::next_txid(std::uint64_t count) const {
   const std::uint64_t last_txid = last_txid_.load(std::memory_order_relaxed);
   if (count > std::numeric_limits<std::uint64_t>::max() - last_txid) [[unlikely]] {
@@ -42,8 +42,8 @@ Result<std::uint64_t> LogCore::next_txid(std::uint64_t count) const {
   return last_txid + 1;
 }
 
-// What stands between a log and an append: that it is of no use any more, a full segment, or an undone write whose sync is still
-// to come. The turn, if one is needed for that, is kept until the append is over.
+// What may stand before an append: the log is of no more use, the segment is full, or an undone write still waits for its sync.
+// The turn, if one is needed for that, is kept until the append is over.
 Result<void> LogCore::prepare_append(Guard& guard, std::uint64_t len, std::optional<Turn>& turn) {
   if (Result<void> usable = refuse_change(); !usable) return usable;
   turn.emplace(*this, guard);
@@ -111,7 +111,7 @@ Result<void> LogCore::append_batch(std::span<const RecordInput> records, std::ve
   return {};
 }
 
-// The segment that they are in.
+// The segment they are in.
 Result<std::uint32_t> LogCore::append_as_one(std::span<const RecordInput> records, std::uint64_t len,
                                              std::span<RecordRef> refs) {
   Guard guard(mutex_);

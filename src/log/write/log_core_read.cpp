@@ -28,7 +28,7 @@ namespace {
                                .detail = std::move(detail)});
 }
 
-// Whether a whole record lies at `offset`, however long: one that is longer than expected looks cut.
+// True if a whole record lies at `offset`, however long: one longer than expected looks cut.
 Result<bool> is_whole_frame(safeatomic::File& file, std::uint64_t offset, std::uint64_t end) {
   segment::Scanner scanner;
   scanner.start(file, offset, end);
@@ -37,7 +37,7 @@ Result<bool> is_whole_frame(safeatomic::File& file, std::uint64_t offset, std::u
   return *stop == format::Stop::none;
 }
 
-// Whether a frame begins at `offset`, as far as the frames before it can tell: damage before it counts as yes.
+// True if a frame begins at `offset`, as far as the frames before it show: damage before it counts as yes.
 Result<bool> is_frame_start(safeatomic::File& file, std::uint64_t offset, std::uint64_t end) {
   segment::Scanner scanner;
   scanner.start(file, 0, end);

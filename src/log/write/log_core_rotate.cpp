@@ -45,7 +45,7 @@ Result<void> LogCore::rotate_in_turn(Guard& guard) {
   if (!owner) return io_failure(owner, "inspect segment");
   SealedSegments one;
   one.emplace(id, PinnedSegment{.id = id, .info = *sealed, .kept = std::make_shared<KeptFile>()});
-  // From here on there may be a file of the next name, which only a rotation that came to its end may leave behind.
+  // From here on a file of the next name may exist; only a completed rotation may leave one.
   Doubt doubt(*this, guard, "start the next segment");
   Result<std::unique_ptr<File>> file = create_next(id + 1, *owner);
   if (!file) {
@@ -76,8 +76,8 @@ Result<void> LogCore::rotate_in_turn(Guard& guard) {
 // Makes the segment `id`; the one before it is durable.
 Result<std::unique_ptr<File>> LogCore::create_next(std::uint32_t id, const StoreOwner& owner) {
   const std::string name = segment::filename(id);
-  // A file of that name, whoever made it, is the active segment at the next opening, and this one a sealed one in which a
-  // torn tail is damage: nothing may be appended to it any more.
+  // A file of that name, whoever made it, is the active segment at the next open, and this one is sealed then, where a torn
+  // tail is damage: nothing may be appended to it any more.
   try {
     safeatomic::Result<std::unique_ptr<File>> file = owner.create(file_system_of(options_.file_system), *directory_,
                                                                   name, options_.file_mode);

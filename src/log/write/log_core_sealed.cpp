@@ -1,4 +1,4 @@
-// LogCore: what becomes of sealed segments.
+// LogCore: sealed segments.
 
 #include <algorithm>
 #include <utility>
@@ -61,7 +61,7 @@ Result<PinnedSegment> LogCore::replace_sealed(std::uint32_t id, std::shared_ptr<
     if (Result<void> usable = refuse_change(); !usable) return propagate(usable);
     PinnedSegment* const segment = find_sealed(id);
     if (segment == nullptr) return std::unexpected(not_sealed(id));
-    segment->kept->keep(std::move(old));  // from here on whoever misses the name finds the file
+    segment->kept->keep(std::move(old));  // from here on, whoever misses the name finds the file
   }
   if (safeatomic::Result<void> named = rewritten.publish_over(segment::filename(id)); !named) {
     return io_failure(named, "replace segment");

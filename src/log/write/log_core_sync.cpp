@@ -82,7 +82,7 @@ void LogCore::count_writes(LogStats& stats) const {
   stats.sync_latency = sync_latency_;
 }
 
-// With the lock and the turn: what a sync of `coverage` came to.
+// With the lock and the turn: the result of a sync of `coverage`.
 Result<void> LogCore::finish_sync(const Coverage& coverage, const safeatomic::Result<void>& synced, bool asked_for) {
   // A second try could succeed over pages that the kernel has dropped, so the first failure is the last.
   if (!synced) return poison(synced.error(), "sync segment");
@@ -116,8 +116,8 @@ Result<void> LogCore::sync_through(std::uint64_t txid) {
   return sync_through(guard, txid, true);
 }
 
-// Whoever finds that a sync runs which began behind `txid` waits for that one; otherwise for the
-// next, and does it himself if nobody else does.
+// If a sync that began after `txid` is running, wait for that one; otherwise wait for the next, and do it if nobody else
+// does.
 Result<void> LogCore::sync_through(Guard& guard, std::uint64_t txid, bool asked_for) {
   for (;;) {
     if (Result<void> open = refuse_closed(); !open) return open;
@@ -129,7 +129,7 @@ Result<void> LogCore::sync_through(Guard& guard, std::uint64_t txid, bool asked_
     const GroupCommit::Ticket ticket = is_on_its_way ? turns_.attend() : turns_.gather();
     guard.unlock();
     const bool is_given = turns_.wait(ticket);
-    // What most of those that were woken find. Not every turn syncs the segment: a cut is asked about under the lock.
+    // What most of the woken find. Not every turn syncs the segment: whether a cut waits is checked under the lock.
     if (!is_given && !owes_cut && durable_txid() >= txid) return {};
     guard.lock();
     if (!is_given) continue;
@@ -140,7 +140,7 @@ Result<void> LogCore::sync_through(Guard& guard, std::uint64_t txid, bool asked_
   return sync_for_all(guard, txid, asked_for);
 }
 
-// With the lock and the turn; gives back the lock for the time of the sync.
+// With the lock and the turn; releases the lock during the sync.
 Result<void> LogCore::sync_for_all(Guard& guard, std::uint64_t txid, bool asked_for) {
   if (Result<void> open = refuse_closed(); !open) return open;
   if (is_covered(last_txid_.load(std::memory_order_relaxed))) return {};
@@ -160,14 +160,14 @@ void LogCore::sync_in_background(BackgroundSync::Reason reason) {
   Guard guard(mutex_);
   try {
     if (!refuse_change()) return;
-    // What fails here poisons the log: its next caller is told.
+    // A failure here poisons the log: the next caller gets the error.
     (void)sync_through(guard, last_txid_.load(std::memory_order_relaxed), reason == BackgroundSync::Reason::interval);
   } catch (const std::bad_alloc&) {
-    return;  // for telling: the log is poisoned all the same
+    return;  // no memory to report it: the log is poisoned all the same
   }
 }
 
-// Begins to write out what was appended, so that the sync of a rotation finds little to do.
+// Starts writing out what was appended, so that the sync of a rotation finds little to do.
 void LogCore::start_writeback() noexcept {
   writeback_end_ = writer_->end();
   try {
@@ -178,7 +178,7 @@ void LogCore::start_writeback() noexcept {
       background_ = std::move(*background);
     }
   } catch (const std::bad_alloc&) {
-    return;  // without, a rotation takes longer, and that is all
+    return;  // without it a rotation merely takes longer
   }
   background_->request();
 }

@@ -11,7 +11,7 @@
 
 namespace datawal::log {
 
-/// Whether to take the mapped path: where `automatic` is asked for, only if the filesystem keeps its word on reserved space.
+/// True for the mapped path: with `automatic`, only if the filesystem honours reserved space.
 [[nodiscard]] bool takes_mapped_path(const safeatomic::Directory& directory, WritePath asked_for);
 
 /// A writer for the segment in `file`, whose valid prefix and bytes end at `end`.
