@@ -10,8 +10,8 @@ namespace datawal::cli {
 
 namespace {
 
-// In front of what must not be taken for an option or a list. No argument is likely to begin with it, and one that does
-// gets another.
+// Prefix of an argument that must not be taken for an option or a list. No argument is likely to begin with it; one that
+// does gets another.
 constexpr char guard = '\x01';
 
 std::string guarded(const std::string& text) { return guard + text; }

@@ -1,5 +1,5 @@
 #pragma once
-// Options that several commands share, and numbers that are refused rather than guessed.
+// Options shared by several commands, and numbers, which are refused rather than guessed.
 
 #include <CLI/App.hpp>
 
@@ -17,14 +17,14 @@
 
 namespace datawal::cli {
 
-/// A command that was chosen and its arguments, ready to run; returns the exit status.
+/// The chosen command and its arguments, ready to run; returns the exit status.
 using Run = std::function<int(Console&)>;
 
-/// `--json`, which may stand before the command as well as behind it.
+/// `--json`, which may stand before or after the command.
 void add_json(CLI::App& command);
 
 /// CLI11 splits `[a,b]` into a list, takes the next argument for the value of `--key=`, and forgets `--` once it has all
-/// that a command requires. This turns the arguments behind the program's name into such as it takes literally.
+/// that a command requires. This turns the arguments after the program's name into ones that it takes literally.
 std::vector<std::string> guarded_arguments(int argc, char** argv);
 
 /// A guarded argument as it was typed.
@@ -55,7 +55,7 @@ void add_record_style(CLI::App& command, RecordStyle& style);
 /// `--allow-network-filesystem`.
 void add_network(CLI::App& command, bool& allow);
 
-/// What may be there where a command makes stores: `--must-exist`, `--must-be-new`.
+/// What a command that makes stores may find: `--must-exist`, `--must-be-new`.
 void add_creation(CLI::App& command, OpenOptions& options);
 
 /// How a command that appends opens its store: `--segment-bytes`, `--write-path`, `--allow-network-filesystem`.

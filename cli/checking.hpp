@@ -1,5 +1,5 @@
 #pragma once
-// Verification as commands use it: the check itself, and saying what it found.
+// Verification for commands: the check itself, and the report of what it found.
 
 #include <filesystem>
 
@@ -12,8 +12,8 @@ namespace datawal::cli {
 /// datawal::verify with a progress bar.
 [[nodiscard]] Result<VerifyReport> check(const std::filesystem::path& dir);
 
-/// Says on standard error what is wrong, where, and what to do.
-/// @return the exit status: exit_done if nothing is
+/// Prints what is wrong, where, and what to do, on standard error.
+/// @return the exit status: exit_done if nothing is wrong
 int judge(Console& console, const std::filesystem::path& dir, const VerifyReport& report);
 
 }  // namespace datawal::cli

@@ -16,7 +16,7 @@
 namespace datawal::cli {
 namespace {
 
-// Standard error is the last resort: if it is gone there is nobody left to tell.
+// Standard error is the last resort: without it nobody can be told.
 void write_to_stderr(std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
@@ -25,14 +25,14 @@ void write_to_stderr(std::string_view text) {
   }
 }
 
-// What the library says about options of its functions, as the program calls them.
+// The library's words for options of its functions, in the program's words.
 void name_the_option(std::string& text) {
   constexpr std::string_view option = "set allow_network_filesystem";
   if (const std::size_t place = text.find(option); place != std::string::npos)
     text.replace(place, option.size(), "say --allow-network-filesystem");
 }
 
-// Who has just done it need not be told to.
+// No need to advise what the user has just done.
 void forget_verifying(std::string& text) {
   constexpr std::string_view advice = "run `datawal verify ";
   constexpr std::string_view then = "`, then ";

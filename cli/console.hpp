@@ -1,5 +1,5 @@
 #pragma once
-// What every command talks through: results on standard output, everything else on standard error.
+// The output of every command: results on standard output, everything else on standard error.
 
 #include <cstdint>
 #include <filesystem>
@@ -13,7 +13,7 @@
 
 namespace datawal::cli {
 
-/// Something to say on standard error.
+/// A message for standard error.
 struct Message {
   std::string_view code;         ///< stable name for programs: "corruption", "usage"
   std::string text;              ///< one sentence for people
@@ -31,12 +31,11 @@ class Console {
   void set_json(bool json) noexcept { json_ = json; }
   [[nodiscard]] bool json() const noexcept { return json_; }
 
-  /// The command that runs, for the start of each message.
+  /// The running command, for the start of each message.
   void set_command(std::string name) { command_ = std::move(name); }
   [[nodiscard]] const std::string& command() const noexcept { return command_; }
 
-  /// Why the exit status is not 0: a line, in JSON mode also an object of kind `error`. What was printed before
-  /// reaches standard output first.
+  /// Why the exit status is not 0: a line, in JSON mode also an object of kind `error`. Flushes standard output first.
   ExitCode fail(ExitCode status, const Message& message);
 
   /// A failed call of the library on the store in `dir`, with the next command to type.
@@ -48,8 +47,8 @@ class Console {
   /// Good to know: a line, in JSON mode also an object of kind `note`.
   void note(const Message& message);
 
-  /// Ends a command: flushes standard output and lets a lost byte there turn `status` into a failure. A reader that
-  /// went away is its own decision and gets no message.
+  /// Ends a command: flushes standard output; a byte lost there turns `status` into a failure. If the reader went away,
+  /// that was its decision: no message.
   int finish(int status);
 
  private:

@@ -79,7 +79,7 @@ void Durability::join() {
 }
 
 Result<void> Durability::sync_now() {
-  // Read before the sync: what is appended meanwhile may or may not be covered by it.
+  // Read before the sync, which may or may not cover what is appended meanwhile.
   const std::uint64_t txid = appended_txid_;
   if (txid == synced_txid_) return {};
   if (Result<void> synced = log_.fsync(); !synced) return synced;

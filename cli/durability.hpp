@@ -1,5 +1,5 @@
 #pragma once
-// `append --sync` and `--ack`: when what was appended is made safe, and when that is said.
+// `append --sync` and `--ack`: when records are made durable, and when that is reported.
 
 #include <atomic>
 #include <chrono>
@@ -28,20 +28,20 @@ struct SyncChoice {
 /// Carries out one choice for one run. Destruction ends its thread and syncs nothing.
 class Durability {
  public:
-  /// Begins behind `log.last_txid()`. A sync that fails in the background wakes `stop`.
+  /// Begins after `log.last_txid()`. A sync that fails in the background wakes `stop`.
   /// @param acknowledge  print each txid on its own line once its record is durable
   Durability(RecordLog& log, Console& console, const StopSignal& stop, const SyncChoice& choice, bool acknowledge);
   Durability(const Durability&) = delete;
   Durability& operator=(const Durability&) = delete;
   ~Durability();
 
-  /// What to append with.
+  /// Options to append with.
   [[nodiscard]] WriteOptions write_options() const noexcept;
 
-  /// After each append. Txids come in unbroken order.
+  /// Call after each append, with txids in unbroken order.
   void appended(std::uint64_t txid);
 
-  /// Whether a sync in the background failed: appending more is useless.
+  /// True if a sync in the background failed: appending more is useless.
   [[nodiscard]] bool has_failed() const noexcept { return failed_; }
 
   /// Ends the thread, makes the last sync (unless `never`) and the last acknowledgements.

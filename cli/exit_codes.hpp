@@ -1,5 +1,5 @@
 #pragma once
-// What the program's exit status says.
+// The program's exit status.
 
 #include <datawal/error.hpp>
 

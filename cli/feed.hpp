@@ -27,8 +27,8 @@ struct FeedResult {
   int status = exit_done;
 };
 
-/// Appends the records of all inputs to `log` until they end, `stop` asks to, or something fails. What failed is told; every
-/// record before it was appended. `dir` is named in messages.
+/// Appends the records of all inputs to `log` until they end, `stop` asks to end, or something fails. Reports the failure; every
+/// record before it was appended. Messages name `dir`.
 FeedResult feed(Console& console, RecordLog& log, const std::filesystem::path& dir, const FeedSource& source,
                 Durability& durability, const StopSignal& stop);
 

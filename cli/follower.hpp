@@ -33,8 +33,8 @@ class TailFollower {
  public:
   TailFollower(Console& console, std::filesystem::path dir, RecordPrinter printer, FollowOptions options);
 
-  /// Goes on until a signal comes, or nobody reads the output, looking for more every `interval`. A store that does not
-  /// exist yet is waited for, and then printed whole.
+  /// Continues until a signal comes, or nobody reads the output, looking for more every `interval`. Waits for a store that
+  /// does not exist yet, and then prints it whole.
   /// @return the exit status
   int run(std::chrono::milliseconds interval);
 
@@ -55,7 +55,7 @@ class TailFollower {
   void tell(const LostRecords& lost);
   void start_over();
   Step wait_for_store();
-  /// An error that the next look may not meet is no failure.
+  /// An error that may be gone at the next look is no failure.
   Step fail(const Error& error);
   [[nodiscard]] std::optional<Identity> identity() const;
 

@@ -19,7 +19,7 @@ bool is_one_of(std::string_view command, const std::array<std::string_view, coun
   return std::ranges::find(names, command) != names.end();
 }
 
-// Those that need a store with something in it: a new one would not help them.
+// Commands that need a store with something in it: a new one would not help.
 bool needs_what_is_there(std::string_view command) {
   constexpr std::array<std::string_view, 6> names = {"checkpoint", "compact", "delete", "diff", "repair", "trim"};
   return is_one_of(command, names);
@@ -31,7 +31,7 @@ bool is_about_keys(std::string_view command) {
   return is_one_of(command, names);
 }
 
-// The path itself, or the lowest directory above it that is there.
+// The path itself, or the lowest existing directory above it.
 path lowest_there(path at) {
   for (;;) {
     std::error_code failed;
@@ -45,7 +45,7 @@ std::string look_at(const path& at) {
   return fmt::format("`ls -la {}` shows what is there", shell_word(lowest_there(at)));
 }
 
-// Not for what lies in the store: who looks at the whole of it sees more.
+// Not for files in the store: looking at the whole store shows more.
 bool is_elsewhere(const Error& error, const path& dir) {
   return !error.path.empty() && error.path != dir && error.path.parent_path() != dir;
 }

@@ -81,7 +81,7 @@ void append_encoded(std::string& line, std::string_view bytes, BytesMode mode) {
   }
 }
 
-// Cuts in front of a character that the limit would split.
+// Cuts before a character that the limit would split.
 std::string_view whole_characters(std::string_view bytes, std::size_t limit) noexcept {
   std::size_t end = limit;
   while (end > 0 && limit - end < 3 && (static_cast<unsigned char>(bytes[end]) & 0xC0) == 0x80) --end;

@@ -1,5 +1,5 @@
 #pragma once
-// Records and sizes as people read them.
+// Records and sizes in human-readable form.
 
 #include <cstddef>
 #include <cstdint>
@@ -13,8 +13,8 @@ namespace datawal::cli {
 
 /// How bytes are shown.
 enum class BytesMode : std::uint8_t {
-  automatic,  ///< printable ASCII as it is, anything else `b64:...`
-  raw,        ///< as text, UTF-8 too; what is no text as `\xNN`
+  automatic,  ///< printable ASCII unchanged, anything else `b64:...`
+  raw,        ///< as text, UTF-8 too; other bytes as `\xNN`
   base64,     ///< `b64:...`
   hex,        ///< `hex:...`
 };
@@ -26,14 +26,14 @@ struct RecordStyle {
 
 inline constexpr std::size_t shown_bytes = 64;
 
-/// Adds `bytes` to `line`, without control characters: text is quoted where it holds blanks, quotes or backslashes, or
-/// looks like one of the encodings; `...` follows what was cut.
+/// Adds `bytes` to `line`, without control characters: text is quoted if it holds blanks, quotes or backslashes, or
+/// looks like one of the encodings; `...` marks a cut.
 void append_shown(std::string& line, std::string_view bytes, const RecordStyle& style);
 
 /// Adds `seg=00000001 off=         0 len=      33 type=RAW txid=         1 key= payload=alpha` and a newline.
 void append_record_line(std::string& line, const RecordView& record, const RecordStyle& style);
 
-/// The same with lengths in the place of the payload.
+/// The same with lengths in place of the payload.
 void append_frame_line(std::string& line, const RecordView& record, const RecordStyle& style);
 
 /// "Raw", "Put", "Delete": the record type in JSON.

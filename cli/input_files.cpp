@@ -38,7 +38,7 @@ std::string shown(const std::string& name) {
 std::vector<Identity> segments_of(const std::filesystem::path& dir) {
   std::vector<Identity> identities;
   const Result<std::vector<std::uint32_t>> ids = segment::list_ids(dir);
-  if (!ids) return identities;  // opening the log tells
+  if (!ids) return identities;  // opening the log reports it
   for (const std::uint32_t id : *ids) {
     struct stat info{};
     if (::stat(segment::path(dir, id).c_str(), &info) == 0) identities.push_back({info.st_dev, info.st_ino});

@@ -19,7 +19,7 @@ class InputFile {
   InputFile& operator=(InputFile&&) = delete;
   ~InputFile();
 
-  /// Reads what there is into `room`, waiting until there is something; 0 bytes are the end.
+  /// Reads what is available into `room`, waiting until there is something; 0 bytes are the end.
   /// @return or a sentence with the name and the reason
   [[nodiscard]] std::expected<std::size_t, std::string> read(std::span<char> room) const;
 
@@ -33,8 +33,8 @@ class InputFile {
   std::string shown_name_;
 };
 
-/// Whether all of `names` can be read, asked before a store is opened, so that a mistyped name makes no store. Opens nothing:
-/// a FIFO's writer would see it close. A segment of the store in `dir` is refused: it would grow as fast as it is read.
+/// Checks that all of `names` can be read, before a store is opened, so that a mistyped name makes no store. Opens nothing:
+/// a FIFO's writer would see it close. Refuses a segment of the store in `dir`: it would grow as fast as it is read.
 /// @return or a sentence with the first that cannot
 [[nodiscard]] std::expected<void, std::string> check_input_files(const std::vector<std::string>& names,
                                                                  const std::filesystem::path& dir);

@@ -98,7 +98,7 @@ InputRecords::Outcome InputRecords::next_length_prefixed() {
 }
 
 std::expected<void, std::string> InputRecords::fill() {
-  // A record that is still incomplete moves to the front once; the longest one and its separator always fit.
+  // An incomplete record moves to the front once; the longest one and its separator always fit.
   if (begin_ > 0) {
     std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
     end_ -= begin_;

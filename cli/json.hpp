@@ -1,5 +1,5 @@
 #pragma once
-// One JSON object a line: what `--json` prints.
+// What `--json` prints: one JSON object per line.
 
 #include <cstdint>
 #include <span>
@@ -14,17 +14,17 @@ class JsonLine {
  public:
   explicit JsonLine(std::string_view kind) { start(kind); }
 
-  /// Begins the next line in the same memory.
+  /// Begins the next line, reusing the memory.
   void start(std::string_view kind);
 
-  /// Bytes that are not well-formed UTF-8 come out as U+FFFD.
+  /// Bytes that are not well-formed UTF-8 become U+FFFD.
   JsonLine& text(std::string_view name, std::string_view value);
   JsonLine& texts(std::string_view name, std::span<const std::string> values);
   JsonLine& base64(std::string_view name, std::string_view bytes);
   JsonLine& number(std::string_view name, std::uint64_t value);
   JsonLine& boolean(std::string_view name, bool value);
   JsonLine& null(std::string_view name);
-  /// A value that is JSON already.
+  /// A value that is already JSON.
   JsonLine& raw(std::string_view name, std::string_view json);
 
   /// The whole line with its newline. Nothing can be added afterwards.

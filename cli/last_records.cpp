@@ -21,7 +21,7 @@ Result<SegmentCount> count_records(const RecordLogReader& reader, std::uint32_t 
     if (!next) {
       const Errc code = next.error().code;
       if (code != Errc::corruption && code != Errc::unsupported_version) return propagate(next);
-      count.is_damaged = next.error().segment <= segment;  // in a later one: that one was counted already
+      count.is_damaged = next.error().segment <= segment;  // in a later one: already counted
       return count;
     }
     if (!*next || (*next)->ref.segment != segment) return count;
@@ -40,7 +40,7 @@ Result<TailStart> find_last_records(const RecordLogReader& reader, std::uint64_t
     if (here->is_damaged) found = 0;
     found += here->records;
     start.segment = segment;
-    if (found >= std::max<std::uint64_t>(count, 1)) break;  // one even for none: to know where the log ends
+    if (found >= std::max<std::uint64_t>(count, 1)) break;  // one even for none, to know where the log ends
   }
   start.wanted = std::min(found, count);
   start.skipped = found - start.wanted;

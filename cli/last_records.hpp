@@ -11,15 +11,15 @@ namespace datawal::cli {
 /// A place to start printing from.
 struct TailStart {
   std::uint32_t segment = 0;
-  std::uint64_t skipped = 0;  ///< records to pass over in front of the first one wanted
-  std::uint64_t wanted = 0;   ///< how many there are from there on, no more than were asked for
+  std::uint64_t skipped = 0;  ///< records to skip before the first one wanted
+  std::uint64_t wanted = 0;   ///< how many there are from there on, no more than asked for
 };
 
 /// Finds the last `count` records by counting segments from the newest one back: reads no more of them than needed, and
-/// remembers no record. Damage ends the log: what lies behind it does not count. `reader` shows at least one segment.
+/// keeps no record. Damage ends the log: what follows it does not count. `reader` shows at least one segment.
 [[nodiscard]] Result<TailStart> find_last_records(const RecordLogReader& reader, std::uint64_t count);
 
-/// The record before the last `count`, to go on behind; nullopt if there are no more than these.
+/// The record before the last `count`, to continue after; nullopt if there are no more than these.
 [[nodiscard]] Result<std::optional<RecordRef>> find_record_before_last(const RecordLogReader& reader,
                                                                        std::uint64_t count);
 

@@ -10,7 +10,7 @@ namespace datawal::cli {
 /// Decimal digits and nothing else.
 [[nodiscard]] std::optional<std::uint64_t> parse_count(std::string_view text) noexcept;
 
-/// A count of bytes, or of KiB, MiB, GiB or TiB with K, M, G or T behind it.
+/// A count of bytes, or of KiB, MiB, GiB or TiB with K, M, G or T after it.
 [[nodiscard]] std::optional<std::uint64_t> parse_bytes(std::string_view text) noexcept;
 
 }  // namespace datawal::cli

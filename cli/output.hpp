@@ -1,5 +1,5 @@
 #pragma once
-// Standard output that does not lose bytes in silence.
+// Standard output that loses no bytes silently.
 
 #include <mutex>
 #include <string>
@@ -15,7 +15,7 @@ class Output {
 
   void write(std::string_view bytes);
 
-  /// Hands over what is buffered.
+  /// Writes what is buffered.
   /// @return false if anything was lost, now or earlier
   bool flush();
 

@@ -1,5 +1,5 @@
 #pragma once
-// What a follower has printed, so that nothing is printed twice.
+// What a follower has printed, to print nothing twice.
 
 #include <cstddef>
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace datawal::cli {
 enum class Novelty : std::uint8_t {
   seen,      ///< it was printed
   fresh,     ///< newer than all that were printed
-  replaced,  ///< it has the txid of one that was printed, and is another record
+  replaced,  ///< another record with the txid of one that was printed
 };
 
 /// Remembers the newest txid and, of the last records, what they said. A txid alone does not tell: a writer that takes a
@@ -20,7 +20,7 @@ enum class Novelty : std::uint8_t {
 class PrintedRecords {
  public:
   [[nodiscard]] Novelty judge(const RecordView& record) const noexcept;
-  /// No record up to this txid is to be printed, as if all of them had been.
+  /// Treats all records up to this txid as printed.
   void begin_behind(std::uint64_t txid) noexcept { newest_txid_ = txid; }
   void remember(const RecordView& record) noexcept;
 

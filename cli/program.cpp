@@ -40,7 +40,7 @@ std::string first_word(const std::vector<std::string>& arguments) {
 
 int fail_to_parse(Console& console, const CLI::App& program, const CLI::ParseError& error,
                   const std::vector<std::string>& arguments) {
-  // Nothing was parsed to the end, so the wish for JSON is looked up in the arguments.
+  // Parsing did not finish, so look for --json in the arguments.
   console.set_json(std::ranges::find(arguments, "--json") != arguments.end());
   const std::vector<CLI::App*> chosen = program.get_subcommands();
   if (!chosen.empty()) {

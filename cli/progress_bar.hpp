@@ -1,5 +1,5 @@
 #pragma once
-// How far long work has come, on a terminal.
+// Shows the progress of long work on a terminal.
 
 #include <unistd.h>
 
@@ -23,10 +23,10 @@ class ProgressBar {
 
   void show(const Progress& progress);
 
-  /// For an option of the library; the bar must outlive the call that it is given to.
+  /// For an option of the library; the bar must outlive the call that receives it.
   [[nodiscard]] ProgressCallback callback();
 
-  /// Takes the line away, for a message or a result. The next show() brings it back.
+  /// Removes the line, for a message or a result. The next show() brings it back.
   void wipe();
 
  private:

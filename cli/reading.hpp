@@ -1,5 +1,5 @@
 #pragma once
-// What the looking commands have in common: opening, walking, and telling how it ended.
+// What commands that only read have in common: opening, walking, and reporting the end.
 
 #include <cstdint>
 #include <filesystem>
@@ -13,16 +13,16 @@
 
 namespace datawal::cli {
 
-/// Opens the store in `dir` to look at it. A directory without a segment is no store: saying that all is well
+/// Opens the store in `dir` for reading. A directory without a segment is no store: reporting that all is well
 /// there would hide a mistyped name.
-/// @return nullopt after telling why; `status` then says how to exit
+/// @return nullopt after reporting why; `status` is then the exit status
 [[nodiscard]] std::optional<RecordLogReader> open_to_read(Console& console, const std::filesystem::path& dir,
                                                           int& status);
 
-/// Says that `dir` holds no segment.
+/// Reports that `dir` holds no segment.
 ExitCode fail_for_empty_store(Console& console, const std::filesystem::path& dir);
 
-/// Says that the log ends in a torn record of `bytes` bytes at that place.
+/// Reports that the log ends in a torn record of `bytes` bytes at that place.
 ExitCode fail_for_torn_tail(Console& console, const std::filesystem::path& dir, std::uint32_t segment,
                             std::uint64_t offset, std::uint64_t bytes);
 
@@ -30,8 +30,8 @@ ExitCode fail_for_torn_tail(Console& console, const std::filesystem::path& dir, 
 ExitCode fail_for_torn_tail(Console& console, const std::filesystem::path& dir, const RecordLogReader& reader,
                             const RecordCursor& cursor, const RecordRef& last);
 
-/// Walks `cursor`; `visit` returns false to stop. Damage is told after everything before it was visited, and so is a torn
-/// tail.
+/// Walks `cursor`; `visit` returns false to stop. Damage and torn tails are reported after everything before them was
+/// visited.
 /// @return the exit status
 int walk(Console& console, const std::filesystem::path& dir, const RecordLogReader& reader, RecordCursor& cursor,
          const std::function<bool(const RecordView&)>& visit);

@@ -1,5 +1,5 @@
 #pragma once
-// Records on standard output, in whichever form was asked for.
+// Prints records on standard output, in the form asked for.
 
 #include <string>
 
@@ -18,13 +18,13 @@ class RecordPrinter {
   /// Kind `record`: everything.
   void print_record(const RecordView& record);
 
-  /// Kind `frame`: the lengths of key and payload, and not the payload.
+  /// Kind `frame`: the lengths of key and payload, not the payload.
   void print_frame(const RecordView& record);
 
  private:
   Console& console_;
   RecordStyle style_;
-  std::string text_{};  // the line in the making; the memory is used again
+  std::string text_{};  // the current line; its memory is reused
   JsonLine json_{"record"};
 };
 

@@ -94,7 +94,7 @@ bool StopSignal::wait_readable(int fd) const {
 }
 
 StopSignal::Pause StopSignal::pause(std::chrono::milliseconds time, int output_fd) const {
-  // Without events asked for, only errors and hang-ups are told: that nobody has the other end open.
+  // Without requested events, only errors and hang-ups are reported: that nobody has the other end open.
   std::array<pollfd, 2> fds{pollfd{.fd = pipe_.fd(), .events = POLLIN, .revents = 0},
                             pollfd{.fd = output_fd, .events = 0, .revents = 0}};
   const auto timeout = static_cast<int>(std::min<std::chrono::milliseconds::rep>(time.count(), INT_MAX));

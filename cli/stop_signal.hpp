@@ -1,12 +1,12 @@
 #pragma once
-// Ending in good order: signals as something that can be waited for beside input.
+// Ends in good order: signals that can be waited for together with input.
 
 #include <chrono>
 #include <cstdint>
 
 namespace datawal::cli {
 
-/// A pipe that only says "look up". wake() may be called from any thread and from a signal handler.
+/// A pipe that only wakes. wake() may be called from any thread and from a signal handler.
 class WakePipe {
  public:
   WakePipe();  ///< throws std::system_error
@@ -40,7 +40,7 @@ class StopSignal {
 
   [[nodiscard]] bool is_requested() const noexcept { return number() != 0; }
 
-  /// Waits until `fd` has something to read, or its end.
+  /// Waits until `fd` has something to read, or is at its end.
   /// @return false if a signal, or wake(), came first
   [[nodiscard]] bool wait_readable(int fd) const;
 

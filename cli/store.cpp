@@ -44,7 +44,7 @@ bool refuse_foreign_directory(Console& console, const std::filesystem::path& dir
                               int& status) {
   if (options.mode == OpenMode::must_exist) return true;
   const Result<bool> there = is_store(dir);
-  if (!there || *there) return true;  // what cannot be looked at, opening will tell
+  if (!there || *there) return true;  // if it cannot be read, opening reports that
   std::error_code error;
   for (std::filesystem::directory_iterator entry(dir, error), end; !error && entry != end; entry.increment(error)) {
     const std::string name = entry->path().filename().string();

@@ -1,14 +1,14 @@
 #pragma once
-// Whether somebody is looking.
+// Tells whether somebody is watching.
 
 #include <cstddef>
 
 namespace datawal::cli {
 
-/// Whether `fd` is a terminal that can move its cursor.
+/// True if `fd` is a terminal that can move its cursor.
 [[nodiscard]] bool is_terminal(int fd);
 
-/// Whether colours are welcome there: a terminal, and NO_COLOR is not set (https://no-color.org).
+/// True if colours are welcome there: a terminal, and NO_COLOR is not set (https://no-color.org).
 [[nodiscard]] bool takes_colours(int fd);
 
 struct TerminalSize {

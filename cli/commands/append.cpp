@@ -65,7 +65,7 @@ void print_summary(Console& console, const RecordLog& log, const FeedResult& fed
 
 int close_log(Console& console, RecordLog log, const AppendArguments& arguments) {
   if (arguments.sync.when == SyncChoice::When::never) {
-    // Closing, and so destroying, would sync. The end of the process gives the lock back.
+    // Closing, and so destroying, would sync. The end of the process releases the lock.
     [[gnu::used]] static const RecordLog* const kept_open = new RecordLog(std::move(log));
     return exit_done;
   }

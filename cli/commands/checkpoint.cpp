@@ -17,7 +17,7 @@ struct CheckpointArguments {
   std::filesystem::path previous;
 };
 
-// A compaction may take away, between looking and linking, a segment that is not kept open: then it is looked at again.
+// Between looking and linking a compaction may remove a segment that is not kept open: then look again.
 constexpr int max_tries = 10;
 
 int checkpoint(Console& console, const CheckpointArguments& arguments) {

@@ -1,5 +1,5 @@
 #pragma once
-// One function a command: adds it to the command line and sets `run` when it is chosen.
+// One function per command: adds it to the command line and sets `run` when it is chosen.
 
 #include "cli/arguments.hpp"
 

@@ -1,4 +1,4 @@
-// `datawal compact`: space given back in place, or the live records as a new store.
+// `datawal compact`: frees space in place, or writes the live records as a new store.
 
 #include <charconv>
 #include <chrono>
@@ -36,7 +36,7 @@ double ratio_of(const std::string& text) {
   return ratio;
 }
 
-// What would be looked at; what of it has to stay is only known when it is rewritten.
+// What would be looked at; how much of it must stay is known only when it is rewritten.
 int foretell(Console& console, const CompactArguments& arguments, double min_garbage) {
   int status = exit_done;
   const std::optional<DataWalReader> store = open_store(console, arguments.dir, status);

@@ -23,7 +23,7 @@ struct RepairArguments {
   bool allow_network_filesystem = false;
 };
 
-// What was done is only worth its exit status if the result can be read.
+// The exit status means something only if the result can be read.
 int check_result(Console& console, const std::filesystem::path& dir) {
   const Result<VerifyReport> report = check(dir);
   return report ? judge(console, dir, *report) : console.fail(report.error(), dir);
@@ -69,7 +69,7 @@ void note_returning_keys(Console& console, const RepairReport& report) {
                 .text = what + ": a key that was deleted or overwritten there shows its older value again"});
 }
 
-// The one thing that nobody may have to find out later.
+// Nobody must have to find this out later.
 void note_synced(Console& console, const RepairReport& report) {
   const TxidRange& cut = report.synced_txids_cut;
   const bool is_one = cut.first == cut.last;
@@ -85,7 +85,7 @@ void note_synced(Console& console, const RepairReport& report) {
   console.note({.code = "synced_records_cut", .text = fmt::format("{} {}", which, where)});
 }
 
-// Frames in what was cut that are bytes of a value, as far as can be told, and have a txid that none of the log's records has.
+// Frames in what was cut that, as far as can be told, are bytes of a value and have a txid of no record in the log.
 void note_txid_apart(Console& console, const RepairReport& report) {
   if (report.highest_txid_apart == 0) return;
   console.note(
@@ -140,7 +140,7 @@ std::string what_lacks(const SalvageReport& report, const std::filesystem::path&
   if (report.conflicts != 0)
     return fmt::format("{} had a txid that another one has", counted(report.conflicts, "record"));
   // Missing txids alone are the trace of compaction. But whole segments, or the end of one, may be gone without a trace in
-  // what is there.
+  // the rest.
   const Result<VerifyReport> verified = check(source);
   const bool is_damaged = !verified || (verified->damage && !verified->out_of_order);  // the copy is in order
   return is_damaged ? fmt::format("something that was synced is not in {} any more", shell_word(source))

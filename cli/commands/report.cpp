@@ -12,7 +12,7 @@
 namespace datawal::cli {
 namespace {
 
-// Bytes of all segments; what cannot be asked counts as nothing, since only the bar hangs on it.
+// Bytes of all segments; unknown sizes count as nothing, since only the bar depends on them.
 Progress nothing_done(const std::filesystem::path& dir, const RecordLogReader& reader) {
   Progress progress;
   for (const std::uint32_t id : reader.segments()) progress.bytes_total += segment::size(dir, id).value_or(0);

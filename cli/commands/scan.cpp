@@ -1,4 +1,4 @@
-// `datawal scan`: every record on a line.
+// `datawal scan`: one record per line.
 
 #include <memory>
 

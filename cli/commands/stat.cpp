@@ -1,4 +1,4 @@
-// `datawal stat`: how large a store is, and how much of it is alive.
+// `datawal stat`: how large a store is, and how much of it is live.
 
 #include <fmt/format.h>
 #include <unistd.h>

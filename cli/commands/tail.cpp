@@ -1,4 +1,4 @@
-// `datawal tail`: the end of the log, and what comes.
+// `datawal tail`: the end of the log, and what comes next.
 
 #include <limits>
 #include <memory>
@@ -26,7 +26,7 @@ struct TailArguments {
   RecordStyle style;
 };
 
-// Of a follower in another program, which notes its place in that file.
+// Of a follower in another program, which notes its position in that file.
 int print_lag(Console& console, const TailArguments& arguments) {
   if (arguments.follow) return console.fail_usage("--lag goes without -f");
   std::error_code ignored;
@@ -50,7 +50,7 @@ int print_last(Console& console, const TailArguments& arguments, RecordPrinter& 
   if (!reader) return status;
   const Result<TailStart> start = find_last_records(*reader, count);
   if (!start) return console.fail(start.error(), arguments.dir);
-  // To the end, though a live writer may have added more: a torn tail or damage there has to be told.
+  // To the end, though a live writer may have added more: a torn tail or damage there must be reported.
   std::uint64_t position = 0;
   RecordCursor cursor = reader->records_from(start->segment, 0);
   return walk(console, arguments.dir, *reader, cursor, [&](const RecordView& record) {

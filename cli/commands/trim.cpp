@@ -50,7 +50,7 @@ Result<Survey> survey(const RecordLog& log) {
   }
 }
 
-// The oldest segment that must stay so that at least what was asked for is kept; whole segments only.
+// The oldest segment that must stay to keep at least what was asked for; whole segments only.
 std::size_t first_kept(const TrimArguments& arguments, const std::vector<Segment>& segments) {
   Segment kept;
   std::uint64_t count = 0;

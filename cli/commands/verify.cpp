@@ -45,7 +45,7 @@ std::string missing_txids(const VerifyReport& report) {
   return fmt::format("{} txids are missing, in {} places", report.txids_missing, report.recovery.txid_gaps);
 }
 
-// In a word for programs, in a sentence for people.
+// A word for programs, a sentence for people.
 struct VerdictWords {
   std::string_view code;
   std::string text;
@@ -72,7 +72,7 @@ std::string json_of(const std::vector<TxidGap>& gaps) {
   return json + ']';
 }
 
-// A number of the reference: complete records with a wrong checksum. Damage may be of many other kinds.
+// A number that the reference prints: complete records with a wrong checksum. Damage may be of many other kinds.
 void print_crc_failures(ReportFields& fields, const VerifyReport& report) {
   fields.json().number("crc_failures", report.crc_failures);
   const std::string number = std::to_string(report.crc_failures);

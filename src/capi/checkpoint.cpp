@@ -1,4 +1,4 @@
-// Checkpoints and retention: apart, so that a program without them does not hold them.
+// Checkpoints and retention: apart, so that a program without them does not link them.
 
 #include "capi/common.hpp"
 

@@ -9,14 +9,14 @@
 namespace datawal::capi {
 namespace {
 
-// Where text that does not fit is cut: in front of a character of UTF-8, not within it.
+// Where to cut text that does not fit: before a UTF-8 character, not within it.
 std::size_t cut_at(std::string_view text, std::size_t room) noexcept {
   if (text.size() <= room) return text.size();
   std::size_t end = room;
   constexpr std::size_t longest_character = 4;
   while (end > 0 && room - end < longest_character && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
   const bool is_within = first_character(text.substr(end)).len > room - end;
-  return is_within ? end : room;  // what is no UTF-8 is cut anywhere
+  return is_within ? end : room;  // anything but UTF-8 is cut anywhere
 }
 
 template <std::size_t size>
@@ -34,7 +34,7 @@ static_assert(static_cast<int>(Errc::closed) + 1 == DATAWAL_CLOSED);
 static_assert(static_cast<int>(Errc::place_lost) + 1 == DATAWAL_PLACE_LOST,
               "a new code needs a number behind the last one");
 
-// Not allocated at the first failure, which may be the lack of memory.
+// Not allocated at the first failure, which may be lack of memory.
 thread_local datawal_error last_error{};
 
 }  // namespace
@@ -98,7 +98,7 @@ RecordRef from_c(const datawal_ref& ref) noexcept {
 }
 
 datawal_record to_c(const RecordView& record) noexcept {
-  // An empty view may be without a place; C callers hand pointers on to functions that forbid NULL.
+  // An empty view may point nowhere; C callers pass pointers on to functions that forbid NULL.
   return {.type = static_cast<datawal_record_type>(record.type),
           .ref = to_c(record.ref),
           .key = record.key.empty() ? "" : record.key.data(),

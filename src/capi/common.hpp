@@ -1,5 +1,5 @@
 #pragma once
-// What every function of datawal.h needs: errors and bytes handed over, exceptions stopped.
+// What every function of datawal.h needs: it passes errors and bytes, and stops exceptions.
 
 #include <cstdint>
 #include <cstring>
@@ -61,12 +61,12 @@ namespace datawal::capi {
 /// Fills `error`.
 void fill(datawal_error& error, const Error& with) noexcept;
 
-/// Keeps `with` as the last error of this thread, fills `error`, unless that is null, and returns its code.
+/// Keeps `with` as the last error of this thread, fills `error` unless that is null, and returns its code.
 datawal_code fail(datawal_error* error, const Error& with) noexcept;
 datawal_code fail_without_memory(datawal_error* error) noexcept;
 datawal_code succeed(datawal_error* error) noexcept;
 
-/// The same for a null pointer where there may be none.
+/// The same for a null pointer that is not allowed.
 [[nodiscard]] Error missing(std::string_view action);
 
 /// Thrown for an argument that makes no sense, and caught by guarded(). Both texts are literals.
@@ -76,7 +76,7 @@ struct Refused {
 };
 [[nodiscard]] Error refusal(const Refused& refused);
 
-/// The number in an enumeration, which a caller may have set to anything: to read it as what it should be is undefined.
+/// The number in an enumeration, which a caller may have set to anything: reading it as the enumeration is undefined.
 template <class Enumeration>
 [[nodiscard]] int number_in(const Enumeration& value) noexcept {
   static_assert(sizeof(Enumeration) == sizeof(int));
@@ -85,36 +85,36 @@ template <class Enumeration>
   return number;
 }
 
-/// The bytes that a caller lends: a key. Nothing is read of what is longer than it may be; and to take bytes that are not there
-/// for none would store something else than was meant.
+/// The bytes of a key that a caller lends. Reads nothing if they are too long. Missing bytes do not count as empty: that would
+/// store something other than was meant.
 [[nodiscard]] inline std::string_view key_view(const void* bytes, std::size_t size) {
   if (size > max_key_len) throw Refused{"key_len", "is more than 65536"};
   if (bytes == nullptr && size != 0) throw Refused{"key", "is NULL, and key_len is not 0"};
   return {static_cast<const char*>(bytes), size};
 }
 
-/// The same: a payload.
+/// The same for a payload.
 [[nodiscard]] inline std::string_view payload_view(const void* bytes, std::size_t size) {
   if (size > max_payload_len) throw Refused{"payload_len", "is more than 67108864"};
   if (bytes == nullptr && size != 0) throw Refused{"payload", "is NULL, and payload_len is not 0"};
   return {static_cast<const char*>(bytes), size};
 }
 
-/// The same: the payload of a put.
+/// The same for the payload of a put.
 [[nodiscard]] inline std::string_view value_view(const void* bytes, std::size_t size) {
   if (size > max_payload_len) throw Refused{"value_len", "is more than 67108864"};
   if (bytes == nullptr && size != 0) throw Refused{"value", "is NULL, and value_len is not 0"};
   return {static_cast<const char*>(bytes), size};
 }
 
-/// The same: records. No memory holds more of them.
+/// The same for records. No memory holds more of them.
 [[nodiscard]] inline std::span<const datawal_input> inputs_view(const datawal_input* inputs, std::size_t count) {
   if (count > UINT32_MAX) throw Refused{"count", "is more than 4294967295"};
   return {inputs, count};
 }
 
-/// `call` returns a code; the one exception that the library lets out becomes one too, and so does Refused. A reference, since what it
-/// holds is an eighth of a get to copy.
+/// `call` returns a code; the one exception that leaves the library becomes one too, and so does Refused. Taken by reference, since
+/// copying what it holds costs an eighth of a get.
 template <class Call>
 datawal_code guarded(datawal_error* error, const Call& call) noexcept {
   try {
@@ -128,7 +128,7 @@ datawal_code guarded(datawal_error* error, const Call& call) noexcept {
   }
 }
 
-/// `call` returns a Result, whose value is handed to `take`.
+/// `call` returns a Result, whose value goes to `take`.
 template <class Call, class Take>
 datawal_code returned(datawal_error* error, const Call& call, const Take& take) noexcept {
   return guarded(error, [&] {

@@ -1,4 +1,4 @@
-// Changes that depend on what is there, or tell it.
+// Changes that depend on the current value, or report it.
 
 #include "capi/common.hpp"
 

@@ -1,5 +1,5 @@
 #pragma once
-// Values for C programs: the same for stores and their readers. Nothing is allocated but what is handed over.
+// Values for C programs: the same for stores and their readers. Allocates only what is handed over.
 
 #include <cstdint>
 #include <cstdlib>
@@ -14,13 +14,13 @@ struct FreeMemory {
   void operator()(char* memory) const noexcept { std::free(memory); }
 };
 
-/// Gives the value of a key into a buffer. `source` has the method get.
+/// Puts the value of a key into a buffer. `source` has the method get.
 template <class Source>
 datawal_code get_buffer(const Source& source, const void* key, std::size_t key_len, datawal_buffer* value, int* found,
                         datawal_error* error) noexcept {
   return guarded(error, [&] {
     const std::string_view name = key_view(key, key_len);
-    char small[4096];  // most values are read once; a longer one again, since its length is not known before
+    char small[4096];  // most values are read once; a longer one twice, since its length is not known before
     auto len = source.get(name, small);
     if (!len) return fail(error, len.error());
     std::size_t room = sizeof small;

@@ -76,7 +76,7 @@ datawal_code datawal_log_read(const datawal_log* log, const datawal_ref* ref, da
         give(payload, record.payload);
         if (type != nullptr) *type = static_cast<datawal_record_type>(record.type);
       });
-  if (code != DATAWAL_OK) datawal_buffer_free(key);  // memory for the payload may have lacked
+  if (code != DATAWAL_OK) datawal_buffer_free(key);  // there may be no memory for the payload
   return code;
 }
 

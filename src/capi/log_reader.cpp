@@ -7,7 +7,7 @@ using namespace datawal::capi;
 
 namespace {
 
-// `records` makes the cursor to hand out.
+// `records` makes the cursor.
 template <class Records>
 datawal_code hand_out(const datawal_log_reader* reader, datawal_cursor** cursor, datawal_error* error,
                       Records records) {

@@ -1,4 +1,4 @@
-// Options and enumerators as C programs hand them over: anything may stand there.
+// Options and enumerators as C programs pass them: they may hold anything.
 
 #include <algorithm>
 #include <cstddef>
@@ -8,10 +8,10 @@
 namespace datawal::capi {
 namespace {
 
-// Nobody has so many; a number that was never set mostly is more, and nothing is read as far as that.
+// Nobody has so many; a number that was never set is mostly larger, and nothing is read that far.
 constexpr std::size_t largest_struct = 4096;
 
-// The end of `field`, with which a struct ended when it first appeared. What comes later is added behind that.
+// The end of `field`, with which a struct ended when it first appeared. Later fields follow it.
 #define DATAWAL_FIRST_SIZE(type, field) (offsetof(type, field) + sizeof(type::field))
 constexpr std::size_t first_size(const datawal_open_options&) {
   return DATAWAL_FIRST_SIZE(datawal_open_options, reserved);
@@ -33,7 +33,7 @@ constexpr std::size_t first_size(const datawal_compact_options&) {
 }
 #undef DATAWAL_FIRST_SIZE
 
-/// The options as this library knows them, from a caller who may know fewer or more. All of them zero if there are none.
+/// The options as this library knows them, from a caller who may know fewer or more. All zero if there are none.
 template <class Options>
 Options known(const Options* given) {
   Options options{};
@@ -71,7 +71,7 @@ Number unless_zero(Number value, Number otherwise) noexcept {
   return value != 0 ? value : otherwise;
 }
 
-// The C++ interface has 0 for what has no limit.
+// In the C++ interface 0 means no limit.
 std::uint64_t limit(std::uint64_t bytes, std::uint64_t otherwise) noexcept {
   return bytes == DATAWAL_UNLIMITED ? 0 : unless_zero(bytes, otherwise);
 }
@@ -110,7 +110,7 @@ SyncPolicy policy_of(const datawal_open_options& options) {
     if (interval == 0 || interval > longest) throw Refused{"sync_interval_ms", "is not from 1 to 4294967295"};
     return SyncPolicy::interval(std::chrono::milliseconds(static_cast<std::int64_t>(interval)));
   }
-  // Who sets it believes that something is synced.
+  // Whoever sets it believes that something is synced.
   if (interval != 0) throw Refused{"sync_interval_ms", "is set, but sync_policy is not DATAWAL_SYNC_INTERVAL"};
   switch (policy) {
     case DATAWAL_SYNC_MANUAL: return SyncPolicy::manual();

@@ -13,7 +13,7 @@ datawal_code datawal_ref_to_text(const datawal_ref* ref, char text[DATAWAL_REF_T
   return guarded(error, [&] {
     if (ref == nullptr || text == nullptr) return fail(error, missing("write a place as text"));
     const std::string written = to_string(from_c(*ref));
-    static_assert(DATAWAL_REF_TEXT_SIZE > 10 + 20 + 10 + 20 + 8 + 4);  // the longest numbers, and what is between them
+    static_assert(DATAWAL_REF_TEXT_SIZE > 10 + 20 + 10 + 20 + 8 + 4);  // the longest numbers and the separators
     std::memcpy(text, written.c_str(), written.size() + 1);
     return succeed(error);
   });

@@ -1,4 +1,4 @@
-// Live records written elsewhere and taken in again: lines of JSON, and compact_to.
+// Live records written elsewhere and read back: lines of JSON, and compact_to.
 
 #include "capi/common.hpp"
 

@@ -1,10 +1,10 @@
 #pragma once
 // One page of the key directory: 4 KiB that hold up to 400 entries, each a tag of 32 bits and an address of 48, in 25
-// buckets of 16. The tags of a bucket are one cache line; a lookup that finds nothing mostly touches that alone.
+// buckets of 16. The tags of a bucket are one cache line; a lookup that finds nothing mostly touches only that.
 //
-// An entry lies in the bucket that its tag names or, where that was full, in the next one that was not, around the ring.
+// An entry lies in the bucket that its tag names or, if that was full, in the next one that was not, around the ring.
 // Invariant: all buckets between an entry's home and its place are full. So a lookup ends at the first bucket with a free
-// slot, and removing closes the gap it would leave: there are no tombstones.
+// slot, and removing closes the gap: there are no tombstones.
 //
 // One writer, inside a write section (striped_seqlock.hpp); any number of readers at the same time.
 
@@ -54,13 +54,13 @@ struct Slot {
   std::uint32_t index;
 };
 
-/// What one look at a bucket says; bit i is slot i.
+/// The result of one look at a bucket; bit i is slot i.
 struct BucketMatch {
-  std::uint32_t same;  ///< slots with the tag that was asked for
+  std::uint32_t same;  ///< slots with the wanted tag
   std::uint32_t free;
 };
 
-/// The bucket `steps` (at most page_buckets) behind `bucket`.
+/// The bucket `steps` (at most page_buckets) after `bucket`.
 [[nodiscard]] constexpr std::uint32_t bucket_after(std::uint32_t bucket, std::uint32_t steps) noexcept {
   const std::uint32_t sum = bucket + steps;
   return sum < page_buckets ? sum : sum - page_buckets;
@@ -77,7 +77,7 @@ class alignas(64) Page {
   [[nodiscard]] BucketMatch match(std::uint32_t bucket, std::uint32_t tag) const noexcept {
     const std::uint32_t* tags = tags_[bucket];
 #if DATAWAL_VECTOR_TAGS
-    // No atomic loads by the letter, but aligned words do not tear, and a mixture fails the sequence's check.
+    // Formally no atomic loads, but aligned words do not tear, and a mixture fails the sequence's check.
     const auto* lanes = reinterpret_cast<const __m128i*>(tags);
     const __m128i a = _mm_load_si128(lanes);
     const __m128i b = _mm_load_si128(lanes + 1);
@@ -118,11 +118,11 @@ class alignas(64) Page {
 
   void prefetch_counts() const noexcept { __builtin_prefetch(&next_); }
 
-  /// The page where this one's entries go on, 0 if there is none. If there is one, this one is full.
+  /// The page where this one's entries continue, 0 if there is none. If there is one, this one is full.
   [[nodiscard]] std::uint32_t next() const noexcept { return load_shared(next_, std::memory_order_acquire); }
   void set_next(std::uint32_t page) noexcept { store_shared(next_, page, std::memory_order_release); }
 
-  /// For the writer: how many entries there are, and how many leading bits their tags share at least.
+  /// For the writer: how many entries there are, and how many leading bits their tags share, at least.
   [[nodiscard]] std::uint32_t count() const noexcept { return count_; }
   [[nodiscard]] bool is_full() const noexcept { return count_ == page_slots; }
   [[nodiscard]] std::uint32_t depth() const noexcept { return depth_; }
@@ -138,7 +138,7 @@ class alignas(64) Page {
     }
   }
 
-  /// Some entry's place. There must be one.
+  /// The place of some entry. There must be one.
   [[nodiscard]] Slot any_entry() const noexcept {
     for (std::uint32_t bucket = 0;; ++bucket) {
       const std::uint32_t used = ~match(bucket, free_tag).free & ((1U << bucket_slots) - 1);
@@ -158,7 +158,7 @@ class alignas(64) Page {
     ++count_;
   }
 
-  /// Replaces what lies in `at`; the invariant must hold for `entry` there, as it does for any tag in a full page.
+  /// Replaces the entry in `at`; the invariant must hold for `entry` there, as it does for any tag in a full page.
   void put(Slot at, Entry entry) noexcept {
     set_address(at, entry.address);
     store_shared(tags_[at.bucket][at.index], entry.tag);
@@ -174,11 +174,11 @@ class alignas(64) Page {
   /// Removes the entry in `at`; others may move into its place.
   void remove(Slot at) noexcept;
 
-  /// Makes it an empty page that nothing follows.
+  /// Makes it an empty page without a successor.
   void clear() noexcept;
 
  private:
-  /// Finds an entry that lies behind `bucket` because that was full when it came.
+  /// Finds an entry that lies after `bucket` because that was full when it came.
   [[nodiscard]] bool find_displaced(std::uint32_t bucket, Slot& found) const noexcept;
 
   std::uint32_t tags_[page_buckets][bucket_slots];

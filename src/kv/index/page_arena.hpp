@@ -1,6 +1,6 @@
 #pragma once
-// The memory of pages: numbered, never moved, never given back while the arena lives (so that a reader may look at
-// a page that was freed meanwhile), but used again.
+// The memory of pages: numbered, never moved, never returned while the arena lives (so that a reader may look at a page
+// that was freed meanwhile), but reused.
 
 #include <array>
 #include <bit>
@@ -13,8 +13,8 @@ namespace datawal::kv {
 
 /// One writer; `at` from any thread for a number that it got from the writer.
 ///
-/// Blocks of address space double: block k holds the numbers from 512 << k to twice that. What is not handed out yet costs
-/// no memory, and its commitment grows in steps of 2 MiB.
+/// Blocks of address space double: block k holds the numbers from 512 << k to twice that. Pages not yet handed out cost
+/// no memory; the commitment grows in steps of 2 MiB.
 class PageArena {
  public:
   PageArena() noexcept;
@@ -31,7 +31,7 @@ class PageArena {
     return *reinterpret_cast<Page*>(origins_[block] + number * sizeof(Page));
   }
 
-  /// On return, `pages` pages can be taken. Throws std::bad_alloc; nothing changed then.
+  /// On return, `pages` pages can be taken. Throws std::bad_alloc and then changes nothing.
   void reserve(std::uint64_t pages) {
     if (free_count_ + (committed_end_ - fresh_) < pages) [[unlikely]]
       commit(pages);
@@ -40,13 +40,13 @@ class PageArena {
   /// The number of an empty page. Something must be reserved.
   [[nodiscard]] std::uint32_t take() noexcept;
 
-  /// Gives a page back; whoever still looks at it finds it empty.
+  /// Returns a page; a reader that still looks at it finds it empty.
   void release(std::uint32_t number) noexcept;
 
-  /// Makes room for a copy of an arena from which so many pages were ever taken, and touches it, so that copying takes no longer than
-  /// the bytes need. Nothing was taken from this one. Throws std::bad_alloc.
+  /// Makes room for a copy of an arena from which that many pages were ever taken, and touches it, so that copying takes no longer than
+  /// the bytes need. Nothing may have been taken from this one. Throws std::bad_alloc.
   void prepare_copy(std::uint64_t pages);
-  /// Becomes a copy of `other`, under the same numbers. Nothing was taken from this one. Throws std::bad_alloc.
+  /// Becomes a copy of `other`, under the same numbers. Nothing may have been taken from this one. Throws std::bad_alloc.
   void copy(const PageArena& other);
   /// Pages that were ever taken.
   [[nodiscard]] std::uint64_t pages_ever() const noexcept { return fresh_ - first; }
@@ -54,7 +54,7 @@ class PageArena {
   /// Pages that are taken.
   [[nodiscard]] std::uint64_t pages_in_use() const noexcept { return fresh_ - first - free_count_; }
 
-  /// Bytes that were ever handed out, with what the system's pages take beyond that.
+  /// Bytes ever handed out, rounded up to the system's pages.
   [[nodiscard]] std::uint64_t memory_bytes() const noexcept;
 
   /// Calls `visit(const Page&)` for each page that may hold an entry.
@@ -66,14 +66,14 @@ class PageArena {
  private:
   static constexpr std::uint32_t first = 512;        // of block 0: 2 MiB
   static constexpr std::uint32_t step = 512;         // pages committed at once
-  static constexpr std::uint32_t first_huge = 8192;  // from here on (30 MiB) a huge page more or less is no matter
+  static constexpr std::uint32_t first_huge = 8192;  // from here on (30 MiB) a huge page more or less does not matter
   static constexpr std::uint32_t last = 1U << 31;
 
   void commit(std::uint64_t pages);
   void map_block(std::uint32_t number);
   void use_huge_pages(std::uint32_t number) noexcept;
 
-  // By bit width: where a block would begin if number 0 lay in it.
+  // By bit width: where a block would begin if it held number 0.
   std::array<std::uintptr_t, 33> origins_{};
   std::uint32_t fresh_ = first;          // never handed out from here on
   std::uint32_t committed_end_ = first;  // up to here they may be

@@ -10,8 +10,8 @@
 
 namespace datawal::kv {
 
-/// A table of 2^depth page numbers, indexed by the leading bits of a tag. One writer, any number of readers. A table that
-/// was outgrown is kept until the end, since a reader may still be in it; all of them together are as large as the newest.
+/// A table of 2^depth page numbers, indexed by the leading bits of a tag. One writer, any number of readers. An outgrown
+/// table is kept until the end, since a reader may still use it; all of them together are as large as the newest.
 class PageDirectory {
  public:
   PageDirectory();  ///< One entry, 0. Throws std::bad_alloc.
@@ -35,13 +35,13 @@ class PageDirectory {
   }
 
   /// Doubles the table; every tag keeps its page.
-  /// @return false if there is no memory for that, or it is as deep as can be: nothing changed
+  /// @return false if there is no memory for that, or it has the greatest depth: nothing changed
   [[nodiscard]] bool grow() noexcept;
 
   /// Gives `page` the tags that share the first `depth` bits (at most depth()) of `tag`.
   void assign(std::uint32_t tag, std::uint32_t depth, std::uint32_t page) noexcept;
 
-  /// Becomes a copy of `other`. Nobody uses this one yet. Throws std::bad_alloc.
+  /// Becomes a copy of `other`. Nobody may use this one yet. Throws std::bad_alloc.
   void copy(const PageDirectory& other);
 
   [[nodiscard]] std::uint64_t memory_bytes() const noexcept;
@@ -50,7 +50,7 @@ class PageDirectory {
   static constexpr std::uint32_t tag_bits = 32;
   static constexpr std::uintptr_t entries_alignment = 64;
 
-  /// Before the entries, which are aligned as it is.
+  /// Precedes the entries, which share its alignment.
   struct alignas(entries_alignment) Header {
     Header* outgrown;
   };
@@ -59,7 +59,7 @@ class PageDirectory {
     // NOLINTNEXTLINE(performance-no-int-to-ptr): as above
     return reinterpret_cast<std::uint32_t*>(table_.load(std::memory_order_relaxed) & ~(entries_alignment - 1));
   }
-  /// Makes a table without contents the newest but for publishing it. Null if there is no memory.
+  /// Makes the next table, empty and not yet published. Null if there is no memory.
   [[nodiscard]] std::uint32_t* allocate(std::uint32_t depth) noexcept;
   void publish(const std::uint32_t* entries, std::uint32_t depth) noexcept;
 

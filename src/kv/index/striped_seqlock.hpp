@@ -4,8 +4,8 @@
 //
 // Ordering. Inside a write section stores are relaxed; a release fence behind the odd sequence makes it visible before any of
 // them. A reader loads relaxed; an acquire fence before it checks the sequence again makes that check see the odd
-// sequence if any load saw a store of the section. The even sequence is stored with release and begun with by acquire. What
-// leads to a page, its number in a table or in another page, is published with release and followed with acquire.
+// sequence if any load saw a store of the section. The even sequence is stored with release, and readers begin with an acquire.
+// The number that leads to a page, in a table or in another page, is published with release and followed with acquire.
 
 #include <array>
 #include <atomic>
@@ -29,7 +29,7 @@ inline void store_shared(Word& word, Word value, std::memory_order order = std::
 
 class StripedSeqlock {
  public:
-  /// The sequence under which `page` may be read: waits while it is being written.
+  /// The sequence under which `page` may be read; waits while it is being written.
   [[nodiscard]] std::uint64_t begin_read(std::uint32_t page) const noexcept {
     const std::atomic<std::uint64_t>& sequence = stripe_of(page);
     for (unsigned spins = 0;; ++spins) {
@@ -40,13 +40,13 @@ class StripedSeqlock {
     }
   }
 
-  /// Whether nothing was written to `page` since `begun`; so what was read meanwhile is of one state.
+  /// True if nothing was written to `page` since `begun`: what was read meanwhile is of one state.
   [[nodiscard]] bool is_unchanged(std::uint32_t page, std::uint64_t begun) const noexcept {
     fence(std::memory_order_acquire);
     return stripe_of(page).load(std::memory_order_relaxed) == begun;
   }
 
-  /// While it lives, no reader trusts what it reads from one page, nor from what can only be reached through that one.
+  /// While it lives, no reader trusts what it reads from one page or from anything reached only through that page.
   class WriteSection {
    public:
     WriteSection(StripedSeqlock& seqlock, std::uint32_t page) noexcept : sequence_(seqlock.stripe_of(page)) {
@@ -64,7 +64,7 @@ class StripedSeqlock {
  private:
   static constexpr std::size_t stripe_count = 2048;  // 16 KiB: stays in the cache, and the writer is in one at a time
 
-  // g++ warns that its thread sanitizer does not know fences. It need not: all that is shared is atomic.
+  // g++ warns that its thread sanitizer does not know fences. It need not: everything shared is atomic.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wtsan"

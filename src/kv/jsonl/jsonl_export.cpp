@@ -14,7 +14,7 @@ namespace datawal::kv {
 
 namespace {
 
-constexpr std::size_t piece_len = 256 * 1024;  // bytes: beyond that a piece holds one line
+constexpr std::size_t piece_len = 256 * 1024;  // bytes: a longer piece holds one line
 constexpr std::uint32_t new_file_mode = 0600;
 
 std::unexpected<Error> refuse(const std::filesystem::path& file, std::string detail) {

@@ -13,7 +13,7 @@
 
 namespace datawal::kv {
 
-/// Hands the lines of `view`, sorted, to `sink` in pieces of whole lines.
+/// Passes the lines of `view`, sorted, to `sink` in pieces of whole lines.
 [[nodiscard]] Result<ExportStats> export_lines(LiveView view, const ExportOptions& options,
                                                const std::function<Result<bool>(std::string_view)>& sink);
 

@@ -17,16 +17,16 @@ namespace datawal::kv {
 
 namespace {
 
-constexpr std::size_t line_overhead = 256;  // bytes: names, quotes, and some white space that others may write
+constexpr std::size_t line_overhead = 256;  // bytes: names, quotes, and some white space by other writers
 constexpr std::size_t max_line = base64_len(max_key_len) + base64_len(max_payload_len) + line_overhead;
 
 // One line as a record. The views of the fields end with the next call.
 class LineParser {
  public:
-  // What is wrong with the line; empty if it is right.
+  // What is wrong with the line; empty if nothing is.
   [[nodiscard]] std::string_view parse(std::string_view line) {
     simdjson::dom::object object;
-    // The reader keeps the padding behind every line readable, so that nothing is copied.
+    // The reader keeps the padding after every line readable, so nothing is copied.
     if (parser_.parse(line.data(), line.size(), false).get(object) != simdjson::SUCCESS) return "it is no JSON object";
     bool has_key = false;
     bool has_value = false;

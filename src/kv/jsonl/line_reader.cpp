@@ -33,14 +33,14 @@ Result<std::optional<LineReader::Line>> LineReader::next() {
     }
     if (len > max_line_) {
       too_long = true;
-      begin_ = filled_;  // what was read of it is of no use any more
+      begin_ = filled_;  // what was read of it is no longer needed
     }
     searched = filled_ - begin_;
     if (Result<bool> more = fill(); !more) return propagate(more);
   }
 }
 
-// Reads more behind what is there; false at the end of the input.
+// Appends more input; false at its end.
 Result<bool> LineReader::fill() {
   const std::size_t unread = filled_ - begin_;
   if (begin_ > 0 && unread > 0) std::memmove(buffer_.get(), buffer_.get() + begin_, unread);

@@ -16,7 +16,7 @@ namespace datawal::kv {
 class LineReader {
  public:
   /// @param max_line  bytes; a longer line is skipped in memory of that size
-  /// @param padding   bytes that may be read behind a line's end, whatever they hold
+  /// @param padding   bytes that may be read after a line's end, whatever they hold
   LineReader(const JsonlSource& source, std::size_t max_line, std::size_t padding)
       : source_(source), max_line_(max_line), padding_(padding) {}
 

@@ -25,7 +25,7 @@ std::string quarantine_name(std::uint32_t id, std::uint64_t offset, int n) {
   return name;
 }
 
-// Every torn tail is kept, so that a store that is torn at the same place again and again fills its directory, not this loop.
+// Every torn tail is kept: a store that is torn at the same place again and again fills its directory, not this loop.
 constexpr int max_names = 100'000;
 
 std::unexpected<Error> names_used_up(const Directory& directory, std::uint32_t id, std::uint64_t offset) {
@@ -85,7 +85,7 @@ Result<std::filesystem::path> quarantine_bytes(safeatomic::FileSystem& file_syst
 Result<std::filesystem::path> quarantine_segment(Directory& directory, std::uint32_t id) {
   for (int n = 1; n <= max_names; ++n) {
     const std::string name = quarantine_name(id, 0, n);
-    // Two programs never do this at once: the caller holds the lock, so that asking first is enough.
+    // Two programs never do this at once, since the caller holds the lock, so checking first is enough.
     const safeatomic::Result<safeatomic::FileInfo> there = directory.info_of(name);
     if (there) continue;
     if (there.error().code != safeatomic::Errc::not_found) return io_failure(there, "quarantine segment");

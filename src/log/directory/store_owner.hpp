@@ -12,25 +12,25 @@
 
 namespace datawal::log {
 
-/// Root looks after the stores of others too: what it made there as its own would shut them out. So what root makes in somebody
-/// else's store gets the owner, group and permissions of the newest segment; where there is none, the owner and group of the
-/// directory. Whoever is not root owns what he makes.
+/// Root also maintains stores of others: files it made there as its own would shut them out. So what root makes in somebody
+/// else's store gets the owner, group and permissions of the newest segment or, without one, the owner and group of the
+/// directory. Other users own what they make.
 ///
-/// A directory of somebody else may be hostile: only files that this process has just made under a name nobody could know are
-/// given away, and by their descriptors. They get their names afterwards, so that a crash leaves none of them with root.
+/// Somebody else's directory may be hostile: only files that this process has just made under a name nobody could know are
+/// given away, and by their descriptors. They get their names afterwards, so a crash leaves none of them with root.
 class StoreOwner {
  public:
   StoreOwner() = default;  ///< a file belongs to whoever makes it
 
   /// Looks at nothing unless this process is root's. `mode` is for files of a store without a segment.
   [[nodiscard]] static safeatomic::Result<StoreOwner> of(safeatomic::Directory& directory, std::uint32_t mode);
-  /// `info` is what the segment was when it was looked at.
+  /// `info` is what the segment was when it was looked up.
   [[nodiscard]] static safeatomic::Result<StoreOwner> of_segment(safeatomic::Directory& directory, std::uint32_t id,
                                                                  const safeatomic::FileInfo& info);
-  /// Of a store without a segment.
+  /// For a store without a segment.
   [[nodiscard]] static safeatomic::Result<StoreOwner> of_directory(const safeatomic::Directory& directory,
                                                                    std::uint32_t mode);
-  /// Of what was opened already.
+  /// For an open directory.
   [[nodiscard]] static StoreOwner of(const safeatomic::Access& access);
 
   /// True if files that this process makes must be given away.

@@ -245,8 +245,8 @@ Result<std::optional<LostRecords>> Follower::Impl::end_before_place() {
   return std::nullopt;
 }
 
-// Whether the record that was shown last is there, though what is known to be durable ends before it: a store without a watermark,
-// or with one that the loss of power has set back. Then it was not taken back, and its writer will prove it anew.
+// True if the record shown last is there, though what is known to be durable ends before it: a store without a watermark, or with
+// one that the loss of power has set back. Then it was not taken back, and its writer will prove it anew.
 Result<bool> Follower::Impl::is_not_durable_yet(const RecordRef& last) const {
   if (!options.only_durable) return false;
   Result<RecordLogReader> all = RecordLogReader::open(dir, {.file_system = options.file_system});
@@ -257,7 +257,7 @@ Result<bool> Follower::Impl::is_not_durable_yet(const RecordRef& last) const {
     if (!next) return propagate(next);
     if (!*next) return false;
     const RecordRef& ref = (**next).ref;
-    // Where a compaction has dropped it, what lies behind it tells that the log goes on.
+    // If a compaction has dropped it, what follows it shows that the log continues.
     if (ref.txid >= last.txid) return ref.txid > last.txid || is_same_record(ref, last);
   }
 }

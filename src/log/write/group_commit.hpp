@@ -2,11 +2,11 @@
 // Group commit: who syncs next, and who waits for whom. One sync at a time, shared by all who came before it began.
 //
 // Turns are numbered. While one runs, others gather for the next one and sleep on its word; when it ends, all that waited
-// for it are woken, and one of those that gathered gets the next turn at once. Two words serve all turns, the even and the odd
-// ones: their values only grow, so that a late riser cannot mistake one turn for another.
+// for it are woken, and one of those that gathered gets the next turn at once. Two words serve all turns, one the even and one the
+// odd ones: their values only grow, so a late riser cannot mistake one turn for another.
 //
-// That syncs never overlap matters: Linux reports a failed write-back once per descriptor, so that of two syncs at a time one
-// could swallow the other's failure.
+// Syncs must never overlap: Linux reports a failed write-back once per descriptor, so one of two simultaneous syncs could
+// swallow the other's failure.
 
 #include <array>
 #include <atomic>

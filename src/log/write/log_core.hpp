@@ -47,9 +47,9 @@ class LogCore {
   LogCore& operator=(const LogCore&) = delete;
   ~LogCore();
 
-  /// As RecordLog::append_record and append_batch, but for the sync: settle() follows.
+  /// As RecordLog::append_record and append_batch, except for the sync: settle() follows.
   [[nodiscard]] Result<RecordRef> append(RecordType type, std::string_view key, std::string_view payload);
-  /// @param refs  gets the places
+  /// @param refs  receives the places
   [[nodiscard]] Result<void> append_batch(std::span<const RecordInput> records, std::vector<RecordRef>& refs);
 
   /// Syncs up to the record `txid` if `options` or the policy of this log ask for it.
@@ -242,7 +242,7 @@ class LogCore {
   std::uint64_t synced_bytes_ = 0;     // of all that it appended
   SyncLatency sync_latency_;
   std::optional<Error> poison_;
-  WatermarkFile watermark_;  // for the holder of the turn
+  WatermarkFile watermark_;  // used only by the holder of the turn
 
   std::atomic<std::uint64_t> last_txid_;
   std::atomic<std::uint64_t> durable_txid_;
