@@ -25,14 +25,14 @@ void write_to_stderr(std::string_view text) {
   }
 }
 
-// The library's words for options of its functions, in the program's words.
+// Replaces the library's name of an option by the program's.
 void name_the_option(std::string& text) {
   constexpr std::string_view option = "set allow_network_filesystem";
   if (const std::size_t place = text.find(option); place != std::string::npos)
     text.replace(place, option.size(), "say --allow-network-filesystem");
 }
 
-// No need to advise what the user has just done.
+// Drops the advice to do what the user has just done.
 void forget_verifying(std::string& text) {
   constexpr std::string_view advice = "run `datawal verify ";
   constexpr std::string_view then = "`, then ";

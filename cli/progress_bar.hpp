@@ -10,11 +10,11 @@
 
 namespace datawal::cli {
 
-/// One line that redraws itself and is gone when the object is. Draws nothing where `fd` is no terminal, nothing for work of
-/// less than a moment, and at most ten times a second. One thread.
+/// One line that redraws itself and is gone when the object is. Draws nothing if `fd` is no terminal or the work takes less
+/// than a moment, and draws at most ten times a second. One thread.
 class ProgressBar {
  public:
-  /// @param what  "checking": stands before the bar
+  /// @param what  "checking": shown before the bar
   explicit ProgressBar(std::string_view what, int fd = STDERR_FILENO,
                        std::chrono::milliseconds first_draw = std::chrono::milliseconds(300));
   ProgressBar(const ProgressBar&) = delete;
