@@ -44,7 +44,7 @@ FooterParts footer_of(const CLI::App& command) {
   FooterParts parts;
   parts.text = trimmed(std::string_view(all).substr(0, std::min(examples, status)));
   if (examples < status) {
-    const std::size_t begin = all.find('\n', examples) + 1;  // behind "Examples:"
+    const std::size_t begin = all.find('\n', examples) + 1;  // after "Examples:"
     parts.examples = std::string(std::string_view(all).substr(begin, status - begin));
     parts.examples.erase(parts.examples.find_last_not_of('\n') + 1);
   }

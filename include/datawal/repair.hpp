@@ -12,7 +12,7 @@ namespace datawal {
 
 enum class RepairAction : std::uint8_t {
   none,  ///< the store was sound: it was synced, and nothing changed
-  cut,   ///< cut at the first damage or tear; everything behind it was quarantined
+  cut,   ///< cut at the first damage or tear; everything after it was quarantined
 };
 
 /// A range of txids, both ends included.

@@ -17,7 +17,7 @@ constexpr std::size_t max_runs = 64 * 1024;       // in memory, twice as many wh
 constexpr std::size_t max_anchored = 256 * 1024;  // the same
 // Runs that may continue at one place: frames inside one another. Honest ones are few.
 constexpr std::size_t max_open = 64 * 1024;
-// Frames after which a run is long enough not to be looked into any more.
+// A run of this many frames is no longer looked into.
 constexpr std::uint64_t long_run = 16;
 constexpr std::size_t block = 512;  // of anchored runs
 constexpr std::uint64_t frames_between_looks = 1024;

@@ -21,7 +21,7 @@ using safeatomic::DirectoryWatch;
 
 namespace {
 
-// What was shown before it was durable is compared each time if it is no more than this, else once it has become durable.
+// What was shown and is not yet durable is compared each time if it is no more than this, else once it has become durable.
 constexpr std::uint64_t max_compared_always = 1 << 20;
 
 // A store under constant compaction expires one snapshot after the other.

@@ -1,5 +1,5 @@
 #pragma once
-// Finds all damage of a store, not only the first.
+// Finds everything that is wrong with a store, not only the first.
 
 #include <datawal/error.hpp>
 #include <datawal/verify.hpp>

@@ -59,7 +59,7 @@ Result<DurableEnd> find_durable_end(const Snapshot& snapshot, const std::optiona
   const std::optional<format::Watermark>& mark = snapshot.watermark;
   const PinnedSegment& active = snapshot.segments.back();
   if (mark && mark->segment > active.id) return std::unexpected(missing_segments(snapshot));
-  // The watermark names no file that is there: this may be a copy, of which nobody has synced anything yet.
+  // Without a watermark for a file that is there this may be a copy, of which nobody has synced anything yet.
   const PinnedSegment* named = mark ? snapshot.find(mark->segment) : nullptr;
   if (named == nullptr || named->info.inode != mark->inode) {
     return DurableEnd{.segment = snapshot.segments.front().id, .offset = 0, .txid = 0};
