@@ -28,7 +28,7 @@ class InputBuffer {
   std::unique_ptr<char[]> bytes_;
 };
 
-/// The records of one input. Reads by itself; one thread.
+/// The records of one input, which it reads itself. One thread.
 class InputRecords {
  public:
   /// @param fd    open for reading; not owned

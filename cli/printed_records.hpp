@@ -15,7 +15,7 @@ enum class Novelty : std::uint8_t {
   replaced,  ///< another record with the txid of one that was printed
 };
 
-/// Remembers the newest txid and, of the last records, what they said. A txid alone does not tell: a writer that takes a
+/// Remembers the newest txid and, for the last records, their content. A txid alone is not enough: a writer that takes a
 /// record back before it was durable gives its txid to the next one.
 class PrintedRecords {
  public:

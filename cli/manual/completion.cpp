@@ -31,7 +31,7 @@ std::string words_of_options(const CLI::App& app) {
   return words;
 }
 
-// The first line of an option's text, without what zsh would take for its own.
+// The first line of an option's text, without characters that zsh would interpret.
 std::string zsh_text(const std::string& text) {
   std::string line = text.substr(0, text.find('\n'));
   for (char& c : line) {

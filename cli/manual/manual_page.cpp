@@ -28,7 +28,7 @@ std::string literal(std::string_view text) {
   return result;
 }
 
-// Lines as they stand.
+// Lines, unchanged.
 std::string unfilled(std::string_view lines) { return fmt::format(".nf\n{}\n.fi\n", literal(lines)); }
 
 std::string section(std::string_view heading, const std::string& body) {

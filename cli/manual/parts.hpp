@@ -1,5 +1,5 @@
 #pragma once
-// A command line taken apart, for whatever is written about it.
+// A command line taken apart, for writing pages about it.
 
 #include <CLI/App.hpp>
 
@@ -17,7 +17,7 @@ struct OptionPart {
   bool is_positional = false;
 };
 
-/// The text below the options: what is said, then under "Examples:", then under "Exit status:".
+/// The text below the options: a description, then "Examples:", then "Exit status:".
 struct FooterParts {
   std::string text, examples, exit_status;
 };
@@ -29,7 +29,7 @@ struct FooterParts {
 /// The commands of the program, in the order of `--help`.
 [[nodiscard]] std::vector<const CLI::App*> commands_of(const CLI::App& program);
 
-/// The words that an option takes as its value: completion offers them. None if it takes anything.
+/// The words that an option accepts as its value, for completion. None if it accepts anything.
 [[nodiscard]] std::string_view words_of(std::string_view option);
 
 }  // namespace datawal::cli

@@ -1,5 +1,5 @@
 #pragma once
-// Standard base64 with padding (RFC 4648, section 4): how keys and values stand in JSON lines and in the program's output.
+// Standard base64 with padding (RFC 4648, section 4): the form of keys and values in JSON lines and in the program's output.
 
 #include <cstddef>
 #include <string>

@@ -29,7 +29,7 @@ struct CursorOptions {
   std::optional<std::string> until{};  ///< only keys before this one
 };
 
-/// What a cursor stands at. The views are valid until the next call of the cursor.
+/// What a cursor shows. The views are valid until the next call of the cursor.
 struct KeyValue {
   std::string_view key;    ///< may be empty
   std::string_view value;  ///< may be empty; always is with CursorOptions::keys_only

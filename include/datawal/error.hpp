@@ -34,7 +34,7 @@ enum class Errc : std::uint8_t {
            ///< power; refresh() does not bring it back. Follower continues by itself
 };
 
-/// The code's name as it stands above: "no_space".
+/// The code's name as written above: "no_space".
 [[nodiscard]] std::string_view name_of(Errc code) noexcept;
 
 /// One failed call.

@@ -18,7 +18,7 @@ struct FollowerOptions {
   /// Show only what a loss of power cannot take back. What was shown then stays true; it is shown about one sync after it was
   /// appended. Without this, a record may be taken back by a loss of power or a failed call, and its txid given to another one: the
   /// follower reports that, see LostRecords, before the new content is known to be durable. For that it reads again what it showed
-  /// and is not known to be durable: once when it is, and up to 1 MiB of it whenever there is more.
+  /// that is not known to be durable: once when it is, and up to 1 MiB of it whenever there is more.
   bool only_durable = true;
   /// Continue after this record, which an earlier follower of this store was shown. nullopt: from the first record on.
   std::optional<RecordRef> after{};

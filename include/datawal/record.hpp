@@ -26,7 +26,7 @@ struct RecordRef {
   std::uint64_t offset = 0;   ///< bytes from the start of the segment to the frame
   std::uint32_t len = 0;      ///< bytes of the whole frame
   std::uint64_t txid = 0;     ///< from 1; one above its predecessor's, unless records were removed
-  std::uint32_t crc = 0;      ///< the record's own CRC-32C, as it stands at the end of its frame
+  std::uint32_t crc = 0;      ///< the record's own CRC-32C, as stored at the end of its frame
 
   friend bool operator==(const RecordRef&, const RecordRef&) = default;
 };

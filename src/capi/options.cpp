@@ -8,7 +8,7 @@
 namespace datawal::capi {
 namespace {
 
-// Nobody has so many; a number that was never set is mostly larger, and nothing is read that far.
+// Nobody has that many; a number that was never set is mostly larger, and nothing is read that far.
 constexpr std::size_t largest_struct = 4096;
 
 // The end of `field`, with which a struct ended when it first appeared. Later fields follow it.

@@ -15,7 +15,7 @@ namespace safeatomic {
 class AtomicFile {
  public:
   /// Makes the temporary. Nothing of it is visible under `path` before commit.
-  /// @return not_regular if something that is not a regular file stands there; not_found if the directory does not exist;
+  /// @return not_regular if something that is not a regular file is there; not_found if the directory does not exist;
   ///   permission in a directory from which names cannot be taken away (chattr +a)
   [[nodiscard]] static Result<AtomicFile> open(const std::filesystem::path& path, const Settings& settings = {});
 

@@ -71,7 +71,7 @@ class WatermarkCheck {
     } else {
       offset_ = watermark->offset;
       txid_ = watermark->txid;
-      state_ = offset_ == 0 ? WatermarkState::kept : WatermarkState::ignored;  // ignored until its record is met
+      state_ = offset_ == 0 ? WatermarkState::kept : WatermarkState::ignored;  // ignored until its record is found
     }
   }
 
