@@ -8,6 +8,7 @@
 #include <simdjson.h>
 
 #include <datawal/base64.hpp>
+#include <datawal/record.hpp>
 #include <safeatomic/io.hpp>
 
 #include "base/io_error.hpp"
