@@ -13,6 +13,7 @@ namespace datawal::cli {
 #if DATAWAL_HAS_RE2
 
 struct Pattern::Engine {
+  Engine(const std::string& text, const re2::RE2::Options& options) : expression(text, options) {}
   re2::RE2 expression;
 };
 
@@ -20,7 +21,7 @@ Pattern::Pattern(const std::string& option, const std::string& text) {
   re2::RE2::Options options;
   options.set_encoding(re2::RE2::Options::EncodingLatin1);  // records are bytes
   options.set_log_errors(false);
-  engine_.reset(new Engine{.expression{text, options}});
+  engine_ = std::make_unique<Engine>(text, options);
   if (!engine_->expression.ok()) {
     throw CLI::ValidationError(option, "'" + text + "' is no regular expression: " + engine_->expression.error());
   }

@@ -59,7 +59,7 @@ std::string row_of(const SegmentStats& segment, std::uint64_t largest, std::size
 std::string StatScreen::lines(const StoreStats& stats, std::chrono::milliseconds now, const TerminalSize& size,
                               bool has_colours) {
   std::vector<std::string> rows;
-  rows.push_back(title_);
+  rows.emplace_back(title_);
   rows.push_back(fmt::format("{} in {} segments, {} live, {:.1f} % garbage", size_of(stats.bytes), stats.segments,
                              size_of(stats.live_bytes), 100 * stats.garbage_ratio));
   rows.push_back(fmt::format("{} keys, {} puts, {} deletes, {} raw", stats.live_keys, stats.put_records,
@@ -77,7 +77,7 @@ std::string StatScreen::lines(const StoreStats& stats, std::chrono::milliseconds
   last_time_ = now;
   last_txid_ = stats.last_txid;
   last_bytes_ = stats.bytes;
-  rows.push_back(" segment       size  = live  r raw  t tombstones  . dead   * active");
+  rows.emplace_back(" segment       size  = live  r raw  t tombstones  . dead   * active");
 
   const std::size_t room = size.rows > rows.size() + 1 ? size.rows - rows.size() - 1 : 0;
   const std::size_t shown = std::min(room, stats.per_segment.size());
