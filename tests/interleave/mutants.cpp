@@ -1,0 +1,34 @@
+#include "interleave/mutants.hpp"
+
+namespace datawal::interleave {
+
+std::vector<Mutant> all_mutants() {
+  return {
+      {"no_second_listing", "a snapshot without a second listing", "read_log_compact", 2},
+      {"no_stat_of_last", "no look at the size of the last segment at the end", "read_log_put_compact", 2},
+      {"no_catching_up", "a snapshot does not catch up with what was added", "read_log_compact", 2},
+      {"no_wake_for_one", "who is given the turn is not woken", "commit3", 2},
+      {"no_wake_for_all", "those that waited for a sync are not woken", "commit3", 2},
+      {"one_woken_for_all", "one is woken in the place of all", "commit4", 2},
+      {"acknowledges_late_records", "records are acknowledged that came after the sync began", "commit3", 3},
+      {"attends_an_earlier_sync", "waits for a sync that began too early", "commit3", 2},
+      {"failed_sync_does_not_poison", "a failed sync does not poison", "commit2_fails1", 2},
+      {"syncs_without_the_turn", "a sync without the turn", "commit2", 2},
+      {"rotates_without_the_turn", "a rotation without the turn", "commit2_rotate", 2},
+      {"lock_sleeps_as_held", "a lock is slept on as if nobody waited", "commit3", 3},
+      {"futex_sleeps_without_looking", "a futex is slept on unseen", "commit3", 3},
+      {"stop_is_not_signalled", "the background thread is not told to stop", "interval", 2},
+      {"compacts_before_the_sync", "a compaction before what superseded is synced", "put_compact_power", 2},
+      {"counts_a_superseded_move", "a superseded record is counted as moved", "put_compact", 2},
+      {"gives_back_positions_at_once", "positions are given back under readers", "get_compact", 2},
+      {"frees_under_readers", "a file is let go of under readers", "get_compact", 2},
+      {"frees_the_outgrown_table", "an outgrown table is freed under readers", "index_split", 1},
+      {"group_is_published_relaxed", "a group of the index is published relaxed", "index_split_other", 1},
+      {"frames_are_published_relaxed", "decoded frames are published relaxed", "open_two_threads", 2},
+      {"seqlock_without_acquire", "a seqlock without its acquire fence", "index_put_again", 3},
+      {"seqlock_without_release", "a seqlock without its release fence", "index_put_again", 3},
+      {"keeps_the_turn_on_an_exception", "a turn is kept when an exception leaves it", "commit2_throws", 2},
+  };
+}
+
+}  // namespace datawal::interleave

@@ -1,0 +1,39 @@
+#include "interleave/watched.hpp"
+
+namespace datawal::interleave::watched {
+
+void insert(kv::KeyDirectory& directory, std::uint64_t hash, std::uint64_t position) {
+  directory.insert(hash, position);
+}
+
+void replace(kv::KeyDirectory& directory, std::uint64_t hash, std::uint64_t from, std::uint64_t to) {
+  (void)directory.replace(hash, from, to);
+}
+
+void erase(kv::KeyDirectory& directory, std::uint64_t hash, std::uint64_t position) {
+  (void)directory.erase(hash, position);
+}
+
+std::uint64_t find(const kv::KeyDirectory& directory, std::uint64_t hash) {
+  std::uint64_t found = 0;
+  directory.lookup(hash, [&found](std::uint64_t position) {
+    found = position;
+    return true;
+  });
+  return found;
+}
+
+std::uint32_t load_relaxed(const Word& word) { return word.load(std::memory_order_relaxed); }
+std::uint32_t load_acquire(const Word& word) { return word.load(std::memory_order_acquire); }
+std::uint32_t load_sequential(const Word& word) { return word.load(std::memory_order_seq_cst); }
+void store_relaxed(Word& word, std::uint32_t value) { word.store(value, std::memory_order_relaxed); }
+void store_release(Word& word, std::uint32_t value) { word.store(value, std::memory_order_release); }
+void store_sequential(Word& word, std::uint32_t value) { word.store(value, std::memory_order_seq_cst); }
+void add_relaxed(Word& word, std::uint32_t value) { word.fetch_add(value, std::memory_order_relaxed); }
+void fence_acquire() { std::atomic_thread_fence(std::memory_order_acquire); }
+void fence_release() { std::atomic_thread_fence(std::memory_order_release); }
+void fence_sequential() { std::atomic_thread_fence(std::memory_order_seq_cst); }
+void write_plain(std::uint32_t& place, std::uint32_t value) { place = value; }
+std::uint32_t read_plain(const std::uint32_t& place) { return place; }
+
+}  // namespace datawal::interleave::watched

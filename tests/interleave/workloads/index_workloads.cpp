@@ -1,0 +1,79 @@
+// The index alone: look-ups beside the one that writes.
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "interleave/watched.hpp"
+#include "interleave/workloads/workload.hpp"
+#include "interleave/world/invariant.hpp"
+
+namespace datawal::interleave {
+
+namespace {
+
+using kv::KeyDirectory;
+using Part = std::function<void(KeyDirectory&)>;
+
+constexpr std::uint64_t split_count = 376;  // a group is split by an insert into so many
+
+// Tags spread evenly: a split moves half of them. All are of one part.
+constexpr std::uint64_t hash_of(std::uint64_t number) noexcept { return (number + 1) * (0xFFFF'FFFFULL / 400); }
+constexpr std::uint64_t position_of(std::uint64_t number) noexcept { return number + 1; }
+constexpr std::uint64_t moved = 1'000'000;  // added to a position
+
+Part finds(std::uint64_t number, std::vector<std::uint64_t> allowed) {
+  return [=](KeyDirectory& directory) {
+    const std::uint64_t found = watch([&] { return watched::find(directory, hash_of(number)); });
+    for (const std::uint64_t one : allowed) {
+      if (found == one) return;
+    }
+    violated(Invariant::get_is_a_state, "a look-up ends with " + std::to_string(found));
+  };
+}
+
+Workload of(std::string name, int bound, std::uint64_t count, std::vector<Part> parts) {
+  return {.name = std::move(name), .bound = bound, .body = [=] {
+            const auto directory = std::make_unique<KeyDirectory>();
+            for (std::uint64_t i = 0; i < count; ++i) directory->insert(hash_of(i), position_of(i));
+            begin_exploring();
+            for (const Part& part : parts) spawn([&directory, &part] { part(*directory); });
+            join_all();
+          }};
+}
+
+}  // namespace
+
+std::vector<Workload> index_workloads() {
+  const Part inserts = [](KeyDirectory& directory) {
+    watch([&] { watched::insert(directory, hash_of(split_count), position_of(split_count)); });
+  };
+  // Into the half that stays, so that nothing but the table leads to the one that moves.
+  const Part inserts_low = [](KeyDirectory& directory) {
+    watch([&] { watched::insert(directory, hash_of(0) + 1, position_of(split_count)); });
+  };
+  const Part replaces = [](KeyDirectory& directory) {
+    watch([&] { watched::replace(directory, hash_of(1), position_of(1), position_of(1) + moved); });
+  };
+  const Part erases = [](KeyDirectory& directory) {
+    watch([&] { watched::erase(directory, hash_of(1), position_of(1)); });
+  };
+  const Part erases_and_inserts = [](KeyDirectory& directory) {
+    watch([&] { watched::erase(directory, hash_of(1), position_of(1)); });
+    watch([&] { watched::insert(directory, hash_of(1), position_of(1) + moved); });
+  };
+  constexpr std::uint64_t last = split_count - 1;
+  return {
+      of("index_insert", 3, 2, {inserts, finds(split_count, {0, position_of(split_count)})}),
+      of("index_replace", 3, 3, {replaces, finds(1, {position_of(1), position_of(1) + moved})}),
+      of("index_erase", 3, 3, {erases, finds(1, {position_of(1), 0})}),
+      of("index_erase_other", 3, 3, {erases, finds(2, {position_of(2)})}),
+      of("index_put_again", 3, 3, {erases_and_inserts, finds(1, {position_of(1), 0, position_of(1) + moved})}),
+      of("index_split", 1, split_count, {inserts, finds(last, {position_of(last)})}),
+      of("index_split_other", 1, split_count, {inserts_low, finds(last, {position_of(last)})}),
+      of("index_split_first", 1, split_count, {inserts, finds(0, {position_of(0)})}),
+  };
+}
+
+}  // namespace datawal::interleave

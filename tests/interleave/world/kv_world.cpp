@@ -1,0 +1,449 @@
+#include "interleave/world/kv_world.hpp"
+
+#include <array>
+#include <sstream>
+#include <utility>
+
+#include <datawal/record_log.hpp>
+#include <datawal/record_log_reader.hpp>
+
+#include "interleave/runtime/hash.hpp"
+
+namespace datawal::interleave {
+
+using safeatomic::sim::DiskImage;
+using safeatomic::sim::SimFileSystem;
+
+namespace {
+
+OpenOptions plain(SimFileSystem& machine) {
+  return {.max_segment_bytes = 1 << 16, .write_path = WritePath::append, .open_threads = 1, .file_system = &machine};
+}
+
+void must(bool done) {
+  if (!done) std::abort();
+}
+
+void rotate(SimFileSystem& machine) {
+  Result<RecordLog> log = RecordLog::open(store_name, plain(machine));
+  must(log && log->rotate() && log->close());
+}
+
+DiskImage disk_of(KvStart start) {
+  return made_by([start](SimFileSystem& machine) {
+    if (start == KvStart::one_segment) {
+      Result<DataWal> store = DataWal::open(store_name, plain(machine));
+      must(store && store->put("a", "a1") && store->put("b", "b1") && store->put("a", "a2") && store->put("c", "c1"));
+      must(store->close().has_value());
+      return;
+    }
+    {
+      Result<DataWal> store = DataWal::open(store_name, plain(machine));
+      must(store && store->put("b", "b1") && store->put("c", "c1") && store->put("a", "a1") && store->close());
+    }
+    rotate(machine);
+    {
+      Result<DataWal> store = DataWal::open(store_name, plain(machine));
+      must(store && store->erase("b") && store->put("d", "d1") && store->close());
+    }
+    rotate(machine);
+  });
+}
+
+std::string text_of(const KvWorld::State& state) {
+  std::string text = "{";
+  for (const auto& [key, value] : state) text += " " + key + "=" + value;
+  return text + " }";
+}
+
+KvWorld::State fold(const std::vector<Record>& records) {
+  KvWorld::State state;
+  for (const Record& record : records) {
+    if (record.type == RecordType::Put) state[record.key] = record.payload;
+    if (record.type == RecordType::Delete) state.erase(record.key);
+  }
+  return state;
+}
+
+}  // namespace
+
+KvWorld::KvWorld(KvStart start, const WorldOptions& options) : World(disk_of(start), options) {
+  if (start == KvStart::one_segment) {
+    states_.push_back({{"a", "a2"}, {"b", "b1"}, {"c", "c1"}});
+  } else {
+    states_.push_back({{"a", "a1"}, {"c", "c1"}, {"d", "d1"}});
+  }
+  done_.push_back({});
+}
+
+void KvWorld::open(const OpenOptions& options) {
+  options_ = options;
+  Result<DataWal> store = watch([&] { return DataWal::open(store_name, options_); });
+  if (!store) violated(Invariant::sound_store_has_no_error, "open: " + store.error().message());
+  store_.emplace(std::move(*store));
+  arm();
+}
+
+template <class Call>
+void KvWorld::change(State next, bool sync, Call call) {
+  states_.push_back(std::move(next));
+  done_.push_back({0, ~std::uint32_t{0}});
+  const std::size_t at = states_.size() - 1;
+  const Result<void> done = watch(call);
+  if (!done) {
+    if (has_failed()) return;
+    violated(Invariant::sound_store_has_no_error, "change: " + done.error().message());
+  }
+  done_[at] = mark();
+  last_done_ = at;
+  if (sync) last_durable_ = at;
+  look_at_crash();
+}
+
+void KvWorld::put(const std::string& key, const std::string& value, bool sync) {
+  State next = states_.back();
+  next[key] = value;
+  change(std::move(next), sync, [&] { return store_->put(key, value, {.sync = sync}); });
+}
+
+void KvWorld::erase(const std::string& key, bool sync) {
+  State next = states_.back();
+  next.erase(key);
+  change(std::move(next), sync, [&] { return store_->erase(key, {.sync = sync}); });
+}
+
+void KvWorld::write(const std::string& key, const std::string& value, const std::string& erased) {
+  State next = states_.back();
+  next[key] = value;
+  next.erase(erased);
+  Batch batch;
+  batch.put(key, value);
+  batch.erase(erased);
+  change(std::move(next), false, [&] { return store_->write(batch); });
+}
+
+void KvWorld::put_if_absent(const std::string& key, const std::string& value) {
+  State next = states_.back();
+  const bool is_absent = next.emplace(key, value).second;
+  change(std::move(next), false, [&]() -> Result<void> {
+    const Result<ChangeOutcome> done = store_->put_if(key, Expect::absent(), value);
+    if (!done) return std::unexpected(done.error());
+    if (done->is_done != is_absent) violated(Invariant::get_is_a_state, "put_if took " + key + " for something else");
+    return {};
+  });
+}
+
+KvWorld::Since KvWorld::since() const {
+  looks_at_the_clock();
+  for (std::size_t at = states_.size(); at-- > 0;) {
+    if (happened_before(done_[at])) return {.by_clock = last_done_, .by_order = at};
+  }
+  return {.by_clock = last_done_};
+}
+
+std::size_t KvWorld::oldest(const Since& since) { return is_sequential_so_far() ? since.by_clock : since.by_order; }
+
+void KvWorld::check_state(const State& found, std::size_t from, std::size_t to, const std::string& who) const {
+  for (std::size_t at = from; at <= to; ++at) {
+    if (states_[at] == found) return;
+  }
+  violated(Invariant::reader_is_a_state, who + " shows " + text_of(found) + ", none of the states " +
+                                             std::to_string(from) + " to " + std::to_string(to));
+}
+
+void KvWorld::check_value(const std::string& key, const std::optional<std::string>& value, std::size_t from) const {
+  for (std::size_t at = from; at < states_.size(); ++at) {
+    const auto found = states_[at].find(key);
+    if (found == states_[at].end() ? !value : value && *value == found->second) return;
+  }
+  violated(Invariant::get_is_a_state, key + " is " + value.value_or("absent") + ", in none of the states " +
+                                          std::to_string(from) + " to " + std::to_string(states_.size() - 1));
+}
+
+void KvWorld::get(const std::string& key) {
+  const Since begin = since();
+  const auto value = watch([&] { return store_->get(key); });
+  if (!value) violated(Invariant::sound_store_has_no_error, "get " + key + ": " + value.error().message());
+  check_value(key, *value, oldest(begin));
+}
+
+void KvWorld::contains(const std::string& key) {
+  const Since begin = since();
+  const auto is_there = watch([&] { return store_->contains(key); });
+  if (!is_there.has_value())
+    violated(Invariant::sound_store_has_no_error, "contains " + key + ": " + is_there.error().message());
+  for (std::size_t at = oldest(begin); at < states_.size(); ++at) {
+    if (states_[at].contains(key) == *is_there) return;
+  }
+  violated(Invariant::get_is_a_state, "contains " + key);
+}
+
+void KvWorld::size() {
+  const Since begin = since();
+  const std::uint64_t size = watch([&] { return store_->size(); });
+  for (std::size_t at = oldest(begin); at < states_.size(); ++at) {
+    if (states_[at].size() == size) return;
+  }
+  violated(Invariant::get_is_a_state, "size is " + std::to_string(size));
+}
+
+void KvWorld::stats() {
+  const Since begin = since();
+  const StoreStats stats = watch([&] { return store_->stats(); });
+  for (std::size_t at = oldest(begin); at < states_.size(); ++at) {
+    if (states_[at].size() == stats.live_keys) return;
+  }
+  violated(Invariant::stats_equal_a_recount, "live keys are " + std::to_string(stats.live_keys));
+}
+
+void KvWorld::walk() {
+  const Since begin = since();
+  Result<DataWalCursor> opened = watch([&] { return store_->cursor(); });
+  if (!opened) violated(Invariant::sound_store_has_no_error, "cursor: " + opened.error().message());
+  std::optional<DataWalCursor> cursor(std::move(*opened));
+  const std::size_t to = states_.size() - 1;
+  State found;
+  for (;;) {
+    const Result<std::optional<KeyValue>> next = watch([&] { return cursor->next(); });
+    if (!next) violated(Invariant::sound_store_has_no_error, "cursor: " + next.error().message());
+    if (!*next) break;
+    found.emplace((*next)->key, (*next)->value);
+  }
+  watch([&] { cursor.reset(); });
+  check_state(found, oldest(begin), to, "a cursor");
+}
+
+std::optional<DataWalView> KvWorld::take_view() {
+  Result<DataWalView> view = watch([&] { return store_->view(); });
+  if (!view) violated(Invariant::sound_store_has_no_error, "view: " + view.error().message());
+  return std::optional<DataWalView>(std::move(*view));
+}
+
+KvWorld::State KvWorld::fold_of(const DataWalView& view) const {
+  State found;
+  const Result<void> walked = watch([&] {
+    return view.for_each([&](std::string_view key, std::string_view value) {
+      const Quiet quiet;
+      found.emplace(key, value);
+      return true;
+    });
+  });
+  if (!walked) violated(Invariant::sound_store_has_no_error, "view: " + walked.error().message());
+  const State newest = states_.back();  // others go on meanwhile
+  for (const auto& [key, value] : newest) {
+    const auto got = watch([&] { return view.get(key); });
+    if (!got) violated(Invariant::sound_store_has_no_error, "view: " + got.error().message());
+    const auto there = found.find(key);
+    if (there == found.end() ? got->has_value() : *got != there->second) {
+      violated(Invariant::get_is_a_state, "a view's get and its walk differ: " + key);
+    }
+  }
+  return found;
+}
+
+void KvWorld::compact(const CompactOptions& options, bool may_fail) {
+  const Result<CompactionStats> done = watch([&] { return store_->compact(options); });
+  if (!done && !may_fail && !has_failed()) {
+    violated(Invariant::sound_store_has_no_error, "compact: " + done.error().message());
+  }
+}
+
+KvWorld::State KvWorld::fold_of_store(const std::string& directory, safeatomic::FileSystem& on) const {
+  const Quiet quiet;
+  const Result<RecordLogReader> reader = RecordLogReader::open(directory, {.file_system = &on});
+  if (!reader) violated(Invariant::sound_store_has_no_error, directory + ": " + reader.error().message());
+  std::vector<Record> records;
+  RecordCursor cursor = reader->records();
+  for (;;) {
+    const Result<std::optional<RecordView>> next = cursor.next();
+    if (!next) violated(Invariant::sound_store_has_no_error, directory + ": " + next.error().message());
+    if (!*next) return fold(records);
+    records.push_back({.type = (*next)->type,
+                       .txid = (*next)->txid,
+                       .key = std::string((*next)->key),
+                       .payload = std::string((*next)->payload),
+                       .ref = (*next)->ref});
+  }
+}
+
+void KvWorld::compact_to(const std::string& directory) {
+  const Since begin = since();
+  const Result<CompactionStats> done = watch([&] { return store_->compact_to(directory); });
+  if (!done) violated(Invariant::sound_store_has_no_error, "compact_to: " + done.error().message());
+  check_state(fold_of_store(directory, machine()), oldest(begin), states_.size() - 1, "a compacted copy");
+}
+
+void KvWorld::checkpoint(const std::string& directory) {
+  const Since begin = since();
+  const Result<void> done = watch([&] { return store_->checkpoint(directory); });
+  if (!done) violated(Invariant::sound_store_has_no_error, "checkpoint: " + done.error().message());
+  check_state(fold_of_store(directory, machine()), oldest(begin), states_.size() - 1, "a checkpoint");
+}
+
+void KvWorld::checkpoint_by_reader(const std::string& directory) {
+  looks_at_the_clock();
+  const std::size_t from = last_done_;
+  Result<RecordLogReader> reader = watch([&] { return RecordLogReader::open(store_name, reader_options()); });
+  if (!reader) violated(Invariant::sound_store_has_no_error, "reader: " + reader.error().message());
+  const Result<void> done = watch([&] { return reader->checkpoint(directory); });
+  if (!done) violated(Invariant::sound_store_has_no_error, "checkpoint by a reader: " + done.error().message());
+  check_state(fold_of_store(directory, machine()), from, states_.size() - 1, "a reader's checkpoint");
+}
+
+void KvWorld::export_lines() {
+  const Since begin = since();
+  std::size_t lines = 0;
+  const Result<ExportStats> done = watch([&] {
+    return store_->export_jsonl_to([&](std::string_view text) {
+      const Quiet quiet;
+      for (const char byte : text) lines += byte == '\n' ? 1 : 0;
+      return true;
+    });
+  });
+  if (!done) violated(Invariant::sound_store_has_no_error, "export: " + done.error().message());
+  for (std::size_t at = oldest(begin); at < states_.size(); ++at) {
+    if (states_[at].size() == lines) return;
+  }
+  violated(Invariant::reader_is_a_state, "an export has " + std::to_string(lines) + " lines");
+}
+
+void KvWorld::read(int refreshes) {
+  looks_at_the_clock();
+  std::size_t from = last_done_;  // files tell in the order of the clock on the wall
+  Result<DataWalReader> opened = watch([&] { return DataWalReader::open(store_name, reader_options()); });
+  if (!opened) violated(Invariant::sound_store_has_no_error, "reader: " + opened.error().message());
+  std::optional<DataWalReader> reader(std::move(*opened));
+  for (int round = 0;; ++round) {
+    State found;
+    const Result<void> walked = watch([&] {
+      return reader->for_each([&](std::string_view key, std::string_view value) {
+        const Quiet quiet;
+        found.emplace(key, value);
+        return true;
+      });
+    });
+    if (!walked) violated(Invariant::sound_store_has_no_error, "reader: " + walked.error().message());
+    check_state(found, from, states_.size() - 1, "a reader");
+    if (round == refreshes) break;
+    looks_at_the_clock();
+    from = last_done_;
+    const Result<bool> more = watch([&] { return reader->refresh(); });
+    if (!more) violated(Invariant::sound_store_has_no_error, "refresh: " + more.error().message());
+  }
+  watch([&] { reader.reset(); });
+}
+
+void KvWorld::read_log() {
+  looks_at_the_clock();
+  const std::size_t from = last_done_;
+  Result<RecordLogReader> reader = watch([&] { return RecordLogReader::open(store_name, reader_options()); });
+  if (!reader) violated(Invariant::sound_store_has_no_error, "reader: " + reader.error().message());
+  State found;
+  RecordCursor cursor = watch([&] { return reader->records(); });
+  for (;;) {
+    const Result<std::optional<RecordView>> next = watch([&] { return cursor.next(); });
+    if (!next) violated(Invariant::sound_store_has_no_error, "cursor: " + next.error().message());
+    if (!*next) break;
+    if ((*next)->type == RecordType::Put) found[std::string((*next)->key)] = (*next)->payload;
+    if ((*next)->type == RecordType::Delete) found.erase(std::string((*next)->key));
+  }
+  check_state(found, from, states_.size() - 1, "a reader of the log");
+}
+
+void KvWorld::has_become(State state) {
+  states_.push_back(std::move(state));
+  done_.push_back(mark());
+  last_done_ = states_.size() - 1;
+}
+
+OpenOptions KvWorld::small_options() {
+  OpenOptions options = open_options();
+  options.max_segment_bytes = 1 << 16;
+  return options;
+}
+
+void KvWorld::close() {
+  const Result<void> done = watch([&] { return store_->close(); });
+  if (!done && !has_failed()) violated(Invariant::sound_store_has_no_error, "close: " + done.error().message());
+  if (done) last_durable_ = last_done_;
+  watch([&] { store_.reset(); });
+  check_nothing_is_open();
+}
+
+void KvWorld::check_stats(const StoreStats& stats) const {
+  const Quiet quiet;
+  const Result<RecordLogReader> reader = RecordLogReader::open(store_name,
+                                                               {.file_system = &const_cast<KvWorld*>(this)->machine()});
+  if (!reader) violated(Invariant::sound_store_has_no_error, "recount: " + reader.error().message());
+  std::array<std::uint64_t, 3> counts{};
+  std::uint64_t bytes = 0;
+  std::map<std::string, RecordRef> live;
+  RecordCursor cursor = reader->records();
+  for (;;) {
+    const Result<std::optional<RecordView>> next = cursor.next();
+    if (!next) violated(Invariant::sound_store_has_no_error, "recount: " + next.error().message());
+    if (!*next) break;
+    ++counts[static_cast<std::size_t>((*next)->type)];
+    bytes += (*next)->ref.len;
+    if ((*next)->type == RecordType::Put) live[std::string((*next)->key)] = (*next)->ref;
+    if ((*next)->type == RecordType::Delete) live.erase(std::string((*next)->key));
+  }
+  std::uint64_t live_bytes = 0;
+  std::map<std::uint32_t, std::uint64_t> live_in;
+  for (const auto& [key, ref] : live) {
+    live_bytes += ref.len;
+    live_in[ref.segment] += ref.len;
+  }
+  const auto same = [](const std::string& what, std::uint64_t told, std::uint64_t counted) {
+    if (told == counted) return;
+    violated(Invariant::stats_equal_a_recount,
+             what + " are " + std::to_string(counted) + ", told " + std::to_string(told));
+  };
+  same("puts", stats.put_records, counts[1]);
+  same("tombstones", stats.delete_records, counts[2]);
+  same("bytes", stats.bytes, bytes);
+  same("live bytes", stats.live_bytes, live_bytes);
+  same("live keys", stats.live_keys, live.size());
+  for (const SegmentStats& segment : stats.per_segment) {
+    same("live bytes of segment " + std::to_string(segment.id), segment.live_bytes, live_in[segment.id]);
+  }
+}
+
+void KvWorld::finish() {
+  for (const char* const key : {"a", "b", "c", "d"}) get(key);
+  if (!has_failed() && !options_.auto_compact.is_enabled) {
+    const StoreStats stats = watch([&] { return store_->stats(); });
+    check_stats(stats);
+    // What was compacted away is let go of: one mapping a segment, and that of the mapped write path.
+    const std::uint64_t mappings = machine().usage().mappings;
+    const std::uint64_t own = options_.write_path == WritePath::mapped ? 1 : 0;
+    if (mappings > stats.segments + own) {
+      violated(Invariant::nothing_leaks,
+               std::to_string(mappings) + " mappings of " + std::to_string(stats.segments) + " segments");
+    }
+  }
+  close();
+  disarm();
+  const std::size_t from = last_done_;
+  const std::size_t to = has_failed() ? states_.size() - 1 : from;
+  check_state(fold_of_store(store_name, machine()), from, to, "the end");
+}
+
+std::uint64_t KvWorld::promises() const { return mix(mix(states_.size(), last_done_), last_durable_); }
+
+void KvWorld::check_recovery(SimFileSystem& machine, bool is_kill) {
+  constexpr Invariant promise = Invariant::crash_keeps_promises;
+  Result<RecordLog> log = RecordLog::open(store_name, plain(machine));
+  if (!log) violated(promise, "open: " + log.error().message());
+  const Result<std::vector<Record>> records = log->scan();
+  if (!records) violated(promise, "scan: " + records.error().message());
+  const State found = fold(*records);
+  const std::size_t from = is_kill ? last_done_ : last_durable_;
+  for (std::size_t at = from; at < states_.size(); ++at) {
+    if (states_[at] == found) return;
+  }
+  violated(promise, "it leaves " + text_of(found) + ", none of the states " + std::to_string(from) + " to " +
+                        std::to_string(states_.size() - 1));
+}
+
+}  // namespace datawal::interleave
