@@ -2,22 +2,20 @@
 
 namespace datawal::interleave::watched {
 
-void insert(kv::KeyDirectory& directory, std::uint64_t hash, std::uint64_t position) {
-  directory.insert(hash, position);
-}
+void insert(kv::KeyDirectory& directory, std::uint64_t hash, std::uint64_t address) { directory.insert(hash, address); }
 
 void replace(kv::KeyDirectory& directory, std::uint64_t hash, std::uint64_t from, std::uint64_t to) {
   (void)directory.replace(hash, from, to);
 }
 
-void erase(kv::KeyDirectory& directory, std::uint64_t hash, std::uint64_t position) {
-  (void)directory.erase(hash, position);
+void erase(kv::KeyDirectory& directory, std::uint64_t hash, std::uint64_t address) {
+  (void)directory.erase(hash, address);
 }
 
 std::uint64_t find(const kv::KeyDirectory& directory, std::uint64_t hash) {
   std::uint64_t found = 0;
-  directory.lookup(hash, [&found](std::uint64_t position) {
-    found = position;
+  directory.lookup(hash, [&found](std::uint64_t address) {
+    found = address;
     return true;
   });
   return found;

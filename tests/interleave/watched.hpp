@@ -10,10 +10,10 @@ namespace datawal::interleave::watched {
 
 // The index.
 
-void insert(kv::KeyDirectory& directory, std::uint64_t hash, std::uint64_t position);
+void insert(kv::KeyDirectory& directory, std::uint64_t hash, std::uint64_t address);
 void replace(kv::KeyDirectory& directory, std::uint64_t hash, std::uint64_t from, std::uint64_t to);
-void erase(kv::KeyDirectory& directory, std::uint64_t hash, std::uint64_t position);
-/// The position that a look-up of the hash ends with, 0 without one.
+void erase(kv::KeyDirectory& directory, std::uint64_t hash, std::uint64_t address);
+/// The address that a look-up of the hash ends with, 0 without one.
 [[nodiscard]] std::uint64_t find(const kv::KeyDirectory& directory, std::uint64_t hash);
 
 // The language, for what the memory model is held against.
