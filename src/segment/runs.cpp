@@ -366,8 +366,8 @@ Result<Apart> find_runs(safeatomic::File& file, const RunSearch& search, CrcWork
 }
 
 Result<std::uint64_t> count_in_runs(safeatomic::File& file, const RunSearch& search) {
-  constexpr std::uint64_t crc_work_per_byte = 4;
-  CrcWork work{.limit = crc_work_per_byte * (search.end - search.begin)};
+  constexpr std::uint64_t run_work_per_byte = 4;
+  CrcWork work{.limit = run_work_per_byte * (search.end - search.begin)};
   std::uint64_t count = 0;
   Result<Apart> apart = find_runs(file, search, work, [&count](const Run& run) -> Result<void> {
     count += run.records;

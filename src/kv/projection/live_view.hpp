@@ -52,8 +52,8 @@ class LiveView {
 
   /// Starts fetching what is read some records behind `n`.
   void prefetch_behind(std::size_t n) const noexcept {
-    constexpr std::size_t prefetch_distance = 16;  // records
-    if (n + prefetch_distance < addresses_.size()) address_space_.prefetch(addresses_[n + prefetch_distance]);
+    constexpr std::size_t records_ahead = 16;
+    if (n + records_ahead < addresses_.size()) address_space_.prefetch(addresses_[n + records_ahead]);
   }
 
   /// The first record, in the order of the keys, whose key is not less than `key`; size() if there is none. They are sorted by key.
@@ -92,7 +92,7 @@ Result<void> LiveView::filter(IsWanted&& is_wanted) {
 
 template <class Visit>
 Result<void> LiveView::for_each(const ProgressCallback& on_progress, Visit&& visit) const {
-  constexpr std::uint64_t progress_interval = 4 << 20;  // bytes
+  constexpr std::uint64_t bytes_between_calls = 4 << 20;
   std::string buffer;
   Progress progress{.bytes_total = bytes_};
   std::uint64_t done = 0;
@@ -101,10 +101,10 @@ Result<void> LiveView::for_each(const ProgressCallback& on_progress, Visit&& vis
     Result<LocatedRecord> located = read(n, buffer);
     if (!located) return propagate(located);
     done += located->ref.len;
-    Result<bool> more = visit(located->record);
-    if (!more) return propagate(more);
-    if (!*more) return {};
-    if (on_progress && done >= progress.bytes_done + progress_interval) {
+    Result<bool> goes_on = visit(located->record);
+    if (!goes_on) return propagate(goes_on);
+    if (!*goes_on) return {};
+    if (on_progress && done >= progress.bytes_done + bytes_between_calls) {
       progress.bytes_done = done;
       on_progress(progress);
     }
