@@ -77,6 +77,11 @@ void Console::note(const Message& message) { say("note", message); }
 int Console::finish(int status) {
   if (out_.flush()) return status;
   if (out_.os_errno() == EPIPE) return status == exit_done ? exit_usage : status;
+  if (out_.os_errno() == EINTR) {
+    return fail(
+        exit_usage,
+        {.code = "signal", .text = "stopped by a signal while nobody took the output; what was printed is incomplete"});
+  }
   return fail(exit_damaged, {.code = "io",
                              .text = fmt::format("cannot write standard output: {}; what was printed is incomplete",
                                                  std::generic_category().message(out_.os_errno()))});

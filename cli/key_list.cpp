@@ -31,59 +31,36 @@ CLI::Option* add_repeated(CLI::App& command, const std::string& name,
       ->allow_extra_args(false);
 }
 
-// Keys that are shown together.
-class Group {
- public:
-  Group(std::size_t together, const std::function<bool(const std::vector<std::string_view>&)>& take)
-      : together_(together), take_(take) {}
-
-  bool add(std::string_view key) {
-    keys_.emplace_back(key);
-    return keys_.size() < together_ || show();
-  }
-  bool show() {
-    if (keys_.empty()) return true;
-    const std::vector<std::string_view> views(keys_.begin(), keys_.end());
-    const bool goes_on = take_(views);
-    keys_.clear();
-    return goes_on;
-  }
-
- private:
-  const std::size_t together_;
-  const std::function<bool(const std::vector<std::string_view>&)>& take_;
-  std::vector<std::string> keys_;
-};
-
 }  // namespace
 
-std::expected<void, std::string> KeyList::for_each(
-    std::size_t together, const std::function<bool(const std::vector<std::string_view>&)>& take) const {
-  Group group(together, take);
-  for (const std::string& key : keys) {
-    if (!group.add(key)) return {};
-  }
+std::expected<void, std::string> KeyList::for_each(const StopSignal& stop,
+                                                   const std::function<bool(std::string_view)>& take) const {
+  // First of all, so that a mistyped name leaves everything as it is.
+  std::optional<InputFile> input;
   if (!file.empty()) {
-    const std::expected<InputFile, std::string> input = InputFile::open(file);
-    if (!input) return std::unexpected(input.error());
-    InputBuffer buffer;
-    const StopSignal stop;
-    InputRecords lines(input->fd(), input->shown_name(), is_null_separated ? Framing::null_separated : Framing::lines,
-                       buffer, stop);
-    for (;;) {
-      const std::expected<std::optional<std::string_view>, std::string> line = lines.next();
-      if (!line) return std::unexpected(line.error());
-      if (!*line) break;
-      if ((*line)->size() > max_key_len) {
-        return std::unexpected(
-            fmt::format("{}: the key has {} bytes, the limit is {}", lines.place(), (*line)->size(), max_key_len));
-      }
-      if (!group.add(**line)) return {};
-    }
-    if (stop.is_requested()) return std::unexpected(std::string("stopped by a signal"));
+    std::expected<InputFile, std::string> opened = InputFile::open(file);
+    if (!opened && stop.is_requested()) return {};  // while it waited for the writer of a FIFO
+    if (!opened) return std::unexpected(opened.error());
+    input.emplace(std::move(*opened));
   }
-  (void)group.show();
-  return {};
+  for (const std::string& key : keys) {
+    if (stop.is_requested() || !take(key)) return {};
+  }
+  if (!input) return {};
+  InputBuffer buffer;
+  InputRecords lines(input->fd(), input->shown_name(), is_null_separated ? Framing::null_separated : Framing::lines,
+                     buffer, stop);
+  for (;;) {
+    const std::expected<std::optional<std::string_view>, std::string> line = lines.next();
+    if (!line) return std::unexpected(line.error() + "; the keys before it were dealt with");
+    if (!*line) return {};
+    if ((*line)->size() > max_key_len) {
+      return std::unexpected(
+          fmt::format("{}: the key has {} bytes, the limit is {}; the keys before it were dealt with", lines.place(),
+                      (*line)->size(), max_key_len));
+    }
+    if (!take(**line)) return {};
+  }
 }
 
 void add_key_list(CLI::App& command, KeyList& list) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/arguments.hpp"
+#include "cli/stop_signal.hpp"
 
 namespace datawal::cli {
 
@@ -21,10 +22,10 @@ struct KeyList {
   /// Exactly one, named on the command line.
   [[nodiscard]] bool is_single() const noexcept { return keys.size() == 1 && file.empty(); }
 
-  /// Shows the keys to `take`, some at a time, until it returns false. The views are valid during the call.
-  /// @return or a sentence with the name and the reason
-  [[nodiscard]] std::expected<void, std::string> for_each(
-      std::size_t together, const std::function<bool(const std::vector<std::string_view>&)>& take) const;
+  /// Shows the keys to `take`, one at a time, until it returns false, or until `stop` asks to end. The view is valid during the call.
+  /// @return or a sentence with the name and the reason; the keys before that were shown
+  [[nodiscard]] std::expected<void, std::string> for_each(const StopSignal& stop,
+                                                          const std::function<bool(std::string_view)>& take) const;
 };
 
 void add_key_list(CLI::App& command, KeyList& list);

@@ -3,9 +3,28 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
+
+#include "cli/stop_signal.hpp"
 
 namespace datawal::cli {
+namespace {
+
+// False if a signal asks to end and whoever reads has taken nothing for a second since.
+bool wait_for_room(int fd) {
+  constexpr int second_ms = 1000;
+  for (;;) {
+    const bool was_requested = StopSignal::was_requested();
+    pollfd room{.fd = fd, .events = POLLOUT, .revents = 0};
+    const int ready = ::poll(&room, 1, second_ms);
+    if (ready > 0 || (ready < 0 && errno != EINTR)) return true;  // writing tells what is wrong
+    if (ready == 0 && was_requested) return false;
+  }
+}
+
+}  // namespace
 
 void Output::write(std::string_view bytes) {
   const std::lock_guard lock(mutex_);
@@ -38,12 +57,18 @@ void Output::flush_locked() {
 
 void Output::write_out(std::string_view bytes) {
   while (!bytes.empty() && os_errno_ == 0) {
-    const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
+    // A pipe that has room takes so much without blocking, so that a signal is seen between two writes.
+    const bool can_be_stopped = StopSignal::is_there();
+    const std::size_t most = can_be_stopped ? PIPE_BUF : bytes.size();
+    if (can_be_stopped && !wait_for_room(fd_)) {
+      os_errno_ = EINTR;
+      return;
+    }
+    const ssize_t written = ::write(fd_, bytes.data(), std::min(most, bytes.size()));
     if (written >= 0) {
       bytes.remove_prefix(static_cast<std::size_t>(written));
     } else if (errno == EAGAIN) {  // a descriptor shared with somebody who made it non-blocking
-      pollfd room{.fd = fd_, .events = POLLOUT, .revents = 0};
-      ::poll(&room, 1, -1);
+      if (!wait_for_room(fd_)) os_errno_ = EINTR;
     } else if (errno != EINTR) {
       os_errno_ = errno;
     }

@@ -8,7 +8,8 @@
 namespace datawal::cli {
 
 /// A buffered stream over a descriptor that it does not own. The first failed write is kept and everything after it
-/// dropped: the program asks at the end, and long loops ask on the way. Any thread.
+/// dropped: the program asks at the end, and long loops ask on the way. A reader that takes nothing does not hold up the end that a
+/// StopSignal asks for: then the write fails with EINTR. Any thread.
 class Output {
  public:
   explicit Output(int fd) : fd_(fd) { buffer_.reserve(buffer_len); }

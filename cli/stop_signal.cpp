@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <climits>
 #include <csignal>
+#include <stdexcept>
 #include <system_error>
 
 namespace datawal::cli {
@@ -68,8 +69,10 @@ bool WakePipe::is_awake() const noexcept {
 }
 
 StopSignal::StopSignal() {
+  const WakePipe* none = nullptr;
+  // A second one would take the signals away from the first, and leave none to it when it ends.
+  if (!woken.compare_exchange_strong(none, &pipe_)) throw std::logic_error("signals are waited for already");
   received = 0;
-  woken = &pipe_;
   for (const int number : stop_signals) {
     if (is_ignored(number)) continue;
     set_action(number, remember_signal, static_cast<int>(SA_RESETHAND));
@@ -82,6 +85,10 @@ StopSignal::~StopSignal() {
   }
   woken = nullptr;
 }
+
+bool StopSignal::is_there() noexcept { return woken != nullptr; }
+
+bool StopSignal::was_requested() noexcept { return received != 0; }
 
 int StopSignal::number() const noexcept { return received; }
 

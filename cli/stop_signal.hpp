@@ -24,13 +24,19 @@ class WakePipe {
 };
 
 /// While it lives, the first SIGINT, SIGTERM or SIGHUP is remembered instead of ending the process; a second one ends it.
-/// One that the caller ignores (nohup; a shell that starts a command in the background) stays ignored. At most one at a time.
+/// One that the caller ignores (nohup; a shell that starts a command in the background) stays ignored. At most one at a time: a
+/// second one throws std::logic_error.
 class StopSignal {
  public:
   StopSignal();
   StopSignal(const StopSignal&) = delete;
   StopSignal& operator=(const StopSignal&) = delete;
   ~StopSignal();
+
+  /// True while there is one: then a signal does not end the process.
+  [[nodiscard]] static bool is_there() noexcept;
+  /// True if a signal came while there was one, the last one if there were several.
+  [[nodiscard]] static bool was_requested() noexcept;
 
   /// The signal that came; 0 if none did.
   [[nodiscard]] int number() const noexcept;

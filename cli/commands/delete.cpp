@@ -3,17 +3,19 @@
 #include <fmt/format.h>
 
 #include <cstdint>
+#include <expected>
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
+#include <string_view>
+#include <unordered_set>
 
 #include <datawal/data_wal.hpp>
 #include <datawal/data_wal_reader.hpp>
 
 #include "cli/commands/commands.hpp"
-#include "cli/human.hpp"
 #include "cli/key_list.hpp"
+#include "cli/key_printer.hpp"
 #include "cli/key_range.hpp"
 #include "cli/reading.hpp"
 #include "cli/report_fields.hpp"
@@ -70,34 +72,45 @@ struct Failure {
   std::string input{};
 };
 
-// Calls `take(key, is_there)` for each key that the arguments name, until it returns false.
+// Calls `take(key, is_there)` once for each key that is named, until it returns false.
 template <class Store, class Take>
-void for_each_key(const Store& store, const DeleteArguments& arguments, Failure& failure, const Take& take) {
-  constexpr std::size_t together = 256;
-  bool goes_on = true;
-  const auto show = [&](const std::vector<std::string_view>& keys) {
-    for (const std::string_view key : keys) {
-      const Result<bool> there = store.contains(key);
-      if (!there) failure.error = there.error();
-      goes_on = there.has_value() && take(key, *there);
-      if (!goes_on) return false;
-    }
-    return true;
+void for_each_named(const Store& store, const DeleteArguments& arguments, const StopSignal& stop, Failure& failure,
+                    const Take& take) {
+  // A key that comes again is neither deleted twice nor missing the second time.
+  std::unordered_set<std::string> named;
+  const auto show = [&](std::string_view key) {
+    if (!named.emplace(key).second) return true;
+    const Result<bool> there = store.contains(key);
+    if (!there) failure.error = there.error();
+    return there.has_value() && take(key, *there);
   };
-  if (const std::expected<void, std::string> read = arguments.keys.for_each(together, show); !read) {
-    failure.input = read.error();
-    return;
-  }
-  if (!goes_on || !is_bounded(arguments.range)) return;
+  const std::expected<void, std::string> read = arguments.keys.for_each(stop, show);
+  if (!read) failure.input = read.error();
+}
+
+// The same for each key of the range.
+template <class Store, class Take>
+void for_each_in_range(const Store& store, const DeleteArguments& arguments, const StopSignal& stop, Failure& failure,
+                       const Take& take) {
   Result<DataWalCursor> cursor = store.cursor(arguments.range);
   if (!cursor) {
     failure.error = cursor.error();
     return;
   }
-  for (;;) {
+  while (!stop.is_requested()) {
     const Result<std::optional<KeyValue>> next = cursor->next();
     if (!next) failure.error = next.error();
     if (!next || !*next || !take((*next)->key, true)) return;
+  }
+}
+
+template <class Store, class Take>
+void for_each_key(const Store& store, const DeleteArguments& arguments, const StopSignal& stop, Failure& failure,
+                  const Take& take) {
+  if (is_bounded(arguments.range)) {
+    for_each_in_range(store, arguments, stop, failure, take);
+  } else {
+    for_each_named(store, arguments, stop, failure, take);
   }
 }
 
@@ -106,27 +119,37 @@ int fail(Console& console, const DeleteArguments& arguments, const Failure& fail
   return console.fail(exit_usage, {.code = "input", .text = failure.input});
 }
 
+int judge_missing(Console& console, const DeleteArguments& arguments, const Counts& counts) {
+  if (counts.missing == 0) return exit_done;
+  return console.fail(exit_recoverable,
+                      {.code = "miss",
+                       .text = fmt::format("of the keys, {} not there",
+                                           counts.missing == 1 ? "1 was" : fmt::format("{} were", counts.missing)),
+                       .path = arguments.dir});
+}
+
 int foretell(Console& console, const DeleteArguments& arguments) {
   int status = exit_done;
   const std::optional<DataWalReader> store = open_store(console, arguments.dir, status);
   if (!store) return status;
   Counts counts;
   Failure failure;
-  for_each_key(*store, arguments, failure, [&](std::string_view key, bool is_there) {
+  KeyPrinter printer(console, {.truncate = false});
+  const StopSignal stop;
+  for_each_key(*store, arguments, stop, failure, [&](std::string_view key, bool is_there) {
     ++(is_there ? counts.deleted : counts.missing);
-    if (is_there && !console.json()) {
-      std::string line;
-      append_shown(line, key, {.truncate = false});
-      console.out().write(line + '\n');
-    }
+    if (is_there) printer.print(key);
     return !console.out().has_failed();
   });
   if (failure.error || !failure.input.empty()) return fail(console, arguments, failure);
+  if (stop.is_requested()) {
+    return console.fail(exit_usage, {.code = "signal", .text = "stopped by a signal; there may be more keys"});
+  }
   ReportFields fields(console, "delete");
   fields.word("action", "none", "a dry run: nothing was changed");
   fields.number("keys_deleted", counts.deleted).number("keys_missing", counts.missing);
   fields.print();
-  return exit_done;
+  return judge_missing(console, arguments, counts);
 }
 
 int erase_one(Console& console, const DeleteArguments& arguments, DataWal& store) {
@@ -154,9 +177,7 @@ int erase_many(Console& console, const DeleteArguments& arguments, DataWal& stor
   bool was_stopped = false;
   {
     const StopSignal stop;
-    for_each_key(store, arguments, failure, [&](std::string_view key, bool is_there) {
-      was_stopped = stop.is_requested();
-      if (was_stopped) return false;
+    for_each_key(store, arguments, stop, failure, [&](std::string_view key, bool is_there) {
       if (!is_there) {
         eraser.count_missing();
         return true;
@@ -165,6 +186,7 @@ int erase_many(Console& console, const DeleteArguments& arguments, DataWal& stor
       if (!added) failure.error = added.error();
       return added.has_value();
     });
+    was_stopped = stop.is_requested();
   }
   if (!failure.error) {
     if (const Result<void> done = eraser.flush(); !done) failure.error = done.error();
@@ -184,26 +206,22 @@ int erase_many(Console& console, const DeleteArguments& arguments, DataWal& stor
                                              "command deletes the rest",
                                      .path = arguments.dir});
   }
-  if (eraser.counts().missing == 0) return exit_done;
-  return console.fail(
-      exit_recoverable,
-      {.code = "miss",
-       .text = fmt::format("of the keys, {} not there",
-                           eraser.counts().missing == 1 ? "1 was" : fmt::format("{} were", eraser.counts().missing)),
-       .path = arguments.dir});
+  return judge_missing(console, arguments, eraser.counts());
 }
 
 int erase(Console& console, const DeleteArguments& arguments) {
   if (arguments.keys.is_empty() && !is_bounded(arguments.range)) {
     return console.fail_usage("which keys? --key, --keys-from, --prefix, --from or --to says it");
   }
+  if (!arguments.keys.is_empty() && is_bounded(arguments.range)) {
+    return console.fail_usage("keys by name and a range of keys do not go together: delete one, then the other");
+  }
   if (arguments.is_dry_run) return foretell(console, arguments);
   int status = exit_done;
   if (!open_to_read(console, arguments.dir, status)) return status;  // a mistyped name must not become a store
   std::optional<DataWal> store = open_store_for_writing(console, arguments.dir, arguments.open, status);
   if (!store) return status;
-  status = arguments.keys.is_single() && !is_bounded(arguments.range) ? erase_one(console, arguments, *store)
-                                                                      : erase_many(console, arguments, *store);
+  status = arguments.keys.is_single() ? erase_one(console, arguments, *store) : erase_many(console, arguments, *store);
   const Result<void> closed = store->log().is_poisoned() ? Result<void>() : store->close();
   return closed ? status : console.fail(closed.error(), arguments.dir);
 }
@@ -215,15 +233,17 @@ void add_delete(CLI::App& program, Run& run) {
                                   R"(Appends tombstones. When it says that it is done, the keys stay away after a
 loss of power too. A key that is not there is left alone, and no store is made.
 
-A range is that of the keys at the start of the command. Many keys go a
-thousand at a time; interrupted by a signal it can be run again.
+Keys by name, or a range, not both. A range is that of the keys at the start of
+the command. A key that is named twice counts once. Many keys go a thousand at
+a time; interrupted by a signal it can be run again.
 
 Examples:
   datawal delete ./kv --prefix session: --dry-run
   datawal delete ./kv --prefix session:
 
-Exit status: 0 done; 1 usage, no store there, it is locked, or a signal;
-2 a key was not there; 3 damage, no space, or the operating system failed.)");
+Exit status: 0 done; 1 usage, a bad line, no store there, it is locked, or a
+signal; 2 a key by name was not there; 3 damage, no space, or the operating
+system failed.)");
   auto arguments = std::make_shared<DeleteArguments>();
   add_store(command, arguments->dir);
   add_key_list(command, arguments->keys);

@@ -3,8 +3,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cstdint>
+#include <expected>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include <datawal/data_wal_reader.hpp>
 
@@ -12,6 +16,7 @@
 #include "cli/human.hpp"
 #include "cli/json.hpp"
 #include "cli/key_list.hpp"
+#include "cli/stop_signal.hpp"
 #include "cli/store.hpp"
 
 namespace datawal::cli {
@@ -54,29 +59,31 @@ void print_line(Console& console, std::string_view key, std::string_view value) 
 }
 
 int get_many(Console& console, const GetArguments& arguments, const DataWalReader& store) {
-  constexpr std::size_t together = 256;
-  Values values;
   std::uint64_t missing = 0;
-  int status = exit_done;
-  const auto print = [&](const std::vector<std::string_view>& keys) {
-    if (const Result<void> got = store.multi_get(keys, values); !got) {
-      status = console.fail(got.error(), arguments.dir);
+  std::optional<Error> failed;
+  const StopSignal stop;
+  const auto print = [&](std::string_view key) {
+    const Result<std::optional<std::string>> value = store.get(key);
+    if (!value) {
+      failed = value.error();
       return false;
     }
-    for (std::size_t n = 0; n < keys.size(); ++n) {
-      if (!values[n]) ++missing;
-      if (console.json()) {
-        print_json(console, keys[n], values[n]);
-      } else if (values[n]) {
-        print_line(console, keys[n], *values[n]);
-      }
+    if (!*value) ++missing;
+    if (console.json()) {
+      print_json(console, key, *value ? std::optional<std::string_view>(**value) : std::nullopt);
+    } else if (*value) {
+      print_line(console, key, **value);
     }
     return !console.out().has_failed();
   };
-  if (const std::expected<void, std::string> read = arguments.keys.for_each(together, print); !read) {
-    return console.fail(exit_usage, {.code = "input", .text = read.error()});
+  const std::expected<void, std::string> read = arguments.keys.for_each(stop, print);
+  if (failed) return console.fail(*failed, arguments.dir);
+  if (!read) return console.fail(exit_usage, {.code = "input", .text = read.error()});
+  if (stop.is_requested()) {
+    return console.fail(exit_usage,
+                        {.code = "signal", .text = "stopped by a signal; the keys until then were printed"});
   }
-  if (status != exit_done || missing == 0) return status;
+  if (missing == 0) return exit_done;
   return console.fail(
       exit_recoverable,
       {.code = "miss",
@@ -105,8 +112,8 @@ Examples:
   datawal get ./kv --key user:17
   datawal --json get ./kv --keys-from wanted.txt
 
-Exit status: 0 found; 1 usage, or no store there; 2 a key is not there;
-3 damage, or reading failed.)");
+Exit status: 0 found; 1 usage, a bad line, no store there, or a signal; 2 a key
+is not there; 3 damage, or reading failed.)");
   auto arguments = std::make_shared<GetArguments>();
   add_store(command, arguments->dir);
   add_key_list(command, arguments->keys);

@@ -2,11 +2,13 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include <datawal/data_wal_reader.hpp>
 
 #include "cli/commands/commands.hpp"
 #include "cli/human.hpp"
+#include "cli/key_printer.hpp"
 #include "cli/key_range.hpp"
 #include "cli/report_fields.hpp"
 #include "cli/store.hpp"
@@ -23,34 +25,22 @@ struct KeysArguments {
   bool is_null_separated = false;
 };
 
-class KeyPrinter {
- public:
-  KeyPrinter(Console& console, const KeysArguments& arguments) : console_(console), arguments_(arguments) {}
-
-  void print(std::string_view key) {
-    if (console_.json()) {
-      json_.start("key");
-      json_.base64("key_base64", key);
-      console_.out().write(json_.finish());
-      return;
-    }
-    if (arguments_.is_null_separated) {
-      console_.out().write(key);
-      console_.out().write({"\0", 1});
-      return;
-    }
-    line_.clear();
-    append_shown(line_, key, arguments_.style);
-    line_ += '\n';
-    console_.out().write(line_);
+// False after telling that a NUL byte behind it would not show where this key ends.
+bool print_null_separated(Console& console, const KeysArguments& arguments, std::string_view key) {
+  if (key.contains('\0')) {
+    std::string shown;
+    append_shown(shown, key, arguments.style);
+    console.fail(exit_usage, {.code = "ambiguous",
+                              .text = "the key " + shown +
+                                      " holds a NUL byte itself, so that --null cannot tell where it "
+                                      "ends: --json keeps any keys apart; those before it were printed",
+                              .path = arguments.dir});
+    return false;
   }
-
- private:
-  Console& console_;
-  const KeysArguments& arguments_;
-  JsonLine json_{"key"};
-  std::string line_{};
-};
+  console.out().write(key);
+  console.out().write({"\0", 1});
+  return true;
+}
 
 int list_keys(Console& console, const KeysArguments& arguments) {
   int status = exit_done;
@@ -60,14 +50,20 @@ int list_keys(Console& console, const KeysArguments& arguments) {
   if (arguments.only_counts) range.order = CursorOrder::log;  // begins at once
   Result<DataWalCursor> cursor = store->cursor(range);
   if (!cursor) return console.fail(cursor.error(), arguments.dir);
-  KeyPrinter printer(console, arguments);
+  KeyPrinter printer(console, arguments.style);
   std::uint64_t count = 0;
   while (count != arguments.limit && !console.out().has_failed()) {
     const Result<std::optional<KeyValue>> next = cursor->next();
     if (!next) return console.fail(next.error(), arguments.dir);
     if (!*next) break;
     ++count;
-    if (!arguments.only_counts) printer.print((*next)->key);
+    const std::string_view key = (*next)->key;
+    if (arguments.only_counts) continue;
+    if (!arguments.is_null_separated || console.json()) {
+      printer.print(key);
+    } else if (!print_null_separated(console, arguments, key)) {
+      return exit_usage;
+    }
   }
   if (arguments.only_counts) ReportFields(console, "keys").number("keys", count).print();
   note_torn_tail(console, arguments.dir, store->report());
@@ -83,7 +79,7 @@ also for a range: the store keeps them in no order, so that some seconds for
 each ten million keys pass before the first line.
 
 A key that holds blanks, quotes or control bytes is shown as `datawal scan`
-shows it; --null prints each as it is.
+shows it; --null prints each as it is, and refuses one that holds a NUL byte.
 
 Examples:
   datawal keys ./kv --prefix user: --limit 10

@@ -154,5 +154,11 @@ TEST(InputRecords, TellAReadError) {
   ::close(directory);
 }
 
+TEST(StopSignal, IsOneAtATime) {
+  const StopSignal first;
+  EXPECT_THROW(StopSignal(), std::logic_error);
+  EXPECT_TRUE(StopSignal::is_there());
+}
+
 }  // namespace
 }  // namespace datawal::cli

@@ -117,6 +117,101 @@ TEST_F(ManyKeys, MoreThanOneBatchAreDeleted) {
   EXPECT_EQ(run({"keys", "many"}).out, "");
 }
 
+TEST_F(ManyKeys, BeforeABadLineAreDealtWith) {
+  const std::string lines = "b\n" + std::string(70'000, 'x') + "\nuser:1\n";
+  const Ended got = run({"get", "kv", "--keys-from", "-"}, lines);
+  EXPECT_EQ(got.out, "b\t\"value of b\"\n");
+  EXPECT_THAT(got.err, HasSubstr("standard input, line 2: the key has 70000 bytes"));
+  EXPECT_EQ(got.status, 1);
+  EXPECT_EQ(run({"delete", "kv", "--keys-from", "-"}, lines).status, 1);
+  EXPECT_EQ(keys(), "\"a b\"\nsession:1\nuser:1\nuser:2\n");
+}
+
+TEST_F(ManyKeys, AreLeftAloneWhereTheFileWithMoreOfThemIsNotThere) {
+  EXPECT_EQ(run({"delete", "kv", "--key", "b", "--keys-from", "absent"}).status, 1);
+  EXPECT_THAT(keys(), HasSubstr("b\n"));
+}
+
+TEST_F(ManyKeys, CountOnceThoughTheyAreNamedTwice) {
+  const std::string lines = "b\nnobody\nb\nnobody\n";
+  for (const bool is_dry_run : {true, false}) {
+    std::vector<std::string> command = {"delete", "kv", "--keys-from", "-"};
+    if (is_dry_run) command.emplace_back("--dry-run");
+    const Ended ended = run(command, lines);
+    EXPECT_EQ(ended.status, 2);
+    EXPECT_THAT(ended.out, HasSubstr("keys_deleted:           1\nkeys_missing:           1\n"));
+  }
+}
+
+TEST_F(ManyKeys, CountOnceThoughTheyWereDeletedInAnEarlierBatch) {
+  std::string puts;
+  std::string names;
+  for (int n = 0; n < 1500; ++n) {
+    puts += line_of(std::to_string(n));
+    names += std::to_string(n) + "\n";
+  }
+  ASSERT_EQ(run({"import", "many", "-"}, puts).status, 0);
+  const Ended ended = run({"delete", "many", "--keys-from", "-"}, names + "0\n");
+  EXPECT_EQ(ended.status, 0) << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("keys_deleted:           1500\nkeys_missing:           0\n"));
+}
+
+TEST_F(ManyKeys, ByNameAndInARangeAreNotDeletedTogether) {
+  const Ended ended = run({"delete", "kv", "--key", "b", "--prefix", "user:"});
+  EXPECT_EQ(ended.status, 1);
+  EXPECT_THAT(ended.err, HasSubstr("do not go together"));
+  EXPECT_EQ(run({"delete", "kv", "--keys-from", "-", "--from", "a", "--dry-run"}, "b\n").status, 1);
+  EXPECT_THAT(keys(), HasSubstr("b\n"));
+}
+
+TEST_F(ManyKeys, OfADryRunAreListedAsByKeys) {
+  const Ended ended = run({"--json", "delete", "kv", "--key", "b", "--key", "nobody", "--dry-run"});
+  EXPECT_EQ(ended.status, 2);
+  EXPECT_EQ(ended.out,
+            "{\"schema\":\"datawal.cli.v1\",\"kind\":\"key\",\"key_base64\":\"Yg==\"}\n"
+            "{\"schema\":\"datawal.cli.v1\",\"kind\":\"delete\",\"action\":\"none\",\"keys_deleted\":1,"
+            "\"keys_missing\":1}\n");
+  EXPECT_THAT(ended.err, HasSubstr("of the keys, 1 was not there"));
+}
+
+TEST_F(ManyKeys, WithANulByteAreNotListedWithNulBytesBetween) {
+  ASSERT_EQ(run({"put", "kv", "--key-hex", "6300", "1"}).status, 0);
+  const Ended ended = run({"keys", "kv", "--null"});
+  EXPECT_EQ(ended.status, 1);
+  EXPECT_EQ(ended.out, std::string("a b\0b\0", 6));
+  EXPECT_THAT(ended.err, HasSubstr("holds a NUL byte itself"));
+  EXPECT_EQ(run({"--json", "keys", "kv", "--null"}).status, 0);
+}
+
+// More than a pipe holds: once it is sent, the program has begun to read it.
+std::string more_than_fits(const std::string& line) {
+  std::string lines;
+  while (lines.size() < 200'000) lines += line;
+  return lines;
+}
+
+TEST_F(ManyKeys, AreDeletedUntilASignalComes) {
+  const auto running = start({"delete", "kv", "--keys-from", "-"});
+  running->send("b\n" + more_than_fits("nobody\n"));
+  running->signal(SIGTERM);
+  const Ended ended = running->wait();
+  EXPECT_EQ(ended.status, 1);
+  EXPECT_THAT(ended.out, HasSubstr("keys_deleted:           1\n"));
+  EXPECT_THAT(ended.err, HasSubstr("stopped by a signal"));
+  EXPECT_EQ(keys(), "\"a b\"\nsession:1\nuser:1\nuser:2\n");
+}
+
+TEST_F(ManyKeys, AreGotUntilASignalComesThoughNobodyTakesThem) {
+  write_file(in_dir("names"), more_than_fits("b\n"));
+  const auto running = start({"get", "kv", "--keys-from", "names"});
+  running->wait_until_it_stalls();
+  running->signal(SIGTERM);
+  EXPECT_TRUE(running->ends_unread());
+  const Ended ended = running->wait();
+  EXPECT_EQ(ended.status, 1);
+  EXPECT_THAT(ended.err, HasSubstr("stopped by a signal while nobody took the output"));
+}
+
 class Comparison : public ProgramTest {};
 
 TEST_F(Comparison, OfACompactedCopyFindsNoDifference) {

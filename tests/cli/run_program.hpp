@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -110,6 +112,31 @@ class Running {
   [[nodiscard]] const std::string& unread() const noexcept { return output_.text; }
 
   void signal(int number) const { ::kill(pid_, number); }
+
+  /// Waits until it can print no more because nobody takes it.
+  void wait_until_it_stalls() const {
+    const auto deadline = Clock::now() + patience;
+    int before = 0;
+    for (int waiting = 0; before == 0 || waiting != before;) {
+      if (Clock::now() > deadline) throw std::runtime_error("it does not stall");
+      before = waiting;
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      ::ioctl(output_.fd, FIONREAD, &waiting);
+    }
+  }
+
+  /// Waits until it has ended, without taking what it says.
+  /// @return false if it goes on
+  [[nodiscard]] bool ends_unread() const {
+    const auto deadline = Clock::now() + patience;
+    while (Clock::now() < deadline) {
+      siginfo_t info{};
+      if (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid_)
+        return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return false;
+  }
 
   /// Closes its input, reads to the end of its output and waits.
   Ended finish() {

@@ -223,6 +223,17 @@ TEST_F(Tail, EndsWhenNobodyReadsItThoughNothingComes) {
   EXPECT_EQ(tail->wait(), (Ended{1, "", ""}));
 }
 
+TEST_F(Tail, EndsAtASignalThoughNobodyTakesWhatItPrints) {
+  EXPECT_EQ(run({"append", "log"}, lines(1, 10'000)).status, 0);
+  const auto tail = start({"tail", "log", "-f", "-n", "10000"});
+  tail->wait_until_it_stalls();
+  tail->signal(SIGTERM);
+  EXPECT_TRUE(tail->ends_unread());
+  const Ended ended = tail->wait();
+  EXPECT_EQ(ended.status, 1);
+  EXPECT_THAT(ended.err, HasSubstr("stopped by a signal while nobody took the output"));
+}
+
 TEST_F(Tail, TellsWhatWasDroppedBeforeItCouldBePrinted) {
   EXPECT_EQ(run({"append", "log"}, lines(1, 1)).status, 0);
   const auto tail = start({"tail", "log", "-f", "--interval", "1"});
