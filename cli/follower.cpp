@@ -1,10 +1,10 @@
 #include "cli/follower.hpp"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <limits>
+#include <system_error>
 #include <utility>
 
 #include "cli/human.hpp"
@@ -22,20 +22,19 @@ TailFollower::TailFollower(Console& console, std::filesystem::path dir, RecordPr
 
 int TailFollower::run(std::chrono::milliseconds interval) {
   Step step = open();
-  while (step == Step::go_on) {
-    if (!console_.out().flush()) return exit_done;  // Console::finish tells
-    if (save() == Step::failed) break;
+  for (;;) {
+    if (!console_.out().flush()) return status_;  // Console::finish tells
+    if (save() == Step::failed || step == Step::failed) return status_;
     switch (stop_.pause(interval, STDOUT_FILENO)) {
       case StopSignal::Pause::over: step = poll(); break;
       case StopSignal::Pause::stopped: return exit_done;
       case StopSignal::Pause::reader_gone: return exit_usage;
     }
   }
-  return status_;
 }
 
 TailFollower::Step TailFollower::open() {
-  read_identity_ = identity();
+  read_identity_ = identity_of(dir_);
   const Result<RecordLogReader> reader = RecordLogReader::open(dir_, {.only_durable = options_.only_durable});
   if (!reader && reader.error().code == Errc::not_found) return wait_for_store();
   if (!reader) return fail(reader.error());
@@ -45,31 +44,40 @@ TailFollower::Step TailFollower::open() {
   Result<Follower> follower = Follower::open(
       dir_, {.only_durable = options_.only_durable, .after = *before, .cursor_file = options_.cursor_file});
   if (!follower) return fail(follower.error());
-  if (const std::optional<RecordRef>& position = follower->position(); position) printed_.begin_behind(position->txid);
+  // A cursor file may be of another store that stood here. Then nothing of this one was printed, whatever its txids.
+  const std::optional<RecordRef>& position = follower->position();
+  if (options_.cursor_file.empty()) printed_.begin_behind(position ? position->txid : 0);
+  is_to_save_ = !has_cursor_file();
   follower_ = std::move(*follower);
   return print();
 }
 
 Result<std::optional<RecordRef>> TailFollower::find_start(const RecordLogReader& reader) const {
+  if (has_cursor_file()) return std::nullopt;
   if (options_.after_txid) return find_record_up_to(reader, *options_.after_txid);
   return find_record_before_last(reader, options_.count);
 }
 
+bool TailFollower::has_cursor_file() const {
+  std::error_code ignored;
+  return !options_.cursor_file.empty() && std::filesystem::exists(options_.cursor_file, ignored);
+}
+
 // What was printed has left this process by now.
 TailFollower::Step TailFollower::save() {
-  if (options_.cursor_file.empty() || !follower_) return Step::go_on;
-  if (saved_ && saved_ == follower_->position()) return Step::go_on;
+  if (options_.cursor_file.empty() || !follower_ || !is_to_save_) return Step::go_on;
   if (const Result<void> saved = follower_->save(); !saved) {
-    status_ = console_.fail(saved.error(), dir_);
+    const int failed = console_.fail(saved.error(), dir_);
+    if (status_ == exit_done) status_ = failed;
     return Step::failed;
   }
-  saved_ = follower_->position();
+  is_to_save_ = false;
   return Step::go_on;
 }
 
 TailFollower::Step TailFollower::poll() {
   if (!follower_) return open();
-  if (identity() != read_identity_) {
+  if (identity_of(dir_) != read_identity_) {
     start_over();
     return open();
   }
@@ -85,6 +93,7 @@ TailFollower::Step TailFollower::print() {
     }
     if (!next) return fail(next.error());
     if (!*next) break;
+    is_to_save_ = true;
     const RecordView& record = **next;
     const Novelty novelty = printed_.judge(record);
     if (novelty == Novelty::seen) continue;
@@ -101,15 +110,28 @@ TailFollower::Step TailFollower::print() {
   return Step::go_on;
 }
 
-// What was replaced is told record by record, as it comes again.
 void TailFollower::tell(const LostRecords& lost) {
-  if (lost.cause == LostRecords::Cause::replaced) return;
+  is_to_save_ = true;
+  if (lost.cause == LostRecords::Cause::replaced) {
+    // What this run printed is told record by record, as it comes again. Of an earlier one only the number is known.
+    if (printed_.is_empty() && !options_.cursor_file.empty()) tell_replaced(lost);
+    return;
+  }
   const bool is_trimmed = lost.cause == LostRecords::Cause::trimmed;
   console_.note({.code = is_trimmed ? "trimmed" : "compacted",
                  .text = fmt::format("{} txids, {} to {}, were {} before they could be printed",
                                      lost.last_txid - lost.first_txid + 1, lost.first_txid, lost.last_txid,
                                      is_trimmed ? "dropped" : "compacted away"),
                  .path = dir_});
+}
+
+void TailFollower::tell_replaced(const LostRecords& lost) {
+  console_.note(
+      {.code = "replaced",
+       .text = fmt::format("of what was printed as {} notes it, the records with txids {} to {} are gone from "
+                           "{}, or are others now: what stands there follows",
+                           shell_word(options_.cursor_file), lost.first_txid, lost.last_txid, shell_word(dir_)),
+       .path = dir_});
 }
 
 void TailFollower::start_over() {
@@ -137,15 +159,10 @@ TailFollower::Step TailFollower::wait_for_store() {
 
 TailFollower::Step TailFollower::fail(const Error& error) {
   if (error.code == Errc::snapshot_expired) return Step::go_on;
-  if (follower_ && identity() != read_identity_) return Step::go_on;  // removed while it was read: poll() starts over
+  if (follower_ && identity_of(dir_) != read_identity_)
+    return Step::go_on;  // removed while it was read: poll() starts over
   status_ = console_.fail(error, dir_);
   return Step::failed;
-}
-
-std::optional<TailFollower::Identity> TailFollower::identity() const {
-  struct stat info{};
-  if (::stat(dir_.c_str(), &info) != 0) return std::nullopt;
-  return Identity{info.st_dev, info.st_ino};
 }
 
 }  // namespace datawal::cli

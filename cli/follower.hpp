@@ -1,8 +1,6 @@
 #pragma once
 // `tail -f`: records of a log that somebody else writes, as they come.
 
-#include <sys/types.h>
-
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -12,6 +10,7 @@
 #include <datawal/record_log_reader.hpp>
 
 #include "cli/console.hpp"
+#include "cli/identity.hpp"
 #include "cli/printed_records.hpp"
 #include "cli/record_filter.hpp"
 #include "cli/record_printer.hpp"
@@ -23,7 +22,7 @@ namespace datawal::cli {
 struct FollowOptions {
   std::uint64_t count = 10;                   ///< so many of the records that are there already
   std::optional<std::uint64_t> after_txid{};  ///< instead, all with a higher txid
-  std::filesystem::path cursor_file{};        ///< where it notes how far it has come; if it is there, it counts
+  std::filesystem::path cursor_file{};        ///< where it notes how far it has come; if it is there, it alone counts
   bool only_durable = false;                  ///< print only what a loss of power cannot take back
   RecordFilter filter{};
 };
@@ -41,23 +40,18 @@ class TailFollower {
  private:
   enum class Step : std::uint8_t { go_on, failed };
 
-  struct Identity {
-    dev_t device = 0;
-    ino_t inode = 0;
-    friend bool operator==(const Identity&, const Identity&) = default;
-  };
-
   Step open();
   Step poll();
   Step print();
   [[nodiscard]] Result<std::optional<RecordRef>> find_start(const RecordLogReader& reader) const;
+  [[nodiscard]] bool has_cursor_file() const;
   Step save();
   void tell(const LostRecords& lost);
+  void tell_replaced(const LostRecords& lost);
   void start_over();
   Step wait_for_store();
   /// An error that may be gone at the next look is no failure.
   Step fail(const Error& error);
-  [[nodiscard]] std::optional<Identity> identity() const;
 
   Console& console_;
   const std::filesystem::path dir_;
@@ -67,7 +61,7 @@ class TailFollower {
   std::optional<Follower> follower_{};       // empty while there is no store
   std::optional<Identity> read_identity_{};  // of the directory that follower_ reads
   PrintedRecords printed_;
-  std::optional<RecordRef> saved_{};  // the position that the cursor file holds
+  bool is_to_save_ = false;  // the cursor file lacks something that was printed or told
   bool waiting_was_told_ = false;
   int status_ = exit_done;
 };

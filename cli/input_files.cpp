@@ -15,15 +15,10 @@
 #include <datawal/segment.hpp>
 
 #include "cli/human.hpp"
+#include "cli/identity.hpp"
 
 namespace datawal::cli {
 namespace {
-
-struct Identity {
-  dev_t device;
-  ino_t inode;
-  friend bool operator==(const Identity&, const Identity&) = default;
-};
 
 std::unexpected<std::string> cannot_read(const std::string& shown_name, int os_errno) {
   return std::unexpected(fmt::format("cannot read {}: {}", shown_name, std::generic_category().message(os_errno)));
@@ -40,8 +35,7 @@ std::vector<Identity> segments_of(const std::filesystem::path& dir) {
   const Result<std::vector<std::uint32_t>> ids = segment::list_ids(dir);
   if (!ids) return identities;  // opening the log reports it
   for (const std::uint32_t id : *ids) {
-    struct stat info{};
-    if (::stat(segment::path(dir, id).c_str(), &info) == 0) identities.push_back({info.st_dev, info.st_ino});
+    if (const std::optional<Identity> identity = identity_of(segment::path(dir, id))) identities.push_back(*identity);
   }
   return identities;
 }
@@ -85,7 +79,7 @@ std::expected<void, std::string> check_input_files(const std::vector<std::string
     if (failed != 0) return cannot_read(shown(name), errno);
     if (S_ISDIR(info.st_mode)) return cannot_read(shown(name), EISDIR);
     if (!is_stdin && ::faccessat(AT_FDCWD, name.c_str(), R_OK, AT_EACCESS) != 0) return cannot_read(shown(name), errno);
-    if (std::ranges::find(segments, Identity{info.st_dev, info.st_ino}) != segments.end()) {
+    if (std::ranges::find(segments, identity_of(info)) != segments.end()) {
       return std::unexpected(
           fmt::format("{} is a segment of the store that is to be fed: copy it elsewhere first", shown(name)));
     }

@@ -17,10 +17,12 @@ std::uint32_t crc_of(const RecordView& record) noexcept {
 Novelty PrintedRecords::judge(const RecordView& record) const noexcept {
   if (record.txid > newest_txid_) return Novelty::fresh;
   const Entry& entry = entries_[record.txid % remembered_records];
-  return entry.txid == record.txid && entry.crc != crc_of(record) ? Novelty::replaced : Novelty::seen;
+  if (entry.txid != record.txid) return takes_unknown_for_seen_ ? Novelty::seen : Novelty::fresh;
+  return entry.crc != crc_of(record) ? Novelty::replaced : Novelty::seen;
 }
 
 void PrintedRecords::remember(const RecordView& record) noexcept {
+  is_empty_ = false;
   newest_txid_ = record.txid > newest_txid_ ? record.txid : newest_txid_;
   entries_[record.txid % remembered_records] = {record.txid, crc_of(record)};
 }

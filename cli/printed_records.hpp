@@ -11,7 +11,7 @@ namespace datawal::cli {
 
 enum class Novelty : std::uint8_t {
   seen,      ///< it was printed
-  fresh,     ///< newer than all that were printed
+  fresh,     ///< it was not
   replaced,  ///< another record with the txid of one that was printed
 };
 
@@ -20,9 +20,14 @@ enum class Novelty : std::uint8_t {
 class PrintedRecords {
  public:
   [[nodiscard]] Novelty judge(const RecordView& record) const noexcept;
-  /// Treats all records up to this txid as printed.
-  void begin_behind(std::uint64_t txid) noexcept { newest_txid_ = txid; }
+  /// Treats all records up to this txid as printed, and those that it has forgotten; else they are fresh.
+  void begin_behind(std::uint64_t txid) noexcept {
+    newest_txid_ = txid;
+    takes_unknown_for_seen_ = true;
+  }
   void remember(const RecordView& record) noexcept;
+  /// True if it remembers none.
+  [[nodiscard]] bool is_empty() const noexcept { return is_empty_; }
 
  private:
   struct Entry {
@@ -32,6 +37,8 @@ class PrintedRecords {
   static constexpr std::size_t remembered_records = 4096;
 
   std::uint64_t newest_txid_ = 0;
+  bool takes_unknown_for_seen_ = false;
+  bool is_empty_ = true;
   std::vector<Entry> entries_ = std::vector<Entry>(remembered_records);  // by txid
 };
 

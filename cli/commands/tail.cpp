@@ -100,9 +100,11 @@ With -f each record is printed once, whole, and in order, across rotations
 and when the writer dies and comes back. A store that does not exist yet is
 waited for. SIGINT, SIGTERM and SIGHUP end it with exit status 0.
 
-With --cursor-file each record is printed across runs too: what was printed
-before a crash and not yet noted comes again. -n and the like count records
-before --grep and the like take some away.
+With --cursor-file each record is printed once across runs too: what was
+printed before a crash and not yet noted comes again. Written to a pipe counts
+as printed. FILE decides where it begins, once it is there. Of a store that
+took the place of the one that FILE is about, all is printed; a note says so.
+-n and the like count records before --grep and the like take some away.
 
 With --durable a record comes once a sync has covered it, and is never taken
 back; of a store that was copied, once a writer has opened it.
@@ -124,15 +126,14 @@ printing failed.)");
             "With -f: begin behind the record with this transaction id");
   add_path(
       command, "--cursor-file", [arguments](const std::string& text) { arguments->cursor_file = text; },
-      "With -f: note in FILE how far it has come, once it was\nprinted, and go on from there the next time; at first "
-      "from\n"
-      "the first record on")
+      "With -f: note in FILE how far it has come, and go on\nfrom there the next time, whatever -n or --after-txid\n"
+      "say; at first, without them, from the first record on.\nOne FILE belongs to one store")
       ->option_text("FILE");
   add_count(command, "--interval", arguments->interval_ms, "With -f: look for more every N ms (default 100)");
   add_path(
       command, "--lag", [arguments](const std::string& text) { arguments->lag_of = text; },
-      "How far the follower that saves its place in FILE is behind, instead of records; with --durable, behind what a\n"
-      "loss of power cannot take back")
+      "Instead of records, how far behind the follower is\nthat saves its place in FILE; with --durable, behind what\n"
+      "a loss of power cannot take back")
       ->option_text("FILE");
   add_record_filter(command, arguments->filter);
   add_record_style(command, arguments->style);

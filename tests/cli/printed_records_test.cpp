@@ -27,11 +27,28 @@ TEST(PrintedRecords, SeesThatATxidWasGivenAgain) {
   EXPECT_EQ(printed.judge(record(6, "b")), Novelty::seen);
 }
 
-TEST(PrintedRecords, TakesWhatItHasForgottenForSeen) {
+TEST(PrintedRecords, TakesWhatItHasForgottenForSeenOnceItBeganBehindSome) {
   PrintedRecords printed;
+  printed.begin_behind(0);
   for (std::uint64_t txid = 1; txid <= 100'000; ++txid) printed.remember(record(txid, "a"));
   EXPECT_EQ(printed.judge(record(7, "other")), Novelty::seen);
   EXPECT_EQ(printed.judge(record(99'999, "other")), Novelty::replaced);
+}
+
+TEST(PrintedRecords, ElseTakesWhatItDoesNotKnowForFresh) {
+  PrintedRecords printed;
+  printed.remember(record(21, "a"));
+  EXPECT_EQ(printed.judge(record(1, "a")), Novelty::fresh);
+  printed.begin_behind(21);
+  EXPECT_EQ(printed.judge(record(1, "a")), Novelty::seen);
+}
+
+TEST(PrintedRecords, IsEmptyUntilARecordWasPrinted) {
+  PrintedRecords printed;
+  printed.begin_behind(20);
+  EXPECT_TRUE(printed.is_empty());
+  printed.remember(record(21, "a"));
+  EXPECT_FALSE(printed.is_empty());
 }
 
 }  // namespace

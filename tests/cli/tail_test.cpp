@@ -91,6 +91,77 @@ TEST_F(Tail, GoesOnWhereItsCursorFileSays) {
   EXPECT_EQ(tail->wait(), (Ended{0, "", ""}));
 }
 
+TEST_F(Tail, PrintsAllOfTheStoreThatTookThePlaceOfThatOfItsCursorFile) {
+  EXPECT_EQ(run({"append", "log"}, lines(1, 20)).status, 0);
+  {
+    const auto tail = start({"tail", "log", "-f", "--cursor-file", "seen", "--interval", "1"});
+    expect_records(*tail, 1, 20);
+    while (!std::filesystem::exists(in_dir("seen"))) std::this_thread::yield();
+    tail->signal(SIGTERM);
+    EXPECT_EQ(tail->wait(), (Ended{0, "", ""}));
+  }
+  std::filesystem::remove_all(in_dir("log"));
+  EXPECT_EQ(run({"append", "log"}, lines(101, 105)).status, 0);
+  const auto tail = start({"tail", "log", "-f", "--cursor-file", "seen", "--interval", "1"});
+  EXPECT_EQ(tail->read_error_line(),
+            "datawal tail: of what was printed as seen notes it, the records with txids 1 to 20 are gone from log, or "
+            "are others now: what stands there follows");
+  expect_records(*tail, 101, 105);
+  tail->signal(SIGTERM);
+  EXPECT_EQ(tail->wait(), (Ended{0, "", ""}));
+}
+
+TEST_F(Tail, PrintsAllOfTheStoreThatTookThePlaceWhileItNotedHowFarItHasCome) {
+  EXPECT_EQ(run({"append", "log"}, lines(1, 20)).status, 0);
+  EXPECT_EQ(run({"append", "other"}, lines(101, 105)).status, 0);
+  const auto tail = start({"tail", "log", "-f", "--cursor-file", "seen", "--interval", "1"});
+  expect_records(*tail, 1, 20);
+  std::filesystem::rename(in_dir("log"), in_dir("old"));
+  EXPECT_THAT(tail->read_error_line(), HasSubstr("is another directory now"));
+  std::filesystem::rename(in_dir("other"), in_dir("log"));
+  expect_records(*tail, 101, 105);
+  tail->signal(SIGTERM);
+  EXPECT_EQ(tail->wait().status, 0);
+}
+
+TEST_F(Tail, BeginsWhereItsCursorFileSaysWhateverElseIsSaid) {
+  EXPECT_EQ(run({"append", "log"}, lines(1, 20)).status, 0);
+  {
+    Result<Follower> follower = Follower::open(in_dir("log"), {.cursor_file = in_dir("seen")});
+    for (int i = 1; i <= 5; ++i) ASSERT_TRUE(follower && follower->next());
+    ASSERT_TRUE(follower->save());
+  }
+  const auto tail = start({"tail", "log", "-f", "--cursor-file", "seen", "-n", "1", "--interval", "1"});
+  expect_records(*tail, 6, 20);
+  tail->signal(SIGTERM);
+  EXPECT_EQ(tail->wait(), (Ended{0, "", ""}));
+}
+
+TEST_F(Tail, WritesItsCursorFileOnlyWhenItHasComeFurther) {
+  EXPECT_EQ(run({"append", "log"}).status, 0);
+  const auto tail = start({"tail", "log", "-f", "--cursor-file", "seen", "--interval", "1"});
+  while (!std::filesystem::exists(in_dir("seen"))) std::this_thread::yield();
+  const auto written = std::filesystem::last_write_time(in_dir("seen"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  EXPECT_EQ(std::filesystem::last_write_time(in_dir("seen")), written);
+  EXPECT_EQ(run({"append", "log"}, lines(1, 1)).status, 0);
+  expect_records(*tail, 1, 1);
+  while (std::filesystem::last_write_time(in_dir("seen")) == written) std::this_thread::yield();
+  tail->signal(SIGTERM);
+  EXPECT_EQ(tail->wait(), (Ended{0, "", ""}));
+}
+
+TEST_F(Tail, NotesWhatItPrintedBeforeAnError) {
+  EXPECT_EQ(run({"append", "log"}, lines(1, 3)).status, 0);
+  flip_byte("log/00000001.dwal", 2 * 30 + 25);
+  const Ended ended = start({"tail", "log", "-f", "--cursor-file", "seen", "--interval", "1"})->wait();
+  EXPECT_EQ(ended.status, 3);
+  EXPECT_THAT(ended.out, HasSubstr("payload=r2\n"));
+  const Result<Follower> follower = Follower::open(in_dir("log"), {.cursor_file = in_dir("seen")});
+  ASSERT_TRUE(follower && follower->position());
+  EXPECT_EQ(follower->position()->txid, 2U);
+}
+
 TEST_F(Tail, BeginsBehindATransactionId) {
   EXPECT_EQ(run({"append", "log", "--segment-bytes", "100"}, lines(1, 20)).status, 0);
   for (const auto& [txid, first] :
