@@ -105,7 +105,8 @@ class Follower {
   /// @return invalid_argument without a cursor file; errors as safeatomic::write_atomic
   [[nodiscard]] Result<void> save();
 
-  /// How far this is behind now. Reads everything it is behind by. Errors as next(), except place_lost.
+  /// How far this is behind now, with what comes again because it was replaced. Reads everything it is behind by. Errors as next(),
+  /// except place_lost.
   [[nodiscard]] Result<FollowerLag> lag() const;
 
   Follower(Follower&&) noexcept;

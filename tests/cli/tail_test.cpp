@@ -331,5 +331,15 @@ TEST_F(Tail, SaysHowFarAFollowerIsBehind) {
   EXPECT_EQ(run({"tail", "log", "--lag", "no_such_file"}).status, 1);
 }
 
+TEST_F(Tail, SaysThatAFollowerIsBehindAllOfAStoreThatTookThePlace) {
+  EXPECT_EQ(run({"append", "log"}, lines(1, 3)).status, 0);
+  Result<Follower> follower = Follower::open(in_dir("log"), {.cursor_file = in_dir("cursor")});
+  for (int i = 1; i <= 3; ++i) ASSERT_TRUE(follower && follower->next());
+  ASSERT_TRUE(follower->save());
+  std::filesystem::remove_all(in_dir("log"));
+  EXPECT_EQ(run({"append", "log"}, lines(7, 8)).status, 0);
+  EXPECT_THAT(run({"tail", "log", "--lag", "cursor"}).out, HasSubstr("records:                2\n"));
+}
+
 }  // namespace
 }  // namespace datawal::test

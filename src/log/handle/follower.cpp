@@ -57,14 +57,15 @@ struct [[gnu::visibility("hidden")]] Follower::Impl {
   safeatomic::FileInfo directory{};  // that `reader` reads, or one that it has replaced
   log::FollowerCursor at;
   std::optional<RecordCursor> cursor{};
-  std::optional<RecordView> held{};           // of `cursor`: shown next, once the loss before it was reported
-  std::optional<RecordLogReader> measured{};  // of lag()
-  std::uint64_t durable_txid = 0;             // in the snapshot that `cursor` reads
+  std::optional<RecordView> held{};     // of `cursor`: shown next, once the loss before it was reported
+  std::optional<Follower> measuring{};  // of lag()
+  std::uint64_t durable_txid = 0;       // in the snapshot that `cursor` reads
   LostRecords lost{};
-  bool is_at_end = false;     // of the snapshot
-  bool is_compared = false;   // what the cursor file says was shown
-  bool must_compare = false;  // what was shown with what is there, before `cursor` continues
-  bool has_failed = false;    // `cursor` gets no further; a newer snapshot may
+  bool is_at_end = false;           // of the snapshot
+  bool is_compared = false;         // what the cursor file says was shown
+  bool must_compare = false;        // what was shown with what is there, before `cursor` continues
+  bool has_failed = false;          // `cursor` gets no further; a newer snapshot may
+  bool ends_with_snapshot = false;  // what is appended meanwhile is left out
 
   void begin();
   Result<void> follow_directory();
@@ -108,7 +109,7 @@ Result<void> Follower::Impl::follow_directory() {
   Result<RecordLogReader> there = open_reader(dir, options);
   if (!there) return propagate(there);
   reader = std::move(*there);
-  measured.reset();
+  measuring.reset();
   changes.emplace(dir, options.file_system == nullptr);
   directory = *info;
   begin();
@@ -334,7 +335,7 @@ Result<std::optional<RecordView>> Follower::next() {
   }
   for (int tries = 0;; ++tries) {
     if (impl.is_at_end) {
-      if (is_fresh) return std::nullopt;
+      if (is_fresh || impl.ends_with_snapshot) return std::nullopt;
       if (Result<void> refreshed = impl.refresh(); !refreshed) return propagate(refreshed);
       is_fresh = true;
       if (impl.is_at_end) return std::nullopt;
@@ -412,34 +413,35 @@ Result<void> Follower::save() {
 Result<FollowerLag> Follower::lag() const {
   if (!impl_) return std::unexpected(moved_from("follow log"));
   Impl& impl = *impl_;
-  // With a reader of its own: the cursor continues in its snapshot.
-  if (!impl.measured) {
+  // With a follower of its own, which begins at the same place: this one continues in its snapshot.
+  if (!impl.measuring) {
     Result<RecordLogReader> opened = open_reader(impl.dir, impl.options);
     if (!opened) return propagate(opened);
-    impl.measured.emplace(std::move(*opened));
-  } else if (Result<bool> changed = impl.measured->refresh(); !changed) {
-    return propagate(changed);
+    impl.measuring.emplace(Follower(std::make_unique<Impl>(std::move(*opened), impl.dir, impl.options, impl.at)));
+    impl.measuring->impl_->directory = impl.directory;
   }
-  const RecordLogReader& reader = *impl.measured;
-  bool has_moved = false;
-  const std::optional<RecordRef>& last = impl.at.last;
-  const std::uint64_t at = impl.position_txid();
-  RecordCursor records = last ? reader.records_after(*last) : reader.records();
+  Impl& at_work = *impl.measuring->impl_;
+  at_work.at = impl.at;
+  at_work.ends_with_snapshot = true;
+  if (Result<void> refreshed = at_work.refresh(); !refreshed) return propagate(refreshed);
+  at_work.begin();
   FollowerLag lag;
+  std::uint64_t from_txid = at_work.position_txid();
   for (;;) {
-    const Result<std::optional<RecordView>> next = records.next();
-    if (!next && next.error().code == Errc::place_lost && !has_moved) {
-      records = from_segment_of(*last, reader);
-      has_moved = true;
+    const Result<std::optional<RecordView>> next = impl.measuring->next();
+    if (!next && next.error().code == Errc::place_lost) {
+      if (at_work.lost.cause == LostRecords::Cause::replaced) {  // what it counted may come again
+        lag = {};
+        from_txid = at_work.position_txid();
+      }
       continue;
     }
     if (!next) return propagate(next);
     if (!*next) return lag;
     const RecordRef& ref = (**next).ref;
-    if (ref.txid <= at) continue;
     ++lag.records;
     lag.bytes += ref.len;
-    lag.txids = ref.txid - at;
+    lag.txids = ref.txid - from_txid;
   }
 }
 

@@ -454,6 +454,32 @@ TEST_F(FollowerOfALog, SaysHowFarItIsBehindWhatWasAppendedSinceAndShowsIt) {
   EXPECT_THAT(shown(follower), ElementsAre("two", "three"));
 }
 
+TEST_F(FollowerOfALog, IsBehindAllOfAShorterStoreThatTookThePlace) {
+  const TemporaryDirectory scratch;
+  const FollowerOptions noted{.cursor_file = scratch.path() / "cursor"};
+  {
+    RecordLog log = store_.open();
+    for (const char* payload : {"one", "two", "three"}) must(log.append(payload, {.sync = true}));
+    Follower follower = follow(noted);
+    EXPECT_EQ(shown(follower).size(), 3U);
+    must(follower.save());
+  }
+  std::filesystem::rename(store_.path(), store_.beside("old"));
+  RecordLog log = store_.open();
+  must(log.append("another", {.sync = true}));
+  Follower follower = follow(noted);
+  for (int times = 0; times < 2; ++times) {
+    const FollowerLag lag = must(follower.lag());
+    EXPECT_EQ(lag.records, 1U);
+    EXPECT_EQ(lag.txids, 1U);
+    EXPECT_EQ(lag.bytes, raw_frame(1, "another").size());
+  }
+  EXPECT_THAT(shown(follower), ElementsAre("! place_lost"));
+  EXPECT_EQ(must(follower.lag()).records, 1U);
+  EXPECT_THAT(shown(follower), ElementsAre("another"));
+  EXPECT_EQ(must(follower.lag()).records, 0U);
+}
+
 // What a batch that failed left behind was shown, and the next one differs in its first record alone.
 TEST_F(FollowerOfALog, IsToldWhatWasReplacedBeforeARecordThatIsTheSame) {
   store_.put(1, raw_frame(1, "one") + raw_frame(2, "Bob") + raw_frame(3, "same"));
