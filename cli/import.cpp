@@ -37,10 +37,11 @@ int fail_to_import(Console& console, const ImportArguments& arguments, const Err
                         {.code = "input", .text = input.failure + "; what was behind that was not imported"});
   }
   if (error.code != Errc::invalid_argument) return console.fail(error, arguments.dir);
-  return console.fail(exit_usage, {.code = "input",
-                                   .text = fmt::format("{}: {}; correct that line and import again, or leave such "
-                                                       "lines out with --skip-bad",
-                                                       input.file.shown_name(), error.detail)});
+  return console.fail(
+      exit_usage,
+      {.code = "input",
+       .text = fmt::format("{}: {}; correct that line and run it again{}", input.file.shown_name(), error.detail,
+                           arguments.offers_to_skip ? ", or leave such lines out with --skip-bad" : "")});
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ struct ImportArguments {
   std::filesystem::path dir;
   std::string file = "-";  ///< "-" is standard input
   bool skip_bad = false;
+  bool offers_to_skip = false;  ///< a message about a bad line names --skip-bad
   OpenOptions open{};
 };
 

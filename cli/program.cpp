@@ -26,10 +26,11 @@ constexpr const char* overview = R"(A store is a directory. `datawal help COMMAN
 
 Results go to standard output, everything else to standard error. What each
 message means, and the next command: docs/TROUBLE.md.
-Exit status: 0 done; 1 usage, input, or the store is locked (also: nobody
-reads the output any more); 2 the log ends in a torn record, as a crash
-leaves it: nothing that was synced is missing; 3 damage, a newer format, or
-the operating system failed.)";
+Exit status: 0 done; 1 usage, input, or the store is locked (also: `diff` found
+a difference, or nobody reads the output any more); 2 a key is not there, or
+the log ends in a torn record, as a crash leaves it: nothing that was synced is
+missing; 3 damage, a newer format, or the operating system failed; 128 + N:
+`append` was ended by signal N.)";
 
 std::string first_word(const std::vector<std::string>& arguments) {
   for (const std::string& text : arguments) {
@@ -80,16 +81,18 @@ int parse_and_run(Console& console, const std::vector<std::string>& arguments) {
 }
 
 // `datawal help COMMAND`, as `datawal COMMAND --help`.
-int help_on(Console& console, std::vector<std::string> words) {
+int help_on(Console& console, const std::vector<std::string>& arguments) {
   CLI::App program;
   Run run;
   define_program(program, run);
-  const std::vector<CLI::App*> commands = program.get_subcommands({});
-  const auto is_asked_for = [&](const CLI::App* command) { return command->get_name() == as_typed(words.front()); };
-  if (!words.empty() && std::ranges::none_of(commands, is_asked_for)) {
-    return console.fail_usage(fmt::format("'{}' is no command", as_typed(words.front())));
+  std::vector<std::string> words = {"--help"};
+  if (const std::string wanted = first_word(arguments); !wanted.empty()) {
+    const std::vector<CLI::App*> commands = program.get_subcommands({});
+    if (std::ranges::none_of(commands, [&](const CLI::App* command) { return command->get_name() == wanted; })) {
+      return console.fail_usage(fmt::format("'{}' is no command", wanted));
+    }
+    words.insert(words.begin(), wanted);
   }
-  words.emplace_back("--help");
   return parse_and_run(console, words);
 }
 
@@ -104,11 +107,11 @@ void define_program(CLI::App& program, Run& run) {
   program.name("datawal");
   program.description("A record log, or keys and values, in a directory: feed it, read it, check it.");
   program.footer(overview);
-  program.set_version_flag("--version", version_text, "Print the version, that of the format, and how it was built");
+  program.set_version_flag("--version", version_text, "Print the version, that of the format, and how it was\nbuilt");
   program.set_help_flag("-h,--help", "Print this help and exit");
   add_json(program);
   program.require_subcommand(1);
-  program.get_formatter()->column_width(26);
+  program.get_formatter()->column_width(23);
   program.get_formatter()->label("SUBCOMMAND", "COMMAND ...");
 
   add_append(program, run);
@@ -135,9 +138,9 @@ void define_program(CLI::App& program, Run& run) {
 
 int run_program(Console& console, const std::vector<std::string>& arguments) {
   try {
-    const bool asks_for_help = !arguments.empty() && arguments.front() == "help";
-    return asks_for_help ? help_on(console, {arguments.begin() + 1, arguments.end()})
-                         : parse_and_run(console, arguments);
+    const auto first = std::ranges::find_if(arguments, [](const std::string& word) { return word != "--json"; });
+    const bool asks_for_help = first != arguments.end() && *first == "help";
+    return asks_for_help ? help_on(console, {first + 1, arguments.end()}) : parse_and_run(console, arguments);
   } catch (const std::bad_alloc&) {
     return console.fail(exit_damaged, {.code = "no_memory", .text = "out of memory; nothing acknowledged is lost"});
   } catch (const std::exception& error) {

@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <cctype>
 #include <limits>
 
 #if DATAWAL_HAS_RE2
@@ -54,19 +56,21 @@ bool RecordFilter::admits(const RecordView& record) const {
   return !pattern || pattern->is_in(record.key) || pattern->is_in(record.payload);
 }
 
+std::optional<RecordType> parse_type(std::string_view word) {
+  std::string lower(word);
+  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (lower == "raw") return RecordType::Raw;
+  if (lower == "put") return RecordType::Put;
+  if (lower == "delete" || lower == "del") return RecordType::Delete;
+  return std::nullopt;
+}
+
 void add_record_filter(CLI::App& command, RecordFilter& filter) {
   const auto take_type = [&filter](const std::string& word) {
-    if (word == "raw") {
-      filter.type = RecordType::Raw;
-    } else if (word == "put") {
-      filter.type = RecordType::Put;
-    } else if (word == "delete") {
-      filter.type = RecordType::Delete;
-    } else {
-      throw CLI::ValidationError("--type", "'" + word + "' is none of raw, put, delete");
-    }
+    filter.type = parse_type(word);
+    if (!filter.type) throw CLI::ValidationError("--type", "'" + word + "' is none of Raw, Put, Delete");
   };
-  add_text(command, "--type", take_type, "Only records of that type: raw, put, delete")->option_text("TYPE");
+  add_text(command, "--type", take_type, "Only records of that type: Raw, Put, Delete")->option_text("TYPE");
   add_text(
       command, "--key-prefix", [&filter](const std::string& prefix) { filter.key_prefix = prefix; },
       "Only records whose key begins with TEXT")
@@ -80,7 +84,7 @@ void add_record_filter(CLI::App& command, RecordFilter& filter) {
       [&filter](const std::string& wanted) {
         filter.pattern = std::make_shared<const Pattern>("--grep-regex", wanted);
       },
-      "Only records with a match of the expression, in RE2's\nsyntax, in their key or payload")
+      "Only records with a match of the expression, in RE2's\nsyntax and byte by byte, in their key or payload")
       ->option_text("RE");
 }
 

@@ -41,6 +41,9 @@ struct RecordFilter {
   [[nodiscard]] bool admits(const RecordView& record) const;
 };
 
+/// "Raw", "Put", "Delete", in capitals or not; also "del".
+[[nodiscard]] std::optional<RecordType> parse_type(std::string_view word);
+
 /// `--type`, `--key-prefix`, `--grep`, `--grep-regex`.
 void add_record_filter(CLI::App& command, RecordFilter& filter);
 

@@ -57,6 +57,9 @@ class Walk {
   std::uint64_t first_offset_ = 0;
 };
 
+// A record that was found before is not there any more.
+Error cut_meanwhile() { return {.code = Errc::snapshot_expired, .action = "read log"}; }
+
 // The last places that the selection names, in the order of the log. What ended the walk is told by then.
 std::deque<Place> find_places(const Walk& walk, const Selection& selection, int& status) {
   std::deque<Place> places;
@@ -88,7 +91,7 @@ class Chunk {
       for (;;) {
         const Result<std::optional<RecordView>> next = cursor.next();
         if (!next) return std::unexpected(next.error());
-        if (!*next) return {};
+        if (!*next) return std::unexpected(cut_meanwhile());
         if (!place.is_of((*next)->ref)) continue;
         copies.push_back({**next, std::string((*next)->key), std::string((*next)->payload)});
         break;
@@ -152,7 +155,7 @@ int walk_selection(Console& console, const std::filesystem::path& dir, const Sel
     while (!places.empty()) {
       const Result<std::optional<RecordView>> next = cursor.next();
       if (!next) return console.fail(next.error(), dir);
-      if (!*next) break;
+      if (!*next) return console.fail(cut_meanwhile(), dir);
       if (!places.front().is_of((*next)->ref)) continue;
       places.pop_front();
       if (!show_one(**next)) break;

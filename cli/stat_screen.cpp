@@ -79,7 +79,10 @@ std::string StatScreen::lines(const StoreStats& stats, std::chrono::milliseconds
   last_bytes_ = stats.bytes;
   rows.emplace_back(" segment       size  = live  r raw  t tombstones  . dead   * active");
 
-  const std::size_t room = size.rows > rows.size() + 1 ? size.rows - rows.size() - 1 : 0;
+  // The cursor stands in the line behind the last one.
+  const std::size_t most = size.rows - std::min<std::size_t>(size.rows, 1);
+  rows.resize(std::min(rows.size(), most));
+  const std::size_t room = most - rows.size();
   const std::size_t shown = std::min(room, stats.per_segment.size());
   const std::span<const SegmentStats> segments = std::span(stats.per_segment).last(shown);
   std::uint64_t largest = 1;

@@ -1,7 +1,9 @@
 // `datawal compact`: frees space in place, or writes the live records as a new store.
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <cmath>
 #include <memory>
 
 #include <datawal/data_wal_reader.hpp>
@@ -22,18 +24,37 @@ struct CompactArguments {
   RawRecords raw = RawRecords::refuse;
   std::optional<double> min_garbage{};
   std::uint64_t max_bytes_per_second = 0;
-  std::optional<std::uint64_t> max_seconds{};
+  std::optional<double> max_seconds{};
   bool is_dry_run = false;
   bool allow_network_filesystem = false;
 };
 
+// -1 if it is none.
+double number_of(const std::string& text) {
+  double number = -1;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return failed == std::errc() && end == text.data() + text.size() ? number : -1;
+}
+
 double ratio_of(const std::string& text) {
-  double ratio = -1;
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), ratio);
-  if (failed != std::errc() || end != text.data() + text.size() || !(ratio >= 0 && ratio <= 1)) {
+  const double ratio = number_of(text);
+  if (!(ratio >= 0 && ratio <= 1)) {
     throw CLI::ValidationError("--min-garbage", "'" + text + "' is not a number from 0 to 1");
   }
   return ratio;
+}
+
+double seconds_of(const std::string& text) {
+  const double seconds = number_of(text);
+  if (!(seconds > 0 && std::isfinite(seconds))) {
+    throw CLI::ValidationError("--max-seconds", "'" + text + "' is not a number of seconds above 0");
+  }
+  return seconds;
+}
+
+bool is_worth_it(const SegmentStats& segment, double min_garbage) {
+  const std::uint64_t garbage = segment.dead_bytes + segment.tombstone_bytes;
+  return garbage > 0 && static_cast<double>(garbage) >= min_garbage * static_cast<double>(segment.bytes);
 }
 
 // What would be looked at; how much of it must stay is known only when it is rewritten.
@@ -42,19 +63,22 @@ int foretell(Console& console, const CompactArguments& arguments, double min_gar
   const std::optional<DataWalReader> store = open_store(console, arguments.dir, status);
   if (!store) return status;
   std::uint64_t rewritten = 0;
+  std::uint64_t removed = 0;
   std::uint64_t skipped = 0;
   std::uint64_t garbage_bytes = 0;
   for (const SegmentStats& segment : store->stats().per_segment) {
-    const std::uint64_t garbage = segment.dead_bytes + segment.tombstone_bytes;
-    const bool is_taken = garbage > 0 &&
-                          static_cast<double>(garbage) >= min_garbage * static_cast<double>(segment.bytes);
-    ++(is_taken ? rewritten : skipped);
-    if (is_taken) garbage_bytes += garbage;
+    if (!is_worth_it(segment, min_garbage)) {
+      ++skipped;
+      continue;
+    }
+    ++(segment.dead_bytes == segment.bytes ? removed : rewritten);
+    garbage_bytes += segment.dead_bytes + segment.tombstone_bytes;
   }
   ReportFields fields(console, "compact");
   fields.json().null("target");
   fields.word("action", "none", "a dry run: nothing was changed");
-  fields.number("segments_rewritten", rewritten).number("segments_skipped", skipped);
+  fields.number("segments_rewritten", rewritten).number("segments_removed", removed);
+  fields.number("segments_skipped", skipped);
   fields.number("bytes_reclaimed", garbage_bytes);
   fields.print();
   return exit_done;
@@ -76,16 +100,21 @@ int compact_in_place(Console& console, const CompactArguments& arguments) {
   const ProgressCallback show = bar.callback();
   using Clock = std::chrono::steady_clock;
   const Clock::time_point started = Clock::now();
+  const auto passed = [&] { return std::chrono::duration<double>(Clock::now() - started).count(); };
   const Result<CompactionStats> stats = store->compact({.min_garbage_ratio = min_garbage,
                                                         .max_bytes_per_second = arguments.max_bytes_per_second,
                                                         .on_progress = [&](const Progress& progress) {
                                                           if (show) show(progress);
-                                                          const auto most = arguments.max_seconds;
-                                                          return !most ||
-                                                                 Clock::now() - started < std::chrono::seconds(*most);
+                                                          return !arguments.max_seconds ||
+                                                                 passed() < *arguments.max_seconds ||
+                                                                 progress.bytes_done >= progress.bytes_total;
                                                         }});
   bar.wipe();
   if (!stats) return console.fail(stats.error(), arguments.dir);
+  const StoreStats after = store->stats();
+  const bool is_left = std::ranges::any_of(after.per_segment, [&](const SegmentStats& segment) {
+    return !segment.is_active && is_worth_it(segment, min_garbage);
+  });
   if (const Result<void> closed = store->close(); !closed) return console.fail(closed.error(), arguments.dir);
   ReportFields fields(console, "compact");
   fields.json().null("target");
@@ -94,7 +123,7 @@ int compact_in_place(Console& console, const CompactArguments& arguments) {
   fields.number("segments_removed", stats->segments_removed).number("segments_skipped", stats->segments_skipped);
   fields.number("bytes_reclaimed", stats->bytes_reclaimed);
   fields.print();
-  if (stats->is_cancelled) {
+  if (stats->is_cancelled && is_left) {
     console.note({.code = "stopped",
                   .text = "the time was over: what was compacted stays so, the same command goes on with the rest",
                   .path = arguments.dir});
@@ -133,9 +162,10 @@ int compact_to_target(Console& console, const CompactArguments& arguments) {
 
 void add_compact(CLI::App& program, Run& run) {
   CLI::App& command = add_command(program, "compact", "Gives back the space of dead records.",
-                                  R"(Without TARGET, in place: segment by segment, each is replaced by a file with its
-live records, its Raw records and the tombstones that are still needed. Needs
-the writer's lock and room for one segment. It may be interrupted at any time.
+                                  R"(Without TARGET, in place: segment by segment, each is replaced by a file with
+its live records, its Raw records and the tombstones that are still needed.
+Needs the writer's lock and room for one segment. It may be interrupted at any
+time.
 
 With TARGET, the live keys as a new store: one record per live key, by
 ascending key, in one segment. TARGET must be absent or empty. DIR is not
@@ -168,8 +198,10 @@ Exit status: 0 done; 1 usage, no store there, locked, or TARGET is not empty;
       },
       "Read and write no faster than that together, so that\nothers get their share of the disk: 20M")
       ->option_text("N");
-  add_count(command, "--max-seconds", arguments->max_seconds,
-            "Stop at the next segment after N seconds; run again, it\ngoes on with the rest");
+  add_text(
+      command, "--max-seconds", [arguments](const std::string& text) { arguments->max_seconds = seconds_of(text); },
+      "Stop at the next segment after N seconds; run again,\nit goes on with the rest")
+      ->option_text("N");
   command.add_flag("--dry-run", arguments->is_dry_run, "Only say what would be done, without a lock")->option_text(" ");
   CLI::Option* include = command.add_flag_callback(
       "--include-raw", [arguments] { arguments->raw = RawRecords::include; },

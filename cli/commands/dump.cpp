@@ -30,7 +30,7 @@ void add_dump(CLI::App& program, Run& run) {
 Examples:
   datawal --json dump ./log | jq .payload_len
   datawal dump ./log --limit 10
-  datawal dump ./log --type put --last 5
+  datawal dump ./log --type Put --last 5
 
 Exit status: 0 done; 1 usage, or no store there; 2 the log ends in a torn
 record; 3 damage, or reading or printing failed.)");

@@ -51,8 +51,8 @@ int export_store(Console& console, const ExportArguments& arguments) {
 
 void add_export(CLI::App& program, Run& run) {
   CLI::App& command = add_command(program, "export", "Writes all live keys and values as lines of JSON.",
-                                  R"(One line per key, {"key_b64":"...","value_b64":"..."}, by ascending key. Takes no
-lock and changes nothing in DIR. A file appears whole or not at all.
+                                  R"(One line per key, {"key_b64":"...","value_b64":"..."}, by ascending key. Takes
+no lock and changes nothing in DIR. A file appears whole or not at all.
 
 Examples:
   datawal export ./kv backup.jsonl
@@ -74,8 +74,8 @@ void add_import(CLI::App& program, Run& run) {
   CLI::App& command = add_command(program, "import", "Puts keys and values from lines of JSON.",
                                   R"(Reads what `datawal export` writes, and makes the store if need be. Blank lines
 are passed over. Lines are put one by one as they are read: at a bad line it
-stops, what was before it is kept, and its number is told. What was put survives a loss of power when the
-command ends.
+stops, what was before it is kept, and its number is told. What was put
+survives a loss of power when the command ends.
 
 Examples:
   datawal import ./kv backup.jsonl
@@ -84,6 +84,7 @@ Examples:
 Exit status: 0 done; 1 usage, a bad line, an input that cannot be read, or the
 store is locked; 3 damage, no space, or the operating system failed.)");
   auto arguments = std::make_shared<ImportArguments>();
+  arguments->offers_to_skip = true;
   add_store(command, arguments->dir);
   add_path(
       command, "FILE", [arguments](const std::string& text) { arguments->file = text; },

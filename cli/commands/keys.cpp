@@ -83,7 +83,7 @@ shows it; --null prints each as it is, and refuses one that holds a NUL byte.
 
 Examples:
   datawal keys ./kv --prefix user: --limit 10
-  datawal keys ./kv --from a --to b --null | datawal get ./kv --null --keys-from -
+  datawal keys ./kv --from a --null | datawal get ./kv --null --keys-from -
 
 Exit status: 0 done; 1 usage, or no store there; 3 damage, or reading or
 printing failed.)");

@@ -22,7 +22,7 @@ struct PutArguments {
   std::filesystem::path dir;
   std::optional<std::string> key;
   std::optional<std::string> value;
-  std::string value_file = "-";
+  std::optional<std::string> value_file;
   std::string lines_file{};  // keys and values; empty: --key says which
   OpenOptions open;
 };
@@ -55,12 +55,15 @@ int close_store(Console& console, DataWal& store, const PutArguments& arguments)
 
 int put(Console& console, const PutArguments& arguments) {
   if (!arguments.lines_file.empty()) {
-    if (arguments.key || arguments.value) return console.fail_usage("--lines brings keys and values: none beside it");
+    if (arguments.key || arguments.value || arguments.value_file) {
+      return console.fail_usage("--lines brings keys and values: none beside it");
+    }
     return import_lines(console, {.dir = arguments.dir, .file = arguments.lines_file, .open = arguments.open});
   }
   if (!arguments.key) return console.fail_usage("--key, --key-base64, --key-hex or --lines is required");
   // Before the store is opened, so that a mistyped name does not make one.
-  std::expected<std::string, std::string> value = arguments.value ? *arguments.value : read_value(arguments.value_file);
+  std::expected<std::string, std::string> value = arguments.value ? *arguments.value
+                                                                  : read_value(arguments.value_file.value_or("-"));
   if (!value) return console.fail(exit_usage, {.code = "input", .text = value.error() + "; nothing was put"});
   int status = exit_done;
   std::optional<DataWal> store = open_store_for_writing(console, arguments.dir, arguments.open, status);
@@ -78,7 +81,8 @@ void add_put(CLI::App& program, Run& run) {
   CLI::App& command = add_command(program, "put", "Sets the value of a key, or of many.",
                                   R"(Makes the store if need be. When it says that it is done, the value survives a
 loss of power. A value may hold up to 67108864 bytes (64 MiB), a key 65536.
---lines takes what `datawal export` writes, as `datawal import` does.
+--lines takes lines of JSON as `datawal export` writes them, as `datawal import`
+does.
 
 Examples:
   datawal put ./kv --key user:17 '{"name":"Ada"}'

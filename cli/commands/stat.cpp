@@ -5,12 +5,15 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include <datawal/data_wal_reader.hpp>
 
 #include "cli/commands/commands.hpp"
 #include "cli/human.hpp"
+#include "cli/identity.hpp"
 #include "cli/report_fields.hpp"
 #include "cli/stat_screen.hpp"
 #include "cli/stop_signal.hpp"
@@ -59,41 +62,90 @@ void print_fields(Console& console, const StoreStats& stats, bool lists_segments
   fields.print();
 }
 
-int stat(Console& console, const StatArguments& arguments) {
-  int status = exit_done;
-  std::optional<DataWalReader> store = open_store(console, arguments.dir, status);
-  if (!store) return status;
-  const bool is_screen = arguments.watch_seconds && !arguments.is_prometheus && !console.json() &&
-                         is_terminal(STDOUT_FILENO);
-  StatScreen screen(shell_word(arguments.dir));
-  const auto print = [&] {
-    const StoreStats stats = store->stats();
-    if (is_screen) {
+// What is printed, once or again and again.
+class StatPrinter {
+ public:
+  StatPrinter(Console& console, const StatArguments& arguments)
+      : console_(console),
+        arguments_(arguments),
+        is_screen_(arguments.watch_seconds && !arguments.is_prometheus && !console.json() &&
+                   is_terminal(STDOUT_FILENO)) {}
+
+  [[nodiscard]] bool is_screen() const noexcept { return is_screen_; }
+
+  /// What comes is of another store: nothing has come a second so far.
+  void start_anew() { screen_ = StatScreen(shell_word(arguments_.dir)); }
+
+  void print(const StoreStats& stats) {
+    if (is_screen_) {
       const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
           std::chrono::steady_clock::now().time_since_epoch());
-      console.out().write(
-          StatScreen::redraw(screen.lines(stats, now, terminal_size(STDOUT_FILENO), takes_colours(STDOUT_FILENO))));
-      return;
-    }
-    if (arguments.is_prometheus) {
-      console.out().write(prometheus_text(stats, arguments.dir.native()));
+      console_.out().write(
+          StatScreen::redraw(screen_.lines(stats, now, terminal_size(STDOUT_FILENO), takes_colours(STDOUT_FILENO))));
+    } else if (arguments_.is_prometheus) {
+      console_.out().write(prometheus_text(stats, arguments_.dir.native()));
     } else {
-      print_fields(console, stats, arguments.lists_segments);
+      print_fields(console_, stats, arguments_.lists_segments);
     }
-  };
-  print();
-  note_torn_tail(console, arguments.dir, store->report());
-  if (!arguments.watch_seconds) return exit_done;
+  }
+
+ private:
+  Console& console_;
+  const StatArguments& arguments_;
+  const bool is_screen_;
+  StatScreen screen_{shell_word(arguments_.dir)};
+};
+
+// The store that stands in the directory now; nullopt while there is none.
+Result<std::optional<DataWalReader>> open_again(const std::filesystem::path& dir) {
+  Result<DataWalReader> store = DataWalReader::open(dir, {.read_path = ReadPath::pread});
+  if (!store && (store.error().code == Errc::not_found || store.error().code == Errc::snapshot_expired)) {
+    return std::nullopt;
+  }
+  if (!store) return propagate(store);
+  if (store->stats().segments == 0) return std::nullopt;
+  return std::optional(std::move(*store));
+}
+
+int watch(Console& console, const StatArguments& arguments, StatPrinter& printer, DataWalReader& store,
+          std::optional<Identity> watched) {
   const StopSignal stop;
   for (;;) {
     if (!console.out().flush()) return exit_done;
     const StopSignal::Pause pause = stop.pause(std::chrono::seconds(*arguments.watch_seconds), STDOUT_FILENO);
     if (pause != StopSignal::Pause::over) return exit_done;
-    const Result<bool> changed = store->refresh();
+    const std::optional<Identity> there = identity_of(arguments.dir);
+    if (there != watched) {
+      Result<std::optional<DataWalReader>> opened = open_again(arguments.dir);
+      if (!opened) return console.fail(opened.error(), arguments.dir);
+      if (!*opened) continue;
+      if (!printer.is_screen()) {
+        console.note({.code = "replaced",
+                      .text = shell_word(arguments.dir) + " is another directory now: what follows is of that",
+                      .path = arguments.dir});
+      }
+      store = std::move(**opened);
+      watched = there;
+      printer.start_anew();
+      printer.print(store.stats());
+      continue;
+    }
+    const Result<bool> changed = store.refresh();
     if (!changed && changed.error().code == Errc::snapshot_expired) continue;
     if (!changed) return console.fail(changed.error(), arguments.dir);
-    if (*changed || is_screen) print();
+    if (*changed || printer.is_screen()) printer.print(store.stats());
   }
+}
+
+int stat(Console& console, const StatArguments& arguments) {
+  int status = exit_done;
+  const std::optional<Identity> watched = identity_of(arguments.dir);
+  std::optional<DataWalReader> store = open_store(console, arguments.dir, status);
+  if (!store) return status;
+  StatPrinter printer(console, arguments);
+  printer.print(store->stats());
+  note_torn_tail(console, arguments.dir, store->report());
+  return arguments.watch_seconds ? watch(console, arguments, printer, *store, watched) : exit_done;
 }
 
 }  // namespace
@@ -114,7 +166,8 @@ prometheus_text() there.
 
 With --watch it goes on, and prints again whenever something has changed; on a
 terminal it is one screen that redraws: what each segment holds, and how many
-records come a second.
+records come a second. If another directory takes the name, it goes on with
+that one.
 
 Examples:
   datawal stat ./kv --watch 1

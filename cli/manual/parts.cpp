@@ -58,7 +58,7 @@ std::vector<const CLI::App*> commands_of(const CLI::App& program) {
 
 std::string_view words_of(std::string_view option) {
   if (option == "--bytes") return "auto raw base64 hex";
-  if (option == "--type") return "raw put delete";
+  if (option == "--type") return "Raw Put Delete";
   if (option == "--sync") return "end each never every=";
   return {};
 }

@@ -77,6 +77,31 @@ TEST_F(Examples, EndTheHelpOfEachCommandAndWork) {
   }
 }
 
+TEST_F(Examples, AndAllElseInTheHelpFitIntoEightyColumns) {
+  std::vector<std::string> commands = {"--json"};  // the overview
+  for (const std::string& line : lines_under({"help"}, "Commands:")) {
+    if (line.at(0) != ' ') commands.push_back(line.substr(0, line.find(' ')));
+  }
+  ASSERT_GE(commands.size(), 20U);
+  for (const std::string& command : commands) {
+    std::istringstream help(run({"help", command}).out);
+    for (std::string line; std::getline(help, line);) EXPECT_LE(line.size(), 80U) << command << ": " << line;
+  }
+}
+
+TEST_F(Examples, HelpDoesNotMindOptions) {
+  EXPECT_EQ(run({"help", "--json", "keys"}), run({"help", "keys"}));
+  EXPECT_EQ(run({"--json", "help", "keys"}), run({"help", "keys"}));
+  EXPECT_EQ(run({"help", "keys", "--prefix", "x"}), run({"help", "keys"}));
+  EXPECT_EQ(run({"help", "--nonsense"}), run({"help"}));
+  EXPECT_EQ(run({"help", "--json", "nonsense"}).status, 1);
+}
+
+TEST_F(Examples, TheHelpOfAllTellsTheExitStatuses) {
+  EXPECT_THAT(run({"help"}).out, testing::AllOf(testing::HasSubstr("Exit status: 0 done; 1 usage"),
+                                                testing::HasSubstr("2 a key is not there")));
+}
+
 TEST_F(Examples, HelpOfACommandIsWhatItSaysItself) {
   EXPECT_EQ(run({"help", "keys"}).out, run({"keys", "--help"}).out);
   EXPECT_EQ(run({"help"}).out, run({"--help"}).out);

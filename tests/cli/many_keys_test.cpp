@@ -62,7 +62,15 @@ TEST_F(ManyKeys, ArePutFromLines) {
   ASSERT_EQ(run({"put", "copy", "--lines", "-"}, run({"export", "kv"}).out).status, 0);
   EXPECT_EQ(run({"diff", "kv", "copy"}).status, 0);
   EXPECT_EQ(run({"put", "copy", "--lines", "-", "--key", "x"}).status, 1);
+  EXPECT_EQ(run({"put", "copy", "--lines", "-", "--value-file", "x"}).status, 1);
   EXPECT_EQ(run({"put", "copy"}).status, 1);
+}
+
+TEST_F(ManyKeys, AreToldHowToLeaveABadLineOutOnlyWhereThatCanBeDone) {
+  const Ended put = run({"put", "kv", "--lines", "-"}, "nonsense\n");
+  EXPECT_EQ(put.status, 1);
+  EXPECT_THAT(put.err, testing::Not(HasSubstr("--skip-bad")));
+  EXPECT_THAT(run({"import", "kv", "-"}, "nonsense\n").err, HasSubstr("--skip-bad"));
 }
 
 TEST_F(ManyKeys, ARangeIsListedFirstAndThenDeleted) {
@@ -244,7 +252,28 @@ TEST_F(Comparison, OfLogsGoesByTransactionId) {
   const Ended ended = run({"diff", "one", "two", "--records"});
   EXPECT_EQ(ended.status, 1);
   EXPECT_THAT(ended.out, testing::StartsWith("! txid=2 type=Raw key=\n> txid=3 type=Raw key=\n"));
-  EXPECT_THAT(run({"diff", "one", "two"}).err, HasSubstr("--records compares whole logs"));
+}
+
+TEST_F(Comparison, IsOfKeysAndOfRawRecords) {
+  for (const char* store : {"one", "two"}) ASSERT_EQ(run({"put", store, "--key", "k", "1"}).status, 0);
+  EXPECT_EQ(run({"append", "one"}, "a\n").status, 0);
+  EXPECT_EQ(run({"append", "two"}, "x\nb\n").status, 0);
+  ASSERT_EQ(run({"put", "two", "--key", "k", "2"}).status, 0);
+  const Ended ended = run({"diff", "one", "two"});
+  EXPECT_EQ(ended.status, 1);
+  EXPECT_EQ(ended.err, "");
+  EXPECT_EQ(ended.out,
+            "! k\n! txid=2 type=Raw key=\n> txid=3 type=Raw key=\n"
+            "compared:               keys_and_raw_records\nonly_in_first:          0\nonly_in_second:         1\n"
+            "different:              2\nequal:                  0\n");
+}
+
+TEST_F(Comparison, OfACopyWithRawRecordsThatWasCompactedFindsNoDifference) {
+  for (const char* value : {"1", "2"}) ASSERT_EQ(run({"put", "kv", "--key", "k", value}).status, 0);
+  ASSERT_EQ(run({"append", "kv"}, "event\n").status, 0);
+  ASSERT_EQ(run({"checkpoint", "kv", "copy"}).status, 0);
+  ASSERT_EQ(run({"compact", "copy", "--min-garbage", "0"}).status, 0);
+  EXPECT_EQ(run({"diff", "kv", "copy"}).status, 0);
 }
 
 TEST_F(Comparison, OfWhatIsNoStoreSaysSo) {

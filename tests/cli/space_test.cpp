@@ -102,7 +102,7 @@ TEST_F(Space, IsGivenBackInPlaceByCompact) {
 
 TEST_F(Space, IsGivenBackInThePartsForWhichThereIsTime) {
   const Contents contents = churn("kv", 20);
-  const Ended stopped = run({"compact", "kv", "--min-garbage", "0", "--max-seconds", "0"});
+  const Ended stopped = run({"compact", "kv", "--min-garbage", "0", "--max-seconds", "0.000000001"});
   EXPECT_EQ(stopped.status, 0);
   EXPECT_THAT(stopped.err, HasSubstr("the time was over"));
   EXPECT_EQ(contents_of("kv"), contents);
@@ -114,6 +114,30 @@ TEST_F(Space, IsGivenBackInThePartsForWhichThereIsTime) {
   EXPECT_EQ(contents_of("kv"), contents);
   EXPECT_EQ(run({"compact", "kv", "small", "--max-seconds", "1"}).status, 1);
   EXPECT_EQ(run({"compact", "kv", "--max-bytes-per-second", "0"}).status, 1);
+}
+
+TEST_F(Space, IsNotSaidToLackTimeWhereNothingIsLeftToGiveBack) {
+  {
+    DataWal store = open("kv");
+    for (const char* key : {"a", "b", "c", "d", "e", "f", "g"}) store.put(key, "value").value();
+    store.close().value();
+  }
+  const Ended ended = run({"compact", "kv", "--min-garbage", "0", "--max-seconds", "0.000000001"});
+  EXPECT_EQ(ended.status, 0);
+  EXPECT_EQ(ended.err, "");
+}
+
+TEST_F(Space, IsGivenBackForAsManySecondsAsThereAre) {
+  const Contents contents = churn("kv", 5);
+  const Ended ended = run({"compact", "kv", "--min-garbage", "0", "--max-seconds", "18446744073709551615"});
+  EXPECT_EQ(ended.status, 0);
+  EXPECT_EQ(ended.err, "") << "that many must not be none";
+  EXPECT_EQ(contents_of("kv"), contents);
+  for (const char* seconds : {"0", "-1", "inf", "nan", "1e999", "some", "1s"}) {
+    const Ended refused = run({"compact", "kv", "--max-seconds", seconds});
+    EXPECT_EQ(refused.status, 1) << seconds;
+    EXPECT_THAT(refused.err, HasSubstr("is not a number of seconds above 0")) << seconds;
+  }
 }
 
 TEST_F(Space, IsLeftAloneWhereLittleOfItIsGarbage) {
@@ -141,6 +165,7 @@ TEST_F(Space, IsForetoldByADryRunThatChangesNothing) {
   EXPECT_EQ(dry.status, 0) << dry.err;
   EXPECT_THAT(dry.out, AllOf(HasSubstr(R"("action":"none")"), Not(HasSubstr(R"("segments_rewritten":0,)")),
                              Not(HasSubstr(R"("bytes_reclaimed":0})"))));
+  EXPECT_THAT(dry.out, AllOf(HasSubstr(R"("segments_removed":)"), Not(HasSubstr(R"("segments_removed":0,)"))));
   EXPECT_EQ(image_of("kv"), beside_a_writer);
   EXPECT_THAT(run({"compact", "kv", "--dry-run"}).out, HasSubstr("a dry run: nothing was changed"));
   const Ended locked = run({"compact", "kv"});
@@ -366,6 +391,19 @@ TEST_F(Space, IsWatchedByStatUntilItIsToldToStop) {
   const Ended ended = watching->wait();
   EXPECT_EQ(ended.status, 0) << ended.err;
   EXPECT_EQ(ended.out, "");
+}
+
+TEST_F(Space, OfTheDirectoryThatHasGotTheNameIsWatchedByStat) {
+  churn("kv", 5);
+  EXPECT_EQ(run({"put", "other", "--key", "only", "1"}).status, 0);
+  const auto watching = start({"--json", "stat", "kv", "--watch", "1"});
+  EXPECT_THAT(watching->read_line(), HasSubstr(R"("live_keys":4,)"));
+  std::filesystem::rename(in_dir("kv"), in_dir("old"));
+  std::filesystem::rename(in_dir("other"), in_dir("kv"));
+  EXPECT_EQ(watching->read_error_line(), "datawal stat: kv is another directory now: what follows is of that");
+  EXPECT_THAT(watching->read_line(), HasSubstr(R"("live_keys":1,)"));
+  watching->signal(SIGINT);
+  EXPECT_EQ(watching->wait().status, 0);
 }
 
 TEST_F(Space, OfASegmentIsChosenByEveryCommandThatWritesKeys) {
