@@ -110,6 +110,27 @@ TEST_F(Selection, ReversedIsTheOppositeOfAnyLog) {
   EXPECT_TRUE(run({"cat", "many", "--reverse"}).out == reversed);
 }
 
+TEST_F(Selection, TellsThatALogWasCutWhileItWasRead) {
+  constexpr std::size_t len = 1 << 20;
+  std::string many;
+  for (int n = 0; n < 20; ++n) many += std::string(len, 'x') + '\n';
+  ASSERT_EQ(run({"append", "many"}, many).status, 0);
+  for (const std::vector<std::string>& options :
+       {std::vector<std::string>{"cat", "many", "--reverse"}, {"cat", "many", "--last", "18"}}) {
+    std::filesystem::remove_all(in_dir("cut"));
+    std::filesystem::copy(in_dir("many"), in_dir("cut"));
+    std::vector<std::string> command = options;
+    command.at(1) = "cut";
+    const auto running = start(command);
+    running->wait_until_it_stalls();
+    std::filesystem::resize_file(in_dir("cut/00000001.dwal"), 3 * (len + 28));
+    const Ended ended = running->finish();
+    EXPECT_NE(ended.status, 0);
+    EXPECT_LT(ended.out.size(), 18 * (len + 1));
+    EXPECT_NE(ended.err, "");
+  }
+}
+
 TEST_F(Selection, TellsDamageAfterTheRecordsBeforeIt) {
   flip_byte("log/00000001.dwal", 40);
   for (const std::vector<std::string>& options :
