@@ -1,7 +1,5 @@
 #include "cli/identity.hpp"
 
-#include <sys/stat.h>
-
 namespace datawal::cli {
 
 Identity identity_of(const struct stat& info) noexcept { return {.device = info.st_dev, .inode = info.st_ino}; }

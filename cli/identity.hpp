@@ -1,12 +1,10 @@
 #pragma once
 // Tells files and directories apart, whatever they are called.
 
-#include <sys/types.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <optional>
-
-struct stat;
 
 namespace datawal::cli {
 
