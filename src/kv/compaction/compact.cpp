@@ -270,7 +270,6 @@ class Compaction {
       if (Result<void> synced = seal(*rewritten.file, *old); !synced) return synced;
     }
     if (Result<void> synced = site_.core.fsync(); !synced) return synced;
-    site_.projection.address_space().read_from(*from, old);
     Result<void> done = rewritten.file ? replace(from, old, rewritten) : drop(from, old);
     if (!done) return done;
     stats_.records_written += rewritten.records;
@@ -291,7 +290,7 @@ class Compaction {
   }
 
   Result<void> drop(const std::shared_ptr<SegmentFile>& from, const std::shared_ptr<File>& old) {
-    if (Result<void> removed = site_.core.remove_sealed(from->id, old); !removed) return removed;
+    if (Result<void> removed = site_.core.remove_sealed(*from, old); !removed) return removed;
     earlier_.prove(from->id, TombstoneFilter::Proof::gone);
     ++stats_.segments_removed;
     return {};
@@ -305,13 +304,12 @@ class Compaction {
     std::shared_ptr<SegmentFile> to;
     {
       const std::lock_guard guard(site_.changes);
-      Result<std::shared_ptr<SegmentFile>> added = space.add_rewritten(*from, {.id = from->id, .info = *info},
-                                                                       rewritten.file->file());
+      Result<std::shared_ptr<SegmentFile>> added = space.add_rewritten(*from, *info, rewritten.file->file());
       if (!added) return propagate(added);
       to = std::move(*added);
       to->is_complete = false;
     }
-    if (Result<log::PinnedSegment> named = site_.core.replace_sealed(from->id, old, *rewritten.file); !named) {
+    if (Result<void> named = site_.core.replace_sealed(*from, old, *to, *rewritten.file); !named) {
       // If it is the directory that could not be synced, nobody knows which file stands there: both stay readable.
       if (named.error().code != Errc::poisoned) (void)remove(*to);
       return propagate(named);

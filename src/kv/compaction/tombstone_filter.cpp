@@ -59,14 +59,15 @@ void TombstoneFilter::look_at_all_before(std::size_t index) {
   for (; looked_at_ < index; ++looked_at_) {
     const Segment& segment = segments_[looked_at_];
     if (segment.is_proven) continue;
-    const std::shared_ptr<SegmentFile> found = projection_.address_space().find(segment.id);
+    const AddressSpace& space = projection_.address_space();
+    const std::shared_ptr<SegmentFile> found = space.find(segment.id);
     if (!found) {
       is_lost_ = true;
       continue;
     }
     unread_bytes_ += found->pinned.info.size;
     unread_puts_ += found->counts.put_records;
-    unread_.push_back(found->pinned);
+    unread_.push_back(space.registry()->pinned(*found));
   }
 }
 

@@ -60,10 +60,10 @@ Result<void> Additions::grow_address_space(const log::Snapshot& now, std::uint64
   for (auto segment = first; segment != now.segments.end(); ++segment) {
     safeatomic::File& file = *files[static_cast<std::size_t>(segment - first)];
     const bool is_last = &*segment == &now.segments.back();
-    if (segment == first) {
-      if (!is_last) space.seal_last(*segment, file);
-    } else if (Result<void> added = space.add(*segment, file, {}, !is_last); !added) {
-      return added;
+    if (segment != first) {
+      space.added(space.registry()->add(*segment), file, !is_last);
+    } else if (!is_last) {
+      space.seal_last(*segment, file);
     }
     if (Result<void> covered = cover_last(); !covered) return covered;
     if (is_last) space.extend_last(end);

@@ -20,7 +20,7 @@ std::vector<std::uint64_t> addresses_in(const KeyDirectory& directory) {
 LiveView::LiveView(std::shared_ptr<const Projection> projection)
     : projection_(std::move(projection)),
       address_space_(projection_->address_space()),
-      log_order_(projection_->address_space().segments()),
+      log_order_(projection_->address_space()),
       addresses_(addresses_in(projection_->directory())),
       bytes_(projection_->counts().live_bytes) {}
 

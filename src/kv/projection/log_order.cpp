@@ -7,10 +7,10 @@
 
 namespace datawal::kv {
 
-LogOrder::LogOrder(const SegmentMap& segments) {
-  for (const auto& [key, segment] : segments) {
-    for (const std::uint32_t number : segment->extents.numbers()) add(number);
-  }
+LogOrder::LogOrder(const AddressSpace& space) {
+  space.for_each_file([this](const SegmentFile& file) {
+    for (const std::uint32_t number : file.extents.numbers()) add(number);
+  });
 }
 
 void LogOrder::add(std::uint32_t number) {

@@ -4,8 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "kv/records/extent_table.hpp"
-#include "kv/records/segment_file.hpp"
+#include "kv/records/address_space.hpp"
 
 namespace datawal::kv {
 
@@ -15,7 +14,7 @@ class LogOrder {
  public:
   LogOrder() = default;
   /// By the lock of the space's owner. Throws std::bad_alloc. 4 bytes an extent, twice.
-  explicit LogOrder(const SegmentMap& segments);
+  explicit LogOrder(const AddressSpace& space);
 
   /// Puts addresses of that instant into log order.
   void sort(std::vector<std::uint64_t>& addresses) const;

@@ -36,9 +36,9 @@ void Replay::start_second_thread() {
 
 log::RecoveryVisitor Replay::visitor() {
   return {.on_segment =
-              [this](const log::PinnedSegment& segment, safeatomic::File& file) {
+              [this](log::SegmentFile& segment, safeatomic::File& file) {
                 if (!batch_->is_empty()) hand_over();  // a batch is of one segment
-                return projection_.address_space().add(segment, file, {}, segment.id != unmapped_id_);
+                projection_.address_space().added(segment, file, segment.id != unmapped_id_);
               },
           .on_records = [this](std::span<const RecordView> records) { take(records); },
           .on_end = [this] { return finish(); }};

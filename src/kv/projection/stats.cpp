@@ -47,9 +47,8 @@ void merge(std::vector<SegmentStats>& segments) {
 
 StoreStats stats_of(const Projection& projection) {
   StoreStats stats{.live_keys = projection.size(), .key_directory_bytes = projection.memory_bytes()};
-  for (const auto& [key, segment] : projection.address_space().segments()) {
-    stats.per_segment.push_back(stats_of(*segment, projection.address_space().last_id()));
-  }
+  const AddressSpace& space = projection.address_space();
+  space.for_each_file([&](const SegmentFile& file) { stats.per_segment.push_back(stats_of(file, space.last_id())); });
   merge(stats.per_segment);
   stats.segments = stats.per_segment.size();
   std::uint64_t raw_bytes = 0;

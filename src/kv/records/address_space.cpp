@@ -40,8 +40,11 @@ bool announces_same(std::string_view bytes, const format::Header& header) noexce
 }  // namespace
 
 AddressSpace::AddressSpace(std::shared_ptr<safeatomic::Directory> directory, ReadPath read_path)
-    : directory_(std::move(directory)), read_path_(read_path) {}
-AddressSpace::~AddressSpace() = default;
+    : read_path_(read_path),
+      registry_(std::make_shared<log::SegmentRegistry>(std::move(directory), static_cast<SegmentAttachments*>(this))) {}
+
+// Whoever else has the registry must not be left with files of this space.
+AddressSpace::~AddressSpace() { registry_->clear(); }
 
 void AddressSpace::map(SegmentFile& segment, safeatomic::File& file, std::uint64_t length) const noexcept {
   if (read_path_ == ReadPath::mapped) segment.mapping.map(file, length);
@@ -117,7 +120,7 @@ Result<LocatedRecord> AddressSpace::head_in(SegmentFile& segment, std::uint64_t 
   const std::uint64_t len = format::frame_len(header);
   if (len > end - offset) return read_in<format::max_frame_len>(segment, offset, buffer);
   if (begin.size() < key_end) {
-    Result<std::shared_ptr<safeatomic::File>> file = file_of(segment);
+    Result<std::shared_ptr<safeatomic::File>> file = registry_->open(segment);
     if (!file) return propagate(file);
     buffer.resize(static_cast<std::size_t>(key_end));
     const safeatomic::Result<std::size_t> got = safeatomic::read_all(**file, offset, buffer);
@@ -137,24 +140,10 @@ Result<LocatedRecord> AddressSpace::head_in(SegmentFile& segment, std::uint64_t 
       .is_checked = false};
 }
 
-Result<std::shared_ptr<safeatomic::File>> AddressSpace::file_of(const SegmentFile& segment) const {
-  const auto pinned = [&] {
-    const std::lock_guard guard(files_mutex_);
-    return segment.pinned;
-  };
-  const log::PinnedSegment first = pinned();
-  if (first.file) return first.file;
-  Result<std::shared_ptr<safeatomic::File>> opened = cache_.open(directory_, first);
-  if (opened || opened.error().code != Errc::snapshot_expired) return opened;
-  // Its name may have gone since the first look; it is held from before that on.
-  log::PinnedSegment second = pinned();
-  return second.file ? std::move(second.file) : std::move(opened);
-}
-
 // The bytes at `offset`, at least those of the frame that begins there, if they are there and it is not longer than `longest`.
 Result<std::string_view> AddressSpace::bytes_of(const SegmentFile& segment, std::uint64_t offset, std::uint64_t end,
                                                 std::uint64_t longest, std::string& buffer) const {
-  Result<std::shared_ptr<safeatomic::File>> file = file_of(segment);
+  Result<std::shared_ptr<safeatomic::File>> file = registry_->open(segment);
   if (!file) return propagate(file);
   const std::uint64_t left = end - offset;
   buffer.resize(static_cast<std::size_t>(std::min<std::uint64_t>(first_read, left)));
@@ -178,7 +167,7 @@ std::unexpected<Error> AddressSpace::leads_nowhere(const SegmentFile* segment, s
   return std::unexpected(
       Error{.code = Errc::corruption,
             .action = "read record",
-            .path = segment != nullptr ? segment::path(directory_->path(), segment->id) : directory_->path(),
+            .path = segment != nullptr ? segment::path(directory().path(), segment->id) : directory().path(),
             .segment = segment != nullptr ? segment->id : 0,
             .offset = offset,
             .detail = "the index in memory leads to a place without a record"});
@@ -188,7 +177,7 @@ std::unexpected<Error> AddressSpace::damaged(const SegmentFile& segment, std::ui
                                              format::Stop stop) const {
   return std::unexpected(Error{.code = Errc::corruption,
                                .action = "read record",
-                               .path = segment::path(directory_->path(), segment.id),
+                               .path = segment::path(directory().path(), segment.id),
                                .segment = segment.id,
                                .offset = offset,
                                .detail = std::string(format::describe(stop))});

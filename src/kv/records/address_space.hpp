@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -19,7 +18,7 @@
 #include "kv/records/reader_epochs.hpp"
 #include "kv/records/removed_files.hpp"
 #include "kv/records/segment_file.hpp"
-#include "log/read/file_cache.hpp"
+#include "log/read/segment_registry.hpp"
 #include "log/read/snapshot.hpp"
 
 namespace datawal::kv {
@@ -41,45 +40,45 @@ struct SegmentRoom {
 /// Threads: what is const, from any thread, for addresses that were handed over to it after `add` or `extend_last` returned and
 /// whose segment is kept: by a Guard in `readers()`, by a PinnedAddressSpace, or by the owner's lock. The rest exclude each other, by
 /// that lock.
-class AddressSpace {
+class AddressSpace final : log::SegmentAttachments {
  public:
   AddressSpace(std::shared_ptr<safeatomic::Directory> directory, ReadPath read_path);
   ~AddressSpace();
-  AddressSpace(const AddressSpace&) = delete;
-  AddressSpace& operator=(const AddressSpace&) = delete;
+
+  /// The files there are: of a store that is written, the log's. It must not be used once the space is gone.
+  [[nodiscard]] const std::shared_ptr<log::SegmentRegistry>& registry() const noexcept { return registry_; }
 
   // Growing.
 
-  /// Adds the next segment, whose file is open now. What cannot be mapped is read with `pread`. Throws std::bad_alloc.
+  /// The registry has got `segment`, whose file is open now. What cannot be mapped is read with `pread`.
   /// @param may_map  false for a segment that another process's writer may cut
-  [[nodiscard, gnu::cold]] Result<void> add(const log::PinnedSegment& segment, safeatomic::File& file,
-                                            const SegmentRoom& room = {}, bool may_map = true);
+  [[gnu::cold]] void added(log::SegmentFile& segment, safeatomic::File& file, bool may_map = true) noexcept;
 
   /// Sees to it that all offsets below `end` of the last segment have addresses. Throws std::bad_alloc.
   /// @return invalid_argument when 256 TiB are used up
   [[nodiscard]] Result<void> cover_last(std::uint64_t end) {
-    return last_->extents.cover(end) ? Result<void>() : no_addresses(last_->id);
+    return last().extents.cover(end) ? Result<void>() : no_addresses(last_id());
   }
 
   /// Gets all that is needed for `len` bytes more, whether they go behind the last segment's or, after a rotation, into one of
   /// their own: what can fail does so before anything is appended. Throws std::bad_alloc.
   /// @return invalid_argument when 256 TiB are used up
   [[nodiscard]] Result<void> make_room(std::uint64_t len) {
-    const std::uint64_t end = last_->end.load(std::memory_order_relaxed) + len;
-    if (end <= last_->extents.end() && len <= spare_end_) [[likely]]
+    const std::uint64_t end = last().end.load(std::memory_order_relaxed) + len;
+    if (end <= last().extents.end() && len <= spare_end_) [[likely]]
       return {};
     return get_room(end, len);
   }
 
   /// The last segment has grown: everything below `end` is whole records.
-  void extend_last(std::uint64_t end) noexcept { last_->end.store(end, std::memory_order_release); }
+  void extend_last(std::uint64_t end) noexcept { last().end.store(end, std::memory_order_release); }
 
-  /// The log has gone on from the last segment, which is now `sealed`, to `next`, which is empty. There is room.
-  [[gnu::cold]] void rotate(const log::PinnedSegment& sealed, const log::PinnedSegment& next,
-                            const SegmentRoom& room) noexcept;
-
-  /// Takes `segment`, whose file is open, for the last segment from now on. No reader is there yet.
-  [[gnu::cold]] void reopen_last(const log::PinnedSegment& segment, const SegmentRoom& room);
+  /// The last segment is appended to through `file` from now on, and ends at `end`. No reader is there yet. Throws
+  /// std::bad_alloc.
+  /// @param room  of this segment, and of those that follow it
+  /// @return invalid_argument when 256 TiB are used up
+  [[nodiscard, gnu::cold]] Result<void> begin_appending(const std::shared_ptr<safeatomic::File>& file,
+                                                        std::uint64_t end, const SegmentRoom& room);
 
   /// The last segment will not grow any more: it is `segment`, whose file is open. Another one follows, and no reader is there
   /// now.
@@ -87,13 +86,10 @@ class AddressSpace {
 
   // Rewriting.
 
-  /// The name of `segment` is about to go: what is not mapped is read from `file` from now on, until it is `Removed`.
-  void read_from(SegmentFile& segment, std::shared_ptr<safeatomic::File> file) noexcept;
-
   /// Adds what `old` was rewritten to; both are there until one is removed. Throws std::bad_alloc.
   /// @return invalid_argument when 256 TiB are used up
   [[nodiscard, gnu::cold]] Result<std::shared_ptr<SegmentFile>> add_rewritten(const SegmentFile& old,
-                                                                              const log::PinnedSegment& segment,
+                                                                              const safeatomic::FileInfo& info,
                                                                               safeatomic::File& file);
 
   /// A file that the space has no more. Its end lets go of it once every reader has left that may have an address in it; so
@@ -116,8 +112,8 @@ class AddressSpace {
     AddressSpace* address_space_ = nullptr;
   };
 
-  /// Takes a file out, to which no address of the index leads any more.
-  /// @return nothing, and nothing is done, if there are live records in it
+  /// Takes a file out that has no name, and to which no address of the index leads any more.
+  /// @return nothing, and nothing is done, if it has a name or live records
   [[nodiscard]] Removed remove(const SegmentFile& segment) noexcept;
 
   // Looking up.
@@ -125,26 +121,31 @@ class AddressSpace {
   [[nodiscard]] ReaderEpochs& readers() const noexcept { return *readers_; }
 
   /// The store's.
-  [[nodiscard]] const safeatomic::Directory& directory() const noexcept { return *directory_; }
+  [[nodiscard]] const safeatomic::Directory& directory() const noexcept { return *registry_->directory(); }
 
   /// The address of a record in the last segment.
   [[nodiscard]] std::uint64_t address_in_last(std::uint64_t offset) const noexcept {
-    return last_->extents.address(offset);
+    return last().extents.address(offset);
   }
 
   /// Where in its file the record at `address` lies.
   [[nodiscard]] std::uint64_t offset_of(std::uint64_t address) const noexcept { return extents_.find(address).offset; }
 
   /// The last segment; there is one.
-  [[nodiscard]] SegmentFile& last() const noexcept { return *last_; }
+  [[nodiscard]] SegmentFile& last() const noexcept { return with_addresses(registry_->last()); }
   /// The id of the last segment; 0 if there is none.
-  [[nodiscard]] std::uint32_t last_id() const noexcept { return last_ ? last_->id : 0; }
+  [[nodiscard]] std::uint32_t last_id() const noexcept { return registry_->last_id(); }
 
-  /// The files that there are now, in log order, for whoever holds the owner's lock.
-  [[nodiscard]] const SegmentMap& segments() const noexcept { return segments_; }
+  /// Calls `visit(file)` for the files that there are now, in log order. By the owner's lock.
+  template <class Visit>
+  void for_each_file(Visit&& visit) const {
+    for (const auto& [key, file] : registry_->files()) visit(std::as_const(with_addresses(*file)));
+  }
 
-  /// The newest file of a segment; null if there is none. By the owner's lock.
-  [[nodiscard]] std::shared_ptr<SegmentFile> find(std::uint32_t id) const noexcept;
+  /// The newest file of a segment; null if there is none.
+  [[nodiscard]] std::shared_ptr<SegmentFile> find(std::uint32_t id) const noexcept {
+    return with_addresses(registry_->find(id));
+  }
 
   /// Whether any segment behind that one holds a record. By the owner's lock.
   [[nodiscard]] bool has_records_behind(std::uint32_t id) const noexcept;
@@ -214,12 +215,13 @@ class AddressSpace {
 
   [[nodiscard, gnu::cold]] Result<void> get_room(std::uint64_t last_end, std::uint64_t len);
   [[nodiscard, gnu::cold]] std::unexpected<Error> no_addresses(std::uint32_t id) const;
-  [[nodiscard]] SegmentMap::node_type make_node();
+  [[nodiscard]] std::shared_ptr<log::SegmentFile> make_file() override;
+  void rotated(log::SegmentFile& sealed, log::SegmentFile& next,
+               const std::shared_ptr<safeatomic::File>& file) noexcept override;
   void keep_for_pinned(SegmentFile& removed) noexcept;
   [[gnu::cold]] void map(SegmentFile& segment, safeatomic::File& file, std::uint64_t length) const noexcept;
   template <std::uint64_t longest>
   [[nodiscard]] Result<LocatedRecord> read_in(SegmentFile& segment, std::uint64_t offset, std::string& buffer) const;
-  [[nodiscard]] Result<std::shared_ptr<safeatomic::File>> file_of(const SegmentFile& segment) const;
   [[nodiscard]] Result<LocatedRecord> head_in(SegmentFile& segment, std::uint64_t offset, std::uint64_t end,
                                               std::string_view begin, std::string& buffer) const;
   [[nodiscard]] Result<std::string_view> bytes_of(const SegmentFile& segment, std::uint64_t offset, std::uint64_t end,
@@ -228,13 +230,11 @@ class AddressSpace {
   [[nodiscard, gnu::cold]] std::unexpected<Error> damaged(const SegmentFile& segment, std::uint64_t offset,
                                                           format::Stop stop) const;
 
-  const std::shared_ptr<safeatomic::Directory> directory_;
   const ReadPath read_path_;
   ExtentTable extents_;  // before all that has extents
-  SegmentMap segments_;
-  std::shared_ptr<SegmentFile> last_;
-  SegmentMap::node_type spare_;  // what the next segment will be; empty: to be made
-  std::uint64_t spare_end_ = 0;  // of its extents
+  const std::shared_ptr<log::SegmentRegistry> registry_;
+  SegmentRoom room_;
+  std::uint64_t spare_end_ = 0;  // of the extents that the next segment has already
   SegmentCounts counts_;
   // When Puts went from which segment, as far as nothing has gone from an earlier one since: so both ascend.
   struct PutsGone {
@@ -246,8 +246,6 @@ class AddressSpace {
 
   const std::unique_ptr<ReaderEpochs> readers_ = std::make_unique<ReaderEpochs>();
   mutable RemovedFiles removed_;
-  mutable std::mutex files_mutex_;  // guards which file a segment is read from where it is not mapped
-  mutable log::FileCache cache_;
 };
 
 /// The records of one instant, kept as long as this object, whatever is rewritten meanwhile: by their mappings, else by descriptors, as far

@@ -1,146 +1,101 @@
 // AddressSpace: which files there are.
 
 #include <algorithm>
-#include <iterator>
-#include <limits>
 #include <new>
 #include <utility>
 
 #include <datawal/segment.hpp>
 
 #include "kv/records/address_space.hpp"
-#include "log/directory/kept_files.hpp"
 
 namespace datawal::kv {
 
 std::unexpected<Error> AddressSpace::no_addresses(std::uint32_t id) const {
   return std::unexpected(Error{.code = Errc::invalid_argument,
                                .action = "open store",
-                               .path = segment::path(directory_->path(), id),
+                               .path = segment::path(directory().path(), id),
                                .segment = id,
                                .detail = "the store is larger than 256 TiB"});
 }
 
-// Ready to be put among the segments, which then cannot fail.
-SegmentMap::node_type AddressSpace::make_node() {
-  SegmentMap one;
-  one.emplace(SegmentFileKey{}, std::make_shared<SegmentFile>(extents_));
-  return one.extract(one.begin());
-}
+std::shared_ptr<log::SegmentFile> AddressSpace::make_file() { return std::make_shared<SegmentFile>(extents_); }
 
-Result<void> AddressSpace::add(const log::PinnedSegment& pinned, safeatomic::File& file, const SegmentRoom& room,
-                               bool may_map) {
-  SegmentMap::node_type node = make_node();
-  const std::shared_ptr<SegmentFile> segment = node.mapped();
-  node.key() = {.id = pinned.id};
-  segment->id = pinned.id;
-  segment->pinned = pinned;
-  segment->end.store(pinned.info.size, std::memory_order_relaxed);
-  if (may_map) map(*segment, file, std::max(pinned.info.size, room.mapped));
-  removed_.note_added(*segment);
-  segments_.insert(std::move(node));
-  last_ = segment;
-  return {};
+void AddressSpace::added(log::SegmentFile& file, safeatomic::File& open, bool may_map) noexcept {
+  SegmentFile& segment = with_addresses(file);
+  const std::uint64_t size = segment.pinned.info.size;
+  segment.end.store(size, std::memory_order_relaxed);
+  if (may_map) map(segment, open, size);
+  removed_.note_added(segment);
 }
 
 Result<void> AddressSpace::get_room(std::uint64_t last_end, std::uint64_t len) {
-  if (!last_->extents.cover(last_end)) return no_addresses(last_->id);
-  if (spare_.empty()) spare_ = make_node();
-  if (!spare_.mapped()->extents.cover(std::max<std::uint64_t>(len, 1))) return no_addresses(last_->id);
-  spare_end_ = spare_.mapped()->extents.end();
+  if (!last().extents.cover(last_end)) return no_addresses(last_id());
+  SegmentFile& spare = with_addresses(registry_->reserve());
+  if (!spare.extents.cover(std::max<std::uint64_t>(len, 1))) return no_addresses(last_id());
+  spare_end_ = spare.extents.end();
   return {};
 }
 
-void AddressSpace::rotate(const log::PinnedSegment& sealed, const log::PinnedSegment& next,
-                          const SegmentRoom& room) noexcept {
-  {
-    const std::lock_guard guard(files_mutex_);
-    last_->pinned = sealed;
-    last_->pinned.file.reset();
-  }
-  last_->extents.trim(last_->end.load(std::memory_order_relaxed));
-  SegmentMap::node_type node = std::exchange(spare_, {});
+void AddressSpace::rotated(log::SegmentFile& sealed, log::SegmentFile& next,
+                           const std::shared_ptr<safeatomic::File>& file) noexcept {
+  SegmentFile& from = with_addresses(sealed);
+  from.extents.trim(from.end.load(std::memory_order_relaxed));
   spare_end_ = 0;
-  last_ = node.mapped();
-  last_->id = next.id;
-  last_->pinned = next;
-  if (next.file) map(*last_, *next.file, room.mapped);
-  node.key() = {.id = next.id};
-  removed_.note_added(*last_);
-  segments_.insert(std::move(node));
+  SegmentFile& to = with_addresses(next);
+  map(to, *file, room_.mapped);
+  registry_->hold_open(next, file);
+  removed_.note_added(to);
 }
 
-void AddressSpace::reopen_last(const log::PinnedSegment& pinned, const SegmentRoom& room) {
-  last_->pinned = pinned;
-  map(*last_, *pinned.file, std::max(last_->end.load(std::memory_order_relaxed), room.mapped));
+Result<void> AddressSpace::begin_appending(const std::shared_ptr<safeatomic::File>& file, std::uint64_t end,
+                                           const SegmentRoom& room) {
+  room_ = room;
+  SegmentFile& segment = last();
+  registry_->hold_open(segment, file);
+  map(segment, *file, std::max(end, room.mapped));
+  if (Result<void> covered = cover_last(end); !covered) return covered;
+  extend_last(end);
+  return {};
 }
 
 void AddressSpace::seal_last(const log::PinnedSegment& pinned, safeatomic::File& file) noexcept {
-  {
-    const std::lock_guard guard(files_mutex_);
-    last_->pinned = pinned;
-  }
-  last_->end.store(pinned.info.size, std::memory_order_release);
-  map(*last_, file, pinned.info.size);
-}
-
-void AddressSpace::read_from(SegmentFile& segment, std::shared_ptr<safeatomic::File> file) noexcept {
-  const std::lock_guard guard(files_mutex_);
-  segment.pinned.file = std::move(file);
-  cache_.forget(segment.id);
+  registry_->set_last(pinned);
+  last().end.store(pinned.info.size, std::memory_order_release);
+  map(last(), file, pinned.info.size);
 }
 
 Result<std::shared_ptr<SegmentFile>> AddressSpace::add_rewritten(const SegmentFile& old,
-                                                                 const log::PinnedSegment& pinned,
+                                                                 const safeatomic::FileInfo& info,
                                                                  safeatomic::File& file) {
-  SegmentMap::node_type node = make_node();
-  std::shared_ptr<SegmentFile> segment = node.mapped();
-  node.key() = {.id = old.id, .generation = old.generation + 1};
-  segment->id = old.id;
-  segment->generation = old.generation + 1;
-  segment->pinned = pinned;
-  if (!segment->extents.cover(pinned.info.size)) return no_addresses(old.id);
-  segment->end.store(pinned.info.size, std::memory_order_relaxed);
-  map(*segment, file, pinned.info.size);
+  std::shared_ptr<SegmentFile> segment = with_addresses(registry_->add_rewritten(old, info));
+  if (!segment->extents.cover(info.size)) {
+    registry_->erase(*segment);
+    return no_addresses(old.id);
+  }
+  segment->end.store(info.size, std::memory_order_relaxed);
+  map(*segment, file, info.size);
   removed_.note_added(*segment);
-  segments_.insert(std::move(node));
   return segment;
 }
 
 AddressSpace::Removed AddressSpace::remove(const SegmentFile& segment) noexcept {
-  const auto found = segments_.find({.id = segment.id, .generation = segment.generation});
-  if (found == segments_.end() || segment.counts.live_bytes != 0) return {};
-  std::shared_ptr<SegmentFile> file = std::move(found->second);
-  segments_.erase(found);
+  if (segment.counts.live_bytes != 0) return {};
+  std::shared_ptr<SegmentFile> file = with_addresses(registry_->erase(segment));
+  if (!file) return {};
   counts_ -= file->counts;
   removed_.add(file);
   return {std::move(file), *this};
 }
 
-// Whoever reads without a pin has left. A descriptor for each file would take all that the process has, when many are rewritten.
+// Whoever reads without a pin has left.
 void AddressSpace::keep_for_pinned(SegmentFile& removed) noexcept {
-  std::shared_ptr<safeatomic::File> file;
-  std::shared_ptr<log::KeptFile> kept;
-  const std::lock_guard guard(files_mutex_);
-  file = std::exchange(removed.pinned.file, nullptr);
-  kept = std::exchange(removed.pinned.kept, nullptr);
-  const bool is_mapped = removed.mapped_len >= removed.end.load(std::memory_order_acquire);
-  if (is_mapped || !file) return;
-  try {
-    removed.pinned.file = log::keep_open(file);
-  } catch (const std::bad_alloc&) {
-    removed.pinned.file = nullptr;  // as if there were no descriptor left
-  }
-}
-
-std::shared_ptr<SegmentFile> AddressSpace::find(std::uint32_t id) const noexcept {
-  const auto newest = segments_.lower_bound({.id = id, .generation = std::numeric_limits<std::uint32_t>::max()});
-  return newest != segments_.end() && newest->first.id == id ? newest->second : nullptr;
+  registry_->release(removed, removed.mapped_len < removed.end.load(std::memory_order_acquire));
 }
 
 bool AddressSpace::has_records_behind(std::uint32_t id) const noexcept {
-  for (auto i = segments_.rbegin(); i != segments_.rend() && i->first.id > id; ++i) {
-    if (i->second->counts.bytes > 0) return true;
+  const log::SegmentMap& files = registry_->files();
+  for (auto i = files.rbegin(); i != files.rend() && i->first.id > id; ++i) {
+    if (with_addresses(*i->second).counts.bytes > 0) return true;
   }
   return false;
 }

@@ -2,17 +2,16 @@
 // One file of a segment as the index sees it.
 
 #include <atomic>
-#include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
+#include <utility>
 
 #include <datawal/record.hpp>
 #include <safeatomic/file_system.hpp>
 
 #include "kv/records/extent_table.hpp"
-#include "log/read/snapshot.hpp"
+#include "log/read/segment_registry.hpp"
 
 namespace datawal::kv {
 
@@ -72,19 +71,16 @@ class CountedMapping {
 };
 
 /// A segment's file as it is read back, and the addresses of its bytes. It lives, and its addresses keep their meaning, as long
-/// as somebody has it: the space while it is one of its files, whoever takes it out of there until the last reader without
+/// as somebody has it: the registry while it is one of its files, whoever takes it out of there until the last reader without
 /// a lock has left, and every PinnedAddressSpace of before.
-struct SegmentFile {
+struct SegmentFile : log::SegmentFile {
   explicit SegmentFile(ExtentTable& table) noexcept : extents(table, *this) {}
 
-  std::uint32_t id = 0;
-  std::uint32_t generation = 0;       // how often the file of this id was rewritten before it
   std::atomic<std::uint64_t> end{0};  // whole records lie below; nothing is read beyond
   const char* mapped = nullptr;
   std::uint64_t mapped_len = 0;
   CountedMapping mapping{};
   Extents extents;
-  log::PinnedSegment pinned;                 // guarded by the space's mutex of files
   SegmentCounts counts{};                    // by the lock of the space's owner, and changed by the space alone
   bool is_complete = true;                   // false while its records are being moved; by the same lock
   std::uint64_t needed_tombstone_bytes = 0;  // see AddressSpace::needed_tombstone_bytes
@@ -94,18 +90,12 @@ struct SegmentFile {
   std::shared_ptr<SegmentFile> removed_after{};
 };
 
-/// Which file. In the order of the log: while a segment is being rewritten, what was moved already is older than the rest.
-struct SegmentFileKey {
-  std::uint32_t id = 0;
-  std::uint32_t generation = 0;
-
-  friend constexpr std::strong_ordering operator<=>(const SegmentFileKey& a, const SegmentFileKey& b) noexcept {
-    return a.id != b.id ? a.id <=> b.id : b.generation <=> a.generation;
-  }
-  friend constexpr bool operator==(const SegmentFileKey&, const SegmentFileKey&) = default;
-};
-
-/// The files that there are.
-using SegmentMap = std::map<SegmentFileKey, std::shared_ptr<SegmentFile>>;
+/// All files of a store with keys are of this kind: its AddressSpace makes them.
+[[nodiscard]] inline SegmentFile& with_addresses(log::SegmentFile& file) noexcept {
+  return static_cast<SegmentFile&>(file);
+}
+[[nodiscard]] inline std::shared_ptr<SegmentFile> with_addresses(std::shared_ptr<log::SegmentFile> file) noexcept {
+  return std::static_pointer_cast<SegmentFile>(std::move(file));
+}
 
 }  // namespace datawal::kv

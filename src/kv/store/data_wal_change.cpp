@@ -61,7 +61,7 @@ Result<void> DataWal::Impl::change(RecordType type, std::string_view key, std::s
     }
     const std::uint64_t inserts = type == RecordType::Put && !prepared->live ? 1 : 0;
     if (Result<void> room = make_room(inserts, format::frame_len(key.size(), value.size())); !room) return room;
-    Result<RecordRef> ref = following([&] { return core->append(type, key, value); });
+    Result<RecordRef> ref = core->append(type, key, value);
     if (!ref) return propagate(ref);
     follow(*ref);
     projection->apply(*prepared, type, *ref);
@@ -78,8 +78,9 @@ Result<void> DataWal::Impl::change(RecordType type, std::string_view key, std::s
 void DataWal::Impl::follow(const RecordRef& last) noexcept {
   const std::uint64_t end = last.offset + last.len;
   projection->address_space().extend_last(end);
-  if (auto_compaction && end >= look_at) [[unlikely]] {
+  if (auto_compaction && (last.segment != looked_in || end >= look_at)) [[unlikely]] {
     auto_compaction->look();  // what was overwritten meanwhile lies in sealed segments too
+    looked_in = last.segment;
     look_at = end + look_step;
   }
 }
@@ -138,7 +139,7 @@ Result<void> DataWal::Impl::write(std::span<const RecordInput> records, const Wr
     if (!prepared) return prepared;
     const std::vector<std::size_t> before = kv::predecessors(records, hashes);
     if (Result<void> room = make_room(inserts_of(records, changes, before), len_of(records)); !room) return room;
-    const Result<void> appended = following([&] { return core->append_batch(records, refs); });
+    const Result<void> appended = core->append_batch(records, refs);
     if (!appended) return appended;
     follow(refs.back());
     for (std::size_t n = 0; n < records.size(); ++n) {

@@ -27,7 +27,8 @@ struct [[gnu::visibility("hidden")]] DataWal::Impl {
   std::mutex compacting{};     // one compaction at a time
   mutable FutexMutex mutex{};  // one change at a time: the order of the log is the order of the projection
   std::unique_ptr<kv::AutoCompaction> auto_compaction{};  // null: not wanted
-  std::uint64_t look_at{0};  // bytes of the active segment at which it is to look again; by `mutex`
+  std::uint32_t looked_in{0};  // the active segment when it was last told to look; by `mutex`, as the next
+  std::uint64_t look_at{0};    // bytes of that segment at which it is to look again
   static constexpr std::uint64_t look_step = 16ULL << 20;
   ForkGuard process{};
 
@@ -66,14 +67,7 @@ struct [[gnu::visibility("hidden")]] DataWal::Impl {
     if (inserts != 0) projection->reserve(inserts);
     return projection->address_space().make_room(len);
   }
-  /// Calls `change_log()`, which may rotate the log, and follows it to the next segment, also if it fails or throws.
-  template <class ChangeLog>
-  [[nodiscard]] auto following(ChangeLog&& change_log) {
-    const Follower follower(*this);
-    return change_log();
-  }
   void follow(const RecordRef& last) noexcept;
-  [[gnu::cold]] void follow_rotation() noexcept;
   [[nodiscard]] Result<void> rotate();
   /// All that lives now, in log order.
   /// @param snapshot  gets the log of that instant; null: nobody needs it
@@ -89,21 +83,6 @@ struct [[gnu::visibility("hidden")]] DataWal::Impl {
   [[nodiscard]] safeatomic::FileSystem& file_system() const noexcept {
     return log::file_system_of(options.file_system);
   }
-
- private:
-  class Follower {
-   public:
-    explicit Follower(Impl& impl) noexcept : impl_(impl) {}
-    Follower(const Follower&) = delete;
-    Follower& operator=(const Follower&) = delete;
-    ~Follower() {
-      if (impl_.core->active_segment() != impl_.projection->address_space().last_id()) [[unlikely]]
-        impl_.follow_rotation();
-    }
-
-   private:
-    Impl& impl_;
-  };
 };
 
 }  // namespace datawal

@@ -18,7 +18,9 @@ namespace datawal {
 Result<void> DataWal::Impl::rotate() {
   const std::lock_guard guard(mutex);
   if (Result<void> room = make_room(0, 1); !room) return room;
-  return following([this] { return core->rotate(); });
+  Result<void> rotated = core->rotate();
+  if (auto_compaction) auto_compaction->look();
+  return rotated;
 }
 
 Result<CompactionStats> DataWal::compact(const CompactOptions& options) {

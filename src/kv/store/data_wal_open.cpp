@@ -39,7 +39,8 @@ Result<DataWal> DataWal::open(const std::filesystem::path& dir, const OpenOption
   const std::shared_ptr<safeatomic::Directory> directory = std::move(*made);
   auto projection = std::make_shared<kv::Projection>(directory, options.read_path);
   kv::Replay replay(*projection, options.open_threads);
-  Result<std::unique_ptr<log::LogCore>> core = log::LogCore::open(directory, options, replay.visitor());
+  Result<std::unique_ptr<log::LogCore>> core = log::LogCore::open(projection->address_space().registry(), options,
+                                                                  replay.visitor());
   if (!core) return propagate(core);
   log::LogCore* const behind = core->get();
   std::unique_ptr<Impl> impl(
@@ -48,15 +49,9 @@ Result<DataWal> DataWal::open(const std::filesystem::path& dir, const OpenOption
   // Only now is it certain which file is appended to: recovery may have put a copy in its place, or made the first one.
   Result<log::LogCore::Active> active = behind->active();
   if (!active) return propagate(active);
-  kv::AddressSpace& space = projection->address_space();
-  if (space.last_id() != active->segment.id) {
-    log::PinnedSegment empty = active->segment;
-    empty.info.size = 0;
-    if (Result<void> added = space.add(empty, *empty.file); !added) return propagate(added);
-  }
-  space.reopen_last(active->segment, Impl::room_of(options));
-  if (Result<void> covered = space.cover_last(active->end); !covered) return propagate(covered);
-  space.extend_last(active->end);
+  Result<void> appending = projection->address_space().begin_appending(active->file, active->end,
+                                                                       Impl::room_of(options));
+  if (!appending) return propagate(appending);
   impl->projection = std::move(projection);
   if (options.auto_compact.is_enabled) {
     const kv::CompactionSite site{*impl->core, *impl->projection, impl->mutex};
@@ -72,13 +67,6 @@ Error DataWal::Impl::closed_error() {
   return {.code = Errc::closed,
           .action = "use store",
           .detail = "it was closed, or belongs to the process that forked this one"};
-}
-
-// The log has gone on to a new segment: it becomes the last one of the space.
-void DataWal::Impl::follow_rotation() noexcept {
-  projection->address_space().rotate(core->last_sealed(), core->active_file(), room_of(options));
-  if (auto_compaction) auto_compaction->look();
-  look_at = look_step;
 }
 
 const RecordLog& DataWal::log() const noexcept {

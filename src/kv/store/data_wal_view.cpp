@@ -79,7 +79,7 @@ Result<DataWalView> DataWal::view() const {
   guard.lock();
   made->directory.copy(made->projection->directory());
   made->space.emplace(made->projection->address_space());
-  made->log_order = kv::LogOrder(made->projection->address_space().segments());
+  made->log_order = kv::LogOrder(made->projection->address_space());
   made->live_bytes = made->projection->counts().live_bytes;
   made->last_txid = impl_->core->last_txid();
   return DataWalView(made);

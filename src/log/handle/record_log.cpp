@@ -23,7 +23,8 @@ Result<RecordLog> RecordLog::open(const std::filesystem::path& dir, const OpenOp
   Result<std::unique_ptr<safeatomic::Directory>> directory = log::make_store_directory(
       log::file_system_of(options.file_system), dir, options);
   if (!directory) return propagate(directory);
-  Result<std::unique_ptr<log::LogCore>> core = log::LogCore::open(std::move(*directory), options, {});
+  Result<std::unique_ptr<log::LogCore>> core = log::LogCore::open(
+      std::make_shared<log::SegmentRegistry>(std::move(*directory)), options, {});
   if (!core) return propagate(core);
   return RecordLog(std::make_unique<Impl>(std::move(*core)));
 }

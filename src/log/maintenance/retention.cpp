@@ -72,7 +72,11 @@ Result<void> drop_segments_before(LogCore& core, std::uint32_t id, const DropOpt
     safeatomic::Result<std::unique_ptr<safeatomic::File>> file = core.directory()->open_file(
         segment::filename(segment.id), {});
     if (!file) return io_failure(file, "remove segment");
-    if (Result<void> removed = core.remove_sealed(segment.id, std::move(*file)); !removed) return removed;
+    const std::shared_ptr<SegmentFile> known = core.segments().find(segment.id);
+    if (!known) continue;
+    Result<void> removed = core.remove_sealed(*known, std::move(*file));
+    core.segments().erase(*known);
+    if (!removed) return removed;
   }
   return {};
 }

@@ -28,8 +28,13 @@ void remove_temporaries(Directory& directory, const StoreListing& listing) {
 }
 
 // The records of the store, read once; nothing is changed here.
-Result<void> replay(LogScanner& scanner, ProgressMeter progress, const RecoveryVisitor& visitor) {
-  if (visitor.on_segment) scanner.on_enter(visitor.on_segment);
+Result<void> replay(LogScanner& scanner, SegmentRegistry& segments, ProgressMeter progress,
+                    const RecoveryVisitor& visitor) {
+  scanner.on_enter([&](const PinnedSegment& segment, File& file) -> Result<void> {
+    SegmentFile& added = segments.add(segment);
+    if (visitor.on_segment) visitor.on_segment(added, file);
+    return {};
+  });
   std::array<RecordView, replay_batch> records;
   for (;;) {
     Result<std::size_t> count = scanner.next_batch(records);
@@ -62,21 +67,24 @@ Result<void> sync_sealed(Directory& directory, const Snapshot& snapshot) {
 }
 
 // A log without a segment: its first record may only be written once every name on the way to it is durable.
-Result<Recovered> begin_log(FileSystem& file_system, Directory& directory, const StoreOwner& owner,
+Result<Recovered> begin_log(FileSystem& file_system, SegmentRegistry& segments, const StoreOwner& owner,
                             const OpenOptions& options, RecoveryReport report) {
+  Directory& directory = *segments.directory();
   if (Result<void> synced = sync_with_ancestors(directory); !synced) return propagate(synced);
   Result<std::unique_ptr<File>> file = create_segment(file_system, directory, owner, 1, options.file_mode);
   if (!file) return propagate(file);
   const safeatomic::Result<safeatomic::FileInfo> info = (*file)->info();
   if (!info) return io_failure(info, "inspect segment");
+  segments.add({.id = 1, .info = *info, .kept = std::make_shared<KeptFile>()});
   report.files_scanned = 1;
-  return Recovered{.report = std::move(report), .active_id = 1, .active_info = *info, .file = std::move(*file)};
+  return Recovered{.report = std::move(report), .file = std::move(*file)};
 }
 
-Result<Recovered> mend(FileSystem& file_system, Directory& directory, const OpenOptions& options,
+Result<Recovered> mend(FileSystem& file_system, SegmentRegistry& segments, const OpenOptions& options,
                        const Snapshot& snapshot, const LogScanner& scanner) {
+  Directory& directory = *segments.directory();
   const PinnedSegment& active = snapshot.segments.back();
-  Recovered recovered{.report = scanner.report(), .active_id = active.id};
+  Recovered recovered{.report = scanner.report()};
   Result<std::unique_ptr<File>> file = recover_tail(file_system, directory, options, active.id, scanner.end(),
                                                     scanner.watermark(), recovered.report);
   if (!file) return propagate(file);
@@ -92,11 +100,10 @@ Result<Recovered> mend(FileSystem& file_system, Directory& directory, const Open
   if (!synced) return propagate(synced);
   const safeatomic::Result<safeatomic::FileInfo> info = (*file)->info();
   if (!info) return io_failure(info, "inspect segment");
-  recovered.active_info = *info;
+  segments.set_last({.id = active.id, .info = *info});
   recovered.file = std::move(*file);
   recovered.end = scanner.end().valid_end;
   recovered.last_txid = std::max(scanner.report().last_txid_seen, scanner.watermark().proven_txid());
-  recovered.sealed.assign(snapshot.segments.begin(), snapshot.segments.end() - 1);
   return recovered;
 }
 
@@ -110,8 +117,9 @@ Result<std::unique_ptr<File>> create_segment(FileSystem& file_system, Directory&
   return std::move(*file);
 }
 
-Result<Recovered> recover(FileSystem& file_system, const std::shared_ptr<Directory>& directory,
-                          const OpenOptions& options, const RecoveryVisitor& visitor) {
+Result<Recovered> recover(FileSystem& file_system, SegmentRegistry& segments, const OpenOptions& options,
+                          const RecoveryVisitor& visitor) {
+  const std::shared_ptr<Directory>& directory = segments.directory();
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->directory = directory;
   Result<std::optional<format::Watermark>> watermark = read_watermark(*directory);
@@ -121,10 +129,10 @@ Result<Recovered> recover(FileSystem& file_system, const std::shared_ptr<Directo
   if (!listing) return propagate(listing);
   snapshot->quarantined_previously = listing->quarantined;
   for (const segment::Entry& entry : listing->segments) {
-    snapshot->segments.push_back({.id = entry.id, .info = entry.info});
+    snapshot->segments.push_back({.id = entry.id, .info = entry.info, .kept = std::make_shared<KeptFile>()});
   }
   LogScanner scanner(snapshot, LastSegment::recovered);
-  if (Result<void> read = replay(scanner, ProgressMeter(options.on_progress, *snapshot), visitor); !read) {
+  if (Result<void> read = replay(scanner, segments, ProgressMeter(options.on_progress, *snapshot), visitor); !read) {
     return propagate(read);
   }
   // From here on files are changed: the store is sound.
@@ -132,12 +140,12 @@ Result<Recovered> recover(FileSystem& file_system, const std::shared_ptr<Directo
   const safeatomic::Result<StoreOwner> owner = owner_of(*snapshot, options.file_mode);
   if (!owner) return io_failure(owner, "inspect store");
   Result<Recovered> recovered = snapshot->segments.empty()
-                                    ? begin_log(file_system, *directory, *owner, options, scanner.report())
-                                    : mend(file_system, *directory, options, *snapshot, scanner);
+                                    ? begin_log(file_system, segments, *owner, options, scanner.report())
+                                    : mend(file_system, segments, options, *snapshot, scanner);
   if (!recovered) return recovered;
   recovered->watermark = WatermarkFile::open(file_system, *directory, *owner, options.file_mode);
-  recovered->watermark.write({.segment = recovered->active_id,
-                              .inode = recovered->active_info.inode,
+  recovered->watermark.write({.segment = segments.last_id(),
+                              .inode = segments.last_info().inode,
                               .offset = recovered->end,
                               .txid = recovered->last_txid});
   return recovered;

@@ -15,6 +15,7 @@
 
 #include "log/directory/watermark_file.hpp"
 #include "log/read/log_scanner.hpp"
+#include "log/read/segment_registry.hpp"
 #include "log/read/snapshot.hpp"
 
 namespace datawal::log {
@@ -26,7 +27,8 @@ inline constexpr std::size_t replay_batch = 64;
 
 /// Sees the log in the one pass that recovery makes over it, in log order.
 struct RecoveryVisitor {
-  LogScanner::EnterCallback on_segment{};  ///< before a segment's records; its file is open during the call
+  std::function<void(SegmentFile&, safeatomic::File&)>
+      on_segment{};  ///< before a segment's records, when it is the registry's last; its file is open during the call
   std::function<void(std::span<const RecordView>)>
       on_records{};                        ///< the next ones; the views are valid during the call
   std::function<Result<void>()> on_end{};  ///< after the last record, before anything of the store is changed
@@ -35,18 +37,15 @@ struct RecoveryVisitor {
 /// A store that is ready to be appended to; all that the report counts survives a loss of power.
 struct Recovered {
   RecoveryReport report{};
-  std::vector<PinnedSegment> sealed{};  ///< ascending, not kept open
-  std::uint32_t active_id = 0;
-  safeatomic::FileInfo active_info{};        ///< as it is now
-  std::unique_ptr<safeatomic::File> file{};  ///< of the active segment
+  std::unique_ptr<safeatomic::File> file{};  ///< of the active segment, the registry's last
   std::uint64_t end = 0;                     ///< where it ends, and its valid prefix
   WatermarkFile watermark{};
   std::uint64_t last_txid = 0;  ///< the next record gets the one behind it
 };
 
-/// Recovers the store in `directory`, whose lock the caller holds. Errors as RecordLog::open.
-[[nodiscard]] Result<Recovered> recover(safeatomic::FileSystem& file_system,
-                                        const std::shared_ptr<safeatomic::Directory>& directory,
+/// Recovers the store in the directory of `segments`, whose lock the caller holds. Errors as RecordLog::open.
+/// @param segments  gets the store's
+[[nodiscard]] Result<Recovered> recover(safeatomic::FileSystem& file_system, SegmentRegistry& segments,
                                         const OpenOptions& options, const RecoveryVisitor& visitor);
 
 /// Makes segment `id`, empty, with its name durable; it belongs to `owner`.

@@ -12,20 +12,21 @@ namespace datawal::log {
 
 using safeatomic::Directory;
 
-Result<std::unique_ptr<LogCore>> LogCore::open(const std::shared_ptr<Directory>& directory, const OpenOptions& options,
+Result<std::unique_ptr<LogCore>> LogCore::open(std::shared_ptr<SegmentRegistry> segments, const OpenOptions& options,
                                                const RecoveryVisitor& visitor) {
+  const std::shared_ptr<Directory>& directory = segments->directory();
   Result<StoreLock> lock = StoreLock::acquire(file_system_of(options.file_system), directory, options.file_mode);
   if (!lock) return propagate(lock);
   if (Result<void> wanted = refuse_mode(*directory, options.mode); !wanted) {
     lock->release();
     return propagate(wanted);
   }
-  Result<Recovered> recovered = recover(file_system_of(options.file_system), directory, options, visitor);
+  Result<Recovered> recovered = recover(file_system_of(options.file_system), *segments, options, visitor);
   if (!recovered) {
     lock->release();
     return propagate(recovered);
   }
-  std::unique_ptr<LogCore> core(new LogCore(directory, options, std::move(*lock), std::move(*recovered)));
+  std::unique_ptr<LogCore> core(new LogCore(std::move(segments), options, std::move(*lock), std::move(*recovered)));
   if (options.sync_policy.period().count() > 0) {
     Result<std::unique_ptr<BackgroundSync>> background = BackgroundSync::start(
         options.sync_policy.period(),
@@ -36,25 +37,19 @@ Result<std::unique_ptr<LogCore>> LogCore::open(const std::shared_ptr<Directory>&
   return core;
 }
 
-LogCore::LogCore(std::shared_ptr<Directory> directory, const OpenOptions& options, StoreLock lock, Recovered recovered)
-    : directory_(std::move(directory)),
+LogCore::LogCore(std::shared_ptr<SegmentRegistry> segments, const OpenOptions& options, StoreLock lock,
+                 Recovered recovered)
+    : segments_(std::move(segments)),
       options_(options),
       report_(std::move(recovered.report)),
-      is_mapped_(takes_mapped_path(*directory_, options.write_path)),
+      is_mapped_(takes_mapped_path(*directory(), options.write_path)),
       lock_(std::move(lock)),
       writer_(make_writer(is_mapped_, std::move(recovered.file), recovered.end, options.max_segment_bytes)),
-      active_info_(recovered.active_info),
       writeback_end_(writer_->end()),
       counted_from_(writer_->end()),
       watermark_(std::move(recovered.watermark)),
       last_txid_(recovered.last_txid),
-      durable_txid_(recovered.last_txid),
-      active_id_(recovered.active_id) {
-  for (PinnedSegment& segment : recovered.sealed) {
-    segment.kept = std::make_shared<KeptFile>();
-    sealed_.emplace_hint(sealed_.end(), segment.id, std::move(segment));
-  }
-}
+      durable_txid_(recovered.last_txid) {}
 
 LogCore::~LogCore() {
   // In a forked child only the descriptors are closed; there even the lock may be held for ever.
@@ -68,7 +63,7 @@ LogCore::~LogCore() {
 Error LogCore::closed_error() const {
   return {.code = Errc::closed,
           .action = "use log",
-          .path = directory_->path(),
+          .path = directory()->path(),
           .detail = process_.is_ours() ? "it was closed" : "it belongs to the process that forked this one"};
 }
 
@@ -153,31 +148,18 @@ Result<void> LogCore::close_in_turn(Guard& guard) {
 Result<LogCore::Active> LogCore::active() const {
   const std::lock_guard guard(mutex_);
   if (Result<void> usable = refuse_closed(); !usable) return propagate(usable);
-  return Active{.segment = {.id = active_segment(), .info = active_info_, .file = writer_->file()},
-                .end = writer_->end()};
-}
-
-PinnedSegment LogCore::active_file() const noexcept {
-  const std::lock_guard guard(mutex_);
-  PinnedSegment active{.id = active_segment(), .info = active_info_, .file = writer_ ? writer_->file() : nullptr};
-  active.info.size = 0;
-  return active;
-}
-
-PinnedSegment LogCore::last_sealed() const noexcept {
-  const std::lock_guard guard(mutex_);
-  return sealed_.rbegin()->second;
+  return Active{.file = writer_->file(), .end = writer_->end()};
 }
 
 Result<std::shared_ptr<const Snapshot>> LogCore::snapshot() const {
   if (!process_.is_ours()) return std::unexpected(closed_error());
   auto snapshot = std::make_shared<Snapshot>();
-  snapshot->directory = directory_;
+  snapshot->directory = directory();
   snapshot->quarantined_previously = report_.quarantined_previously;
   const std::lock_guard guard(mutex_);
   if (Result<void> usable = refuse_closed(); !usable) return propagate(usable);
-  add_sealed_to(snapshot->segments);
-  PinnedSegment active{.id = active_segment(), .info = active_info_, .file = writer_->file()};
+  segments_->add_sealed_to(snapshot->segments);
+  PinnedSegment active{.id = active_segment(), .info = segments_->last_info(), .file = writer_->file()};
   active.info.size = writer_->end();
   snapshot->segments.push_back(std::move(active));
   return std::shared_ptr<const Snapshot>(std::move(snapshot));

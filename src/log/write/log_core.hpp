@@ -4,7 +4,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -23,7 +22,7 @@
 #include "base/fork_guard.hpp"
 #include "base/futex_mutex.hpp"
 #include "log/directory/lock.hpp"
-#include "log/read/file_cache.hpp"
+#include "log/read/segment_registry.hpp"
 #include "log/read/snapshot.hpp"
 #include "log/recovery/recovery.hpp"
 #include "log/write/background_sync.hpp"
@@ -39,8 +38,8 @@ class StoreOwner;
 class LogCore {
  public:
   /// Errors as RecordLog::open. `visitor` sees what is recovered.
-  /// @param directory  from make_store_directory
-  [[nodiscard]] static Result<std::unique_ptr<LogCore>> open(const std::shared_ptr<safeatomic::Directory>& directory,
+  /// @param segments  gets the log's; empty, of a directory from make_store_directory
+  [[nodiscard]] static Result<std::unique_ptr<LogCore>> open(std::shared_ptr<SegmentRegistry> segments,
                                                              const OpenOptions& options,
                                                              const RecoveryVisitor& visitor);
   LogCore(const LogCore&) = delete;
@@ -68,32 +67,32 @@ class LogCore {
 
   /// The segment that is appended to.
   struct Active {
-    PinnedSegment segment;  ///< its file is open
+    std::shared_ptr<safeatomic::File> file;
     std::uint64_t end = 0;  ///< bytes of whole records
   };
   /// `closed` after close().
   [[nodiscard]] Result<Active> active() const;
-  /// The same file, of no size; after close() it is not open.
-  [[nodiscard]] PinnedSegment active_file() const noexcept;
-  /// The segment sealed last, not kept open. There is one.
-  [[nodiscard]] PinnedSegment last_sealed() const noexcept;
   /// The sealed segments, ascending. `closed` after close().
   [[nodiscard]] Result<std::vector<PinnedSegment>> sealed() const;
+  /// All segments; who changes which of them there are does so through this core, by its locks.
+  [[nodiscard]] SegmentRegistry& segments() const noexcept { return *segments_; }
 
   /// Held by whoever changes, links or copies sealed segments: one at a time.
   [[nodiscard]] std::mutex& maintenance_mutex() const noexcept { return maintenance_mutex_; }
 
-  /// Replaces a sealed segment by `rewritten`, which is synced. Durable on return. Snapshots of this process keep the old
-  /// file. Needs maintenance_mutex().
-  /// @param old  the segment's open file
+  /// Gives the name of the sealed segment `from` to `to`, which is `rewritten` and synced. Durable on return. What was `from` is
+  /// read from `old` wherever it is still needed. Needs maintenance_mutex().
+  /// @param old  the open file of `from`
   /// @return poisoned if the directory could not be synced
-  [[nodiscard]] Result<PinnedSegment> replace_sealed(std::uint32_t id, std::shared_ptr<safeatomic::File> old,
-                                                     safeatomic::TemporaryFile& rewritten);
+  [[nodiscard]] Result<void> replace_sealed(SegmentFile& from, std::shared_ptr<safeatomic::File> old, SegmentFile& to,
+                                            safeatomic::TemporaryFile& rewritten);
 
-  /// Unlinks a sealed segment; as replace_sealed().
-  [[nodiscard]] Result<void> remove_sealed(std::uint32_t id, std::shared_ptr<safeatomic::File> old);
+  /// Unlinks a sealed segment, which stays in the registry until it is erased there; otherwise as replace_sealed().
+  [[nodiscard]] Result<void> remove_sealed(SegmentFile& segment, std::shared_ptr<safeatomic::File> old);
 
-  [[nodiscard]] const std::shared_ptr<safeatomic::Directory>& directory() const noexcept { return directory_; }
+  [[nodiscard]] const std::shared_ptr<safeatomic::Directory>& directory() const noexcept {
+    return segments_->directory();
+  }
   [[nodiscard]] const OpenOptions& options() const noexcept { return options_; }
 
   /// close() was called, or this is a forked child.
@@ -104,7 +103,7 @@ class LogCore {
   [[nodiscard]] const RecoveryReport& report() const noexcept { return report_; }
   [[nodiscard]] std::uint64_t last_txid() const noexcept { return last_txid_.load(std::memory_order_acquire); }
   [[nodiscard]] std::uint64_t durable_txid() const noexcept { return durable_txid_.load(std::memory_order_acquire); }
-  [[nodiscard]] std::uint32_t active_segment() const noexcept { return active_id_.load(std::memory_order_acquire); }
+  [[nodiscard]] std::uint32_t active_segment() const noexcept { return segments_->last_id(); }
   /// Fills in what was appended and synced, and how long the syncs took.
   void count_writes(LogStats& stats) const;
   [[nodiscard]] bool is_poisoned() const noexcept { return poisoned_.load(std::memory_order_acquire); }
@@ -151,9 +150,6 @@ class LogCore {
     std::string_view action_;
   };
 
-  /// By id. A map, since a compaction may remove many thousands.
-  using SealedSegments = std::map<std::uint32_t, PinnedSegment>;
-
   /// What a sync that begins now covers.
   struct Coverage {
     std::shared_ptr<safeatomic::File> file;
@@ -163,8 +159,7 @@ class LogCore {
     std::chrono::steady_clock::duration took{};  // set by sync()
   };
 
-  LogCore(std::shared_ptr<safeatomic::Directory> directory, const OpenOptions& options, StoreLock lock,
-          Recovered recovered);
+  LogCore(std::shared_ptr<SegmentRegistry> segments, const OpenOptions& options, StoreLock lock, Recovered recovered);
 
   [[nodiscard, gnu::cold]] Error closed_error() const;
   [[nodiscard]] Result<void> refuse_closed() const;
@@ -216,14 +211,12 @@ class LogCore {
 
   // Sealed segments (log_core_sealed.cpp).
   [[nodiscard]] Result<void> sync_names();
-  [[nodiscard]] PinnedSegment* find_sealed(std::uint32_t id) noexcept;
-  void add_sealed_to(std::vector<PinnedSegment>& segments) const;
-  [[nodiscard]] Error not_sealed(std::uint32_t id) const;
+  [[nodiscard]] Result<void> keep_sealed(SegmentFile& segment, std::shared_ptr<safeatomic::File> old);
 
   [[nodiscard]] Result<Record> read_frame(safeatomic::File& file, std::uint64_t end, const RecordRef& ref) const;
 
   const ForkGuard process_;
-  const std::shared_ptr<safeatomic::Directory> directory_;
+  const std::shared_ptr<SegmentRegistry> segments_;
   const OpenOptions options_;
   const RecoveryReport report_;
   const bool is_mapped_;  // the write path
@@ -233,24 +226,19 @@ class LogCore {
   GroupCommit turns_;
   std::uint64_t syncing_txid_ = 0;  // what the running sync will cover; 0: there is none, or it is unknown
   StoreLock lock_;
-  std::shared_ptr<segment::Writer> writer_;  // null once closed
-  safeatomic::FileInfo active_info_;         // identity of the active segment
-  SealedSegments sealed_;
-  std::uint64_t writeback_end_;        // bytes of the active segment that a sync was begun for
-  std::uint64_t counted_from_;         // bytes of the active segment that another handle appended
-  std::uint64_t appended_before_ = 0;  // bytes that this one appended to earlier segments
-  std::uint64_t synced_bytes_ = 0;     // of all that it appended
+  std::shared_ptr<segment::Writer> writer_;  // of the last segment; null once closed
+  std::uint64_t writeback_end_;              // bytes of the active segment that a sync was begun for
+  std::uint64_t counted_from_;               // bytes of the active segment that another handle appended
+  std::uint64_t appended_before_ = 0;        // bytes that this one appended to earlier segments
+  std::uint64_t synced_bytes_ = 0;           // of all that it appended
   SyncLatency sync_latency_;
   std::optional<Error> poison_;
   WatermarkFile watermark_;  // used only by the holder of the turn
 
   std::atomic<std::uint64_t> last_txid_;
   std::atomic<std::uint64_t> durable_txid_;
-  std::atomic<std::uint32_t> active_id_;
   std::atomic<bool> poisoned_{false};
   std::atomic<bool> closed_{false};
-
-  mutable FileCache cache_;  // of sealed segments, for read()
 
   std::unique_ptr<BackgroundSync> background_;  // null: not needed yet
 };

@@ -23,7 +23,7 @@ std::string too_long(std::string_view what, std::size_t len, std::size_t limit) 
 std::unexpected<Error> LogCore::refused_append(std::string detail) const {
   return std::unexpected(Error{.code = Errc::invalid_argument,
                                .action = "append record",
-                               .path = directory_->path(),
+                               .path = directory()->path(),
                                .detail = std::move(detail)});
 }
 
@@ -84,7 +84,7 @@ Result<RecordRef> LogCore::append(RecordType type, std::string_view key, std::st
   if (!frame) [[unlikely]]
     return failed_append(frame.error());
   appended(*txid);
-  return RecordRef{.segment = active_id_.load(std::memory_order_relaxed),
+  return RecordRef{.segment = active_segment(),
                    .offset = frame->offset,
                    .len = static_cast<std::uint32_t>(len),
                    .txid = *txid,
@@ -125,7 +125,7 @@ Result<std::uint32_t> LogCore::append_as_one(std::span<const RecordInput> record
     return failed_append(done.error());
   }
   appended(*txid + records.size() - 1);
-  return active_id_.load(std::memory_order_relaxed);
+  return active_segment();
 }
 
 }  // namespace datawal::log

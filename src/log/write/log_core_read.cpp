@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -55,31 +56,31 @@ Result<Record> LogCore::read(const RecordRef& ref) const {
   if (!process_.is_ours()) return std::unexpected(closed_error());
   std::shared_ptr<safeatomic::File> file;
   std::uint64_t end = 0;
-  PinnedSegment sealed;
+  std::optional<PinnedSegment> sealed;
   {
     const std::lock_guard guard(mutex_);
     if (Result<void> usable = refuse_closed(); !usable) return propagate(usable);
     if (ref.segment == active_segment()) {
       file = writer_->file();
       end = writer_->end();
-    } else if (const auto found = sealed_.find(ref.segment); found != sealed_.end()) {
-      sealed = found->second;
-      end = sealed.info.size;
+    } else {
+      sealed = segments_->named(ref.segment);
     }
   }
-  if (!file && sealed.id == 0) {
-    return failed(Errc::not_found, segment::path(directory_->path(), ref.segment), ref, "there is no such segment");
+  if (!file && !sealed) {
+    return failed(Errc::not_found, segment::path(directory()->path(), ref.segment), ref, "there is no such segment");
   }
   if (!file) {
-    Result<std::shared_ptr<safeatomic::File>> opened = cache_.open(directory_, sealed);
+    Result<std::shared_ptr<safeatomic::File>> opened = segments_->open(*sealed);
     if (!opened) return propagate(opened);
     file = std::move(*opened);
+    end = sealed->info.size;
   }
   return read_frame(*file, end, ref);
 }
 
 Result<Record> LogCore::read_frame(safeatomic::File& file, std::uint64_t end, const RecordRef& ref) const {
-  const std::filesystem::path path = segment::path(directory_->path(), ref.segment);
+  const std::filesystem::path path = segment::path(directory()->path(), ref.segment);
   if (ref.len < format::frame_len(0, 0) || ref.len > format::max_frame_len || ref.offset > end ||
       ref.len > end - ref.offset) {
     return failed(Errc::not_found, path, ref, "no record lies there");

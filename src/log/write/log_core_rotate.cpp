@@ -33,7 +33,7 @@ Result<void> LogCore::rotate_in_turn(Guard& guard) {
   if (id >= segment::max_id) {
     return std::unexpected(Error{.code = Errc::invalid_argument,
                                  .action = "rotate log",
-                                 .path = directory_->path(),
+                                 .path = directory()->path(),
                                  .segment = id,
                                  .detail = "the segment ids are used up"});
   }
@@ -41,10 +41,9 @@ Result<void> LogCore::rotate_in_turn(Guard& guard) {
   if (Result<void> synced = sync_in_turn(guard); !synced) return synced;
   const safeatomic::Result<safeatomic::FileInfo> sealed = writer_->file()->info();
   if (!sealed) return io_failure(sealed, "inspect segment");
-  const safeatomic::Result<StoreOwner> owner = StoreOwner::of_segment(*directory_, id, *sealed);
+  const safeatomic::Result<StoreOwner> owner = StoreOwner::of_segment(*directory(), id, *sealed);
   if (!owner) return io_failure(owner, "inspect segment");
-  SealedSegments one;
-  one.emplace(id, PinnedSegment{.id = id, .info = *sealed, .kept = std::make_shared<KeptFile>()});
+  (void)segments_->reserve();
   // From here on a file of the next name may exist; only a completed rotation may leave one.
   Doubt doubt(*this, guard, "start the next segment");
   Result<std::unique_ptr<File>> file = create_next(id + 1, *owner);
@@ -54,7 +53,7 @@ Result<void> LogCore::rotate_in_turn(Guard& guard) {
   }
   const safeatomic::Result<safeatomic::FileInfo> created = (*file)->info();
   if (!created) return poison(created.error(), "inspect segment");
-  if (safeatomic::Result<void> synced = directory_->sync(); !synced) return poison(synced.error(), "sync directory");
+  if (safeatomic::Result<void> synced = directory()->sync(); !synced) return poison(synced.error(), "sync directory");
   std::shared_ptr<segment::Writer> next;
   try {
     next = make_writer(is_mapped_, std::move(*file), 0, options_.max_segment_bytes);
@@ -64,12 +63,10 @@ Result<void> LogCore::rotate_in_turn(Guard& guard) {
   doubt.resolve();
   appended_before_ = appended_bytes();
   counted_from_ = 0;
-  sealed_.insert(one.extract(one.begin()));
   writer_ = std::move(next);
-  active_info_ = *created;
-  active_id_.store(id + 1, std::memory_order_release);
+  segments_->rotate(*sealed, id + 1, *created, writer_->file());
   writeback_end_ = 0;
-  watermark_.write({.segment = id + 1, .inode = active_info_.inode, .offset = 0, .txid = last_txid()});
+  watermark_.write({.segment = id + 1, .inode = created->inode, .offset = 0, .txid = last_txid()});
   return {};
 }
 
@@ -79,10 +76,10 @@ Result<std::unique_ptr<File>> LogCore::create_next(std::uint32_t id, const Store
   // A file of that name, whoever made it, is the active segment at the next open, and this one is sealed then, where a torn
   // tail is damage: nothing may be appended to it any more.
   try {
-    safeatomic::Result<std::unique_ptr<File>> file = owner.create(file_system_of(options_.file_system), *directory_,
+    safeatomic::Result<std::unique_ptr<File>> file = owner.create(file_system_of(options_.file_system), *directory(),
                                                                   name, options_.file_mode);
     if (file) return std::move(*file);
-    const safeatomic::Result<safeatomic::FileInfo> there = directory_->info_of(name);
+    const safeatomic::Result<safeatomic::FileInfo> there = directory()->info_of(name);
     const bool is_absent = !there && there.error().code == safeatomic::Errc::not_found;
     if (!is_absent) return poison(file.error(), "create segment");
     return io_failure(file, "create segment");

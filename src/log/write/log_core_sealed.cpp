@@ -1,6 +1,5 @@
 // LogCore: sealed segments.
 
-#include <algorithm>
 #include <utility>
 
 #include <datawal/segment.hpp>
@@ -15,26 +14,8 @@ Result<std::vector<PinnedSegment>> LogCore::sealed() const {
   const std::lock_guard guard(mutex_);
   if (Result<void> usable = refuse_closed(); !usable) return propagate(usable);
   std::vector<PinnedSegment> segments;
-  add_sealed_to(segments);
+  segments_->add_sealed_to(segments);
   return segments;
-}
-
-void LogCore::add_sealed_to(std::vector<PinnedSegment>& segments) const {
-  segments.reserve(segments.size() + sealed_.size() + 1);
-  for (const auto& [id, segment] : sealed_) segments.push_back(segment);
-}
-
-PinnedSegment* LogCore::find_sealed(std::uint32_t id) noexcept {
-  const auto found = sealed_.find(id);
-  return found != sealed_.end() ? &found->second : nullptr;
-}
-
-Error LogCore::not_sealed(std::uint32_t id) const {
-  return {.code = Errc::not_found,
-          .action = "change segment",
-          .path = segment::path(directory_->path(), id),
-          .segment = id,
-          .detail = "it is not one of the sealed segments"};
 }
 
 Result<void> LogCore::sync_names() {
@@ -44,52 +25,46 @@ Result<void> LogCore::sync_names() {
   if (Result<void> usable = refuse_closed(); !usable) return usable;
   Doubt doubt(*this, guard, "sync directory");
   guard.unlock();
-  const safeatomic::Result<void> synced = directory_->sync();
+  const safeatomic::Result<void> synced = directory()->sync();
   guard.lock();
   doubt.resolve();
   if (synced) return {};
   return poison(synced.error(), "sync directory");
 }
 
-Result<PinnedSegment> LogCore::replace_sealed(std::uint32_t id, std::shared_ptr<safeatomic::File> old,
-                                              safeatomic::TemporaryFile& rewritten) {
-  const safeatomic::Result<safeatomic::FileInfo> info = rewritten.file().info();
-  if (!info) return io_failure(info, "inspect segment");
-  PinnedSegment now{.id = id, .info = *info, .kept = std::make_shared<KeptFile>()};
-  {
-    const std::lock_guard guard(mutex_);
-    if (Result<void> usable = refuse_change(); !usable) return propagate(usable);
-    PinnedSegment* const segment = find_sealed(id);
-    if (segment == nullptr) return std::unexpected(not_sealed(id));
-    segment->kept->keep(std::move(old));  // from here on, whoever misses the name finds the file
-  }
-  if (safeatomic::Result<void> named = rewritten.publish_over(segment::filename(id)); !named) {
+// From here on, whoever misses the name finds the file.
+Result<void> LogCore::keep_sealed(SegmentFile& segment, std::shared_ptr<safeatomic::File> old) {
+  const std::lock_guard guard(mutex_);
+  if (Result<void> usable = refuse_change(); !usable) return usable;
+  if (segments_->keep(segment, std::move(old))) return {};
+  return std::unexpected(Error{.code = Errc::not_found,
+                               .action = "change segment",
+                               .path = segment::path(directory()->path(), segment.id),
+                               .segment = segment.id,
+                               .detail = "it is not one of the sealed segments"});
+}
+
+Result<void> LogCore::replace_sealed(SegmentFile& from, std::shared_ptr<safeatomic::File> old, SegmentFile& to,
+                                     safeatomic::TemporaryFile& rewritten) {
+  if (Result<void> kept = keep_sealed(from, std::move(old)); !kept) return kept;
+  if (safeatomic::Result<void> named = rewritten.publish_over(segment::filename(from.id)); !named) {
     return io_failure(named, "replace segment");
   }
   {
     const std::lock_guard guard(mutex_);
-    if (PinnedSegment* const segment = find_sealed(id); segment != nullptr) *segment = now;
+    segments_->unname(from, &to);
   }
-  cache_.forget(id);
-  if (Result<void> synced = sync_names(); !synced) return propagate(synced);
-  return now;
+  return sync_names();
 }
 
-Result<void> LogCore::remove_sealed(std::uint32_t id, std::shared_ptr<safeatomic::File> old) {
-  {
-    const std::lock_guard guard(mutex_);
-    if (Result<void> usable = refuse_change(); !usable) return usable;
-    PinnedSegment* const segment = find_sealed(id);
-    if (segment == nullptr) return std::unexpected(not_sealed(id));
-    segment->kept->keep(std::move(old));
-  }
-  const safeatomic::Result<void> removed = directory_->unlink(segment::filename(id));
+Result<void> LogCore::remove_sealed(SegmentFile& segment, std::shared_ptr<safeatomic::File> old) {
+  if (Result<void> kept = keep_sealed(segment, std::move(old)); !kept) return kept;
+  const safeatomic::Result<void> removed = directory()->unlink(segment::filename(segment.id));
   if (!removed && removed.error().code != safeatomic::Errc::not_found) return io_failure(removed, "remove segment");
   {
     const std::lock_guard guard(mutex_);
-    sealed_.erase(id);
+    segments_->unname(segment, nullptr);
   }
-  cache_.forget(id);
   return sync_names();
 }
 

@@ -60,7 +60,7 @@ bool LogCore::is_covered(std::uint64_t txid) const noexcept {
 LogCore::Coverage LogCore::coverage() const {
   return {.file = writer_->file(),
           .watermark = {.segment = active_segment(),
-                        .inode = active_info_.inode,
+                        .inode = segments_->last_info().inode,
                         .offset = writer_->end(),
                         .txid = last_txid_.load(std::memory_order_relaxed)},
           .change_count = writer_->change_count(),

@@ -27,18 +27,20 @@ class Addresses : public testing::TestWithParam<ReadPath> {
   void add(std::uint32_t id, const std::string& name) {
     store_.put(id, reference_encode(1, id, name, "value"));
     const std::unique_ptr<safeatomic::File> file = open(id);
-    must(address_space_.add(pinned(id, *file), *file));
+    address_space_.added(registry().add(pinned(id, *file)), *file);
     must(address_space_.cover_last(address_space_.last().end.load()));
   }
 
   // Puts another file in the place of a segment's.
   std::shared_ptr<SegmentFile> rewrite(std::uint32_t id, const std::string& name) {
     const std::shared_ptr<SegmentFile> old = address_space_.find(id);
-    address_space_.read_from(*old, open(id));
+    EXPECT_TRUE(registry().keep(*old, open(id)));
     std::filesystem::remove(store_.segment(id));
     store_.put(id, reference_encode(1, id, name, "value"));
     const std::unique_ptr<safeatomic::File> file = open(id);
-    return must(address_space_.add_rewritten(*old, pinned(id, *file), *file));
+    const std::shared_ptr<SegmentFile> now = must(address_space_.add_rewritten(*old, file->info().value(), *file));
+    registry().unname(*old, now.get());
+    return now;
   }
 
   [[nodiscard]] std::string key_at(std::uint64_t address) const { return key_at(address_space_, address); }
@@ -49,11 +51,15 @@ class Addresses : public testing::TestWithParam<ReadPath> {
     return located ? std::string(located->record.key) : std::string(name_of(located.error().code));
   }
 
+  [[nodiscard]] std::shared_ptr<SegmentFile> file_at(const log::SegmentFileKey& key) const {
+    return kv::with_addresses(registry().files().at(key));
+  }
+  [[nodiscard]] log::SegmentRegistry& registry() const { return *address_space_.registry(); }
   [[nodiscard]] std::unique_ptr<safeatomic::File> open(std::uint32_t id) const {
     return std::move(directory_->open_file(segment::filename(id), {}).value());
   }
   static log::PinnedSegment pinned(std::uint32_t id, const safeatomic::File& file) {
-    return {.id = id, .info = file.info().value()};
+    return {.id = id, .info = file.info().value(), .kept = std::make_shared<log::KeptFile>()};
   }
 
   const Store store_;
@@ -78,8 +84,7 @@ TEST_P(Addresses, APositionKeepsItsMeaningAsLongAsAReaderMayHoldIt) {
     ReaderEpochs::Guard reading;
     reading.enter(address_space_.readers());
     removing = std::jthread([&] {
-      const AddressSpace::Removed removed = address_space_.remove(
-          *address_space_.segments().at({.id = 1, .generation = 0}));
+      const AddressSpace::Removed removed = address_space_.remove(*file_at({.id = 1, .generation = 0}));
       is_removed = true;
       is_removed.notify_one();
     });
@@ -94,39 +99,41 @@ TEST_P(Addresses, APositionKeepsItsMeaningAsLongAsAReaderMayHoldIt) {
 TEST_P(Addresses, APositionKeepsItsMeaningAsLongAsItsInstantIsPinned) {
   add(1, "one");
   add(2, "two");
+  add(3, "behind them");
   const std::uint64_t one = address_space_.find(1)->extents.address(0);
   const std::uint64_t two = address_space_.find(2)->extents.address(0);
   std::optional<PinnedAddressSpace> first(address_space_);
   rewrite(1, "another one");
-  (void)address_space_.remove(*address_space_.segments().at({.id = 1, .generation = 0}));
+  (void)address_space_.remove(*file_at({.id = 1, .generation = 0}));
   std::optional<PinnedAddressSpace> second(address_space_);
   rewrite(2, "another two");
-  (void)address_space_.remove(*address_space_.segments().at({.id = 2, .generation = 0}));
+  (void)address_space_.remove(*file_at({.id = 2, .generation = 0}));
 
-  add(3, "three");
+  add(4, "three");
   EXPECT_EQ(key_at(*first, one), "one");
   EXPECT_EQ(key_at(*first, two), "two");
   first.reset();
   EXPECT_EQ(key_at(*second, two), "two");
   EXPECT_EQ(key_at(one), "corruption");
-  add(4, "four");
+  add(5, "four");
   EXPECT_EQ(key_at(one), "four") << "it is given out again";
   EXPECT_EQ(key_at(*second, two), "two");
   second.reset();
-  add(5, "five");
+  add(6, "five");
   EXPECT_EQ(key_at(two), "five");
 }
 
 TEST_P(Addresses, AnInstantKeepsNoFileThatCameAfterIt) {
   add(1, "one");
+  add(2, "behind it");
   const std::uint64_t one = address_space_.find(1)->extents.address(0);
   const PinnedAddressSpace pinned(address_space_);
   rewrite(1, "two");
-  (void)address_space_.remove(*address_space_.segments().at({.id = 1, .generation = 0}));
+  (void)address_space_.remove(*file_at({.id = 1, .generation = 0}));
   for (std::uint32_t generation = 1; generation < 5; ++generation) {
     const std::weak_ptr<SegmentFile> later = address_space_.find(1);
     rewrite(1, "later");
-    (void)address_space_.remove(*address_space_.segments().at({.id = 1, .generation = generation}));
+    (void)address_space_.remove(*file_at({.id = 1, .generation = generation}));
     EXPECT_TRUE(later.expired());
   }
   EXPECT_EQ(key_at(pinned, one), "one");
@@ -134,10 +141,11 @@ TEST_P(Addresses, AnInstantKeepsNoFileThatCameAfterIt) {
 
 TEST_P(Addresses, AnInstantStaysPinnedByACopy) {
   add(1, "one");
+  add(2, "behind it");
   const std::uint64_t one = address_space_.find(1)->extents.address(0);
   std::optional<PinnedAddressSpace> first(address_space_);
   rewrite(1, "two");
-  (void)address_space_.remove(*address_space_.segments().at({.id = 1, .generation = 0}));
+  (void)address_space_.remove(*file_at({.id = 1, .generation = 0}));
   const PinnedAddressSpace copy(*first);
   first.reset();
   EXPECT_EQ(key_at(copy, one), "one");
@@ -147,12 +155,16 @@ TEST_P(Addresses, AFileWithLiveRecordsIsNotTakenOut) {
   add(1, "one");
   const std::uint64_t address = address_space_.address_in_last(0);
   const std::shared_ptr<SegmentFile> segment = address_space_.find(1);
+  add(2, "behind it");
   address_space_.count(*segment, RecordType::Put, 36);
   address_space_.count_live(*segment, 36);
   (void)address_space_.remove(*segment);
   EXPECT_EQ(address_space_.find(1), segment);
   EXPECT_EQ(key_at(address), "one");
   address_space_.count_dead(*segment, 36);
+  (void)address_space_.remove(*segment);
+  EXPECT_EQ(address_space_.find(1), segment) << "its name is still there";
+  registry().unname(*segment, nullptr);
   (void)address_space_.remove(*segment);
   EXPECT_EQ(address_space_.find(1), nullptr);
   EXPECT_EQ(address_space_.counts().bytes, 0U);
@@ -189,14 +201,14 @@ TEST_P(Addresses, LogOrderIsThatOfSegmentsWhateverTheirExtents) {
   for (std::uint32_t id = 1; id <= 4; ++id) add(id, "segment " + std::to_string(id));
   for (const std::uint32_t id : {3U, 1U}) {
     rewrite(id, "rewritten " + std::to_string(id));
-    (void)address_space_.remove(*address_space_.segments().at({.id = id, .generation = 0}));
+    (void)address_space_.remove(*file_at({.id = id, .generation = 0}));
   }
   add(5, "segment 5");
   rewrite(4, "rewritten 4");
   std::vector<std::uint64_t> addresses;
-  for (const auto& [key, segment] : address_space_.segments()) addresses.push_back(segment->extents.address(0));
+  address_space_.for_each_file([&](const SegmentFile& file) { addresses.push_back(file.extents.address(0)); });
   std::ranges::sort(addresses);
-  kv::LogOrder(address_space_.segments()).sort(addresses);
+  kv::LogOrder(address_space_).sort(addresses);
   std::vector<std::string> keys;
   for (const std::uint64_t address : addresses) keys.push_back(key_at(address));
   EXPECT_EQ(keys, (std::vector<std::string>{"rewritten 1", "segment 2", "rewritten 3", "rewritten 4", "segment 4",
@@ -207,8 +219,8 @@ TEST_P(Addresses, NeededTombstonesAreLookedAtAgainOncePutsHaveGoneFromAnEarlierS
   for (std::uint32_t id = 1; id <= 5; ++id) add(id, "key");
   const auto needed = [this] {
     std::vector<std::uint64_t> all;
-    for (const auto& [key, segment] : address_space_.segments())
-      all.push_back(address_space_.needed_tombstone_bytes(*segment));
+    address_space_.for_each_file(
+        [&](const SegmentFile& file) { all.push_back(address_space_.needed_tombstone_bytes(file)); });
     return all;
   };
   const auto note = [this](std::uint32_t id) {
