@@ -20,7 +20,7 @@ double bytes_to_keep_up(double ratio) noexcept {
 
 }  // namespace
 
-Result<std::unique_ptr<AutoCompaction>> AutoCompaction::start(const CompactionSite& site, std::mutex& alone,
+Result<std::unique_ptr<AutoCompaction>> AutoCompaction::start(const CompactionSite& site, Mutex& alone,
                                                               const AutoCompact& options) {
   std::unique_ptr<AutoCompaction> compaction(new AutoCompaction(site, alone, options));
   Result<std::thread> thread = start_thread([behind = compaction.get()] { behind->run(); });
@@ -34,7 +34,7 @@ AutoCompaction::~AutoCompaction() { stop(); }
 void AutoCompaction::stop() {
   if (!thread_.joinable()) return;
   {
-    const std::lock_guard guard(mutex_);
+    const Locked guard(mutex_);
     is_stopped_ = true;
   }
   wake_.notify_one();
@@ -43,19 +43,19 @@ void AutoCompaction::stop() {
 
 void AutoCompaction::look() {
   {
-    const std::lock_guard guard(mutex_);
+    const Locked guard(mutex_);
     is_wanted_ = true;
   }
   wake_.notify_one();
 }
 
 bool AutoCompaction::is_stopped() {
-  const std::lock_guard guard(mutex_);
+  const Locked guard(mutex_);
   return is_stopped_;
 }
 
 bool AutoCompaction::is_due() const {
-  const std::lock_guard guard(site_.changes);
+  const Locked guard(site_.changes);
   SegmentCounts sealed = site_.projection.counts();
   sealed -= site_.projection.address_space().last().counts;
   const std::uint64_t garbage = sealed.dead_put_bytes() + sealed.delete_bytes;
@@ -63,12 +63,12 @@ bool AutoCompaction::is_due() const {
 }
 
 AutoCompactStats AutoCompaction::stats() const {
-  const std::lock_guard guard(mutex_);
+  const Locked guard(mutex_);
   return stats_;
 }
 
 void AutoCompaction::note(Result<CompactionStats> done) {
-  const std::lock_guard guard(mutex_);
+  const Locked guard(mutex_);
   ++stats_.runs;
   stats_.is_failing = !done;
   if (done) return;
@@ -82,14 +82,14 @@ void AutoCompaction::run() {
                                .on_progress = [this](const Progress&) { return !is_stopped(); }};
   for (;;) {
     {
-      std::unique_lock guard(mutex_);
-      wake_.wait(guard, [this] { return is_wanted_ || is_stopped_; });
+      Lock guard(mutex_);
+      while (!is_wanted_ && !is_stopped_) wake_.wait(mutex_);
       if (is_stopped_) return;
       is_wanted_ = false;
     }
     try {
       if (!is_due()) continue;
-      const std::lock_guard alone(alone_);
+      const Locked alone(alone_);
       note(compact(site_, options, options_.keeps_up_with_writers ? bytes_to_keep_up(options_.garbage_ratio) : 0));
     } catch (const std::bad_alloc&) {
       // There may be memory when the next segment is full. This takes none.

@@ -1,7 +1,6 @@
 #pragma once
 // Compaction by itself, in the background.
 
-#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -9,6 +8,7 @@
 #include <datawal/options.hpp>
 #include <datawal/stats.hpp>
 
+#include "base/mutex.hpp"
 #include "kv/compaction/compact.hpp"
 
 namespace datawal::kv {
@@ -18,7 +18,7 @@ class AutoCompaction {
  public:
   /// @param alone  held during each compaction; what is referred to outlives this
   /// @return as start_thread
-  [[nodiscard]] static Result<std::unique_ptr<AutoCompaction>> start(const CompactionSite& site, std::mutex& alone,
+  [[nodiscard]] static Result<std::unique_ptr<AutoCompaction>> start(const CompactionSite& site, Mutex& alone,
                                                                      const AutoCompact& options);
   AutoCompaction(const AutoCompaction&) = delete;
   AutoCompaction& operator=(const AutoCompaction&) = delete;
@@ -34,7 +34,7 @@ class AutoCompaction {
   [[nodiscard]] AutoCompactStats stats() const;
 
  private:
-  AutoCompaction(const CompactionSite& site, std::mutex& alone, const AutoCompact& options)
+  AutoCompaction(const CompactionSite& site, Mutex& alone, const AutoCompact& options)
       : site_(site), alone_(alone), options_(options) {}
   void run();
   void note(Result<CompactionStats> done);
@@ -42,13 +42,13 @@ class AutoCompaction {
   [[nodiscard]] bool is_stopped();
 
   const CompactionSite site_;
-  std::mutex& alone_;
+  Mutex& alone_;
   const AutoCompact options_;
-  mutable std::mutex mutex_;  // guards what follows
-  std::condition_variable wake_;
-  bool is_wanted_ = true;  // the store may have been left full of garbage
-  bool is_stopped_ = false;
-  AutoCompactStats stats_{.is_enabled = true};
+  mutable Mutex mutex_;
+  Condition wake_;
+  bool is_wanted_ DATAWAL_GUARDED_BY(mutex_) = true;  // the store may have been left full of garbage
+  bool is_stopped_ DATAWAL_GUARDED_BY(mutex_) = false;
+  AutoCompactStats stats_ DATAWAL_GUARDED_BY(mutex_){.is_enabled = true};
   std::thread thread_;
 };
 

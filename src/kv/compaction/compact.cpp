@@ -102,7 +102,7 @@ class Mover {
   }
 
   void flush() {
-    const std::lock_guard guard(site_.changes);
+    const Locked guard(site_.changes);
     for (std::size_t i = 0; i < count_; ++i) {
       const Move& move = moves_[i];
       if (!site_.projection.move(move.hash, move.from, move.to)) continue;  // superseded meanwhile
@@ -165,7 +165,7 @@ class Compaction {
     std::vector<std::uint32_t> left;
     for (const std::uint32_t id : std::exchange(waiting_, {})) {
       if (pace_.is_stopped()) break;
-      const std::lock_guard maintenance(site_.core.maintenance_mutex());
+      const Locked maintenance(site_.core.maintenance_mutex());
       Result<void> done = take(id);
       if (!done && done.error().code != Errc::no_space) return done;
       if (!done) {
@@ -183,7 +183,7 @@ class Compaction {
     std::uint64_t needed = 0;
     std::shared_ptr<SegmentFile> segment;
     {
-      const std::lock_guard guard(site_.changes);
+      const Locked guard(site_.changes);
       const AddressSpace& space = site_.projection.address_space();
       segment = space.find(id);
       if (!segment || !segment->is_complete) return {};
@@ -225,7 +225,7 @@ class Compaction {
     if (rewritten->is_unchanged) {
       ++stats_.segments_skipped;
       earlier_.prove(segment->id, TombstoneFilter::Proof::counted);
-      const std::lock_guard guard(site_.changes);
+      const Locked guard(site_.changes);
       site_.projection.address_space().note_needed_tombstones(*segment, rewritten->needed_tombstone_bytes);
       return {};
     }
@@ -233,7 +233,7 @@ class Compaction {
   }
 
   [[nodiscard]] bool holds_live_puts(const SegmentFile& segment) const {
-    const std::lock_guard guard(site_.changes);
+    const Locked guard(site_.changes);
     return segment.counts.live_bytes > 0;
   }
 
@@ -303,7 +303,7 @@ class Compaction {
     AddressSpace& space = site_.projection.address_space();
     std::shared_ptr<SegmentFile> to;
     {
-      const std::lock_guard guard(site_.changes);
+      const Locked guard(site_.changes);
       Result<std::shared_ptr<SegmentFile>> added = space.add_rewritten(*from, *info, rewritten.file->file());
       if (!added) return propagate(added);
       to = std::move(*added);
@@ -323,7 +323,7 @@ class Compaction {
 
   Result<void> move_records(SegmentFile& from, SegmentFile& to, File& written, const Rewritten& rewritten) {
     {
-      const std::lock_guard guard(site_.changes);
+      const Locked guard(site_.changes);
       site_.projection.address_space().count_rewritten(from, to, rewritten.counts);
     }
     Mover mover(site_, from, to);
@@ -331,7 +331,7 @@ class Compaction {
     Result<void> rest = move_the_rest(mover, to.id, written, rewritten);
     mover.flush();
     if (!rest) return rest;
-    const std::lock_guard guard(site_.changes);
+    const Locked guard(site_.changes);
     site_.projection.address_space().note_needed_tombstones(to, rewritten.needed_tombstone_bytes);
     to.is_complete = true;
     return {};
@@ -371,7 +371,7 @@ class Compaction {
   // Frees a file of which the directory knows nothing any more, once its last reader has left; no lock is held meanwhile.
   void forget(const SegmentFile& from) {
     {
-      const std::lock_guard guard(site_.changes);
+      const Locked guard(site_.changes);
       // What was superseded here is gone: tombstones behind it may have become superfluous.
       site_.projection.address_space().note_puts_gone(from.id);
     }
@@ -379,7 +379,7 @@ class Compaction {
   }
 
   [[nodiscard]] AddressSpace::Removed remove(const SegmentFile& segment) {
-    const std::lock_guard guard(site_.changes);
+    const Locked guard(site_.changes);
     return site_.projection.address_space().remove(segment);
   }
 

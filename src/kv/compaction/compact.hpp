@@ -4,6 +4,7 @@
 #include <datawal/compaction.hpp>
 #include <datawal/error.hpp>
 
+#include "base/mutex.hpp"
 #include "kv/projection/projection.hpp"
 #include "log/write/log_core.hpp"
 

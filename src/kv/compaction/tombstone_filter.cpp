@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <mutex>
 
 #include "segment/scanner.hpp"
 
@@ -55,7 +54,7 @@ Result<MayContain> TombstoneFilter::before(std::uint32_t id, std::uint64_t tombs
 
 void TombstoneFilter::look_at_all_before(std::size_t index) {
   if (looked_at_ == index) return;
-  const std::lock_guard guard(changes_);
+  const Locked guard(changes_);
   for (; looked_at_ < index; ++looked_at_) {
     const Segment& segment = segments_[looked_at_];
     if (segment.is_proven) continue;

@@ -37,7 +37,7 @@ Result<std::unique_ptr<WriteBehind>> WriteBehind::start(SequentialWriter& writer
 WriteBehind::~WriteBehind() {
   if (!thread_.joinable()) return;
   {
-    const std::lock_guard guard(mutex_);
+    const Locked guard(mutex_);
     is_ended_ = true;
   }
   changed_.notify_all();
@@ -46,15 +46,15 @@ WriteBehind::~WriteBehind() {
 
 safeatomic::Result<void> WriteBehind::wait() {
   const CancellationOff off;
-  std::unique_lock guard(mutex_);
-  changed_.wait(guard, [this] { return !is_full_; });
+  Lock guard(mutex_);
+  while (is_full_) changed_.wait(mutex_);
   return result_;
 }
 
 safeatomic::Result<void> WriteBehind::write(std::string& bytes) {
   if (safeatomic::Result<void> before = wait(); !before) return before;
   {
-    const std::lock_guard guard(mutex_);
+    const Locked guard(mutex_);
     bytes_.swap(bytes);
     is_full_ = true;
   }
@@ -74,9 +74,9 @@ safeatomic::Result<void> WriteBehind::write_without_throwing() noexcept {
 }
 
 void WriteBehind::run() {
-  std::unique_lock guard(mutex_);
+  Lock guard(mutex_);
   for (;;) {
-    changed_.wait(guard, [this] { return is_full_ || is_ended_; });
+    while (!is_full_ && !is_ended_) changed_.wait(mutex_);
     if (!is_full_) return;
     guard.unlock();
     safeatomic::Result<void> written = write_without_throwing();

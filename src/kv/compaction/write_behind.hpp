@@ -1,16 +1,16 @@
 #pragma once
 // Writing a long file while its next bytes are being made.
 
-#include <condition_variable>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
 
 #include <datawal/error.hpp>
 #include <safeatomic/file_system.hpp>
+
+#include "base/mutex.hpp"
 
 namespace datawal::kv {
 
@@ -53,12 +53,12 @@ class WriteBehind {
   [[nodiscard]] safeatomic::Result<void> write_without_throwing() noexcept;
 
   SequentialWriter& writer_;
-  std::mutex mutex_;  // guards what follows, but for `bytes_` while it is full: then it is the thread's
-  std::condition_variable changed_;
-  std::string bytes_;
-  bool is_full_ = false;
-  bool is_ended_ = false;
-  safeatomic::Result<void> result_;
+  Mutex mutex_;
+  Condition changed_;
+  std::string bytes_;  // while it is full, the thread's; else whose `mutex_` is
+  bool is_full_ DATAWAL_GUARDED_BY(mutex_) = false;
+  bool is_ended_ DATAWAL_GUARDED_BY(mutex_) = false;
+  safeatomic::Result<void> result_ DATAWAL_GUARDED_BY(mutex_);
   std::thread thread_;
 };
 

@@ -9,7 +9,7 @@ ExtentTable::~ExtentTable() {
 }
 
 std::uint32_t ExtentTable::take(SegmentFile& segment, std::uint32_t part) {
-  const std::lock_guard guard(mutex_);
+  const Locked guard(mutex_);
   std::uint32_t number = free_head_;
   if (number != 0) {
     free_head_ = at(number).part.load(std::memory_order_relaxed);
@@ -28,7 +28,7 @@ std::uint32_t ExtentTable::take(SegmentFile& segment, std::uint32_t part) {
 }
 
 void ExtentTable::give_back(std::uint32_t number) noexcept {
-  const std::lock_guard guard(mutex_);
+  const Locked guard(mutex_);
   Extent& extent = at(number);
   extent.segment.store(nullptr, std::memory_order_relaxed);
   extent.part.store(free_head_, std::memory_order_relaxed);

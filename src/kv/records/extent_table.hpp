@@ -9,8 +9,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <vector>
+
+#include "base/mutex.hpp"
 
 namespace datawal::kv {
 
@@ -75,9 +76,9 @@ class ExtentTable {
 
   // By bit width: the extents from a power of two to the next.
   std::array<std::atomic<Extent*>, number_bits + 1> blocks_{};
-  std::mutex mutex_;             // guards what follows
-  std::uint32_t fresh_ = first;  // never given out from here on
-  std::uint32_t free_head_ = 0;  // linked by `part`
+  Mutex mutex_;                                             // guards what follows
+  std::uint32_t fresh_ DATAWAL_GUARDED_BY(mutex_) = first;  // never given out from here on
+  std::uint32_t free_head_ DATAWAL_GUARDED_BY(mutex_) = 0;  // linked by `part`
 };
 
 /// The extents of one file, given back with it. Threads: `address` from any thread while nobody changes them; the rest exclude

@@ -5,20 +5,20 @@
 namespace datawal::kv {
 
 std::uint64_t RemovedFiles::pin() {
-  const std::lock_guard guard(mutex_);
+  const Locked guard(mutex_);
   ++pinned_[now_];
   return now_;
 }
 
 void RemovedFiles::pin(std::uint64_t instant) {
-  const std::lock_guard guard(mutex_);
+  const Locked guard(mutex_);
   ++pinned_[instant];
 }
 
 void RemovedFiles::unpin(std::uint64_t instant) noexcept {
   std::shared_ptr<SegmentFile> unneeded;
   {
-    const std::lock_guard guard(mutex_);
+    const Locked guard(mutex_);
     const auto found = pinned_.find(instant);
     if (--found->second > 0) return;
     pinned_.erase(found);
@@ -28,12 +28,12 @@ void RemovedFiles::unpin(std::uint64_t instant) noexcept {
 }
 
 void RemovedFiles::note_added(SegmentFile& file) noexcept {
-  const std::lock_guard guard(mutex_);
+  const Locked guard(mutex_);
   file.added_at = ++now_;
 }
 
 void RemovedFiles::add(std::shared_ptr<SegmentFile> file) noexcept {
-  const std::lock_guard guard(mutex_);
+  const Locked guard(mutex_);
   file->removed_at = ++now_;
   if (!is_needed(*file)) return;  // the caller has it
   file->removed_after = std::move(kept_);

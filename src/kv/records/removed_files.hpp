@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 
+#include "base/mutex.hpp"
 #include "kv/records/segment_file.hpp"
 
 namespace datawal::kv {
@@ -33,14 +33,14 @@ class RemovedFiles {
   void add(std::shared_ptr<SegmentFile> file) noexcept;
 
  private:
-  [[nodiscard]] bool is_needed(const SegmentFile& file) const noexcept;
-  [[nodiscard]] std::shared_ptr<SegmentFile> take_unneeded() noexcept;
+  [[nodiscard]] bool is_needed(const SegmentFile& file) const noexcept DATAWAL_REQUIRES(mutex_);
+  [[nodiscard]] std::shared_ptr<SegmentFile> take_unneeded() noexcept DATAWAL_REQUIRES(mutex_);
   static void destroy(std::shared_ptr<SegmentFile> file) noexcept;
 
-  std::mutex mutex_;                               // guards what follows, and never the end of a file
-  std::uint64_t now_ = 0;                          // files added and removed so far
-  std::map<std::uint64_t, std::uint64_t> pinned_;  // how often each instant is
-  std::shared_ptr<SegmentFile> kept_;              // linked by removed_after
+  Mutex mutex_;                                                               // not held when a file ends
+  std::uint64_t now_ DATAWAL_GUARDED_BY(mutex_) = 0;                          // files added and removed so far
+  std::map<std::uint64_t, std::uint64_t> pinned_ DATAWAL_GUARDED_BY(mutex_);  // how often each instant is
+  std::shared_ptr<SegmentFile> kept_ DATAWAL_GUARDED_BY(mutex_);              // linked by removed_after
 };
 
 }  // namespace datawal::kv

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -45,7 +44,7 @@ Result<void> DataWal::Impl::change(RecordType type, std::string_view key, std::s
   std::uint64_t txid = 0;
   {
     kv::ReaderEpochs::Guard reading;
-    std::unique_lock guard(mutex);
+    Lock guard(mutex);
     Result<kv::Projection::Change> prepared = projection->prepare(key, hash, nullptr);
     if (prepared && prepared->is_unchecked) [[unlikely]] {
       Result<void> checked = prepare_long(guard, reading, [&](kv::Projection::LongRecords* longs) -> Result<bool> {
@@ -122,7 +121,7 @@ Result<void> DataWal::Impl::write(std::span<const RecordInput> records, const Wr
   std::vector<RecordRef> refs;
   {
     kv::ReaderEpochs::Guard reading;
-    std::unique_lock guard(mutex);
+    Lock guard(mutex);
     Result<void> prepared = prepare_long(guard, reading, [&](kv::Projection::LongRecords* longs) -> Result<bool> {
       bool is_unchecked = false;
       constexpr std::size_t ahead = kv::Projection::fetched_ahead;

@@ -11,6 +11,7 @@
 #include "base/fork_guard.hpp"
 #include "base/futex_mutex.hpp"
 #include "base/handle_error.hpp"
+#include "base/mutex.hpp"
 #include "kv/compaction/auto_compact.hpp"
 #include "kv/projection/live_view.hpp"
 #include "kv/projection/projection.hpp"
@@ -24,11 +25,11 @@ struct [[gnu::visibility("hidden")]] DataWal::Impl {
   log::LogCore* core = nullptr;                  // owned by `log`
   RecordLog log;
   OpenOptions options{};
-  std::mutex compacting{};     // one compaction at a time
+  Mutex compacting{};          // one compaction at a time
   mutable FutexMutex mutex{};  // one change at a time: the order of the log is the order of the projection
   std::unique_ptr<kv::AutoCompaction> auto_compaction{};  // null: not wanted
-  std::uint32_t looked_in{0};  // the active segment when it was last told to look; by `mutex`, as the next
-  std::uint64_t look_at{0};    // bytes of that segment at which it is to look again
+  std::uint32_t looked_in DATAWAL_GUARDED_BY(mutex){0};   // the active segment when it was last told to look
+  std::uint64_t look_at DATAWAL_GUARDED_BY(mutex){0};     // bytes of that segment at which it is to look again
   static constexpr std::uint64_t look_step = 16ULL << 20;
   ForkGuard process{};
 
@@ -46,9 +47,9 @@ struct [[gnu::visibility("hidden")]] DataWal::Impl {
   /// Calls `prepare(longs)`, which says whether it met long records that are not checked, until it does not. They are checked without
   /// the lock. Whether or not it succeeds, the lock is held before and after; nothing has changed since `prepare` returned.
   template <class Prepare>
-  [[nodiscard, gnu::cold, gnu::noinline]] Result<void> prepare_long(std::unique_lock<FutexMutex>& guard,
-                                                                    kv::ReaderEpochs::Guard& reading,
-                                                                    Prepare&& prepare) {
+  [[nodiscard, gnu::cold, gnu::noinline]] Result<void> prepare_long(
+      Lock<FutexMutex>& guard, kv::ReaderEpochs::Guard& reading,
+      Prepare&& prepare) DATAWAL_NO_THREAD_SAFETY_ANALYSIS {  // through its caller's guard
     kv::Projection::LongRecords longs;
     for (;;) {
       Result<bool> is_unchecked = prepare(&longs);
@@ -67,7 +68,7 @@ struct [[gnu::visibility("hidden")]] DataWal::Impl {
     if (inserts != 0) projection->reserve(inserts);
     return projection->address_space().make_room(len);
   }
-  void follow(const RecordRef& last) noexcept;
+  void follow(const RecordRef& last) noexcept DATAWAL_REQUIRES(mutex);
   [[nodiscard]] Result<void> rotate();
   /// All that lives now, in log order.
   /// @param snapshot  gets the log of that instant; null: nobody needs it

@@ -1,7 +1,6 @@
 // Compaction, copies, statistics, export and import.
 
 #include <memory>
-#include <mutex>
 #include <string_view>
 #include <utility>
 
@@ -16,7 +15,7 @@
 namespace datawal {
 
 Result<void> DataWal::Impl::rotate() {
-  const std::lock_guard guard(mutex);
+  const Locked guard(mutex);
   if (Result<void> room = make_room(0, 1); !room) return room;
   Result<void> rotated = core->rotate();
   if (auto_compaction) auto_compaction->look();
@@ -29,7 +28,7 @@ Result<CompactionStats> DataWal::compact(const CompactOptions& options) {
   // On a full disk there is no room for another segment; the sealed ones can be compacted all the same.
   Result<void> rotated = impl_->rotate();
   if (!rotated && rotated.error().code != Errc::no_space) return propagate(rotated);
-  const std::lock_guard alone(impl_->compacting);
+  const Locked alone(impl_->compacting);
   return kv::compact({*impl_->core, *impl_->projection, impl_->mutex}, options);
 }
 
@@ -39,7 +38,7 @@ Result<CompactionStats> DataWal::compact_to(const std::filesystem::path& dir, co
   Result<kv::LiveView> live = impl_->walk(&snapshot);
   if (!live) return propagate(live);
   {
-    const std::lock_guard guard(impl_->mutex);
+    const Locked guard(impl_->mutex);
     if (Result<void> said = kv::refuse_raw(*impl_->projection, options); !said) return propagate(said);
   }
   return kv::compact_view(std::move(*live), options, std::move(snapshot), log::LastSegment::published,
@@ -55,7 +54,7 @@ StoreStats DataWal::stats() const {
   if (!impl_ || impl_->core->is_closed()) return {};
   StoreStats stats;
   {
-    const std::lock_guard guard(impl_->mutex);
+    const Locked guard(impl_->mutex);
     stats = kv::stats_of(*impl_->projection);
   }
   stats.last_txid = impl_->core->last_txid();

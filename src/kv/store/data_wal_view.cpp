@@ -21,7 +21,7 @@ struct [[gnu::visibility("hidden")]] DataWalView::Impl {
   kv::LogOrder log_order{};
   std::uint64_t live_bytes = 0;
   std::uint64_t last_txid = 0;
-  mutable std::mutex mutex{};  // guards what follows
+  mutable Mutex mutex{};  // guards what follows
   mutable std::shared_ptr<const kv::LiveView> by_log{};
   mutable std::shared_ptr<const kv::LiveView> by_key{};
   ForkGuard process{};
@@ -49,13 +49,13 @@ kv::LiveView DataWalView::Impl::walk() const {
 }
 
 std::shared_ptr<const kv::LiveView> DataWalView::Impl::in_log_order() const {
-  const std::lock_guard guard(mutex);
+  const Locked guard(mutex);
   if (!by_log) by_log = kv::share(walk());
   return by_log;
 }
 
 Result<std::shared_ptr<const kv::LiveView>> DataWalView::Impl::in_key_order() const {
-  const std::lock_guard guard(mutex);
+  const Locked guard(mutex);
   if (!by_key) {
     kv::LiveView live = walk();
     if (Result<void> sorted = live.sort_by_key(); !sorted) return propagate(sorted);
@@ -72,7 +72,7 @@ Result<DataWalView> DataWal::view() const {
                                                 [](const DataWalView::Impl* view) {
                                                   if (view->process.is_ours()) delete view;
                                                 });
-  std::unique_lock guard(impl_->mutex);
+  Lock guard(impl_->mutex);
   const std::uint64_t pages = made->projection->directory().pages();
   guard.unlock();
   made->directory.prepare_copy(pages + pages / 8);  // some more may be taken meanwhile

@@ -9,7 +9,7 @@ namespace datawal {
 
 Result<kv::LiveView> DataWal::Impl::walk(std::shared_ptr<const log::Snapshot>* snapshot) const {
   if (Result<void> open = refuse_closed(); !open) return propagate(open);
-  std::unique_lock guard(mutex);
+  Lock guard(mutex);
   if (snapshot != nullptr) {
     Result<std::shared_ptr<const log::Snapshot>> now = core->snapshot();
     if (!now) return propagate(now);

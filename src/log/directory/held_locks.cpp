@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/fork_guard.hpp"
+#include "base/mutex.hpp"
 
 namespace datawal::log {
 
@@ -20,8 +21,8 @@ struct HeldLock {
 };
 
 struct HeldLocks {
-  std::mutex mutex;
-  std::vector<HeldLock> held;  // guarded by `mutex`
+  Mutex mutex;
+  std::vector<HeldLock> held DATAWAL_GUARDED_BY(mutex);
 };
 
 // Never destroyed: a handle may outlive everything else.
@@ -33,9 +34,10 @@ HeldLocks& held_locks() {
 // A child that is made while another thread holds the mutex would wait for it for ever. Its holder calls nothing that could wait
 // for a fork. Registered when the library is loaded, as ForkGuard is.
 [[maybe_unused]] const int registered = (held_locks(),  // made before a fork needs it
-                                         pthread_atfork([] { held_locks().mutex.lock(); },
-                                                        [] { held_locks().mutex.unlock(); },
-                                                        [] { held_locks().mutex.unlock(); }));
+                                         pthread_atfork(
+                                             []() DATAWAL_NO_THREAD_SAFETY_ANALYSIS { held_locks().mutex.lock(); },
+                                             []() DATAWAL_NO_THREAD_SAFETY_ANALYSIS { held_locks().mutex.unlock(); },
+                                             []() DATAWAL_NO_THREAD_SAFETY_ANALYSIS { held_locks().mutex.unlock(); }));
 
 bool is_same(const std::weak_ptr<Directory>& one, const std::shared_ptr<Directory>& other) noexcept {
   return !one.owner_before(other) && !other.owner_before(one);
@@ -45,14 +47,14 @@ bool is_same(const std::weak_ptr<Directory>& one, const std::shared_ptr<Director
 
 void remember_lock(const std::shared_ptr<Directory>& directory) {
   HeldLocks& locks = held_locks();
-  const std::lock_guard guard(locks.mutex);
+  const Locked guard(locks.mutex);
   std::erase_if(locks.held, [](const HeldLock& held) { return held.directory.expired(); });
   locks.held.push_back({.process = {}, .directory = directory});
 }
 
 void forget_lock(const std::shared_ptr<Directory>& directory) noexcept {
   HeldLocks& locks = held_locks();
-  const std::lock_guard guard(locks.mutex);
+  const Locked guard(locks.mutex);
   std::erase_if(locks.held, [&](const HeldLock& held) { return is_same(held.directory, directory); });
 }
 
@@ -62,7 +64,7 @@ bool is_locked_here(const Directory& directory) {
   std::vector<std::shared_ptr<Directory>> held_here;
   {
     HeldLocks& locks = held_locks();
-    const std::lock_guard guard(locks.mutex);
+    const Locked guard(locks.mutex);
     held_here.reserve(locks.held.size());
     for (const HeldLock& held : locks.held) {
       if (held.process.is_ours()) held_here.push_back(held.directory.lock());

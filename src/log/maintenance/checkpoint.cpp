@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <mutex>
 #include <span>
 #include <string>
 #include <utility>
@@ -249,7 +248,7 @@ Result<void> write_checkpoint(const CheckpointSource& source, const std::filesys
 }
 
 Result<void> checkpoint(const LogCore& core, const std::filesystem::path& dir, const CheckpointOptions& options) {
-  const std::lock_guard maintenance(core.maintenance_mutex());
+  const Locked maintenance(core.maintenance_mutex());
   Result<std::shared_ptr<const Snapshot>> snapshot = core.snapshot();
   if (!snapshot) return propagate(snapshot);
   return write_checkpoint({.file_system = file_system_of(core.options().file_system),

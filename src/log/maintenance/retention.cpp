@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -55,7 +54,7 @@ Result<void> refuse_keys(const std::shared_ptr<const Snapshot>& snapshot, std::u
 }  // namespace
 
 Result<void> drop_segments_before(LogCore& core, std::uint32_t id, const DropOptions& options) {
-  const std::lock_guard maintenance(core.maintenance_mutex());
+  const Locked maintenance(core.maintenance_mutex());
   // The newest record stays, and is durable before others go: txids never go backwards.
   if (Result<void> synced = core.fsync(); !synced) return synced;
   Result<std::shared_ptr<const Snapshot>> snapshot = core.snapshot();

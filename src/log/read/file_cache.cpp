@@ -8,7 +8,7 @@ namespace datawal::log {
 
 Result<std::shared_ptr<safeatomic::File>> FileCache::open(const std::shared_ptr<safeatomic::Directory>& directory,
                                                           const PinnedSegment& segment) {
-  const std::lock_guard guard(mutex_);
+  const Locked guard(mutex_);
   Slot& slot = slots_[segment.id % slots_.size()];
   const safeatomic::FileInfo& info = segment.info;
   if (slot.id == segment.id && slot.inode == info.inode && slot.device == info.device) return slot.file;
@@ -28,7 +28,7 @@ Result<std::shared_ptr<safeatomic::File>> FileCache::open(const std::shared_ptr<
 }
 
 void FileCache::forget(std::uint32_t id) {
-  const std::lock_guard guard(mutex_);
+  const Locked guard(mutex_);
   Slot& slot = slots_[id % slots_.size()];
   if (slot.id == id) slot = {};
 }

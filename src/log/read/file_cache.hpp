@@ -4,10 +4,10 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 
 #include <datawal/error.hpp>
 
+#include "base/mutex.hpp"
 #include "log/read/snapshot.hpp"
 
 namespace datawal::log {
@@ -30,8 +30,9 @@ class FileCache {
     std::uint64_t inode = 0;
     std::shared_ptr<safeatomic::File> file;
   };
-  std::mutex mutex_;
-  std::array<Slot, 64> slots_;  // by id modulo the size: descriptors stay few, and neighbours do not evict each other
+  Mutex mutex_;
+  std::array<Slot, 64> slots_ DATAWAL_GUARDED_BY(
+      mutex_);  // by id modulo the size: descriptors stay few, and neighbours do not evict each other
 };
 
 }  // namespace datawal::log

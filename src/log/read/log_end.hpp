@@ -4,10 +4,11 @@
 #include <atomic>
 #include <cstdint>
 #include <limits>
-#include <mutex>
 #include <optional>
 
 #include <datawal/record.hpp>
+
+#include "base/mutex.hpp"
 
 namespace datawal::log {
 
@@ -43,7 +44,7 @@ class EndMark {
   void settle_anyway(const LogEnd& end, bool in_last_segment) { (void)settle(end, in_last_segment, true); }
 
   [[nodiscard]] std::optional<LogEnd> get() const {
-    const std::lock_guard guard(mutex_);
+    const Locked guard(mutex_);
     return end_;
   }
 
@@ -58,7 +59,7 @@ class EndMark {
   static constexpr std::uint64_t settled = 1ULL << 63;
 
   bool settle(const LogEnd& end, bool in_last_segment, bool anyway) {
-    const std::lock_guard guard(mutex_);
+    const Locked guard(mutex_);
     if (end_) return true;
     if (in_last_segment) {
       std::uint64_t word = word_.load(std::memory_order_acquire);
@@ -71,8 +72,8 @@ class EndMark {
     return true;
   }
 
-  mutable std::mutex mutex_;
-  std::optional<LogEnd> end_;
+  mutable Mutex mutex_;
+  std::optional<LogEnd> end_ DATAWAL_GUARDED_BY(mutex_);
   // After the last frame shown of the last segment; with `settled`, the end.
   std::atomic<std::uint64_t> word_{0};
 };

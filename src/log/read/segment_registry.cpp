@@ -21,7 +21,7 @@ SegmentMap::node_type SegmentRegistry::make_node() const {
 void SegmentRegistry::insert(SegmentMap::node_type node, bool is_last) noexcept {
   SegmentFile& file = *node.mapped();
   node.key() = {.id = file.id, .generation = file.generation};
-  const std::lock_guard guard(mutex_);
+  const Locked guard(mutex_);
   files_.insert(std::move(node));
   if (!is_last) return;
   last_ = &file;
@@ -49,7 +49,7 @@ void SegmentRegistry::rotate(const safeatomic::FileInfo& sealed, std::uint32_t i
                              const std::shared_ptr<safeatomic::File>& file) noexcept {
   std::shared_ptr<safeatomic::File> of_last;
   {
-    const std::lock_guard guard(mutex_);
+    const Locked guard(mutex_);
     last_->pinned.info = sealed;
     of_last = std::exchange(last_->pinned.file, nullptr);
   }
@@ -64,7 +64,7 @@ void SegmentRegistry::rotate(const safeatomic::FileInfo& sealed, std::uint32_t i
 
 void SegmentRegistry::set_last(const PinnedSegment& segment) noexcept {
   PinnedSegment now = segment;
-  const std::lock_guard guard(mutex_);
+  const Locked guard(mutex_);
   if (!now.kept) now.kept = last_->pinned.kept;
   std::swap(last_->pinned, now);
 }
@@ -83,7 +83,7 @@ std::shared_ptr<SegmentFile> SegmentRegistry::add_rewritten(const SegmentFile& o
 bool SegmentRegistry::keep(SegmentFile& file, std::shared_ptr<safeatomic::File> old) {
   std::shared_ptr<KeptFile> kept;
   {
-    const std::lock_guard guard(mutex_);
+    const Locked guard(mutex_);
     if (!file.is_named || &file == last_) return false;
     kept = file.pinned.kept;
   }
@@ -93,7 +93,7 @@ bool SegmentRegistry::keep(SegmentFile& file, std::shared_ptr<safeatomic::File> 
 
 void SegmentRegistry::unname(SegmentFile& file, SegmentFile* next) noexcept {
   {
-    const std::lock_guard guard(mutex_);
+    const Locked guard(mutex_);
     file.is_named = false;
     if (next != nullptr) next->is_named = true;
   }
@@ -101,7 +101,7 @@ void SegmentRegistry::unname(SegmentFile& file, SegmentFile* next) noexcept {
 }
 
 std::shared_ptr<SegmentFile> SegmentRegistry::erase(const SegmentFile& file) noexcept {
-  const std::lock_guard guard(mutex_);
+  const Locked guard(mutex_);
   const auto found = files_.find({.id = file.id, .generation = file.generation});
   if (found == files_.end() || found->second->is_named) return nullptr;
   std::shared_ptr<SegmentFile> erased = std::move(found->second);
@@ -110,14 +110,14 @@ std::shared_ptr<SegmentFile> SegmentRegistry::erase(const SegmentFile& file) noe
 }
 
 void SegmentRegistry::hold_open(SegmentFile& segment, std::shared_ptr<safeatomic::File> file) noexcept {
-  const std::lock_guard guard(mutex_);
+  const Locked guard(mutex_);
   std::swap(segment.pinned.file, file);
 }
 
 void SegmentRegistry::release(SegmentFile& segment, bool is_needed) noexcept {
   std::shared_ptr<safeatomic::File> file;
   std::shared_ptr<KeptFile> kept;
-  const std::lock_guard guard(mutex_);
+  const Locked guard(mutex_);
   file = std::exchange(segment.pinned.file, nullptr);
   kept = std::exchange(segment.pinned.kept, nullptr);
   if (!file && kept) file = kept->get();
@@ -132,7 +132,7 @@ void SegmentRegistry::release(SegmentFile& segment, bool is_needed) noexcept {
 void SegmentRegistry::clear() noexcept {
   SegmentMap files;
   SegmentMap::node_type spare;
-  const std::lock_guard guard(mutex_);
+  const Locked guard(mutex_);
   files.swap(files_);
   spare = std::move(spare_);
   last_ = nullptr;
@@ -140,13 +140,13 @@ void SegmentRegistry::clear() noexcept {
 }
 
 std::shared_ptr<SegmentFile> SegmentRegistry::find(std::uint32_t id) const noexcept {
-  const std::lock_guard guard(mutex_);
+  const Locked guard(mutex_);
   const auto newest = files_.lower_bound({.id = id, .generation = std::numeric_limits<std::uint32_t>::max()});
   return newest != files_.end() && newest->first.id == id ? newest->second : nullptr;
 }
 
 std::optional<PinnedSegment> SegmentRegistry::named(std::uint32_t id) const {
-  const std::lock_guard guard(mutex_);
+  const Locked guard(mutex_);
   for (auto i = files_.lower_bound({.id = id, .generation = std::numeric_limits<std::uint32_t>::max()});
        i != files_.end() && i->first.id == id; ++i) {
     if (i->second->is_named) return i->second->pinned;
@@ -155,7 +155,7 @@ std::optional<PinnedSegment> SegmentRegistry::named(std::uint32_t id) const {
 }
 
 void SegmentRegistry::add_sealed_to(std::vector<PinnedSegment>& segments) const {
-  const std::lock_guard guard(mutex_);
+  const Locked guard(mutex_);
   segments.reserve(segments.size() + files_.size());
   for (const auto& [key, file] : files_) {
     if (!file->is_named || file.get() == last_) continue;

@@ -6,13 +6,13 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <vector>
 
 #include <datawal/error.hpp>
 #include <safeatomic/file_system.hpp>
 
+#include "base/mutex.hpp"
 #include "log/read/file_cache.hpp"
 #include "log/read/snapshot.hpp"
 
@@ -120,11 +120,11 @@ class SegmentRegistry {
 
   /// What is known of a file.
   [[nodiscard]] PinnedSegment pinned(const SegmentFile& file) const {
-    const std::lock_guard guard(mutex_);
+    const Locked guard(mutex_);
     return file.pinned;
   }
   [[nodiscard]] safeatomic::FileInfo last_info() const noexcept {
-    const std::lock_guard guard(mutex_);
+    const Locked guard(mutex_);
     return last_->pinned.info;
   }
 
@@ -146,7 +146,7 @@ class SegmentRegistry {
 
   const std::shared_ptr<safeatomic::Directory> directory_;
   SegmentAttachments* const attachments_;
-  mutable std::mutex mutex_;  // guards the set, besides the owner's lock, and what is guarded of each file
+  mutable Mutex mutex_;  // besides the owner's lock, for who changes the set; alone, for what is guarded of each file
   SegmentMap files_;
   SegmentFile* last_ = nullptr;
   std::atomic<std::uint32_t> last_id_{0};

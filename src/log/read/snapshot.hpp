@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -12,6 +11,7 @@
 #include <datawal/error.hpp>
 #include <safeatomic/file_system.hpp>
 
+#include "base/mutex.hpp"
 #include "format/watermark.hpp"
 #include "log/directory/store_owner.hpp"
 #include "log/read/log_end.hpp"
@@ -23,18 +23,18 @@ class KeptFile {
  public:
   /// Call it before the name goes, so that whoever finds another file there finds this one here.
   void keep(std::shared_ptr<safeatomic::File> file) {
-    const std::lock_guard guard(mutex_);
+    const Locked guard(mutex_);
     file_ = std::move(file);
   }
   /// Null: the name still leads to it.
   [[nodiscard]] std::shared_ptr<safeatomic::File> get() const {
-    const std::lock_guard guard(mutex_);
+    const Locked guard(mutex_);
     return file_;
   }
 
  private:
-  mutable std::mutex mutex_;
-  std::shared_ptr<safeatomic::File> file_;
+  mutable Mutex mutex_;
+  std::shared_ptr<safeatomic::File> file_ DATAWAL_GUARDED_BY(mutex_);
 };
 
 /// One segment as it was when the snapshot was taken.

@@ -19,7 +19,7 @@ Result<std::unique_ptr<BackgroundSync>> BackgroundSync::start(std::chrono::milli
 BackgroundSync::~BackgroundSync() {
   if (!thread_.joinable()) return;
   {
-    const std::lock_guard guard(mutex_);
+    const Locked guard(mutex_);
     is_stopped_ = true;
   }
   changed_.notify_one();
@@ -28,21 +28,23 @@ BackgroundSync::~BackgroundSync() {
 
 void BackgroundSync::request() noexcept {
   {
-    const std::lock_guard guard(mutex_);
+    const Locked guard(mutex_);
     is_requested_ = true;
   }
   changed_.notify_one();
 }
 
 void BackgroundSync::run() {
-  const auto has_work = [this] { return is_requested_ || is_stopped_; };
-  std::unique_lock guard(mutex_);
+  Lock guard(mutex_);
   auto next = std::chrono::steady_clock::now() + interval_;
   for (;;) {
-    if (interval_.count() == 0) {
-      changed_.wait(guard, has_work);
-    } else {
-      (void)changed_.wait_until(guard, next, has_work);
+    while (!is_requested_ && !is_stopped_) {
+      if (interval_.count() == 0) {
+        changed_.wait(mutex_);
+      } else {
+        if (std::chrono::steady_clock::now() >= next) break;
+        changed_.wait_until(mutex_, next);
+      }
     }
     if (is_stopped_) return;
     const Reason reason = std::exchange(is_requested_, false) ? Reason::request : Reason::interval;

@@ -2,13 +2,13 @@
 // A thread that syncs periodically and on request.
 
 #include <chrono>
-#include <condition_variable>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <thread>
 
 #include <datawal/error.hpp>
+
+#include "base/mutex.hpp"
 
 namespace datawal::log {
 
@@ -41,10 +41,10 @@ class BackgroundSync {
 
   const std::chrono::milliseconds interval_;
   const Callback sync_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool is_requested_ = false;
-  bool is_stopped_ = false;
+  Mutex mutex_;
+  Condition changed_;
+  bool is_requested_ DATAWAL_GUARDED_BY(mutex_) = false;
+  bool is_stopped_ DATAWAL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

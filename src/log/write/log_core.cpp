@@ -32,6 +32,7 @@ Result<std::unique_ptr<LogCore>> LogCore::open(std::shared_ptr<SegmentRegistry> 
         options.sync_policy.period(),
         [behind = core.get()](BackgroundSync::Reason reason) { behind->sync_in_background(reason); });
     if (!background) return propagate(background);
+    const Locked guard(core->mutex_);
     core->background_ = std::move(*background);
   }
   return core;
@@ -146,7 +147,7 @@ Result<void> LogCore::close_in_turn(Guard& guard) {
 }
 
 Result<LogCore::Active> LogCore::active() const {
-  const std::lock_guard guard(mutex_);
+  const Locked guard(mutex_);
   if (Result<void> usable = refuse_closed(); !usable) return propagate(usable);
   return Active{.file = writer_->file(), .end = writer_->end()};
 }
@@ -156,7 +157,7 @@ Result<std::shared_ptr<const Snapshot>> LogCore::snapshot() const {
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->directory = directory();
   snapshot->quarantined_previously = report_.quarantined_previously;
-  const std::lock_guard guard(mutex_);
+  const Locked guard(mutex_);
   if (Result<void> usable = refuse_closed(); !usable) return propagate(usable);
   segments_->add_sealed_to(snapshot->segments);
   PinnedSegment active{.id = active_segment(), .info = segments_->last_info(), .file = writer_->file()};

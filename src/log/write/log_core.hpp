@@ -21,6 +21,7 @@
 
 #include "base/fork_guard.hpp"
 #include "base/futex_mutex.hpp"
+#include "base/mutex.hpp"
 #include "log/directory/lock.hpp"
 #include "log/read/segment_registry.hpp"
 #include "log/read/snapshot.hpp"
@@ -78,7 +79,9 @@ class LogCore {
   [[nodiscard]] SegmentRegistry& segments() const noexcept { return *segments_; }
 
   /// Held by whoever changes, links or copies sealed segments: one at a time.
-  [[nodiscard]] std::mutex& maintenance_mutex() const noexcept { return maintenance_mutex_; }
+  [[nodiscard]] Mutex& maintenance_mutex() const noexcept DATAWAL_RETURNS_LOCK(maintenance_mutex_) {
+    return maintenance_mutex_;
+  }
 
   /// Gives the name of the sealed segment `from` to `to`, which is `rewritten` and synced. Durable on return. What was `from` is
   /// read from `old` wherever it is still needed. Needs maintenance_mutex().
@@ -109,7 +112,7 @@ class LogCore {
   [[nodiscard]] bool is_poisoned() const noexcept { return poisoned_.load(std::memory_order_acquire); }
 
  private:
-  using Guard = std::unique_lock<FutexMutex>;
+  using Guard = Lock<FutexMutex>;
 
   /// The turn to sync, to rotate or to close. It ends with its scope, by return, exception or cancellation of the thread: the lock
   /// is released, and those that waited for it are woken.
@@ -123,10 +126,10 @@ class LogCore {
     Turn(LogCore& core, Guard& guard, Begun) noexcept : core_(core), guard_(guard) {}
     Turn(const Turn&) = delete;
     Turn& operator=(const Turn&) = delete;
-    ~Turn();
+    ~Turn() DATAWAL_NO_THREAD_SAFETY_ANALYSIS;  // through its guard
 
    private:
-    static Begun wait_for(LogCore& core, Guard& guard) noexcept;
+    static Begun wait_for(LogCore& core, Guard& guard) noexcept DATAWAL_NO_THREAD_SAFETY_ANALYSIS;
 
     LogCore& core_;
     Guard& guard_;
@@ -141,7 +144,7 @@ class LogCore {
         : core_(&core), guard_(guard), action_(action) {}
     Doubt(const Doubt&) = delete;
     Doubt& operator=(const Doubt&) = delete;
-    ~Doubt();
+    ~Doubt() DATAWAL_NO_THREAD_SAFETY_ANALYSIS;  // through its guard
     void resolve() noexcept { core_ = nullptr; }
 
    private:
@@ -162,12 +165,13 @@ class LogCore {
   LogCore(std::shared_ptr<SegmentRegistry> segments, const OpenOptions& options, StoreLock lock, Recovered recovered);
 
   [[nodiscard, gnu::cold]] Error closed_error() const;
-  [[nodiscard]] Result<void> refuse_closed() const;
-  [[nodiscard, gnu::cold]] Result<void> refuse_change();
+  [[nodiscard]] Result<void> refuse_closed() const DATAWAL_REQUIRES(mutex_);
+  [[nodiscard, gnu::cold]] Result<void> refuse_change() DATAWAL_REQUIRES(mutex_);
   /// Its first step cannot fail: the log is poisoned even if there is no memory to report the failure.
-  void set_poison(std::string_view action, int os_errno) noexcept;
-  [[nodiscard, gnu::cold]] std::unexpected<Error> poison(const Error& cause);
-  [[nodiscard, gnu::cold]] std::unexpected<Error> poison(const safeatomic::Error& cause, std::string_view action);
+  void set_poison(std::string_view action, int os_errno) noexcept DATAWAL_REQUIRES(mutex_);
+  [[nodiscard, gnu::cold]] std::unexpected<Error> poison(const Error& cause) DATAWAL_REQUIRES(mutex_);
+  [[nodiscard, gnu::cold]] std::unexpected<Error> poison(const safeatomic::Error& cause, std::string_view action)
+      DATAWAL_REQUIRES(mutex_);
 
   // Appending (log_core_append.cpp).
   [[nodiscard]] static bool is_record(RecordType type, std::string_view key, std::string_view payload) noexcept {
@@ -175,39 +179,44 @@ class LogCore {
   }
   [[nodiscard, gnu::cold]] std::unexpected<Error> refused_record(std::string_view key, std::string_view payload) const;
   [[nodiscard, gnu::cold]] std::unexpected<Error> refused_append(std::string detail) const;
-  [[nodiscard]] Result<std::uint64_t> next_txid(std::uint64_t count) const;
-  [[nodiscard]] bool is_full_for(std::uint64_t len) const noexcept {
+  [[nodiscard]] Result<std::uint64_t> next_txid(std::uint64_t count) const DATAWAL_REQUIRES(mutex_);
+  [[nodiscard]] bool is_full_for(std::uint64_t len) const noexcept DATAWAL_REQUIRES(mutex_) {
     return options_.max_segment_bytes != 0 && writer_->end() + len > options_.max_segment_bytes;
   }
-  [[nodiscard]] bool is_ready_for(std::uint64_t len) const noexcept {
+  [[nodiscard]] bool is_ready_for(std::uint64_t len) const noexcept DATAWAL_REQUIRES(mutex_) {
     return writer_ && !poison_ && !is_full_for(len) && !writer_->has_unsynced_change() && !writer_->is_broken();
   }
-  [[nodiscard, gnu::cold]] Result<void> prepare_append(Guard& guard, std::uint64_t len, std::optional<Turn>& turn);
-  [[nodiscard, gnu::cold]] std::unexpected<Error> failed_append(const Error& error);
+  [[nodiscard, gnu::cold]] Result<void> prepare_append(Guard& guard, std::uint64_t len, std::optional<Turn>& turn)
+      DATAWAL_REQUIRES(mutex_);
+  [[nodiscard, gnu::cold]] std::unexpected<Error> failed_append(const Error& error) DATAWAL_REQUIRES(mutex_);
   [[nodiscard]] Result<std::uint32_t> append_as_one(std::span<const RecordInput> records, std::uint64_t len,
                                                     std::span<RecordRef> refs);
-  void appended(std::uint64_t last_txid);
+  void appended(std::uint64_t last_txid) DATAWAL_REQUIRES(mutex_);
 
   // Syncing (log_core_sync.cpp).
-  [[nodiscard]] bool is_covered(std::uint64_t txid) const noexcept;
-  [[nodiscard]] Coverage coverage() const;
-  [[nodiscard]] std::uint64_t appended_bytes() const noexcept {
+  [[nodiscard]] bool is_covered(std::uint64_t txid) const noexcept DATAWAL_REQUIRES(mutex_);
+  [[nodiscard]] Coverage coverage() const DATAWAL_REQUIRES(mutex_);
+  [[nodiscard]] std::uint64_t appended_bytes() const noexcept DATAWAL_REQUIRES(mutex_) {
     return appended_before_ + writer_->end() - counted_from_;
   }
   [[nodiscard]] static safeatomic::Result<void> sync(Coverage& coverage);
   [[nodiscard]] Result<void> finish_sync(const Coverage& coverage, const safeatomic::Result<void>& synced,
-                                         bool asked_for);
+                                         bool asked_for) DATAWAL_REQUIRES(mutex_);
   [[nodiscard]] Result<void> sync_through(std::uint64_t txid);
-  [[nodiscard]] Result<void> sync_through(Guard& guard, std::uint64_t txid, bool asked_for);
-  [[nodiscard]] Result<void> sync_for_all(Guard& guard, std::uint64_t txid, bool asked_for);
-  [[nodiscard]] Result<void> sync_in_turn(Guard& guard);
+  // Both give the lock back and take it again through their caller's guard, which the proof cannot follow.
+  [[nodiscard]] Result<void> sync_through(Guard& guard, std::uint64_t txid, bool asked_for)
+      DATAWAL_REQUIRES(mutex_) DATAWAL_NO_THREAD_SAFETY_ANALYSIS;
+  [[nodiscard]] Result<void> sync_for_all(Guard& guard, std::uint64_t txid, bool asked_for)
+      DATAWAL_REQUIRES(mutex_) DATAWAL_NO_THREAD_SAFETY_ANALYSIS;
+  [[nodiscard]] Result<void> sync_in_turn(Guard& guard) DATAWAL_REQUIRES(mutex_);
   void sync_in_background(BackgroundSync::Reason reason);
-  void start_writeback() noexcept;
+  void start_writeback() noexcept DATAWAL_REQUIRES(mutex_);
 
   // Rotation (log_core_rotate.cpp).
-  [[nodiscard]] Result<void> close_in_turn(Guard& guard);
-  [[nodiscard]] Result<void> rotate_in_turn(Guard& guard);
-  [[nodiscard]] Result<std::unique_ptr<safeatomic::File>> create_next(std::uint32_t id, const StoreOwner& owner);
+  [[nodiscard]] Result<void> close_in_turn(Guard& guard) DATAWAL_REQUIRES(mutex_);
+  [[nodiscard]] Result<void> rotate_in_turn(Guard& guard) DATAWAL_REQUIRES(mutex_);
+  [[nodiscard]] Result<std::unique_ptr<safeatomic::File>> create_next(std::uint32_t id, const StoreOwner& owner)
+      DATAWAL_REQUIRES(mutex_);
 
   // Sealed segments (log_core_sealed.cpp).
   [[nodiscard]] Result<void> sync_names();
@@ -221,18 +230,19 @@ class LogCore {
   const RecoveryReport report_;
   const bool is_mapped_;  // the write path
 
-  mutable std::mutex maintenance_mutex_;
-  mutable FutexMutex mutex_;  // guards what follows, up to the atomics
-  GroupCommit turns_;
-  std::uint64_t syncing_txid_ = 0;  // what the running sync will cover; 0: there is none, or it is unknown
-  StoreLock lock_;
-  std::shared_ptr<segment::Writer> writer_;  // of the last segment; null once closed
-  std::uint64_t writeback_end_;              // bytes of the active segment that a sync was begun for
-  std::uint64_t counted_from_;               // bytes of the active segment that another handle appended
-  std::uint64_t appended_before_ = 0;        // bytes that this one appended to earlier segments
-  std::uint64_t synced_bytes_ = 0;           // of all that it appended
-  SyncLatency sync_latency_;
-  std::optional<Error> poison_;
+  mutable Mutex maintenance_mutex_;
+  mutable FutexMutex mutex_;
+  GroupCommit turns_;  // what is marked "lock" there is called with `mutex_` held
+  std::uint64_t syncing_txid_ DATAWAL_GUARDED_BY(mutex_) =
+      0;  // what the running sync will cover; 0: there is none, or it is unknown
+  StoreLock lock_ DATAWAL_GUARDED_BY(mutex_);
+  std::shared_ptr<segment::Writer> writer_ DATAWAL_GUARDED_BY(mutex_);  // of the last segment; null once closed
+  std::uint64_t writeback_end_ DATAWAL_GUARDED_BY(mutex_);  // bytes of the active segment that a sync was begun for
+  std::uint64_t counted_from_ DATAWAL_GUARDED_BY(mutex_);   // bytes of the active segment that another handle appended
+  std::uint64_t appended_before_ DATAWAL_GUARDED_BY(mutex_) = 0;  // bytes that this one appended to earlier segments
+  std::uint64_t synced_bytes_ DATAWAL_GUARDED_BY(mutex_) = 0;     // of all that it appended
+  SyncLatency sync_latency_ DATAWAL_GUARDED_BY(mutex_);
+  std::optional<Error> poison_ DATAWAL_GUARDED_BY(mutex_);
   WatermarkFile watermark_;  // used only by the holder of the turn
 
   std::atomic<std::uint64_t> last_txid_;
@@ -240,7 +250,7 @@ class LogCore {
   std::atomic<bool> poisoned_{false};
   std::atomic<bool> closed_{false};
 
-  std::unique_ptr<BackgroundSync> background_;  // null: not needed yet
+  std::unique_ptr<BackgroundSync> background_ DATAWAL_GUARDED_BY(mutex_);  // null: not needed yet
 };
 
 }  // namespace datawal::log

@@ -58,7 +58,7 @@ Result<Record> LogCore::read(const RecordRef& ref) const {
   std::uint64_t end = 0;
   std::optional<PinnedSegment> sealed;
   {
-    const std::lock_guard guard(mutex_);
+    const Locked guard(mutex_);
     if (Result<void> usable = refuse_closed(); !usable) return propagate(usable);
     if (ref.segment == active_segment()) {
       file = writer_->file();

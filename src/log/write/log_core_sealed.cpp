@@ -11,7 +11,7 @@ namespace datawal::log {
 
 Result<std::vector<PinnedSegment>> LogCore::sealed() const {
   if (!process_.is_ours()) return std::unexpected(closed_error());
-  const std::lock_guard guard(mutex_);
+  const Locked guard(mutex_);
   if (Result<void> usable = refuse_closed(); !usable) return propagate(usable);
   std::vector<PinnedSegment> segments;
   segments_->add_sealed_to(segments);
@@ -34,7 +34,7 @@ Result<void> LogCore::sync_names() {
 
 // From here on, whoever misses the name finds the file.
 Result<void> LogCore::keep_sealed(SegmentFile& segment, std::shared_ptr<safeatomic::File> old) {
-  const std::lock_guard guard(mutex_);
+  const Locked guard(mutex_);
   if (Result<void> usable = refuse_change(); !usable) return usable;
   if (segments_->keep(segment, std::move(old))) return {};
   return std::unexpected(Error{.code = Errc::not_found,
@@ -51,7 +51,7 @@ Result<void> LogCore::replace_sealed(SegmentFile& from, std::shared_ptr<safeatom
     return io_failure(named, "replace segment");
   }
   {
-    const std::lock_guard guard(mutex_);
+    const Locked guard(mutex_);
     segments_->unname(from, &to);
   }
   return sync_names();
@@ -62,7 +62,7 @@ Result<void> LogCore::remove_sealed(SegmentFile& segment, std::shared_ptr<safeat
   const safeatomic::Result<void> removed = directory()->unlink(segment::filename(segment.id));
   if (!removed && removed.error().code != safeatomic::Errc::not_found) return io_failure(removed, "remove segment");
   {
-    const std::lock_guard guard(mutex_);
+    const Locked guard(mutex_);
     segments_->unname(segment, nullptr);
   }
   return sync_names();

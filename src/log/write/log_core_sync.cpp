@@ -75,7 +75,7 @@ safeatomic::Result<void> LogCore::sync(Coverage& coverage) {
 }
 
 void LogCore::count_writes(LogStats& stats) const {
-  const std::lock_guard guard(mutex_);
+  const Locked guard(mutex_);
   if (!writer_) return;
   stats.appended_bytes = appended_bytes();
   stats.synced_bytes = synced_bytes_;
