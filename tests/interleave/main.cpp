@@ -106,6 +106,7 @@ void run_one(const Workload& workload, const Arguments& arguments, std::uint64_t
   (void)ledger();  // before the first run, which would take it for its own
   const int bound = arguments.bound.value_or(workload.bound);
   Runner runner(workload.body);
+  runner.all_sites = workload.all_sites;
   const bool is_random = arguments.minutes.has_value();
   const ExploreOptions options{
       .bound = bound, .seconds_max = arguments.seconds_max, .seed = seed, .is_weak = arguments.is_weak};

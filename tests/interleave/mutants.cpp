@@ -27,6 +27,11 @@ std::vector<Mutant> all_mutants() {
       {"frames_are_published_relaxed", "decoded frames are published relaxed", "open_two_threads", 2},
       {"seqlock_without_acquire", "a seqlock without its acquire fence", "index_put_again", 3},
       {"seqlock_without_release", "a seqlock without its release fence", "index_put_again", 3},
+      {"child_waits_for_the_lock", "a forked child waits for a lock that nobody gives back", "fork_commit2", 2},
+      {"child_ends_what_is_half_changed", "a forked child takes down what another thread was changing", "fork_compact",
+       1},
+      {"child_waits_for_the_background", "a forked child waits for the end of a thread that it has not",
+       "fork_interval", 1},
       {"keeps_the_turn_on_an_exception", "a turn is kept when an exception leaves it", "commit2_throws", 2},
   };
 }

@@ -23,8 +23,11 @@ kv::SegmentRoom DataWal::Impl::room_of(const OpenOptions& options) noexcept {
 }
 
 DataWal::Impl::~Impl() {
-  // A forked child has no such thread, and would wait for it for ever.
-  if (!process.is_ours()) (void)auto_compaction.release();
+  if (process.is_ours()) return;
+  // A forked child has no such thread, and would wait for it for ever. What another thread was changing at that instant is half done
+  // there, and its lock never given back: it is left as it is.
+  (void)auto_compaction.release();
+  (void)new std::shared_ptr(std::move(projection));
 }
 
 DataWal::DataWal(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}

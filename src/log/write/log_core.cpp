@@ -53,12 +53,14 @@ LogCore::LogCore(std::shared_ptr<SegmentRegistry> segments, const OpenOptions& o
       durable_txid_(recovered.last_txid) {}
 
 LogCore::~LogCore() {
-  // In a forked child only the descriptors are closed; there even the lock may be held for ever.
   if (process_.is_ours()) {
     (void)close();
-  } else {
-    BackgroundSync::abandon(std::move(background_));
+    return;
   }
+  // In a forked child only the descriptors of the lock and of the active segment are closed. There even the lock may be held for
+  // ever, and the registry half changed.
+  BackgroundSync::abandon(std::move(background_));
+  (void)new std::shared_ptr(segments_);
 }
 
 Error LogCore::closed_error() const {

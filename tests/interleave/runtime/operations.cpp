@@ -11,7 +11,7 @@ namespace {
 
 void check_access(std::uintptr_t at, std::size_t size, bool is_store, bool is_atomic, Site site) {
   Thread& me = *state->now;
-  if (at - me.stack < fiber::stack_bytes || memory::is_local(at)) return;
+  if (at - me.stack < fiber::stack_bytes || memory::is_local(at) || is_child()) return;
   MemoryModel::Race race;
   if (!state->model.access(me.view, me.id, at, size, is_store, is_atomic, site, race)) [[likely]]
     return;

@@ -192,6 +192,7 @@ void trace(std::string_view what) {
 }
 
 void violated(const std::string& what) {
+  if (is_child()) child_violated(what);
   {
     const memory::HostScope host;
     state->result.violation = std::string(what.data(), what.size());

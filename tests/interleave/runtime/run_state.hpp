@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -73,6 +74,8 @@ struct State {
   bool is_exploring = false;
   bool counts_memory = true;
   bool has_taken_old = false;  // a load took an old store
+  int forks_from = 0;          // the process that is forked, or was (fork_alone)
+  int tells_parent = -1;       // where its child says what is wrong
   std::uint32_t operations = 0;
   std::size_t alive = 0;
   std::uint64_t clock = 0;
@@ -89,6 +92,10 @@ extern State* state;
 
 /// Whether nobody holds it.
 [[nodiscard]] bool is_free(std::uintptr_t mutex);
+
+/// Whether this is a forked child (fork_alone). Nobody else goes on there, and nothing is chosen.
+[[nodiscard]] bool is_child() noexcept;
+[[noreturn]] void child_violated(const std::string& what);
 
 /// Out of every fiber, to who called Runner::run.
 [[noreturn]] void leave_run();

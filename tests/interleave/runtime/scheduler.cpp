@@ -101,7 +101,7 @@ std::string chosen_text(const Option& option) {
 
 std::size_t ask() {
   std::size_t at = 0;
-  if (state->options.size() > 1) {
+  if (state->options.size() > 1 && !is_child()) {
     const memory::HostScope host;
     Thread& me = *state->now;
     const Question question{
@@ -138,6 +138,11 @@ void choose_thread(bool may_stay) {
   Thread& me = *state->now;
   if (++state->operations > state->runner->limits.operations_max) {
     violated("livelock: no end after " + std::to_string(state->operations) + " operations");
+  }
+  if (is_child()) {
+    if (is_enabled(me)) return;
+    if (me.wait == Wait::yield) return;
+    violated("it waits for ever, for " + std::string(me.wait == Wait::mutex ? "a mutex" : "another thread"));
   }
   {
     const memory::HostScope host;

@@ -117,6 +117,10 @@ int spawn(std::function<void()> body);
 void join_all();
 [[nodiscard]] int self() noexcept;
 
+/// Makes a child of the process, in which the calling thread is alone: who held a lock then holds it for ever. There, `in_child` looks,
+/// and says what is wrong; nothing if it is all right. A wait without an end is told, too.
+void fork_alone(const std::function<std::string()>& in_child);
+
 /// Ends the run: something is wrong.
 [[noreturn]] void violated(const std::string& what);
 

@@ -30,6 +30,12 @@ OpenOptions options_of(KvWorld& world, const Setting& setting) {
   return options;
 }
 
+// A child shows nothing to the threads that it is looked at beside: it is forked at each of their steps.
+Workload beside_fork(Workload workload) {
+  workload.all_sites = true;
+  return workload;
+}
+
 // Each part in a thread of its own.
 Workload of(std::string name, int bound, Setting setting, std::vector<Part> parts) {
   return {.name = std::move(name), .bound = bound, .body = [=] {
@@ -51,14 +57,14 @@ void open_with_threads() {
   world.finish();
 }
 
-void auto_compact() {
+void auto_compact(const Part& beside) {
   KvWorld world(KvStart::one_segment);
   begin_exploring();
   OpenOptions options = options_of(world, {.max_segment_bytes = 100});
   options.auto_compact = {.is_enabled = true, .garbage_ratio = 0.1, .max_bytes_per_second = 0};
   world.open(options);
   world.put("c", "c2");
-  world.get("a");
+  beside(world);
   world.put("c", "c3");
   world.get("c");
   world.finish();
@@ -111,6 +117,7 @@ std::vector<Workload> kv_workloads() {
   const Part reads = [](KvWorld& world) { world.read(1); };
   const Part reads_once = [](KvWorld& world) { world.read(0); };
   const Part reads_log = [](KvWorld& world) { world.read_log(); };
+  const Part forks = [](KvWorld& world) { world.fork(); };
   const Setting pread{.read_path = ReadPath::pread};
   const Setting mapped{.write_path = WritePath::mapped};
   const Setting three{.start = KvStart::three_segments};
@@ -161,7 +168,11 @@ std::vector<Workload> kv_workloads() {
       of("reader_checkpoint_compact", 2, three, {compacts_twice, checkpoints_by_reader}),
       of("export_change", 2, {}, {changes, exports}),
       of("export_compact", 2, {}, {compacts, exports}),
-      {"auto_compact", 2, [] { auto_compact(); }},
+      beside_fork(of("fork_change", 1, {}, {changes, forks})),
+      beside_fork(of("fork_get", 1, {}, {gets_a, forks})),
+      beside_fork(of("fork_compact", 1, {}, {compacts, forks})),
+      beside_fork({"fork_auto_compact", 1, [] { auto_compact([](KvWorld& world) { world.fork(); }); }}),
+      {"auto_compact", 2, [] { auto_compact([](KvWorld& world) { world.get("a"); }); }},
       {"open_two_threads", 2, [] { open_with_threads(); }},
       of("put_compact_power", 2, power, {compacts, puts}),
       of("put_compact_kill", 2, kill, {compacts, puts}),

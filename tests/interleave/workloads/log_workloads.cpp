@@ -52,13 +52,14 @@ void commit(const Commits& commits, const std::function<void(LogWorld&)>& beside
 }
 
 // A sync every few milliseconds, and the end of the log.
-void interval(bool is_synced, WorldOptions options) {
+void interval(bool is_synced, WorldOptions options, const std::function<void(LogWorld&)>& between = {}) {
   LogWorld world(options);
   begin_exploring();
   OpenOptions with = world.open_options();
   with.sync_policy = SyncPolicy::interval(5ms);
   world.open(with);
   world.append("one.", false);
+  if (between) between(world);
   if (is_synced) world.append("two.", true);
   world.finish();
 }
@@ -97,6 +98,7 @@ std::vector<Workload> log_workloads() {
   const auto rotates = [](LogWorld& world) { world.rotate(); };
   const auto closes = [](LogWorld& world) { world.close({true}); };
   const auto syncs = [](LogWorld& world) { world.fsync(); };
+  const auto forks = [](LogWorld& world) { world.fork(); };
   const auto batches = [](LogWorld& world) { world.append_batch("b1.", "b2.", true); };
   constexpr std::uint64_t small = 80;  // two records
   return {
@@ -119,6 +121,9 @@ std::vector<Workload> log_workloads() {
       {"commit2_fsync", 3, [=] { commit({}, syncs); }},
       {"commit2_batch", 2, [=] { commit({}, batches); }},
       {"commit2_close", 3, [=] { commit({}, closes, {.be_closed = true}); }},
+      {"fork_commit2", 1, [=] { commit({}, forks); }, true},
+      {"fork_rotate", 1, [=] { commit({.threads = 1, .each = 2, .max_segment_bytes = small}, forks); }, true},
+      {"fork_interval", 1, [=] { interval(true, {}, forks); }, true},
       {"close_twice", 3, [] { close_twice(); }},
       {"every_append", 3, [] { every_append(); }},
       {"interval", 3, [] { interval(false, {}); }},

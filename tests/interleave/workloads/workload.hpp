@@ -11,6 +11,7 @@ struct Workload {
   std::string name;
   int bound = 2;                 ///< deviations that the usual run explores in full
   std::function<void()> body{};  ///< sets up, calls begin_exploring(), starts threads, looks at what came out
+  bool all_sites = false;        ///< switches wherever anything is done: what is looked at shares nothing with the rest
 };
 
 [[nodiscard]] std::vector<Workload> index_workloads();

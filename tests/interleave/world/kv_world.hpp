@@ -74,6 +74,10 @@ class KvWorld final : public World {
   /// Of a small store.
   [[nodiscard]] OpenOptions small_options();
 
+  /// A child of the process has the handle, too: there it is closed, whatever the threads of the parent were doing, and leaves the
+  /// store alone.
+  void fork();
+
   /// Ends the handle.
   void close();
   /// The same, and looks at everything again.

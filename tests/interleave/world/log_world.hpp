@@ -34,6 +34,8 @@ class LogWorld final : public World {
   void rotate();
   void close(May may = {false});
   void drop_segments_before(std::uint32_t id);
+  /// As KvWorld::fork.
+  void fork();
   /// Closes if it is open, opens again, and looks at everything.
   void finish();
   /// Another handle, after the first one was closed.
