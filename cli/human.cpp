@@ -89,10 +89,20 @@ std::string_view whole_characters(std::string_view bytes, std::size_t limit) noe
   return bytes.substr(0, at_end.len > limit - end ? end : limit);
 }
 
+// As the lines of the reference have them.
+std::string_view text_of(RecordType type) noexcept {
+  switch (type) {
+    case RecordType::Raw: return "RAW";
+    case RecordType::Put: return "PUT";
+    case RecordType::Delete: return "DEL";
+  }
+  return "???";
+}
+
 void append_place(std::string& line, const RecordView& record, const RecordStyle& style) {
   fmt::format_to(std::back_inserter(line),
-                 "seg={:08} off={:>10} len={:>8} type={:<6} txid={:>10} key=", record.ref.segment, record.ref.offset,
-                 record.ref.len, name_of(record.type), record.txid);
+                 "seg={:08} off={:>10} len={:>8} type={:<3} txid={:>10} key=", record.ref.segment, record.ref.offset,
+                 record.ref.len, text_of(record.type), record.txid);
   append_shown(line, record.key, style);
 }
 

@@ -30,13 +30,13 @@ inline constexpr std::size_t shown_bytes = 64;
 /// looks like one of the encodings; `...` marks a cut.
 void append_shown(std::string& line, std::string_view bytes, const RecordStyle& style);
 
-/// Adds `seg=00000001 off=         0 len=      33 type=Raw    txid=         1 key= payload=alpha` and a newline.
+/// Adds `seg=00000001 off=         0 len=      33 type=RAW txid=         1 key= payload=alpha` and a newline.
 void append_record_line(std::string& line, const RecordView& record, const RecordStyle& style);
 
 /// The same with lengths in place of the payload.
 void append_frame_line(std::string& line, const RecordView& record, const RecordStyle& style);
 
-/// "Raw", "Put", "Delete": the record type, in JSON and in text.
+/// "Raw", "Put", "Delete": the record type, in JSON.
 [[nodiscard]] std::string_view name_of(RecordType type) noexcept;
 
 /// "1 record", "2 records".

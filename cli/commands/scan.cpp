@@ -30,7 +30,7 @@ read-only mount. Records are printed up to the first damage, which is then
 told on standard error.
 
 A line: segment, byte offset and length of the record in its segment's file,
-type (Raw, Put, Delete), transaction id, key, payload.
+type (RAW, PUT, DEL), transaction id, key, payload.
 
 Examples:
   datawal --json scan ./log | jq -r .payload_base64 | base64 -d

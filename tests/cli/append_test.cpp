@@ -45,14 +45,14 @@ TEST_F(Append, ReadsItsFilesInOrderAndStandardInputWhereItIsNamed) {
 TEST_F(Append, PutsTheKeyOnEveryRecord) {
   EXPECT_EQ(run({"append", "log", "--key", "the key"}, "a\nb\n").status, 0);
   EXPECT_EQ(run({"scan", "log"}).out,
-            "seg=00000001 off=         0 len=      36 type=Raw    txid=         1 key=\"the key\" payload=a\n"
-            "seg=00000001 off=        36 len=      36 type=Raw    txid=         2 key=\"the key\" payload=b\n");
+            "seg=00000001 off=         0 len=      36 type=RAW txid=         1 key=\"the key\" payload=a\n"
+            "seg=00000001 off=        36 len=      36 type=RAW txid=         2 key=\"the key\" payload=b\n");
 }
 
 TEST_F(Append, RotatesAtTheSizeAskedFor) {
   EXPECT_EQ(run({"append", "log", "--segment-bytes", "60"}, "a\nb\nc\n").status, 0);
   EXPECT_THAT(run({"scan", "log"}).out,
-              HasSubstr("seg=00000002 off=         0 len=      29 type=Raw    txid=         3"));
+              HasSubstr("seg=00000002 off=         0 len=      29 type=RAW txid=         3"));
 }
 
 TEST_F(Append, LeavesTheSameBytesByEachWritePath) {

@@ -73,7 +73,7 @@ TEST(HumanLine, IsThatOfTheReference) {
                           .ref = {.segment = 1, .offset = 0, .len = 33, .txid = 1}};
   std::string line;
   append_record_line(line, record, {});
-  EXPECT_EQ(line, "seg=00000001 off=         0 len=      33 type=Raw    txid=         1 key= payload=alpha\n");
+  EXPECT_EQ(line, "seg=00000001 off=         0 len=      33 type=RAW txid=         1 key= payload=alpha\n");
 }
 
 TEST(HumanLine, OfAFrameHasLengthsForThePayload) {
@@ -86,7 +86,7 @@ TEST(HumanLine, OfAFrameHasLengthsForThePayload) {
   append_frame_line(line, record, {});
   EXPECT_EQ(
       line,
-      "seg=99999999 off=12345678901 len=      31 type=Delete txid=12345678901 key=\"k k\" key_len=3 payload_len=0\n");
+      "seg=99999999 off=12345678901 len=      31 type=DEL txid=12345678901 key=\"k k\" key_len=3 payload_len=0\n");
 }
 
 TEST(ShellWord, CanBePastedIntoAShell) {

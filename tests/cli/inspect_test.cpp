@@ -19,11 +19,11 @@ class Inspect : public ProgramTest {
 
 TEST_F(Inspect, ScanPrintsALineARecord) {
   const Ended want{0,
-                   "seg=00000001 off=         0 len=      33 type=Raw    txid=         1 key= payload=alpha\n"
-                   "seg=00000001 off=        33 len=      38 type=Raw    txid=         2 key= payload=\"beta gamma\"\n"
-                   "seg=00000001 off=        71 len=      31 type=Raw    txid=         3 key= payload=b64:/wB4\n"
-                   "seg=00000001 off=       102 len=      28 type=Raw    txid=         4 key= payload=\n"
-                   "seg=00000001 off=       130 len=      33 type=Raw    txid=         5 key=k payload=last\n",
+                   "seg=00000001 off=         0 len=      33 type=RAW txid=         1 key= payload=alpha\n"
+                   "seg=00000001 off=        33 len=      38 type=RAW txid=         2 key= payload=\"beta gamma\"\n"
+                   "seg=00000001 off=        71 len=      31 type=RAW txid=         3 key= payload=b64:/wB4\n"
+                   "seg=00000001 off=       102 len=      28 type=RAW txid=         4 key= payload=\n"
+                   "seg=00000001 off=       130 len=      33 type=RAW txid=         5 key=k payload=last\n",
                    ""};
   EXPECT_EQ(run({"scan", "log"}), want);
   EXPECT_EQ(run({"tail", "log"}), want);
@@ -55,8 +55,8 @@ TEST_F(Inspect, DumpPrintsLengthsForPayloads) {
   EXPECT_EQ(
       run({"dump", "log", "--limit", "2"}),
       (Ended{0,
-             "seg=00000001 off=         0 len=      33 type=Raw    txid=         1 key= key_len=0 payload_len=5\n"
-             "seg=00000001 off=        33 len=      38 type=Raw    txid=         2 key= key_len=0 payload_len=10\n",
+             "seg=00000001 off=         0 len=      33 type=RAW txid=         1 key= key_len=0 payload_len=5\n"
+             "seg=00000001 off=        33 len=      38 type=RAW txid=         2 key= key_len=0 payload_len=10\n",
              ""}));
   EXPECT_EQ(
       run({"dump", "log", "--json", "--from-segment", "1", "--from-offset", "103"}),
@@ -70,7 +70,7 @@ TEST_F(Inspect, DumpPrintsLengthsForPayloads) {
 
 TEST_F(Inspect, ScanShowsBytesAsAskedFor) {
   EXPECT_EQ(run({"scan", "log", "--bytes", "raw", "--from-segment", "1", "--from-offset", "71", "--limit", "1"}).out,
-            "seg=00000001 off=        71 len=      31 type=Raw    txid=         3 key= payload=\"\\xff\\x00x\"\n");
+            "seg=00000001 off=        71 len=      31 type=RAW txid=         3 key= payload=\"\\xff\\x00x\"\n");
   EXPECT_THAT(run({"scan", "log", "--bytes", "hex", "--limit", "1"}).out, HasSubstr(" payload=hex:616c706861\n"));
   EXPECT_THAT(run({"scan", "log", "--bytes", "base64", "--limit", "1"}).out, HasSubstr(" payload=b64:YWxwaGE=\n"));
 }
@@ -130,16 +130,16 @@ TEST_F(Inspect, VerifyTellsThatAllIsThere) {
 TEST_F(Inspect, SelectsBySegmentAndOffset) {
   for (int i = 0; i < 3; ++i) EXPECT_EQ(run({"append", "many", "--segment-bytes", "30"}, "a\nb\n").status, 0);
   EXPECT_EQ(run({"scan", "many", "--from-segment", "3", "--limit", "2"}).out,
-            "seg=00000003 off=         0 len=      29 type=Raw    txid=         3 key= payload=a\n"
-            "seg=00000004 off=         0 len=      29 type=Raw    txid=         4 key= payload=b\n");
+            "seg=00000003 off=         0 len=      29 type=RAW txid=         3 key= payload=a\n"
+            "seg=00000004 off=         0 len=      29 type=RAW txid=         4 key= payload=b\n");
   EXPECT_EQ(run({"scan", "many", "--from-segment", "5", "--from-offset", "1"}).out,
-            "seg=00000006 off=         0 len=      29 type=Raw    txid=         6 key= payload=b\n");
+            "seg=00000006 off=         0 len=      29 type=RAW txid=         6 key= payload=b\n");
   EXPECT_EQ(run({"scan", "many", "--limit", "0"}), (Ended{0, "", ""}));
   EXPECT_EQ(run({"scan", "many", "--from-segment", "7"}), (Ended{0, "", ""}));
   // Ids may have gaps; the offset belongs to the segment that was named.
   std::filesystem::remove(in_dir("many/00000003.dwal"));
   EXPECT_THAT(run({"scan", "many", "--from-segment", "3", "--from-offset", "20"}).out,
-              StartsWith("seg=00000004 off=         0 len=      29 type=Raw    txid=         4 "));
+              StartsWith("seg=00000004 off=         0 len=      29 type=RAW txid=         4 "));
 }
 
 TEST_F(Inspect, TellsTxidGapsWithoutCallingThemDamage) {
