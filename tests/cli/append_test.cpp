@@ -51,8 +51,7 @@ TEST_F(Append, PutsTheKeyOnEveryRecord) {
 
 TEST_F(Append, RotatesAtTheSizeAskedFor) {
   EXPECT_EQ(run({"append", "log", "--segment-bytes", "60"}, "a\nb\nc\n").status, 0);
-  EXPECT_THAT(run({"scan", "log"}).out,
-              HasSubstr("seg=00000002 off=         0 len=      29 type=RAW txid=         3"));
+  EXPECT_THAT(run({"scan", "log"}).out, HasSubstr("seg=00000002 off=         0 len=      29 type=RAW txid=         3"));
 }
 
 TEST_F(Append, LeavesTheSameBytesByEachWritePath) {

@@ -52,12 +52,11 @@ TEST_F(Inspect, ScanPrintsJson) {
 }
 
 TEST_F(Inspect, DumpPrintsLengthsForPayloads) {
-  EXPECT_EQ(
-      run({"dump", "log", "--limit", "2"}),
-      (Ended{0,
-             "seg=00000001 off=         0 len=      33 type=RAW txid=         1 key= key_len=0 payload_len=5\n"
-             "seg=00000001 off=        33 len=      38 type=RAW txid=         2 key= key_len=0 payload_len=10\n",
-             ""}));
+  EXPECT_EQ(run({"dump", "log", "--limit", "2"}),
+            (Ended{0,
+                   "seg=00000001 off=         0 len=      33 type=RAW txid=         1 key= key_len=0 payload_len=5\n"
+                   "seg=00000001 off=        33 len=      38 type=RAW txid=         2 key= key_len=0 payload_len=10\n",
+                   ""}));
   EXPECT_EQ(
       run({"dump", "log", "--json", "--from-segment", "1", "--from-offset", "103"}),
       (Ended{

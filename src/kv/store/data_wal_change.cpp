@@ -23,12 +23,13 @@ std::uint64_t len_of(std::span<const RecordInput> records) noexcept {
 
 // How many of them find no live record of their key.
 std::uint64_t inserts_of(std::span<const RecordInput> records, std::span<const kv::Projection::Change> changes,
-                         std::span<const std::size_t> before) noexcept {
+                         const kv::Predecessors& before) noexcept {
   std::uint64_t inserts = 0;
   for (std::size_t n = 0; n < records.size(); ++n) {
     if (records[n].type != RecordType::Put) continue;
-    const bool finds_one = before[n] == kv::no_predecessor ? changes[n].live.has_value()
-                                                           : records[before[n]].type == RecordType::Put;
+    const std::size_t earlier = before.of(n);
+    const bool finds_one = earlier == kv::Predecessors::none ? changes[n].live.has_value()
+                                                             : records[earlier].type == RecordType::Put;
     if (!finds_one) ++inserts;
   }
   return inserts;
@@ -118,6 +119,7 @@ Result<void> DataWal::Impl::write(std::span<const RecordInput> records, const Wr
   std::vector<std::uint64_t> hashes;
   hashes.reserve(records.size());
   for (const RecordInput& record : records) hashes.push_back(projection->hash_of(record.key));
+  const kv::Predecessors before(records, hashes);
   std::vector<RecordRef> refs;
   {
     kv::ReaderEpochs::Guard reading;
@@ -136,13 +138,12 @@ Result<void> DataWal::Impl::write(std::span<const RecordInput> records, const Wr
       return is_unchecked;
     });
     if (!prepared) return prepared;
-    const std::vector<std::size_t> before = kv::predecessors(records, hashes);
     if (Result<void> room = make_room(inserts_of(records, changes, before), len_of(records)); !room) return room;
     const Result<void> appended = core->append_batch(records, refs);
     if (!appended) return appended;
     follow(refs.back());
     for (std::size_t n = 0; n < records.size(); ++n) {
-      if (const std::size_t earlier = before[n]; earlier != kv::no_predecessor) {
+      if (const std::size_t earlier = before.of(n); earlier != kv::Predecessors::none) {
         projection->replaces(changes[n], records[earlier].type, refs[earlier]);
       }
       projection->apply(changes[n], records[n].type, refs[n]);

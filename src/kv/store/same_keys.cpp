@@ -1,23 +1,25 @@
 #include "kv/store/same_keys.hpp"
 
-#include <algorithm>
-#include <numeric>
+#include <bit>
 
 namespace datawal::kv {
 
-std::vector<std::size_t> predecessors(std::span<const RecordInput> records, std::span<const std::uint64_t> hashes) {
-  std::vector<std::size_t> found(records.size(), no_predecessor);
-  std::vector<std::size_t> by_key(records.size());
-  std::iota(by_key.begin(), by_key.end(), std::size_t{0});
-  std::ranges::sort(by_key, [&](std::size_t a, std::size_t b) {
-    if (hashes[a] != hashes[b]) return hashes[a] < hashes[b];
-    const int order = records[a].key.compare(records[b].key);
-    return order != 0 ? order < 0 : a < b;
-  });
-  for (std::size_t n = 1; n < by_key.size(); ++n) {
-    if (records[by_key[n - 1]].key == records[by_key[n]].key) found[by_key[n]] = by_key[n - 1];
+Predecessors::Predecessors(std::span<const RecordInput> records, std::span<const std::uint64_t> hashes) {
+  if (records.size() < 2) return;
+  // The newest record of each key, found by its hash; one more than its number, for 0 is an empty place.
+  std::vector<std::size_t> newest(std::bit_ceil(2 * records.size()));
+  const std::size_t mask = newest.size() - 1;
+  for (std::size_t n = 0; n < records.size(); ++n) {
+    std::size_t at = static_cast<std::size_t>(hashes[n]) & mask;
+    for (; newest[at] != 0; at = (at + 1) & mask) {
+      const std::size_t earlier = newest[at] - 1;
+      if (hashes[earlier] != hashes[n] || records[earlier].key != records[n].key) continue;
+      if (found_.empty()) found_.assign(records.size(), none);
+      found_[n] = earlier;
+      break;
+    }
+    newest[at] = n + 1;
   }
-  return found;
 }
 
 }  // namespace datawal::kv

@@ -10,11 +10,19 @@
 
 namespace datawal::kv {
 
-inline constexpr std::size_t no_predecessor = SIZE_MAX;
+/// For each record the nearest one before it with the same key. Linear in their number, and one allocation where no key comes twice.
+class Predecessors {
+ public:
+  static constexpr std::size_t none = SIZE_MAX;
 
-/// For each record the nearest one before it with the same key, or no_predecessor.
-/// @param hashes  of the keys, one for each
-[[nodiscard]] std::vector<std::size_t> predecessors(std::span<const RecordInput> records,
-                                                    std::span<const std::uint64_t> hashes);
+  /// @param hashes  of the keys, one for each; of a seed that no one who chooses keys knows. Throws std::bad_alloc.
+  Predecessors(std::span<const RecordInput> records, std::span<const std::uint64_t> hashes);
+
+  /// Of record `n`; `none` if its key comes for the first time.
+  [[nodiscard]] std::size_t of(std::size_t n) const noexcept { return found_.empty() ? none : found_[n]; }
+
+ private:
+  std::vector<std::size_t> found_;  // empty: no key comes twice
+};
 
 }  // namespace datawal::kv
