@@ -40,7 +40,8 @@ class DataWal {
   /// Is shown a key; false stops the walk.
   using KeyVisitor = std::function<bool(std::string_view key)>;
 
-  /// Opens the store in `dir`, making it as needed. Reads each segment once. Errors as RecordLog::open.
+  /// Opens the store in `dir`, making it as needed. Reads each segment once; with OpenOptions::index, what was appended since the index
+  /// was written. Errors as RecordLog::open.
   [[nodiscard]] static Result<DataWal> open(const std::filesystem::path& dir, const OpenOptions& options = {});
 
   /// Sets the value of a key. On return it survives the death of this process, not a loss of power; fsync() or
@@ -186,6 +187,14 @@ class DataWal {
   [[nodiscard]] Result<ImportStats> import_jsonl_from(const Source& source, const std::filesystem::path& name,
                                                       const ImportOptions& options = {});
 
+  /// Writes the persisted index of now (OpenOptions::index), also if it is not enabled. On return the next open with it reads only what
+  /// is appended from here on; and all that was put or erased before survives a loss of power, as after fsync(). Copies the index in
+  /// memory, 17.5 bytes a key, while writers wait some 8 ms a million keys; then writes 16 bytes a key while they go on. A crash
+  /// leaves the old one or the new one. Nothing if the store holds no record.
+  /// @return no_space, io: the old index stays, the store is usable; poisoned as fsync(); corruption if a segment was replaced from
+  ///   outside, or a page of the index that was opened with is damaged
+  [[nodiscard]] Result<void> save_index();
+
   /// Counts, of the whole store and of each segment. Takes a microsecond a segment while writers wait. All zeros if the handle was
   /// closed, moved from, or belongs to another process.
   [[nodiscard]] StoreStats stats() const;
@@ -194,7 +203,7 @@ class DataWal {
   /// log whose calls return `closed` and whose numbers are 0.
   [[nodiscard]] const RecordLog& log() const noexcept;
 
-  /// As RecordLog::close.
+  /// As RecordLog::close. With OpenOptions::index it may write the index before, whose failures cost only that.
   [[nodiscard]] Result<void> close();
 
   DataWal(DataWal&&) noexcept;

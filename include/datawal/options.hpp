@@ -77,6 +77,27 @@ struct AutoCompact {
   bool keeps_up_with_writers = true;
 };
 
+/// The persisted index: a file `.index` beside the segments with which DataWal::open reads only what was appended since it was written,
+/// so that it takes milliseconds at any size. A cache: it can be deleted at any time, and one that does not fit what is there is not
+/// used. RecoveryReport::index_state tells.
+///
+/// Off unless asked for, since it moves when damage is found: what nobody reads at open may be damaged without open noticing. A get, a
+/// compaction, an export, or check() meets it.
+struct IndexOptions {
+  bool is_enabled = false;  ///< use it at open, and write it after a compaction and at close
+  bool write_at_close =
+      true;  ///< if it pays: not where writing would take ten times as long as the replay that it saves
+  std::uint64_t least_records_at_close = 20'000;  ///< nor if no more than so many were appended behind the last one
+  /// A thread loads all of it once the store is open, a microsecond per 4 KiB, and ends. Without, each page is loaded when it is needed.
+  bool loads_in_background = true;
+};
+
+/// What `open` of a store with an index reads.
+enum class Verification : std::uint8_t {
+  index,  ///< the index, if it is enabled and fits, and what lies behind it
+  full,   ///< every record
+};
+
 /// What `open` does where there is no store, and where there is one: is_store().
 enum class OpenMode : std::uint8_t {
   create_if_missing,  ///< opens the store, or makes one
@@ -105,6 +126,8 @@ struct OpenOptions {
   /// Threads that `DataWal::open` may use, all of them gone when it returns. 1: none but the caller's. 2: a second one keeps the
   /// index while the caller's reads. 0: as 2 where there is a second processor and the store is large enough to gain by it.
   std::uint32_t open_threads = 0;
+  IndexOptions index{};                             ///< of DataWal
+  Verification verification = Verification::index;  ///< of DataWal, where an index is enabled
   /// Called now and then while `open` reads the segments, from the opening thread. Must not throw.
   ProgressCallback on_progress{};
   /// Null: the operating system's. Not owned; must outlive the log.

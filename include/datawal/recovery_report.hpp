@@ -1,10 +1,19 @@
 #pragma once
-// What was met while a store was read from its first byte.
+// What was met while a store was opened or read.
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 
 namespace datawal {
+
+/// What became of the persisted index (OpenOptions::index) when a store was opened.
+enum class IndexState : std::uint8_t {
+  absent,   ///< there is none, or it was not asked for
+  used,     ///< it was believed: only what was appended behind it was read
+  stale,    ///< it does not describe the log that is there, or not for this version: all was read
+  damaged,  ///< its bytes are not what was written: all was read
+};
 
 /// Counts of one pass over a store. The first seven are the reference implementation's.
 struct RecoveryReport {
@@ -21,6 +30,10 @@ struct RecoveryReport {
   std::uint64_t records_beyond_tear = 0;     ///< whole records found behind the tear (a lower bound); not returned
   std::filesystem::path quarantine_path{};   ///< where the torn bytes were copied; empty if nothing was
   std::uint64_t quarantined_previously = 0;  ///< files `*.dwal.torn-*` that were there before
+
+  std::uint64_t records_read = 0;               ///< of records_replayed, those that were read in this pass
+  IndexState index_state = IndexState::absent;  ///< of DataWal
+  std::string index_reason{};  ///< why a persisted index was not used; empty if it was, or none was looked for
 };
 
 }  // namespace datawal

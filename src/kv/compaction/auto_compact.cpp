@@ -21,8 +21,8 @@ double bytes_to_keep_up(double ratio) noexcept {
 }  // namespace
 
 Result<std::unique_ptr<AutoCompaction>> AutoCompaction::start(const CompactionSite& site, Mutex& alone,
-                                                              const AutoCompact& options) {
-  std::unique_ptr<AutoCompaction> compaction(new AutoCompaction(site, alone, options));
+                                                              const AutoCompact& options, OnEnd on_end) {
+  std::unique_ptr<AutoCompaction> compaction(new AutoCompaction(site, alone, options, std::move(on_end)));
   Result<std::thread> thread = start_thread([behind = compaction.get()] { behind->run(); });
   if (!thread) return propagate(thread);
   compaction->thread_ = std::move(*thread);
@@ -90,7 +90,10 @@ void AutoCompaction::run() {
     try {
       if (!is_due()) continue;
       const Locked alone(alone_);
-      note(compact(site_, options, options_.keeps_up_with_writers ? bytes_to_keep_up(options_.garbage_ratio) : 0));
+      Result<CompactionStats> done = compact(
+          site_, options, options_.keeps_up_with_writers ? bytes_to_keep_up(options_.garbage_ratio) : 0);
+      on_end_(done);
+      note(std::move(done));
     } catch (const std::bad_alloc&) {
       // There may be memory when the next segment is full. This takes none.
       note(std::unexpected(Error{.code = Errc::io, .action = "compact in the background", .os_errno = ENOMEM}));

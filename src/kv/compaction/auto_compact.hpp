@@ -1,9 +1,11 @@
 #pragma once
 // Compaction by itself, in the background.
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include <datawal/options.hpp>
 #include <datawal/stats.hpp>
@@ -16,10 +18,13 @@ namespace datawal::kv {
 /// A thread that compacts when the sealed segments hold enough garbage. Threads: any, but for stop() and destruction.
 class AutoCompaction {
  public:
-  /// @param alone  held during each compaction; what is referred to outlives this
+  using OnEnd = std::function<void(const Result<CompactionStats>& done)>;
+
+  /// @param alone   held during each compaction; what is referred to outlives this
+  /// @param on_end  called after each one, from the thread
   /// @return as start_thread
   [[nodiscard]] static Result<std::unique_ptr<AutoCompaction>> start(const CompactionSite& site, Mutex& alone,
-                                                                     const AutoCompact& options);
+                                                                     const AutoCompact& options, OnEnd on_end);
   AutoCompaction(const AutoCompaction&) = delete;
   AutoCompaction& operator=(const AutoCompaction&) = delete;
   ~AutoCompaction();
@@ -34,8 +39,8 @@ class AutoCompaction {
   [[nodiscard]] AutoCompactStats stats() const;
 
  private:
-  AutoCompaction(const CompactionSite& site, Mutex& alone, const AutoCompact& options)
-      : site_(site), alone_(alone), options_(options) {}
+  AutoCompaction(const CompactionSite& site, Mutex& alone, const AutoCompact& options, OnEnd on_end)
+      : site_(site), alone_(alone), options_(options), on_end_(std::move(on_end)) {}
   void run();
   void note(Result<CompactionStats> done);
   [[nodiscard]] bool is_due() const;
@@ -44,6 +49,7 @@ class AutoCompaction {
   const CompactionSite site_;
   Mutex& alone_;
   const AutoCompact options_;
+  const OnEnd on_end_;
   mutable Mutex mutex_;
   Condition wake_;
   bool is_wanted_ DATAWAL_GUARDED_BY(mutex_) = true;  // the store may have been left full of garbage

@@ -308,6 +308,7 @@ class Compaction {
       if (!added) return propagate(added);
       to = std::move(*added);
       to->is_complete = false;
+      to->chain = rewritten.chain;
     }
     if (Result<void> named = site_.core.replace_sealed(*from, old, *to, *rewritten.file); !named) {
       // If it is the directory that could not be synced, nobody knows which file stands there: both stay readable.
@@ -394,6 +395,8 @@ class Compaction {
 }  // namespace
 
 Result<CompactionStats> compact(const CompactionSite& site, const CompactOptions& options, double bytes_per_appended) {
+  // It asks the directory of every key in what it rewrites, and must not take a page that is on file for one without the key.
+  if (Result<void> loaded = site.projection.load_all(); !loaded) return propagate(loaded);
   Result<std::vector<log::PinnedSegment>> sealed = site.core.sealed();
   if (!sealed) return propagate(sealed);
   Compaction compaction(site, options, bytes_per_appended, *sealed);

@@ -141,6 +141,7 @@ Result<Rewritten> rewrite(const log::LogCore& core, const Projection& projection
       if (need == Judge::Need::tombstone) rewritten.needed_tombstone_bytes += len;
       note(rewritten, record, output.size(), need == Judge::Need::live_put);
       count(rewritten.counts, record.frame.type, len);
+      rewritten.chain.add(record.frame.txid, len, record.frame.crc);
       if (Result<void> kept = output.append({record.frame.key.data() - format::header_len, len}); !kept) {
         return propagate(kept);
       }

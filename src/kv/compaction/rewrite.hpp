@@ -41,6 +41,7 @@ inline constexpr std::size_t max_moved_puts = 1 << 20;
 struct Rewritten {
   std::optional<safeatomic::TemporaryFile> file{};  ///< empty if nothing is left; not synced
   SegmentCounts counts{};                           ///< of what is left, but for live bytes
+  RecordChain chain{};
   std::uint64_t records = 0;
   std::uint64_t needed_tombstone_bytes = 0;  ///< kept for the sake of an earlier segment
   std::vector<MovedPut> puts{};              ///< ascending, the first max_moved_puts

@@ -62,6 +62,8 @@ Candidates KeyDirectory::find(std::uint64_t hash) const noexcept {
   const PageDirectory& part = part_of(hash);
   for (;;) {
     candidates.head_ = part.page_of(candidates.tag_);
+    if (candidates.is_on_file()) [[unlikely]]
+      return candidates;
     arena_.at(candidates.head_).prefetch_addresses(candidates.tag_);
     candidates.sequence_ = seqlock_.begin_read(candidates.head_);
     // A split that ended before the sequence was read has handed tags to another page without changing it since.
@@ -114,6 +116,8 @@ bool KeyDirectory::may_contain(std::uint64_t hash) const noexcept {
   const std::uint32_t tag = tag_of(hash);
   const std::uint32_t home = home_of(tag);
   std::uint32_t number = part_of(hash).page_of(tag);
+  if ((number & on_file_bit) != 0) [[unlikely]]
+    return true;
   do {
     const Page& page = arena_.at(number);
     for (std::uint32_t passed = 0; passed < page_buckets; ++passed) {
@@ -128,14 +132,20 @@ bool KeyDirectory::may_contain(std::uint64_t hash) const noexcept {
 
 void KeyDirectory::prefetch(std::uint64_t hash) const noexcept {
   const std::uint32_t tag = tag_of(hash);
-  const Page& page = arena_.at(part_of(hash).page_of(tag));
+  const std::uint32_t number = part_of(hash).page_of(tag);
+  if ((number & on_file_bit) != 0) [[unlikely]]
+    return;
+  const Page& page = arena_.at(number);
   page.prefetch_tags(tag);
   page.prefetch_addresses(tag);
 }
 
 void KeyDirectory::prefetch_for_change(std::uint64_t hash) const noexcept {
   const std::uint32_t tag = tag_of(hash);
-  const Page& page = arena_.at(part_of(hash).page_of(tag));
+  const std::uint32_t number = part_of(hash).page_of(tag);
+  if ((number & on_file_bit) != 0) [[unlikely]]
+    return;
+  const Page& page = arena_.at(number);
   page.prefetch_tags(tag);
   page.prefetch_addresses(tag);
   page.prefetch_counts();
@@ -203,7 +213,7 @@ bool KeyDirectory::split(PageDirectory& part, std::uint32_t head, std::uint32_t 
   if (std::min(moved, entries.size() - moved) < min_moved) return false;
   if (depth == part.depth()) {
     // Tags that begin alike would make the table huge: hashes do not, unless somebody made them.
-    if ((std::uint64_t{64} << depth) > size() || !part.grow()) return false;
+    if ((std::uint64_t{64} << depth) > size() || !grow(part)) return false;
   }
 
   const StripedSeqlock::WriteSection writing(seqlock_, head);

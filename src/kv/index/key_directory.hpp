@@ -8,18 +8,30 @@
 // time some have just split and some are about to. Together they are always about two thirds full.
 //
 // Where splitting does not help, with equal hashes, pages are chained.
+//
+// Pages may lie in a file until somebody needs them: unloaded_pages.hpp.
 
 #include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <span>
+#include <string>
+#include <string_view>
 #include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <datawal/error.hpp>
 
 #include "kv/index/page_arena.hpp"
 #include "kv/index/page_directory.hpp"
+#include "kv/index/saved_pages.hpp"
 #include "kv/index/striped_seqlock.hpp"
+#include "kv/index/unloaded_pages.hpp"
 
 namespace datawal::kv {
 
@@ -32,6 +44,8 @@ class Candidates {
   [[nodiscard]] std::span<const std::uint64_t> addresses() const noexcept { return {addresses_.data(), count_}; }
   /// There may be further ones: KeyDirectory::advance().
   [[nodiscard]] bool has_more() const noexcept { return has_more_; }
+  /// Nothing is known of that hash: its page is on file. KeyDirectory::load().
+  [[nodiscard]] bool is_on_file() const noexcept { return (head_ & on_file_bit) != 0; }
 
  private:
   friend class KeyDirectory;
@@ -49,9 +63,16 @@ class Candidates {
   bool has_more_ = false;
 };
 
-/// Threads: `find`, `advance`, `is_unchanged`, `lookup`, `prefetch` and `size` from any thread at any time; they write nothing
-/// that is shared, and wait only for a writer that is inside the same page, for a microsecond. All others exclude each
-/// other, by the caller's lock. An address that was inserted and not erased is found at every time in between, and a
+/// How a look-up ended.
+enum class Lookup : std::uint8_t {
+  confirmed,
+  absent,   ///< at some instant during the call there was no candidate to be confirmed
+  on_file,  ///< its page is on file: load() it
+};
+
+/// Threads: `find`, `advance`, `is_unchanged`, `look_up`, `lookup`, `prefetch` and `size` from any thread at any time; they write
+/// nothing that is shared, and wait only for a writer that is inside the same page, for a microsecond. `load` and `load_all` from any
+/// thread too. All others exclude each other, by the caller's lock. An address that was inserted and not erased is found at every time in between, and a
 /// replaced one as either the old or the new one.
 class KeyDirectory {
  public:
@@ -79,12 +100,13 @@ class KeyDirectory {
   /// and none was confirmed, so an address may come twice.
   /// @param protect  called before the first address is handed over; every address handed over was in the directory
   ///   at some time after that
-  /// @return true if one was confirmed; false if at some instant during the call there was none to confirm
   template <class Confirm, class Protect = Unprotected>
-  bool lookup(std::uint64_t hash, Confirm&& confirm, Protect&& protect = {}) const {
+  [[nodiscard]] Lookup look_up(std::uint64_t hash, Confirm&& confirm, Protect&& protect = {}) const {
     bool is_protected = std::is_same_v<Protect, Unprotected>;
     for (;;) {
       Candidates candidates = find(hash);
+      if (candidates.is_on_file()) [[unlikely]]
+        return Lookup::on_file;
       if (!is_protected && (candidates.has_more() || !candidates.addresses().empty())) {
         protect();
         is_protected = true;
@@ -93,20 +115,26 @@ class KeyDirectory {
       bool seen_any = false;
       do {
         for (const std::uint64_t address : candidates.addresses()) {
-          if (confirm(address)) return true;
+          if (confirm(address)) return Lookup::confirmed;
           seen_any = true;
         }
       } while (candidates.has_more() && advance(candidates));
-      if (!candidates.has_more() && (!seen_any || is_unchanged(candidates))) return false;
+      if (!candidates.has_more() && (!seen_any || is_unchanged(candidates))) return Lookup::absent;
     }
   }
 
-  /// Whether there is such an entry: true if it is there throughout the call, false if it is not there throughout.
+  /// The same where all pages are loaded.
+  template <class Confirm, class Protect = Unprotected>
+  bool lookup(std::uint64_t hash, Confirm&& confirm, Protect&& protect = {}) const {
+    return look_up(hash, std::forward<Confirm>(confirm), std::forward<Protect>(protect)) == Lookup::confirmed;
+  }
+
+  /// Whether there is such an entry: true if it is there throughout the call, false if it is not there throughout. Its page is loaded.
   [[nodiscard]] bool contains(std::uint64_t hash, std::uint64_t address) const {
     return lookup(hash, [address](std::uint64_t candidate) { return candidate == address; });
   }
 
-  /// Whether there may be an entry of that hash. For who excludes all changes: cheaper than find().
+  /// Whether there may be an entry of that hash; true if its page is on file. For who excludes all changes: cheaper than find().
   [[nodiscard]] bool may_contain(std::uint64_t hash) const noexcept;
 
   /// Starts fetching what find() or replace() of that hash will touch; worth it some 100 ns ahead.
@@ -122,6 +150,8 @@ class KeyDirectory {
   /// Sees to it that the next `inserts` calls of insert() cannot fail. Throws std::bad_alloc; nothing changed then.
   void reserve(std::uint64_t inserts = 1) { arena_.reserve(inserts <= 1 ? inserts : pages_for(inserts)); }
 
+  // A page must be loaded before one of its entries is changed.
+
   /// Adds an entry, also if there is an equal one. Throws std::bad_alloc if it was not reserved; nothing changed then.
   /// @param address  below address_limit (48 bits)
   void insert(std::uint64_t hash, std::uint64_t address);
@@ -132,7 +162,7 @@ class KeyDirectory {
   /// Removes one entry. @return false if there is no such entry
   bool erase(std::uint64_t hash, std::uint64_t address) noexcept;
 
-  /// Calls `visit(address)` for every entry, in no order. `visit` must not change the directory.
+  /// Calls `visit(address)` for every entry, in no order. All pages are loaded; load_all(). `visit` must not change the directory.
   template <class Visit>
   void for_each(Visit&& visit) const {
     arena_.for_each([&](const Page& page) { page.for_each([&](const Entry& entry) { visit(entry.address); }); });
@@ -142,6 +172,44 @@ class KeyDirectory {
   void prepare_copy(std::uint64_t pages) { arena_.prepare_copy(pages); }
   /// Becomes a copy of `other`, which nobody changes meanwhile: 4 KiB a page are copied. This one is empty. Throws std::bad_alloc.
   void copy(const KeyDirectory& other);
+  /// Becomes what `saved` says, with all its pages on file. This one is empty and nobody uses it yet. Throws std::bad_alloc.
+  /// @param saved  whose tables are complete, each page's range once
+  void restore(SavedDirectory saved, std::shared_ptr<PageSource> source);
+
+  /// Sees to it that the page of a hash is loaded. Takes some microseconds, once.
+  /// @return as PageSource: the page cannot be had, and nothing is known of its hashes. Throws std::bad_alloc.
+  [[nodiscard, gnu::cold]] Result<void> load(std::uint64_t hash) const;
+
+  /// Sees to it that all pages are loaded; a microsecond a page. Errors as load().
+  /// @param goes_on  asked in between; once it says no, the rest stays on file
+  [[nodiscard, gnu::cold]] Result<void> load_all(const std::function<bool()>& goes_on) const;
+  [[nodiscard]] Result<void> load_all() const {
+    if (!has_pages_on_file()) [[likely]]
+      return {};
+    return load_all([] { return true; });
+  }
+  [[nodiscard]] bool has_pages_on_file() const noexcept {
+    return unloaded_ && !unloaded_->is_all_loaded.load(std::memory_order_acquire);
+  }
+
+  /// Calls `visit_part(part, depth)`, and then `visit_page(tag, pages)` for each page of its table in the order of their tags: it and
+  /// those chained to it. All pages are loaded.
+  template <class VisitPart, class VisitPage>
+  void for_each_chain(VisitPart&& visit_part, VisitPage&& visit_page) const {
+    std::vector<const Page*> chain;
+    for (std::size_t part = 0; part < part_count; ++part) {
+      visit_part(part, parts_[part].depth());
+      parts_[part].for_each([this](std::uint32_t number) { return arena_.at(number).depth(); },
+                            [&](std::uint32_t tag, std::uint32_t number) {
+                              chain.clear();
+                              for (; number != PageArena::none; number = arena_.at(number).next()) {
+                                chain.push_back(&arena_.at(number));
+                              }
+                              visit_page(tag, std::span<const Page* const>(chain));
+                            });
+    }
+  }
+
   /// What it is made of.
   [[nodiscard]] std::uint64_t pages() const noexcept { return arena_.pages_ever(); }
 
@@ -156,11 +224,12 @@ class KeyDirectory {
     Slot slot;
   };
 
-  static constexpr std::size_t part_count = 16;
-
   [[nodiscard]] std::uint64_t pages_for(std::uint64_t inserts) const noexcept;
   [[nodiscard]] const PageDirectory& part_of(std::uint64_t hash) const noexcept;
   [[nodiscard]] PageDirectory& part_of(std::uint64_t hash) noexcept;
+  [[nodiscard]] bool grow(PageDirectory& part) noexcept;
+  [[nodiscard]] Result<void> load(PageDirectory& part, const SavedPage& saved, std::string_view bytes) const;
+  [[nodiscard]] Result<void> load_group(std::size_t begin, std::size_t end, std::string& buffer) const;
   [[nodiscard]] bool collect(Candidates& candidates) const noexcept;
   [[nodiscard]] bool locate(std::uint64_t hash, std::uint64_t address, Place& place) const noexcept;
 
@@ -173,11 +242,13 @@ class KeyDirectory {
   void remove(Page& head, Page& page, Slot slot) noexcept;
 
   // Readers use these and the writer seldom changes them.
-  std::array<PageDirectory, part_count> parts_;
+  mutable std::array<PageDirectory, part_count> parts_;  // loading a page changes nothing that is seen
   PageArena arena_;
   StripedSeqlock seqlock_;
 
   alignas(64) std::atomic<std::uint64_t> size_{0};
+  std::unique_ptr<UnloadedPages> unloaded_;  // null: none ever was
+
   // The entries of a chain while it is split.
   std::unique_ptr<Entry[]> gathered_;
   std::size_t gathered_count_ = 0;

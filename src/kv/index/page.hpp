@@ -127,6 +127,8 @@ class alignas(64) Page {
   [[nodiscard]] bool is_full() const noexcept { return count_ == page_slots; }
   [[nodiscard]] std::uint32_t depth() const noexcept { return depth_; }
   void set_depth(std::uint32_t depth) noexcept { depth_ = depth; }
+  /// Of one that was filled by put().
+  void set_count(std::uint32_t count) noexcept { count_ = count; }
 
   /// Calls `visit(Entry)` for each entry, in no order. For the writer.
   template <class Visit>

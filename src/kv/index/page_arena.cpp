@@ -47,10 +47,14 @@ void PageArena::map_block(std::uint32_t number) {
 }
 
 void PageArena::commit(std::uint64_t pages) {
-  const std::uint64_t end = fresh_ + (pages - free_count_);
-  if (pages > last || end > last) throw std::bad_alloc();
+  if (pages > last) throw std::bad_alloc();
+  commit_up_to(fresh_ + (pages - free_count_), true);
+}
+
+void PageArena::commit_up_to(std::uint64_t end, bool collapses) {
+  if (end > last) throw std::bad_alloc();
   while (committed_end_ < end) {
-    if (committed_end_ > first) use_huge_pages(committed_end_ - step);
+    if (collapses && committed_end_ > first) use_huge_pages(committed_end_ - step);
     if (origins_[static_cast<std::size_t>(std::bit_width(committed_end_))] == 0) map_block(committed_end_);
     const std::uint64_t block_end = std::uint64_t{std::bit_floor(committed_end_)} * 2;
     const std::uint64_t wanted_end = std::min((end + step - 1) / step * step, block_end);
@@ -83,6 +87,24 @@ std::uint32_t PageArena::take() noexcept {
   --free_count_;
   page.set_next(none);
   return number;
+}
+
+// All of it will be in use: by huge pages where a step is whole, so that filling it costs a fault per 2 MiB.
+std::uint32_t PageArena::take_block(std::uint64_t pages) {
+  if (pages > last - fresh_) throw std::bad_alloc();
+  const std::uint32_t begin = fresh_;
+  const std::uint64_t end = begin + pages;
+  commit_up_to(end, false);
+#if defined(MADV_HUGEPAGE)
+  for (std::uint64_t number = begin; number + step <= end;) {
+    const std::uint64_t block_end = std::bit_floor(number) * 2;
+    const std::uint64_t whole_end = std::min(end / step * step, block_end);
+    ::madvise(&at(static_cast<std::uint32_t>(number)), (whole_end - number) * sizeof(Page), MADV_HUGEPAGE);
+    number = whole_end;
+  }
+#endif
+  fresh_ = static_cast<std::uint32_t>(end);
+  return begin;
 }
 
 void PageArena::prepare_copy(std::uint64_t pages) {

@@ -40,6 +40,10 @@ class PageArena {
   /// The number of an empty page. Something must be reserved.
   [[nodiscard]] std::uint32_t take() noexcept;
 
+  /// The number of the first of so many pages, one behind the other, which take no memory before they are filled. Nothing may have been
+  /// taken before. Throws std::bad_alloc.
+  [[nodiscard]] std::uint32_t take_block(std::uint64_t pages);
+
   /// Returns a page; a reader that still looks at it finds it empty.
   void release(std::uint32_t number) noexcept;
 
@@ -70,6 +74,7 @@ class PageArena {
   static constexpr std::uint32_t last = 1U << 31;
 
   void commit(std::uint64_t pages);
+  void commit_up_to(std::uint64_t end, bool collapses);
   void map_block(std::uint32_t number);
   void use_huge_pages(std::uint32_t number) noexcept;
 

@@ -43,6 +43,13 @@ bool PageDirectory::grow() noexcept {
   return true;
 }
 
+void PageDirectory::begin(std::uint32_t depth) {
+  std::uint32_t* const entries = allocate(depth);
+  if (entries == nullptr) throw std::bad_alloc();
+  std::fill_n(entries, std::size_t{1} << depth, 0U);
+  publish(entries, depth);
+}
+
 void PageDirectory::copy(const PageDirectory& other) {
   const std::uint32_t depth = other.depth();
   std::uint32_t* const entries = allocate(depth);

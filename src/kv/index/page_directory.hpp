@@ -41,6 +41,23 @@ class PageDirectory {
   /// Gives `page` the tags that share the first `depth` bits (at most depth()) of `tag`.
   void assign(std::uint32_t tag, std::uint32_t depth, std::uint32_t page) noexcept;
 
+  /// Becomes a table of 2^depth entries, all of them 0. Nobody may use it yet. Throws std::bad_alloc.
+  void begin(std::uint32_t depth);
+
+  /// Calls `visit(tag, page)` for each of its pages in the order of their tags; `depth_of(page)` says of how many leading bits of `tag`.
+  /// By whoever excludes all changes. A table without pages has none.
+  template <class DepthOf, class Visit>
+  void for_each(DepthOf&& depth_of, Visit&& visit) const {
+    const std::uint32_t table_depth = depth();
+    const std::uint32_t* const entries = newest_entries();
+    for (std::uint64_t i = 0; i < std::uint64_t{1} << table_depth;) {
+      const std::uint32_t page = entries[i];
+      if (page == 0) return;
+      visit(static_cast<std::uint32_t>(i << (tag_bits - table_depth)), page);
+      i += std::uint64_t{1} << (table_depth - depth_of(page));
+    }
+  }
+
   /// Becomes a copy of `other`. Nobody may use this one yet. Throws std::bad_alloc.
   void copy(const PageDirectory& other);
 

@@ -32,6 +32,7 @@ class FoldBatch {
   /// Adds a record. Of a Raw one only the count remains.
   void add(const RecordView& record, std::uint64_t hash, std::uint64_t address) {
     count(counts_, record.type, record.ref.len);
+    chain_.add(record.txid, record.ref.len, record.ref.crc);
     if (record.type == RecordType::Raw) return;
     items_.push_back({.hash = hash,
                       .address = address,
@@ -52,6 +53,7 @@ class FoldBatch {
     items_.clear();
     keys_.clear();
     counts_ = {};
+    chain_ = {};
     segment_ = nullptr;
   }
 
@@ -63,6 +65,7 @@ class FoldBatch {
   [[nodiscard]] SegmentFile* segment() const noexcept { return segment_; }
   /// All but live_bytes.
   [[nodiscard]] const SegmentCounts& counts() const noexcept { return counts_; }
+  [[nodiscard]] const RecordChain& chain() const noexcept { return chain_; }
 
  private:
   static constexpr std::size_t records = 512;
@@ -71,6 +74,7 @@ class FoldBatch {
   std::vector<Item> items_;
   std::string keys_;
   SegmentCounts counts_;
+  RecordChain chain_;
   SegmentFile* segment_ = nullptr;
 };
 

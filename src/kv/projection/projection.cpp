@@ -8,8 +8,11 @@
 
 namespace datawal::kv {
 
-Projection::Projection(std::shared_ptr<safeatomic::Directory> directory, ReadPath read_path)
-    : seed_(process_hash_seed()), address_space_(std::move(directory), read_path) {}
+Projection::Projection(std::shared_ptr<log::SegmentRegistry> segments, ReadPath read_path)
+    : Projection(std::move(segments), read_path, process_hash_seed()) {}
+
+Projection::Projection(std::shared_ptr<log::SegmentRegistry> segments, ReadPath read_path, std::uint64_t seed)
+    : seed_(seed), address_space_(std::move(segments), read_path) {}
 
 // As kv::locate, without a lock.
 template <class Confirmed>
@@ -121,6 +124,7 @@ void Projection::apply(const Change& prepared, RecordType type, const RecordRef&
 void Projection::apply_in(SegmentFile& segment, const Change* prepared, RecordType type,
                           const RecordRef& ref) noexcept {
   address_space_.count(segment, type, ref.len);
+  segment.chain.add(ref.txid, ref.len, ref.crc);
   if (prepared != nullptr) change(segment, *prepared, type, segment.extents.address(ref.offset), ref.len);
 }
 

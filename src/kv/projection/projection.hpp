@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <datawal/conditional.hpp>
@@ -26,7 +27,17 @@ namespace datawal::kv {
 /// Threads: `get` and `size` from any thread at any time; the rest exclude each other, by the caller's lock.
 class Projection {
  public:
-  Projection(std::shared_ptr<safeatomic::Directory> directory, ReadPath read_path);
+  /// @param segments  of no files yet
+  Projection(std::shared_ptr<log::SegmentRegistry> segments, ReadPath read_path);
+  /// @param seed  of the hashes, where they must be those of another one
+  Projection(std::shared_ptr<log::SegmentRegistry> segments, ReadPath read_path, std::uint64_t seed);
+
+  /// Its directory becomes what `saved` says, before anything is folded. As KeyDirectory::restore.
+  void restore(SavedDirectory saved, std::shared_ptr<PageSource> source) {
+    directory_.restore(std::move(saved), std::move(source));
+  }
+  /// Needs no lock. As KeyDirectory::load_all: before a walk, a copy of the directory, or a compaction.
+  [[nodiscard]] Result<void> load_all() const { return directory_.load_all(); }
 
   /// Replays the next records of a log: what they say of keys, in log order.
   void fold(const FoldBatch& batch);
@@ -104,6 +115,8 @@ class Projection {
   /// Of all segments together.
   [[nodiscard]] const SegmentCounts& counts() const noexcept { return address_space_.counts(); }
   [[nodiscard]] std::uint64_t memory_bytes() const noexcept { return directory_.memory_bytes(); }
+
+  [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
 
   /// The hash under which the directory knows a key.
   [[nodiscard]] std::uint64_t hash_of(std::string_view key) const noexcept { return key_hash(key, seed_); }

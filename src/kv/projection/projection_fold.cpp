@@ -28,7 +28,10 @@ void Projection::fold(const FoldBatch& batch) {
     if (expects_live_ && i + looked_up_ahead < items.size()) prefetch_live(items[i + looked_up_ahead].hash);
     if (fold(*batch.segment(), items[i], batch.key(items[i]))) ++replaced;
   }
-  if (batch.segment() != nullptr) address_space_.count(*batch.segment(), batch.counts());
+  if (batch.segment() != nullptr) {
+    address_space_.count(*batch.segment(), batch.counts());
+    batch.segment()->chain.add(batch.chain());
+  }
   expects_live_ = replaced * worth_looking_up > items.size();
 }
 
@@ -40,7 +43,10 @@ bool Projection::fold(SegmentFile& segment, const FoldBatch::Item& item, std::st
     prepared.live_len = located.ref.len;
     prepared.live_segment = located.segment;
   });
-  if (!found && !fold_error_) fold_error_ = std::move(found.error());
+  if (!found) {
+    if (!fold_error_) fold_error_ = std::move(found.error());
+    return false;  // the page it belongs to may not be there
+  }
   change(segment, prepared, item.type, item.address, item.len);
   return prepared.live.has_value();
 }

@@ -39,12 +39,13 @@ bool announces_same(std::string_view bytes, const format::Header& header) noexce
 
 }  // namespace
 
-AddressSpace::AddressSpace(std::shared_ptr<safeatomic::Directory> directory, ReadPath read_path)
-    : read_path_(read_path),
-      registry_(std::make_shared<log::SegmentRegistry>(std::move(directory), static_cast<SegmentAttachments*>(this))) {}
+AddressSpace::AddressSpace(std::shared_ptr<log::SegmentRegistry> registry, ReadPath read_path)
+    : read_path_(read_path), registry_(std::move(registry)) {
+  registry_->attach(*this);
+}
 
 // Whoever else has the registry must not be left with files of this space.
-AddressSpace::~AddressSpace() { registry_->clear(); }
+AddressSpace::~AddressSpace() { registry_->detach(); }
 
 void AddressSpace::map(SegmentFile& segment, safeatomic::File& file, std::uint64_t length) const noexcept {
   if (read_path_ == ReadPath::mapped) segment.mapping.map(file, length);

@@ -42,7 +42,8 @@ struct SegmentRoom {
 /// that lock.
 class AddressSpace final : log::SegmentAttachments {
  public:
-  AddressSpace(std::shared_ptr<safeatomic::Directory> directory, ReadPath read_path);
+  /// @param registry  of no files yet, which becomes this space's
+  AddressSpace(std::shared_ptr<log::SegmentRegistry> registry, ReadPath read_path);
   ~AddressSpace();
 
   /// The files there are: of a store that is written, the log's. It must not be used once the space is gone.

@@ -27,6 +27,8 @@ class ExtentTable {
   static constexpr std::uint64_t extent_len = 1ULL << offset_bits;  // bytes
   static constexpr std::uint64_t offset_mask = extent_len - 1;
   static constexpr int number_bits = 28;
+  /// The first one given out: address 0 is nowhere, and the first block a few cache lines.
+  static constexpr std::uint32_t first_number = 64;
 
   /// An address that no record ever has.
   static constexpr std::uint64_t nowhere = 0;
@@ -64,7 +66,7 @@ class ExtentTable {
     std::atomic<std::uint32_t> part{0};  // of a free one: the next that is free
   };
 
-  static constexpr std::uint32_t first = 64;  // so that address 0 is nowhere, and the first block a few cache lines
+  static constexpr std::uint32_t first = first_number;
   static constexpr std::uint32_t limit = 1U << number_bits;
 
   /// @return 0 if all are taken. Throws std::bad_alloc.

@@ -15,7 +15,7 @@
 namespace datawal::kv {
 
 /// Calls `confirmed(located, address)` for the live Put of `key`, which `read(address)` reads; false if there is none. A candidate that
-/// cannot be read may be the one, so that it is an error and not an absence.
+/// cannot be read may be the one, so that it is an error and not an absence; so is a page of the directory that cannot be loaded.
 /// @param protect  as KeyDirectory::lookup
 template <class Read, class Confirmed, class Protect = KeyDirectory::Unprotected>
 [[nodiscard]] Result<bool> locate(const KeyDirectory& directory, std::string_view key, std::uint64_t hash, Read&& read,
@@ -31,10 +31,14 @@ template <class Read, class Confirmed, class Protect = KeyDirectory::Unprotected
     confirmed(*located, address);
     return true;
   };
-  const bool found = directory.lookup(hash, confirm, std::forward<Protect>(protect));
-  if (error) [[unlikely]]
-    return std::unexpected(std::move(*error));
-  return found;
+  for (;;) {
+    const Lookup found = directory.look_up(hash, confirm, protect);
+    if (error) [[unlikely]]
+      return std::unexpected(std::move(*error));
+    if (found != Lookup::on_file) [[likely]]
+      return found == Lookup::confirmed;
+    if (Result<void> loaded = directory.load(hash); !loaded) return propagate(loaded);
+  }
 }
 
 }  // namespace datawal::kv

@@ -48,6 +48,33 @@ inline void count(SegmentCounts& counts, RecordType type, std::uint32_t len) noe
   }
 }
 
+/// The txids of one segment's records, and its last one.
+struct RecordChain {
+  std::uint64_t first_txid = 0;  ///< 0: there is no record
+  std::uint64_t last_txid = 0;
+  std::uint64_t gaps = 0;  ///< how often a txid is not its predecessor + 1
+  std::uint32_t last_len = 0;
+  std::uint32_t last_crc = 0;
+
+  /// The next record.
+  void add(std::uint64_t txid, std::uint32_t len, std::uint32_t crc) noexcept {
+    add({.first_txid = txid, .last_txid = txid, .last_len = len, .last_crc = crc});
+  }
+  /// The next records.
+  void add(const RecordChain& next) noexcept {
+    if (next.first_txid == 0) return;
+    gaps += next.gaps;
+    if (first_txid == 0) {
+      first_txid = next.first_txid;
+    } else if (next.first_txid != last_txid + 1) {
+      ++gaps;
+    }
+    last_txid = next.last_txid;
+    last_len = next.last_len;
+    last_crc = next.last_crc;
+  }
+};
+
 /// A mapping for reading, one of those that the stores and readers of this process may have: a quarter of what Linux lets a
 /// process have unless told otherwise (vm.max_map_count: 65,530), for the program and its allocator need some too.
 class CountedMapping {
@@ -81,6 +108,7 @@ struct SegmentFile : log::SegmentFile {
   std::uint64_t mapped_len = 0;
   CountedMapping mapping{};
   Extents extents;
+  RecordChain chain{};                       // by the lock of the space's owner
   SegmentCounts counts{};                    // by the lock of the space's owner, and changed by the space alone
   bool is_complete = true;                   // false while its records are being moved; by the same lock
   std::uint64_t needed_tombstone_bytes = 0;  // see AddressSpace::needed_tombstone_bytes

@@ -15,6 +15,7 @@
 #include "kv/compaction/auto_compact.hpp"
 #include "kv/projection/live_view.hpp"
 #include "kv/projection/projection.hpp"
+#include "kv/saved_index/index_keeper.hpp"
 #include "log/directory/store_directory.hpp"
 #include "log/write/log_core.hpp"
 
@@ -27,6 +28,7 @@ struct [[gnu::visibility("hidden")]] DataWal::Impl {
   OpenOptions options{};
   Mutex compacting{};          // one compaction at a time
   mutable FutexMutex mutex{};  // one change at a time: the order of the log is the order of the projection
+  std::unique_ptr<kv::IndexKeeper> index{};
   std::unique_ptr<kv::AutoCompaction> auto_compaction{};  // null: not wanted
   std::uint32_t looked_in DATAWAL_GUARDED_BY(mutex){0};   // the active segment when it was last told to look
   std::uint64_t look_at DATAWAL_GUARDED_BY(mutex){0};     // bytes of that segment at which it is to look again

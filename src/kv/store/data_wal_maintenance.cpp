@@ -29,7 +29,15 @@ Result<CompactionStats> DataWal::compact(const CompactOptions& options) {
   Result<void> rotated = impl_->rotate();
   if (!rotated && rotated.error().code != Errc::no_space) return propagate(rotated);
   const Locked alone(impl_->compacting);
-  return kv::compact({*impl_->core, *impl_->projection, impl_->mutex}, options);
+  Result<CompactionStats> done = kv::compact({*impl_->core, *impl_->projection, impl_->mutex}, options);
+  impl_->index->after_compaction(done);
+  return done;
+}
+
+Result<void> DataWal::save_index() {
+  if (!impl_) return std::unexpected(moved_from("use store"));
+  if (Result<void> open = impl_->refuse_closed(); !open) return open;
+  return impl_->index->save();
 }
 
 Result<CompactionStats> DataWal::compact_to(const std::filesystem::path& dir, const CompactToOptions& options) const {

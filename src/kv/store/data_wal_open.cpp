@@ -2,7 +2,7 @@
 #include <memory>
 #include <utility>
 
-#include "kv/projection/replay.hpp"
+#include "kv/saved_index/index_opening.hpp"
 #include "kv/store/data_wal_impl.hpp"
 #include "log/handle/record_log_impl.hpp"
 
@@ -23,10 +23,15 @@ kv::SegmentRoom DataWal::Impl::room_of(const OpenOptions& options) noexcept {
 }
 
 DataWal::Impl::~Impl() {
-  if (process.is_ours()) return;
-  // A forked child has no such thread, and would wait for it for ever. What another thread was changing at that instant is half done
+  if (process.is_ours()) {
+    if (auto_compaction) auto_compaction->stop();
+    if (index) index->at_close();
+    return;
+  }
+  // A forked child has no such threads, and would wait for them for ever. What another thread was changing at that instant is half done
   // there, and its lock never given back: it is left as it is.
   (void)auto_compaction.release();
+  (void)index.release();
   (void)new std::shared_ptr(std::move(projection));
 }
 
@@ -39,11 +44,9 @@ Result<DataWal> DataWal::open(const std::filesystem::path& dir, const OpenOption
   Result<std::unique_ptr<safeatomic::Directory>> made = log::make_store_directory(
       log::file_system_of(options.file_system), dir, options);
   if (!made) return propagate(made);
-  const std::shared_ptr<safeatomic::Directory> directory = std::move(*made);
-  auto projection = std::make_shared<kv::Projection>(directory, options.read_path);
-  kv::Replay replay(*projection, options.open_threads);
-  Result<std::unique_ptr<log::LogCore>> core = log::LogCore::open(projection->address_space().registry(), options,
-                                                                  replay.visitor());
+  const auto segments = std::make_shared<log::SegmentRegistry>(std::move(*made));
+  kv::IndexOpening opening(segments, options);
+  Result<std::unique_ptr<log::LogCore>> core = log::LogCore::open(segments, options, opening.visitor());
   if (!core) return propagate(core);
   log::LogCore* const behind = core->get();
   std::unique_ptr<Impl> impl(
@@ -52,17 +55,21 @@ Result<DataWal> DataWal::open(const std::filesystem::path& dir, const OpenOption
   // Only now is it certain which file is appended to: recovery may have put a copy in its place, or made the first one.
   Result<log::LogCore::Active> active = behind->active();
   if (!active) return propagate(active);
+  std::shared_ptr<kv::Projection> projection = opening.projection();
   Result<void> appending = projection->address_space().begin_appending(active->file, active->end,
                                                                        Impl::room_of(options));
   if (!appending) return propagate(appending);
   impl->projection = std::move(projection);
+  impl->index = std::make_unique<kv::IndexKeeper>(*behind, impl->projection, impl->mutex, opening.used_up_to());
   if (options.auto_compact.is_enabled) {
     const kv::CompactionSite site{*impl->core, *impl->projection, impl->mutex};
-    Result<std::unique_ptr<kv::AutoCompaction>> started = kv::AutoCompaction::start(site, impl->compacting,
-                                                                                    options.auto_compact);
+    Result<std::unique_ptr<kv::AutoCompaction>> started = kv::AutoCompaction::start(
+        site, impl->compacting, options.auto_compact,
+        [index = impl->index.get()](const Result<CompactionStats>& done) { index->after_compaction(done); });
     if (!started) return propagate(started);
     impl->auto_compaction = std::move(*started);
   }
+  if (options.index.loads_in_background) impl->index->start_loading();
   return DataWal(std::move(impl));
 }
 
@@ -84,7 +91,10 @@ Result<void> DataWal::fsync() {
 
 Result<void> DataWal::close() {
   if (!impl_) return std::unexpected(moved_from("use store"));
-  if (impl_->process.is_ours() && impl_->auto_compaction) impl_->auto_compaction->stop();
+  if (impl_->process.is_ours()) {
+    if (impl_->auto_compaction) impl_->auto_compaction->stop();
+    impl_->index->at_close();
+  }
   return impl_->core->close();
 }
 

@@ -59,7 +59,8 @@ struct [[gnu::visibility("hidden")]] DataWalReader::Impl {
 Result<DataWalReader::Impl::State> DataWalReader::Impl::build(std::shared_ptr<const log::Snapshot> snapshot,
                                                               const ReaderOptions& options) {
   State state{.snapshot = snapshot,
-              .projection = std::make_shared<kv::Projection>(snapshot->directory, options.read_path),
+              .projection = std::make_shared<kv::Projection>(
+                  std::make_shared<log::SegmentRegistry>(snapshot->directory), options.read_path),
               .seen = log::SeenTail(*snapshot)};
   const std::uint32_t last_id = snapshot->segments.empty() ? 0 : snapshot->segments.back().id;
   kv::Replay replay(*state.projection, options.open_threads, last_id);

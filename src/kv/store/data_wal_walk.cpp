@@ -9,6 +9,7 @@ namespace datawal {
 
 Result<kv::LiveView> DataWal::Impl::walk(std::shared_ptr<const log::Snapshot>* snapshot) const {
   if (Result<void> open = refuse_closed(); !open) return propagate(open);
+  if (Result<void> loaded = projection->load_all(); !loaded) return propagate(loaded);
   Lock guard(mutex);
   if (snapshot != nullptr) {
     Result<std::shared_ptr<const log::Snapshot>> now = core->snapshot();

@@ -60,8 +60,8 @@ Result<std::unique_ptr<Directory>> open_store_that_exists(FileSystem& file_syste
 }  // namespace
 
 bool is_store_name(std::string_view name) {
-  return name == lock_name || name == watermark_name || segment::parse_filename(name).has_value() ||
-         is_quarantine_name(name) || safeatomic::is_temporary_name(name);
+  return name == lock_name || name == watermark_name || name == index_name ||
+         segment::parse_filename(name).has_value() || is_quarantine_name(name) || safeatomic::is_temporary_name(name);
 }
 
 FileSystem& file_system_of(FileSystem* chosen) noexcept {
@@ -165,6 +165,18 @@ Result<void> refuse_place_inside(FileSystem& file_system, const std::filesystem:
     at = (*at)->open_parent();
   }
   return {};  // what cannot be opened is not ours to look into
+}
+
+// It is synced also where there is none: a removal that was cut short may have done only this much.
+Result<void> remove_index(Directory& directory) {
+  const safeatomic::Result<safeatomic::FileInfo> info = directory.info_of(index_name);
+  if (info && info->kind != safeatomic::FileKind::regular) return {};
+  if (info) {
+    const safeatomic::Result<void> removed = directory.unlink(index_name);
+    if (!removed && removed.error().code != safeatomic::Errc::not_found) return io_failure(removed, "remove index");
+  }
+  if (safeatomic::Result<void> synced = directory.sync(); !synced) return io_failure(synced, "sync directory");
+  return {};
 }
 
 Result<void> sync_with_ancestors(Directory& directory) {

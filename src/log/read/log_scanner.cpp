@@ -42,6 +42,20 @@ LogScanner::LogScanner(std::shared_ptr<const Snapshot> snapshot, LastSegment las
   }
 }
 
+void LogScanner::goes_on_behind(const Before& before) {
+  start_ = Start::proven;
+  report_.files_scanned = index_;
+  report_.records_replayed = before.records;
+  report_.txid_gaps = before.txid_gaps;
+  report_.last_txid_seen = before.last.txid;
+  previous_txid_ = before.last.txid;
+  last_segment_ = before.last.segment;
+  last_offset_ = before.last.offset;
+  last_len_ = before.last.len;
+  last_crc_ = before.last.crc;
+  if (before.is_durable && in_last()) watermark_.proved_otherwise(begin_, before.last.txid);
+}
+
 Result<bool> LogScanner::next(RecordView& record) {
   for (;;) {
     if (error_) [[unlikely]]

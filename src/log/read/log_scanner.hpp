@@ -48,6 +48,14 @@ enum class Start : std::uint8_t {
   proven,  ///< a record begins there, or would
 };
 
+/// What is known of the log before the place where a walk begins, without reading it.
+struct Before {
+  RecordRef last{};           ///< it ends there, and was found to be there
+  std::uint64_t records = 0;  ///< with that one
+  std::uint64_t txid_gaps = 0;
+  bool is_durable = false;  ///< all of it was synced
+};
+
 /// One thread at a time.
 class LogScanner {
  public:
@@ -99,6 +107,9 @@ class LogScanner {
   /// Tells what is now known about where it began.
   void began_at(Start start) noexcept { start_ = start; }
 
+  /// The walk, which has not begun yet, goes on behind `before`; its report counts both.
+  void goes_on_behind(const Before& before);
+
   /// Called for each txid that is not its predecessor + 1.
   using GapCallback = std::function<void(const RecordView& record, std::uint64_t expected)>;
   void on_gap(GapCallback callback) { on_gap_ = std::move(callback); }
@@ -127,6 +138,7 @@ class LogScanner {
   void account() {
     const std::uint64_t txid = scanner_.frame().txid;
     ++report_.records_replayed;
+    ++report_.records_read;
     if (previous_txid_ && txid != *previous_txid_ + 1) [[unlikely]]
       met_gap(*previous_txid_ + 1);
     previous_txid_ = txid;

@@ -8,8 +8,9 @@
 
 namespace datawal::log {
 
-SegmentRegistry::SegmentRegistry(std::shared_ptr<safeatomic::Directory> directory, SegmentAttachments* attachments)
-    : directory_(std::move(directory)), attachments_(attachments) {}
+SegmentRegistry::SegmentRegistry(std::shared_ptr<safeatomic::Directory> directory) : directory_(std::move(directory)) {}
+
+void SegmentRegistry::attach(SegmentAttachments& attachments) noexcept { attachments_ = &attachments; }
 
 // Ready to be put among the files, which then cannot fail.
 SegmentMap::node_type SegmentRegistry::make_node() const {
@@ -129,7 +130,8 @@ void SegmentRegistry::release(SegmentFile& segment, bool is_needed) noexcept {
   }
 }
 
-void SegmentRegistry::clear() noexcept {
+void SegmentRegistry::detach() noexcept {
+  attachments_ = nullptr;
   SegmentMap files;
   SegmentMap::node_type spare;
   const Locked guard(mutex_);

@@ -64,8 +64,12 @@ class SegmentAttachments {
 /// its own or that of maintenance. files(), last() and erase() need that lock; the rest is for any thread.
 class SegmentRegistry {
  public:
-  /// @param attachments  null: nothing is hung on; must outlive all use of the registry but its destruction
-  explicit SegmentRegistry(std::shared_ptr<safeatomic::Directory> directory, SegmentAttachments* attachments = nullptr);
+  explicit SegmentRegistry(std::shared_ptr<safeatomic::Directory> directory);
+
+  /// Something is hung on each file from now on; there is none yet.
+  void attach(SegmentAttachments& attachments) noexcept;
+  /// It ends, and all files are forgotten with it.
+  void detach() noexcept;
 
   // Growing.
 
@@ -102,9 +106,6 @@ class SegmentRegistry {
   /// It was erased, and nobody reads it any more without having pinned it. It stays readable if `is_needed`, as far as there are
   /// descriptors (kept_files.hpp): one for each file would take all that the process has, when many are rewritten.
   void release(SegmentFile& segment, bool is_needed) noexcept;
-
-  /// Forgets all files.
-  void clear() noexcept;
 
   // Looking up.
 
@@ -145,7 +146,7 @@ class SegmentRegistry {
   void insert(SegmentMap::node_type node, bool is_last) noexcept;
 
   const std::shared_ptr<safeatomic::Directory> directory_;
-  SegmentAttachments* const attachments_;
+  SegmentAttachments* attachments_ = nullptr;  // null: nothing is hung on
   mutable Mutex mutex_;  // besides the owner's lock, for who changes the set; alone, for what is guarded of each file
   SegmentMap files_;
   SegmentFile* last_ = nullptr;

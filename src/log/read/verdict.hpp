@@ -1,6 +1,7 @@
 #pragma once
 // What a stop means: the table of docs/DURABILITY.md as one pure, total function.
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -92,20 +93,33 @@ class WatermarkCheck {
     return state_ == WatermarkState::kept ? Promise::kept : Promise::none;
   }
 
+  /// Somebody else proves that the record `txid`, which ends at `end` of the active segment and is there, is on the disk. What a stop
+  /// behind it means is for the watermark alone to say.
+  void proved_otherwise(std::uint64_t end, std::uint64_t txid) noexcept {
+    proved_offset_ = end;
+    proved_txid_ = txid;
+  }
+
   /// The segments that it names are missing altogether.
   [[nodiscard]] bool segments_are_missing() const noexcept { return state_ == WatermarkState::broken && offset_ == 0; }
 
   [[nodiscard]] WatermarkState state() const noexcept { return state_; }
 
   /// Bytes of the active segment known to be on the disk; 0 if nothing is known.
-  [[nodiscard]] std::uint64_t proven_end() const noexcept { return state_ == WatermarkState::kept ? offset_ : 0; }
+  [[nodiscard]] std::uint64_t proven_end() const noexcept {
+    return std::max(state_ == WatermarkState::kept ? offset_ : 0, proved_offset_);
+  }
   /// The txid that went with them.
-  [[nodiscard]] std::uint64_t proven_txid() const noexcept { return state_ == WatermarkState::kept ? txid_ : 0; }
+  [[nodiscard]] std::uint64_t proven_txid() const noexcept {
+    return std::max(state_ == WatermarkState::kept ? txid_ : 0, proved_txid_);
+  }
 
  private:
   WatermarkState state_ = WatermarkState::absent;
   std::uint64_t offset_ = 0;
   std::uint64_t txid_ = 0;
+  std::uint64_t proved_offset_ = 0;
+  std::uint64_t proved_txid_ = 0;
 };
 
 }  // namespace datawal::log

@@ -31,6 +31,7 @@ void remove_temporaries(Directory& directory, const StoreListing& listing) {
 Result<void> replay(LogScanner& scanner, SegmentRegistry& segments, ProgressMeter progress,
                     const RecoveryVisitor& visitor) {
   scanner.on_enter([&](const PinnedSegment& segment, File& file) -> Result<void> {
+    if (segment.id <= segments.last_id()) return {};  // it is known from before what is read
     SegmentFile& added = segments.add(segment);
     if (visitor.on_segment) visitor.on_segment(added, file);
     return {};
@@ -51,11 +52,12 @@ Result<void> replay(LogScanner& scanner, SegmentRegistry& segments, ProgressMete
 }
 
 // Sealed segments below the watermark's were synced before their successor was made. In a copied store nothing is known.
-Result<void> sync_sealed(Directory& directory, const Snapshot& snapshot) {
-  std::uint32_t first_unproven = 0;
+Result<void> sync_sealed(Directory& directory, const Snapshot& snapshot, std::uint32_t first_unproven) {
   if (const std::optional<format::Watermark>& watermark = snapshot.watermark) {
     const PinnedSegment* at = snapshot.find(watermark->segment);
-    if (at != nullptr && at->info.inode == watermark->inode) first_unproven = watermark->segment;
+    if (at != nullptr && at->info.inode == watermark->inode) {
+      first_unproven = std::max(first_unproven, watermark->segment);
+    }
   }
   for (const PinnedSegment& segment : snapshot.segments) {
     if (segment.id < first_unproven || segment.id == snapshot.segments.back().id) continue;
@@ -80,15 +82,16 @@ Result<Recovered> begin_log(FileSystem& file_system, SegmentRegistry& segments, 
   return Recovered{.report = std::move(report), .file = std::move(*file)};
 }
 
+// @param first_unproven  segments below that one are known to be durable
 Result<Recovered> mend(FileSystem& file_system, SegmentRegistry& segments, const OpenOptions& options,
-                       const Snapshot& snapshot, const LogScanner& scanner) {
+                       const Snapshot& snapshot, const LogScanner& scanner, std::uint32_t first_unproven) {
   Directory& directory = *segments.directory();
   const PinnedSegment& active = snapshot.segments.back();
   Recovered recovered{.report = scanner.report()};
   Result<std::unique_ptr<File>> file = recover_tail(file_system, directory, options, active.id, scanner.end(),
                                                     scanner.watermark(), recovered.report);
   if (!file) return propagate(file);
-  if (Result<void> synced = sync_sealed(directory, snapshot); !synced) return propagate(synced);
+  if (Result<void> synced = sync_sealed(directory, snapshot, first_unproven); !synced) return propagate(synced);
   // Without a watermark of its own the store may have been copied here, and then nobody has synced the names above it.
   const bool at_home = scanner.watermark().state() == WatermarkState::kept;
   Result<void> synced;
@@ -131,18 +134,34 @@ Result<Recovered> recover(FileSystem& file_system, SegmentRegistry& segments, co
   for (const segment::Entry& entry : listing->segments) {
     snapshot->segments.push_back({.id = entry.id, .info = entry.info, .kept = std::make_shared<KeptFile>()});
   }
-  LogScanner scanner(snapshot, LastSegment::recovered);
-  if (Result<void> read = replay(scanner, segments, ProgressMeter(options.on_progress, *snapshot), visitor); !read) {
-    return propagate(read);
+  std::optional<Before> before;
+  if (visitor.on_begin) before = visitor.on_begin(*snapshot);
+  std::optional<LogScanner> scanner;
+  for (;;) {
+    if (before) {
+      scanner.emplace(snapshot, LastSegment::recovered,
+                      Position{before->last.segment, before->last.offset + before->last.len});
+      scanner->goes_on_behind(*before);
+    } else {
+      scanner.emplace(snapshot, LastSegment::recovered);
+    }
+    Result<void> read = replay(*scanner, segments, ProgressMeter(options.on_progress, *snapshot), visitor);
+    if (read) break;
+    if (!before) return propagate(read);
+    // What is wrong may be the belief in what was not read: the whole log decides.
+    before.reset();
+    visitor.on_restart(read.error());
   }
+  const std::uint32_t first_unproven = before && before->is_durable ? before->last.segment : 0;
   // From here on files are changed: the store is sound.
   remove_temporaries(*directory, *listing);
   const safeatomic::Result<StoreOwner> owner = owner_of(*snapshot, options.file_mode);
   if (!owner) return io_failure(owner, "inspect store");
   Result<Recovered> recovered = snapshot->segments.empty()
-                                    ? begin_log(file_system, segments, *owner, options, scanner.report())
-                                    : mend(file_system, segments, options, *snapshot, scanner);
+                                    ? begin_log(file_system, segments, *owner, options, scanner->report())
+                                    : mend(file_system, segments, options, *snapshot, *scanner, first_unproven);
   if (!recovered) return recovered;
+  if (visitor.on_report) visitor.on_report(recovered->report);
   recovered->watermark = WatermarkFile::open(file_system, *directory, *owner, options.file_mode);
   recovered->watermark.write({.segment = segments.last_id(),
                               .inode = segments.last_info().inode,

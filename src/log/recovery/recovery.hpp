@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -27,11 +28,16 @@ inline constexpr std::size_t replay_batch = 64;
 
 /// Sees the log in the one pass that recovery makes over it, in log order.
 struct RecoveryVisitor {
+  /// Before anything is read: what is known of the log's beginning, so that reading goes on behind it. Null, or nullopt: nothing.
+  std::function<std::optional<Before>(const Snapshot& snapshot)> on_begin{};
+  /// Reading failed behind what was known: all is read after all, from the first record.
+  std::function<void(const Error& error)> on_restart{};
   std::function<void(SegmentFile&, safeatomic::File&)>
       on_segment{};  ///< before a segment's records, when it is the registry's last; its file is open during the call
   std::function<void(std::span<const RecordView>)>
       on_records{};                        ///< the next ones; the views are valid during the call
   std::function<Result<void>()> on_end{};  ///< after the last record, before anything of the store is changed
+  std::function<void(RecoveryReport& report)> on_report{};  ///< the store is recovered: what else is to be told
 };
 
 /// A store that is ready to be appended to; all that the report counts survives a loss of power.

@@ -71,8 +71,7 @@ Result<std::unique_ptr<File>> recover_tail(FileSystem& file_system, Directory& d
   if (end.file_end > end.valid_end) {
     if (safeatomic::Result<void> done = (*file)->truncate(end.valid_end); !done) return io_failure(done, "cut segment");
   }
-  const bool unproven = watermark.state() != WatermarkState::kept || end.valid_end > watermark.proven_end();
-  if (unproven) {
+  if (end.valid_end > watermark.proven_end()) {
     // What this process sees may live in the page cache alone, and be marked clean after a failed sync.
     if (safeatomic::Result<void> done = segment::rewrite_range(**file, watermark.proven_end(), end.valid_end); !done) {
       return io_failure(done, "rewrite segment");

@@ -93,6 +93,10 @@ class LogCore {
   /// Unlinks a sealed segment, which stays in the registry until it is erased there; otherwise as replace_sealed().
   [[nodiscard]] Result<void> remove_sealed(SegmentFile& segment, std::shared_ptr<safeatomic::File> old);
 
+  /// Syncs the directory.
+  /// @return poisoned if that fails: nobody knows which names are on the disk
+  [[nodiscard]] Result<void> sync_names();
+
   [[nodiscard]] const std::shared_ptr<safeatomic::Directory>& directory() const noexcept {
     return segments_->directory();
   }
@@ -219,7 +223,6 @@ class LogCore {
       DATAWAL_REQUIRES(mutex_);
 
   // Sealed segments (log_core_sealed.cpp).
-  [[nodiscard]] Result<void> sync_names();
   [[nodiscard]] Result<void> keep_sealed(SegmentFile& segment, std::shared_ptr<safeatomic::File> old);
 
   [[nodiscard]] Result<Record> read_frame(safeatomic::File& file, std::uint64_t end, const RecordRef& ref) const;

@@ -64,7 +64,7 @@ class Addresses : public testing::TestWithParam<ReadPath> {
 
   const Store store_;
   const std::shared_ptr<safeatomic::Directory> directory_ = make();
-  AddressSpace address_space_{directory_, GetParam()};
+  AddressSpace address_space_{std::make_shared<log::SegmentRegistry>(directory_), GetParam()};
 
  private:
   std::shared_ptr<safeatomic::Directory> make() const {

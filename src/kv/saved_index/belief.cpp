@@ -1,0 +1,65 @@
+#include "kv/saved_index/belief.hpp"
+
+#include <string_view>
+
+#include <datawal/segment.hpp>
+#include <safeatomic/io.hpp>
+
+#include "format/frame.hpp"
+
+namespace datawal::kv {
+
+namespace {
+
+std::string about(std::uint32_t id, std::string_view what) {
+  return "segment " + std::to_string(id) + " " + std::string(what);
+}
+
+// The last record that the index knows of a segment stands where it stood.
+bool holds_last_record(const log::Snapshot& snapshot, const log::PinnedSegment& there, const IndexSegment& known) {
+  const safeatomic::Result<std::unique_ptr<safeatomic::File>> file = snapshot.directory->open_file(
+      segment::filename(there.id), {});
+  if (!file) return false;
+  const safeatomic::Result<safeatomic::FileInfo> info = (*file)->info();
+  if (!info || info->inode != known.inode || info->size < known.size) return false;
+  std::string bytes(known.chain.last_len, '\0');
+  const safeatomic::Result<std::size_t> got = safeatomic::read_all(**file, known.size - bytes.size(), bytes);
+  format::DecodedRecord record;
+  return got && *got == bytes.size() && format::decode_whole(bytes, record) && record.len == bytes.size() &&
+         record.txid == known.chain.last_txid && record.crc == known.chain.last_crc;
+}
+
+}  // namespace
+
+std::optional<std::string> reason_for_doubt(const SavedIndex& index, const log::Snapshot& snapshot) {
+  if (snapshot.segments.size() < index.segments.size()) return "segments are missing";
+  for (std::size_t n = 0; n < index.segments.size(); ++n) {
+    const IndexSegment& known = index.segments[n];
+    const log::PinnedSegment& there = snapshot.segments[n];
+    const bool holds_p = n + 1 == index.segments.size();
+    if (there.id != known.id) return about(known.id, "is missing");
+    if (there.info.inode != known.inode) return about(known.id, "is another file");
+    if (holds_p ? there.info.size < known.size : there.info.size != known.size) {
+      return about(known.id, "has another size");
+    }
+    const auto modified_ns = static_cast<std::int64_t>(known.modified_ns);
+    if (!holds_p && there.info.modified_ns != modified_ns) return about(known.id, "was changed");
+    const bool is_racy = modified_ns > static_cast<std::int64_t>(index.header.written_ns) - racy_ns;
+    if (!holds_p && (!is_racy || known.size == 0)) continue;
+    if (!holds_last_record(snapshot, there, known)) return about(known.id, "holds other records");
+  }
+  return std::nullopt;
+}
+
+log::Before before_index(const SavedIndex& index) noexcept {
+  log::Before before{.last = index.header.last, .is_durable = true};
+  RecordChain all;
+  for (const IndexSegment& segment : index.segments) {
+    before.records += segment.counts.raw_records + segment.counts.put_records + segment.counts.delete_records;
+    all.add(segment.chain);
+  }
+  before.txid_gaps = all.gaps;
+  return before;
+}
+
+}  // namespace datawal::kv

@@ -1,0 +1,138 @@
+#include "kv/saved_index/index_keeper.hpp"
+
+#include <algorithm>
+#include <new>
+#include <utility>
+#include <vector>
+
+#include <datawal/segment.hpp>
+
+#include "base/io_error.hpp"
+#include "kv/saved_index/close_rule.hpp"
+#include "kv/saved_index/index_output.hpp"
+#include "log/directory/store_directory.hpp"
+#include "log/directory/store_owner.hpp"
+
+namespace datawal::kv {
+
+void IndexKeeper::start_loading() {
+  if (!projection_->directory().has_pages_on_file()) return;
+  Result<std::unique_ptr<PageLoader>> started = PageLoader::start(projection_);
+  if (started) loader_ = std::move(*started);  // else each page is loaded when it is needed
+}
+
+Result<void> IndexKeeper::save() {
+  if (Result<void> loaded = projection_->load_all(); !loaded) return loaded;
+  const Locked one(saving_);
+  return save_beside_writers();
+}
+
+void IndexKeeper::after_compaction(const Result<CompactionStats>& done) noexcept {
+  if (done && done->segments_rewritten + done->segments_removed == 0) return;
+  saved_txid_.store(0, std::memory_order_relaxed);  // its segments are other files now
+  const OpenOptions& options = core_.options();
+  try {
+    if (!done || !options.index.is_enabled || core_.is_poisoned() || !is_worth_it()) return;
+    (void)save();
+  } catch (const std::bad_alloc&) {
+    return;  // no index, that is all
+  }
+}
+
+void IndexKeeper::at_close() noexcept {
+  loader_.reset();
+  const OpenOptions& options = core_.options();
+  if (!options.index.is_enabled || !options.index.write_at_close) return;
+  try {
+    if (core_.is_closed() || core_.is_poisoned() || !is_worth_it()) return;
+    if (!projection_->load_all()) return;
+    const Locked one(saving_);
+    (void)save_alone();
+  } catch (const std::bad_alloc&) {
+    return;  // no index, that is all
+  }
+}
+
+bool IndexKeeper::is_worth_it() const {
+  const Locked guard(changes_);
+  const SegmentCounts& counts = projection_->counts();
+  const std::uint64_t records = counts.raw_records + counts.put_records + counts.delete_records;
+  const std::uint64_t saved_txid = saved_txid_.load(std::memory_order_relaxed);
+  const std::uint64_t behind = core_.last_txid() - std::min(saved_txid, core_.last_txid());
+  return is_worth_writing(std::min(records, behind), core_.options().index.least_records_at_close,
+                          projection_->directory().pages() * saved_page_len);
+}
+
+Result<SegmentInfos> IndexKeeper::sealed_infos() const {
+  Result<std::vector<log::PinnedSegment>> sealed = core_.sealed();
+  if (!sealed) return propagate(sealed);
+  SegmentInfos infos;
+  for (const log::PinnedSegment& segment : *sealed) {
+    const safeatomic::Result<safeatomic::FileInfo> info = core_.directory()->info_of(segment::filename(segment.id));
+    if (!info) return io_failure(info, "inspect segment");
+    infos.emplace(segment.id, *info);
+  }
+  return infos;
+}
+
+// From a copy of the directory: writers wait only while that is made. No segment may be rewritten before P is noted.
+Result<void> IndexKeeper::save_beside_writers() {
+  std::optional<IndexImage> image;
+  KeyDirectory copy;
+  {
+    const Locked maintenance(core_.maintenance_mutex());
+    const Result<SegmentInfos> infos = sealed_infos();
+    if (!infos) return propagate(infos);
+    Lock guard(changes_);
+    const std::uint64_t pages = projection_->directory().pages();
+    guard.unlock();
+    copy.prepare_copy(pages + pages / 8);  // some more may be taken meanwhile
+    guard.lock();
+    Result<std::optional<IndexImage>> taken = take_index_image(*projection_, *infos);
+    if (!taken) return propagate(taken);
+    if (!*taken) return {};
+    image = std::move(*taken);
+    copy.copy(projection_->directory());
+  }
+  return write(*image, copy);
+}
+
+Result<void> IndexKeeper::save_alone() {
+  const Locked maintenance(core_.maintenance_mutex());
+  const Result<SegmentInfos> infos = sealed_infos();
+  if (!infos) return propagate(infos);
+  const Locked guard(changes_);
+  const Result<std::optional<IndexImage>> image = take_index_image(*projection_, *infos);
+  if (!image) return propagate(image);
+  if (!*image) return {};
+  return write(**image, projection_->directory());
+}
+
+// It belongs to whoever the store belongs to.
+Result<safeatomic::TemporaryFile> IndexKeeper::make_file() {
+  constexpr std::uint32_t mode = 0600;
+  safeatomic::Directory& directory = *core_.directory();
+  const safeatomic::Result<log::StoreOwner> owner = log::StoreOwner::of(directory, mode);
+  if (!owner) return io_failure(owner, "inspect store");
+  safeatomic::Result<safeatomic::TemporaryFile> file = safeatomic::TemporaryFile::create(
+      log::file_system_of(core_.options().file_system), directory, mode);
+  if (!file) return io_failure(file, "write index");
+  if (safeatomic::Result<void> given = owner->give(file->file()); !given) return io_failure(given, "give index");
+  return std::move(*file);
+}
+
+Result<void> IndexKeeper::write(const IndexImage& image, const KeyDirectory& directory) {
+  Result<safeatomic::TemporaryFile> file = make_file();
+  if (!file) return propagate(file);
+  if (Result<std::uint64_t> written = write_index(image, directory, file->file()); !written) return propagate(written);
+  if (safeatomic::Result<void> synced = file->file().sync_all(); !synced) return io_failure(synced, "sync index");
+  if (Result<void> synced = core_.fsync(); !synced) return synced;  // what P says is promised from here on
+  if (safeatomic::Result<void> named = file->publish_over(log::index_name); !named) {
+    return io_failure(named, "name index");
+  }
+  if (Result<void> synced = core_.sync_names(); !synced) return synced;
+  saved_txid_.store(image.header.last.txid, std::memory_order_relaxed);
+  return {};
+}
+
+}  // namespace datawal::kv

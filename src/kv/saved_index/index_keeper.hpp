@@ -1,0 +1,62 @@
+#pragma once
+// Keeps the persisted index of an open store.
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include <datawal/compaction.hpp>
+#include <datawal/error.hpp>
+#include <datawal/options.hpp>
+#include <safeatomic/temporary.hpp>
+
+#include "base/futex_mutex.hpp"
+#include "base/mutex.hpp"
+#include "kv/projection/projection.hpp"
+#include "kv/saved_index/index_image.hpp"
+#include "kv/saved_index/page_loader.hpp"
+#include "log/write/log_core.hpp"
+
+namespace datawal::kv {
+
+/// Says when the index is written, and in which order: the pages into a temporary, a sync of it, a sync of the log through P, the
+/// name, a sync of the directory. So a name never stands before what it describes is on the disk. Threads: any.
+class IndexKeeper {
+ public:
+  /// @param changes  the lock of the projection's owner; all outlive this
+  /// @param used_up_to  the txid up to which the index was used when the store was opened; 0: it was not
+  IndexKeeper(log::LogCore& core, std::shared_ptr<Projection> projection, FutexMutex& changes, std::uint64_t used_up_to)
+      : core_(core), projection_(std::move(projection)), changes_(changes), saved_txid_(used_up_to) {}
+  IndexKeeper(const IndexKeeper&) = delete;
+  IndexKeeper& operator=(const IndexKeeper&) = delete;
+
+  /// Loads in the background what lies on file.
+  void start_loading();
+
+  /// As DataWal::save_index.
+  [[nodiscard]] Result<void> save();
+
+  /// A compaction has ended, or was cut short. Writes the index if it changed segments, and that is worth it; failures cost only that.
+  void after_compaction(const Result<CompactionStats>& done) noexcept;
+
+  /// Nobody uses the store any more, and it is about to be closed. Writes the index if that is worth it.
+  void at_close() noexcept;
+
+ private:
+  [[nodiscard]] bool is_worth_it() const;
+  [[nodiscard]] Result<SegmentInfos> sealed_infos() const;
+  [[nodiscard]] Result<void> save_beside_writers();
+  [[nodiscard]] Result<void> save_alone();
+  [[nodiscard]] Result<void> write(const IndexImage& image, const KeyDirectory& directory);
+  [[nodiscard]] Result<safeatomic::TemporaryFile> make_file();
+
+  log::LogCore& core_;
+  const std::shared_ptr<Projection> projection_;
+  FutexMutex& changes_;
+  Mutex saving_;                           // one at a time
+  std::atomic<std::uint64_t> saved_txid_;  // the index describes the log up to it; 0: there is none that does
+  std::unique_ptr<PageLoader> loader_;
+};
+
+}  // namespace datawal::kv

@@ -1,0 +1,83 @@
+#include "kv/saved_index/index_opening.hpp"
+
+#include <new>
+#include <span>
+#include <utility>
+
+#include "kv/index/key_hash.hpp"
+#include "kv/saved_index/belief.hpp"
+#include "kv/saved_index/index_file.hpp"
+#include "kv/saved_index/restore.hpp"
+#include "log/directory/store_directory.hpp"
+
+namespace datawal::kv {
+
+IndexOpening::IndexOpening(std::shared_ptr<log::SegmentRegistry> segments, const OpenOptions& options)
+    : segments_(std::move(segments)), options_(options) {
+  start_over(process_hash_seed());
+}
+
+// With a projection of nothing.
+void IndexOpening::start_over(std::uint64_t seed) {
+  txid_ = 0;
+  replay_.reset();
+  projection_.reset();  // with its segments, before the next one takes the registry
+  projection_ = std::make_shared<Projection>(segments_, options_.read_path, seed);
+  replay_ = std::make_unique<Replay>(*projection_, options_.open_threads);
+  replaying_ = replay_->visitor();
+}
+
+void IndexOpening::doubt(IndexState state, std::string reason) {
+  start_over(process_hash_seed());
+  state_ = state;
+  reason_ = std::move(reason);
+}
+
+std::optional<log::Before> IndexOpening::begin(const log::Snapshot& snapshot) {
+  if (!options_.index.is_enabled || options_.verification == Verification::full) return std::nullopt;
+  try {
+    return believe(snapshot);
+  } catch (const std::bad_alloc&) {
+    doubt(IndexState::stale, "there was no memory for it");
+    return std::nullopt;
+  }
+}
+
+std::optional<log::Before> IndexOpening::believe(const log::Snapshot& snapshot) {
+  IndexLook look = read_index(snapshot);
+  state_ = look.state;
+  reason_ = std::move(look.reason);
+  if (!look.index) return std::nullopt;
+  std::optional<std::string> refused = reason_for_doubt(*look.index, snapshot);
+  if (!refused) {
+    const log::Before before = before_index(*look.index);
+    start_over(look.index->header.hash_seed);
+    refused = restore(std::move(*look.index), snapshot, *projection_);
+    if (!refused) {
+      txid_ = before.last.txid;
+      return before;
+    }
+  }
+  doubt(IndexState::stale, std::move(*refused));
+  return std::nullopt;
+}
+
+log::RecoveryVisitor IndexOpening::visitor() {
+  return {
+      .on_begin = [this](const log::Snapshot& snapshot) { return begin(snapshot); },
+      .on_restart =
+          [this](const Error& error) {
+            const bool is_index = error.path.filename() == log::index_name;
+            doubt(is_index ? IndexState::damaged : IndexState::stale, error.message());
+          },
+      .on_segment = [this](log::SegmentFile& segment, safeatomic::File& file) { replaying_.on_segment(segment, file); },
+      .on_records = [this](std::span<const RecordView> records) { replaying_.on_records(records); },
+      .on_end = [this] { return replaying_.on_end(); },
+      .on_report =
+          [this](RecoveryReport& report) {
+            report.index_state = state_;
+            report.index_reason = reason_;
+          }};
+}
+
+}  // namespace datawal::kv

@@ -1,0 +1,50 @@
+#pragma once
+// Opening a store with its persisted index, or without.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <datawal/options.hpp>
+#include <datawal/recovery_report.hpp>
+#include <safeatomic/file_system.hpp>
+
+#include "kv/projection/projection.hpp"
+#include "kv/projection/replay.hpp"
+#include "log/recovery/recovery.hpp"
+
+namespace datawal::kv {
+
+/// Makes the projection of a store while its log is recovered: from the index and what lies behind it, or from all of the log. No half
+/// of an index is ever believed: whatever goes wrong behind it, all is read.
+class IndexOpening {
+ public:
+  /// @param segments  gets those of the index
+  IndexOpening(std::shared_ptr<log::SegmentRegistry> segments, const OpenOptions& options);
+
+  /// Must not outlive this.
+  [[nodiscard]] log::RecoveryVisitor visitor();
+
+  /// Once the log is recovered.
+  [[nodiscard]] std::shared_ptr<Projection> projection() noexcept { return std::move(projection_); }
+  /// The txid up to which the index was used; 0: it was not.
+  [[nodiscard]] std::uint64_t used_up_to() const noexcept { return state_ == IndexState::used ? txid_ : 0; }
+
+ private:
+  [[nodiscard]] std::optional<log::Before> begin(const log::Snapshot& snapshot);
+  [[nodiscard]] std::optional<log::Before> believe(const log::Snapshot& snapshot);
+  void start_over(std::uint64_t seed);
+  void doubt(IndexState state, std::string reason);
+
+  const std::shared_ptr<log::SegmentRegistry> segments_;
+  const OpenOptions& options_;
+  std::shared_ptr<Projection> projection_;
+  std::unique_ptr<Replay> replay_;
+  log::RecoveryVisitor replaying_{};
+  std::uint64_t txid_ = 0;
+  IndexState state_ = IndexState::absent;
+  std::string reason_{};
+};
+
+}  // namespace datawal::kv

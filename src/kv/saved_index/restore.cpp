@@ -1,0 +1,48 @@
+#include "kv/saved_index/restore.hpp"
+
+#include <memory>
+#include <utility>
+
+#include <datawal/segment.hpp>
+
+#include "kv/saved_index/page_file.hpp"
+
+namespace datawal::kv {
+
+namespace {
+
+bool has_these_extents(const SegmentFile& segment, const IndexSegment& known) noexcept {
+  const std::vector<std::uint32_t>& numbers = segment.extents.numbers();
+  return numbers.size() == known.extents && (numbers.empty() || numbers.front() == known.first_extent);
+}
+
+// Extents are given out in the order in which they were numbered when the index was written.
+std::optional<std::string> add(const log::PinnedSegment& there, const IndexSegment& known,
+                               safeatomic::Directory& directory, AddressSpace& space) {
+  const safeatomic::Result<std::unique_ptr<safeatomic::File>> file = directory.open_file(segment::filename(there.id),
+                                                                                         {});
+  if (!file) return "segment " + std::to_string(there.id) + " cannot be opened";
+  space.added(space.registry()->add(there), **file);
+  const bool is_added = space.cover_last(known.size).has_value();
+  if (!is_added || !has_these_extents(space.last(), known)) return "its addresses are not those of this version";
+  SegmentFile& segment = space.last();
+  space.count(segment, known.counts);
+  segment.chain = known.chain;
+  space.note_needed_tombstones(segment, known.needed_tombstone_bytes);
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> restore(SavedIndex index, const log::Snapshot& snapshot, Projection& projection) {
+  for (std::size_t n = 0; n < index.segments.size(); ++n) {
+    std::optional<std::string> refused = add(snapshot.segments[n], index.segments[n], *snapshot.directory,
+                                             projection.address_space());
+    if (refused) return refused;
+  }
+  auto pages = std::make_shared<PageFile>(snapshot.directory, index);
+  projection.restore(std::move(index.directory), std::move(pages));
+  return std::nullopt;
+}
+
+}  // namespace datawal::kv

@@ -1,0 +1,19 @@
+#pragma once
+// From a persisted index to a projection of the log up to P.
+
+#include <optional>
+#include <string>
+
+#include "kv/projection/projection.hpp"
+#include "kv/saved_index/index_file.hpp"
+#include "log/read/snapshot.hpp"
+
+namespace datawal::kv {
+
+/// Makes `projection`, which is new and has the index's seed, that of the log up to P. Its last segment is that of P; the pages of its
+/// directory stay on file. Throws std::bad_alloc.
+/// @return why that cannot be; then the projection is of no use
+[[nodiscard]] std::optional<std::string> restore(SavedIndex index, const log::Snapshot& snapshot,
+                                                 Projection& projection);
+
+}  // namespace datawal::kv
