@@ -131,6 +131,7 @@ void define_program(CLI::App& program, Run& run) {
   add_check(program, run);
   add_diff(program, run);
   add_stat(program, run);
+  add_index(program, run);
   add_export(program, run);
   add_import(program, run);
   add_compact(program, run);

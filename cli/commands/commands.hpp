@@ -23,6 +23,7 @@ void add_delete(CLI::App& program, Run& run);
 void add_check(CLI::App& program, Run& run);
 void add_diff(CLI::App& program, Run& run);
 void add_stat(CLI::App& program, Run& run);
+void add_index(CLI::App& program, Run& run);
 void add_export(CLI::App& program, Run& run);
 void add_import(CLI::App& program, Run& run);
 void add_compact(CLI::App& program, Run& run);

@@ -14,6 +14,7 @@
 #include "cli/commands/commands.hpp"
 #include "cli/human.hpp"
 #include "cli/identity.hpp"
+#include "cli/index_fields.hpp"
 #include "cli/report_fields.hpp"
 #include "cli/stat_screen.hpp"
 #include "cli/stop_signal.hpp"
@@ -40,7 +41,7 @@ std::string json_of(const std::vector<SegmentStats>& segments) {
   return json + ']';
 }
 
-void print_fields(Console& console, const StoreStats& stats, bool lists_segments) {
+void print_fields(Console& console, const StoreStats& stats, const IndexReport& index, bool lists_segments) {
   const std::string ratio = fmt::format("{:.4f}", stats.garbage_ratio);
   ReportFields fields(console, "stat");
   fields.number("segments", stats.segments).number("bytes", stats.bytes).number("live_bytes", stats.live_bytes);
@@ -50,6 +51,7 @@ void print_fields(Console& console, const StoreStats& stats, bool lists_segments
   fields.number("last_txid", stats.last_txid).number("durable_txid", stats.durable_txid);
   fields.number("key_directory_bytes", stats.key_directory_bytes);
   fields.number("quarantined_files", stats.quarantined_files).number("quarantined_bytes", stats.quarantined_bytes);
+  if (index.state != IndexState::absent) add_index_fields(fields, index);
   if (lists_segments) {
     fields.json().raw("per_segment", json_of(stats.per_segment));
     for (const SegmentStats& segment : stats.per_segment) {
@@ -85,7 +87,8 @@ class StatPrinter {
     } else if (arguments_.is_prometheus) {
       console_.out().write(prometheus_text(stats, arguments_.dir.native()));
     } else {
-      print_fields(console_, stats, arguments_.lists_segments);
+      // It has no say in the numbers; one that cannot be looked at is as good as none.
+      print_fields(console_, stats, inspect_index(arguments_.dir).value_or(IndexReport{}), arguments_.lists_segments);
     }
   }
 
@@ -159,6 +162,7 @@ void add_stat(CLI::App& program, Run& run) {
   garbage_ratio  the share that is neither live nor raw
   durable_txid   newest record known to survive a loss of power
   quarantined    what torn tails left beside the store, one file each
+  index_state    of a persisted index: see `datawal help index`
 
 How long syncs take, how much was appended, and whether compaction in the
 background fails, only the process that writes knows: stats() and

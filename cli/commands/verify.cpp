@@ -10,6 +10,7 @@
 #include "cli/checking.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/human.hpp"
+#include "cli/index_fields.hpp"
 #include "cli/reading.hpp"
 #include "cli/report_fields.hpp"
 
@@ -118,7 +119,7 @@ void print_damage(ReportFields& fields, const VerifyReport& report) {
   }
 }
 
-void print(Console& console, const VerifyReport& report) {
+void print(Console& console, const VerifyReport& report, const IndexReport& index) {
   const RecoveryReport& recovery = report.recovery;
   const StateName watermark = name_of(report.watermark);
   ReportFields fields(console, "verify");
@@ -128,6 +129,7 @@ void print(Console& console, const VerifyReport& report) {
   fields.number("last_segment", report.last_segment).number("last_offset", report.last_offset);
   fields.number("last_txid_seen", recovery.last_txid_seen).number("txid_gaps", recovery.txid_gaps);
   fields.truth("out_of_order", report.out_of_order).word("watermark", watermark.word, watermark.explanation);
+  if (index.state != IndexState::absent) add_index_fields(fields, index);
   fields.number("preallocated_bytes", recovery.preallocated_bytes);
   fields.number("records_beyond_tear", recovery.records_beyond_tear);
   fields.number("quarantined_previously", recovery.quarantined_previously);
@@ -159,7 +161,16 @@ int run_verify(Console& console, const std::filesystem::path& dir, bool is_stric
   const Result<VerifyReport> report = check(dir);
   if (!report) return console.fail(report.error(), dir);
   if (report->recovery.files_scanned == 0 && !report->damage) return fail_for_empty_store(console, dir);
-  print(console, *report);
+  // Of a damaged log it cannot be said what an index of it should hold.
+  const IndexReport index = (report->damage ? inspect_index(dir) : check_index(dir)).value_or(IndexReport{});
+  print(console, *report, index);
+  if (index.state == IndexState::damaged && !report->damage) {
+    return console.fail(exit_damaged, {.code = "index_damaged",
+                                       .text = fmt::format("{}: the persisted index: {}; nothing of the store is: "
+                                                           "`datawal index {} --drop` removes it",
+                                                           shell_word(dir), index.reason, shell_word(dir)),
+                                       .path = dir});
+  }
   const int status = judge(console, dir, *report);
   const bool has_gaps = report->txids_missing != 0;
   return is_strict && has_gaps && status != exit_damaged ? fail_for_gaps(console, dir, *report) : status;
@@ -180,6 +191,7 @@ and what to do. On a terminal, a bar shows how far it has come.
                              records: compaction, or a lost segment. Among
                              Raw records alone it is no compaction
   watermark                  whether everything that was synced is there
+  index_state                of a persisted index, compared with the log
   damaged                    every range that is in no whole record
   missing_segments           ids without a file: a suspicion, no more
 

@@ -102,7 +102,15 @@ typedef struct datawal_input {
   size_t payload_len;       /**< bytes */
 } datawal_input;
 
-/** What was found while a store was read from its first byte. */
+/** What became of a persisted index. */
+typedef enum datawal_index_state {
+  DATAWAL_INDEX_ABSENT = 0, /**< there is none, or it was not asked for */
+  DATAWAL_INDEX_USED = 1,   /**< only what was appended after it was read */
+  DATAWAL_INDEX_STALE = 2,  /**< it does not describe the log that is there: all was read */
+  DATAWAL_INDEX_DAMAGED = 3 /**< its bytes are not what was written: all was read */
+} datawal_index_state;
+
+/** What was found while a store was opened or read. */
 typedef struct datawal_recovery_report {
   uint64_t files_scanned;          /**< segments */
   uint64_t records_replayed;       /**< whole records */
@@ -115,7 +123,9 @@ typedef struct datawal_recovery_report {
   uint64_t records_beyond_tear;    /**< whole records found after the tear (a lower bound) */
   uint64_t quarantined_previously; /**< quarantine files that were there before */
   int tail_truncated;              /**< 1 if the store ended in a torn tail */
-  uint64_t reserved[8];            /**< 0 */
+  datawal_index_state index_state; /**< of datawal_store_open: what became of the persisted index */
+  uint64_t records_read;           /**< of records_replayed, those that were read */
+  uint64_t reserved[7];            /**< 0 */
 } datawal_recovery_report;
 
 /** Buckets of datawal_log_stats.sync_counts: bucket 0 is up to 1 microsecond, bucket n up to 2^n, the last one has no bound. */
@@ -310,6 +320,11 @@ typedef struct datawal_open_options {
   uint64_t auto_compact_bytes_per_second; /**< read and written together; 0: 64 MiB; DATAWAL_UNLIMITED: no limit */
   int auto_compact_is_capped;             /**< 1: no faster than that, even if more is appended than freed */
   uint32_t reserved;                      /**< 0 */
+  int index;                              /**< 1: datawal_store_open uses the persisted index, and it is kept up */
+  int index_is_not_for_close;             /**< 1: it is not written at close */
+  uint64_t index_least_records;           /**< nor if no more were appended behind the last one; 0: 20,000 */
+  int index_loads_on_demand;              /**< 1: no thread loads it once the store is open */
+  int verifies_all;                       /**< 1: every record is read all the same */
 } datawal_open_options;
 
 /** Options for opening a store for reading. */
@@ -631,6 +646,9 @@ datawal_code datawal_store_for_each(const datawal_store* store, datawal_visitor 
                                     datawal_error* error);
 /** On return everything put or erased before survives a loss of power. */
 datawal_code datawal_store_fsync(datawal_store* store, datawal_error* error);
+/** Writes the persisted index of now, whether or not datawal_open_options.index is set; durable on return, as everything put or erased
+ *  before. A failure of the disk leaves the old one. */
+datawal_code datawal_store_save_index(datawal_store* store, datawal_error* error);
 /** Frees the space of what is dead, segment by segment, while the store is in use; `counts` may be NULL. */
 datawal_code datawal_store_compact(datawal_store* store, const datawal_compact_options* options, datawal_counts* counts,
                                    datawal_error* error);

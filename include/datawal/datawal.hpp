@@ -24,6 +24,7 @@
 #include <datawal/record_log_reader.hpp>
 #include <datawal/recovery_report.hpp>
 #include <datawal/repair.hpp>
+#include <datawal/saved_index.hpp>
 #include <datawal/segment.hpp>
 #include <datawal/stats.hpp>
 #include <datawal/text.hpp>

@@ -119,6 +119,8 @@ datawal_recovery_report to_c(const RecoveryReport& report) noexcept {
           .records_beyond_tear = report.records_beyond_tear,
           .quarantined_previously = report.quarantined_previously,
           .tail_truncated = report.tail_truncated ? 1 : 0,
+          .index_state = static_cast<datawal_index_state>(report.index_state),
+          .records_read = report.records_read,
           .reserved = {}};
 }
 

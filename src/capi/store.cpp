@@ -116,6 +116,11 @@ datawal_code datawal_store_for_each(const datawal_store* store, datawal_visitor 
   return done(error, [&] { return store->store.for_each(visiting(visit, context)); });
 }
 
+datawal_code datawal_store_save_index(datawal_store* store, datawal_error* error) {
+  if (store == nullptr) return fail(error, missing("save index"));
+  return done(error, [&] { return store->store.save_index(); });
+}
+
 datawal_code datawal_store_fsync(datawal_store* store, datawal_error* error) {
   if (store == nullptr) return fail(error, missing("sync store"));
   return done(error, [&] { return store->store.fsync(); });

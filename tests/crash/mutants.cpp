@@ -259,6 +259,31 @@ struct RemovesWithoutSync : Mutation {
   bool has_removed = false;
 };
 
+/// The index has its name before the log up to its P is on the disk.
+struct NamesTheIndexBeforeTheLogIsSynced : Mutation {
+  Result<void> sync_all(File& file, std::string_view name) override {
+    is_due = safeatomic::is_temporary_name(name);
+    return file.sync_all();
+  }
+  Result<void> sync_data(File& file, std::string_view name) override {
+    if (!is_due || !is_segment(name)) return file.sync_data();
+    late = &file;
+    return {};
+  }
+  Result<void> rename(Directory& from, std::string_view name, Directory& target, std::string_view new_name,
+                      safeatomic::RenameMode mode) override {
+    is_due = false;
+    return from.rename(name, target, new_name, mode);
+  }
+  Result<void> sync_directory(Directory& directory) override {
+    Result<void> synced = directory.sync();
+    if (synced && late != nullptr) synced = std::exchange(late, nullptr)->sync_data();
+    return synced;
+  }
+  bool is_due = false;
+  File* late = nullptr;
+};
+
 template <class Kind>
 Wrap by() {
   return [](safeatomic::sim::SimFileSystem& machine) { return mutate(machine, std::make_unique<Kind>()); };
@@ -295,6 +320,8 @@ std::vector<Mutant> all_mutants() {
       {"replaces a segment by a copy that is not synced",
        by<QuarantinesWithoutSync>(),
        {"compact", "compact_segments"}},
+      {"names an index that is not synced", by<QuarantinesWithoutSync>(), {"index"}},
+      {"names an index before the log is synced", by<NamesTheIndexBeforeTheLogIsSynced>(), {"index", "index_long"}},
       {"publishes a compaction without a sync", by<QuarantinesWithoutSync>(), {"compact_to"}},
       {"acknowledges an export before its name is durable", by<SkipsDirectorySyncs>(), {"export"}},
       {"replaces a file without a sync", by<QuarantinesWithoutSync>(), {"write_atomic"}},

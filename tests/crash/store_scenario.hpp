@@ -29,6 +29,7 @@ struct StoreWorkload {
   int losses_max = 2;
   std::optional<FollowerBug> followers = {};  ///< the log is followed, by step l
   bool followers_rest = false;                ///< from a crash until something was appended again
+  bool has_index = false;                     ///< it is written at close and after a compaction, and used
   bool is_copied =
       false;  ///< what was prepared is first copied to another directory, and nothing of the copy is synced
 };
@@ -54,6 +55,7 @@ class StoreScenario : public Scenario {
   void prepare();
 
   [[nodiscard]] OpenOptions options(World& world) const;
+  [[nodiscard]] bool has_index() const noexcept { return workload_.has_index; }
   [[nodiscard]] const std::string& directory() const noexcept { return workload_.directory; }
   [[nodiscard]] bool followers_rest() const noexcept { return workload_.followers_rest; }
   [[nodiscard]] Notes& notes() noexcept { return notes_; }

@@ -55,6 +55,7 @@ Result<void> KeyDirectory::load(std::uint64_t hash) const {
 Result<void> KeyDirectory::load(PageDirectory& part, const SavedPage& saved, std::string_view bytes) const {
   if (!unloaded_->source->is_intact(saved, bytes)) return std::unexpected(unloaded_->source->damaged(saved));
   const std::uint32_t first = unloaded_->first_number + saved.page;
+  std::uint64_t keys = 0;
   for (std::uint32_t i = 0; i < saved.chain; ++i) {
     const bool is_last = i + 1 == saved.chain;
     Page& page = arena_.at(first + i);
@@ -64,7 +65,9 @@ Result<void> KeyDirectory::load(PageDirectory& part, const SavedPage& saved, std
       return std::unexpected(unloaded_->source->damaged(saved));
     }
     page.set_next(is_last ? PageArena::none : first + i + 1);
+    keys += page.count();
   }
+  unloaded_->keys_loaded += keys;
   part.assign(saved.tag, saved.depth, first);
   return {};
 }
@@ -81,6 +84,11 @@ Result<void> KeyDirectory::load_all(const std::function<bool()>& goes_on) const 
     }
     if (Result<void> loaded = load_group(begin, end, buffer); !loaded) return loaded;
     begin = end;
+  }
+  const std::lock_guard guard(unloaded_->mutex);
+  // size() is believed from the beginning: by now it must have been right.
+  if (unloaded_->keys_loaded != unloaded_->directory.keys) {
+    return std::unexpected(unloaded_->source->damaged(SavedPage{}));
   }
   unloaded_->is_all_loaded.store(true, std::memory_order_release);
   return {};

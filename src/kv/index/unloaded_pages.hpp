@@ -30,6 +30,7 @@ struct UnloadedPages {
   const std::shared_ptr<PageSource> source;
   const std::uint32_t first_number;  ///< what page 0 of the file is in the arena
   Mutex mutex{};                     ///< held while a page is loaded and published, and while a table grows
+  std::uint64_t keys_loaded DATAWAL_GUARDED_BY(mutex) = 0;  ///< in the pages that were loaded
   std::atomic<bool> is_all_loaded{false};
 };
 

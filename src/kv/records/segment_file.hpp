@@ -30,6 +30,7 @@ struct SegmentCounts {
 
   SegmentCounts& operator+=(const SegmentCounts& other) noexcept;
   SegmentCounts& operator-=(const SegmentCounts& other) noexcept;
+  friend bool operator==(const SegmentCounts&, const SegmentCounts&) = default;
 };
 
 /// One more record of `len` bytes; a Put is not live yet.
@@ -55,6 +56,8 @@ struct RecordChain {
   std::uint64_t gaps = 0;  ///< how often a txid is not its predecessor + 1
   std::uint32_t last_len = 0;
   std::uint32_t last_crc = 0;
+
+  friend bool operator==(const RecordChain&, const RecordChain&) = default;
 
   /// The next record.
   void add(std::uint64_t txid, std::uint32_t len, std::uint32_t crc) noexcept {

@@ -52,7 +52,7 @@ std::optional<log::Before> IndexOpening::believe(const log::Snapshot& snapshot) 
   if (!refused) {
     const log::Before before = before_index(*look.index);
     start_over(look.index->header.hash_seed);
-    refused = restore(std::move(*look.index), snapshot, *projection_);
+    refused = restore(std::move(*look.index), snapshot, *projection_, Damage::removes_it);
     if (!refused) {
       txid_ = before.last.txid;
       return before;

@@ -24,12 +24,16 @@ bool PageFile::is_intact(const SavedPage& page, std::string_view bytes) const no
 
 Error PageFile::damaged(const SavedPage& page) {
   // If it cannot be removed, the next open meets the page again and fails the same way: never a wrong answer.
-  if (process_.is_ours()) (void)log::remove_index(*directory_);
-  return {.code = Errc::corruption,
-          .action = "read index",
-          .path = directory_->path() / log::index_name,
-          .offset = pages_begin_ + std::uint64_t{page.page} * saved_page_len,
-          .detail = "a page of it is damaged; the file was removed, and opening the store again reads the log instead"};
+  const bool is_removed = damage_ == Damage::removes_it && process_.is_ours();
+  if (is_removed) (void)log::remove_index(*directory_);
+  return {
+      .code = Errc::corruption,
+      .action = "read index",
+      .path = directory_->path() / log::index_name,
+      .offset = pages_begin_ + std::uint64_t{page.page} * saved_page_len,
+      .detail = is_removed
+                    ? "a page of it is damaged; the file was removed, and opening the store again reads the log instead"
+                    : "a page of it is damaged"};
 }
 
 }  // namespace datawal::kv

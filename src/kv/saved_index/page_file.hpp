@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include <datawal/error.hpp>
 #include <safeatomic/file_system.hpp>
@@ -15,11 +16,17 @@
 
 namespace datawal::kv {
 
-/// Owns the open file. The first damaged page takes the file's name away, so that the next open reads the log.
+/// What becomes of the file when a page of it is damaged.
+enum class Damage : std::uint8_t {
+  removes_it,  ///< so that the next open reads the log
+  is_left,     ///< whoever looks changes nothing
+};
+
+/// Owns the open file.
 class PageFile final : public PageSource {
  public:
-  PageFile(std::shared_ptr<safeatomic::Directory> directory, const SavedIndex& index)
-      : directory_(std::move(directory)), file_(index.file), pages_begin_(index.header.pages_begin) {}
+  PageFile(std::shared_ptr<safeatomic::Directory> directory, const SavedIndex& index, Damage damage)
+      : directory_(std::move(directory)), file_(index.file), pages_begin_(index.header.pages_begin), damage_(damage) {}
 
   [[nodiscard]] Result<void> read(std::uint32_t page, std::span<char> into) override;
   [[nodiscard]] bool is_intact(const SavedPage& page, std::string_view bytes) const noexcept override;
@@ -29,6 +36,7 @@ class PageFile final : public PageSource {
   const std::shared_ptr<safeatomic::Directory> directory_;
   const std::shared_ptr<safeatomic::File> file_;
   const std::uint64_t pages_begin_;
+  const Damage damage_;
   const ForkGuard process_{};
 };
 

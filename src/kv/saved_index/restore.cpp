@@ -5,8 +5,6 @@
 
 #include <datawal/segment.hpp>
 
-#include "kv/saved_index/page_file.hpp"
-
 namespace datawal::kv {
 
 namespace {
@@ -34,13 +32,14 @@ std::optional<std::string> add(const log::PinnedSegment& there, const IndexSegme
 
 }  // namespace
 
-std::optional<std::string> restore(SavedIndex index, const log::Snapshot& snapshot, Projection& projection) {
+std::optional<std::string> restore(SavedIndex index, const log::Snapshot& snapshot, Projection& projection,
+                                   Damage damage) {
   for (std::size_t n = 0; n < index.segments.size(); ++n) {
     std::optional<std::string> refused = add(snapshot.segments[n], index.segments[n], *snapshot.directory,
                                              projection.address_space());
     if (refused) return refused;
   }
-  auto pages = std::make_shared<PageFile>(snapshot.directory, index);
+  auto pages = std::make_shared<PageFile>(snapshot.directory, index, damage);
   projection.restore(std::move(index.directory), std::move(pages));
   return std::nullopt;
 }

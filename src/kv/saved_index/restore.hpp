@@ -6,6 +6,7 @@
 
 #include "kv/projection/projection.hpp"
 #include "kv/saved_index/index_file.hpp"
+#include "kv/saved_index/page_file.hpp"
 #include "log/read/snapshot.hpp"
 
 namespace datawal::kv {
@@ -14,6 +15,6 @@ namespace datawal::kv {
 /// directory stay on file. Throws std::bad_alloc.
 /// @return why that cannot be; then the projection is of no use
 [[nodiscard]] std::optional<std::string> restore(SavedIndex index, const log::Snapshot& snapshot,
-                                                 Projection& projection);
+                                                 Projection& projection, Damage damage);
 
 }  // namespace datawal::kv
