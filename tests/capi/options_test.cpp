@@ -160,7 +160,7 @@ TEST_F(CapiOptions, ThatMakeNoSenseAreRefusedByName) {
       {"auto_compact_is_capped", [](Options& o) { o.auto_compact_is_capped = 7; }},
       {"reserved", [](Options& o) { o.reserved = 1; }},
       {"struct_size", [](Options& o) { o.struct_size = 8; }},
-      {"struct_size", [](Options& o) { o.struct_size = sizeof o - 1; }},
+      {"struct_size", [](Options& o) { o.struct_size = offsetof(Options, reserved); }},
       {"struct_size", [](Options& o) { o.struct_size = ~std::size_t{0}; }},
   };
   for (const auto& row : rows) {
@@ -174,6 +174,14 @@ TEST_F(CapiOptions, ThatMakeNoSenseAreRefusedByName) {
     EXPECT_EQ(log, nullptr);
     EXPECT_THAT(datawal_last_error()->message, HasSubstr(row.name)) << "though nobody gave room for it";
   }
+}
+
+TEST_F(CapiOptions, OfAnEarlierProgramAreTaken) {
+  datawal_open_options options;
+  datawal_open_options_init(&options);
+  options.struct_size = offsetof(datawal_open_options, index);
+  options.index = 77;  // not there for that program
+  EXPECT_EQ(refusal(options), "");
 }
 
 TEST_F(CapiOptions, OfANewerProgramAreTakenUnlessTheySaySomethingUnknown) {

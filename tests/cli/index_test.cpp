@@ -19,22 +19,25 @@ class IndexCommand : public ProgramTest {
 };
 
 TEST_F(IndexCommand, SaysThatThereIsNone) {
-  EXPECT_EQ(run({"index", "kv"}),
-            (Ended{0, "index_state: absent\nindex_bytes: 0\nkeys: 0\nrecords_covered: 0\nlast_txid: 0\n", ""}));
+  EXPECT_EQ(run({"index", "kv"}), (Ended{0,
+                                         "index_state:            absent\nindex_bytes:            0\nkeys:             "
+                                         "      0\nrecords_covered:        0\nlast_txid:              0\n",
+                                         ""}));
   EXPECT_THAT(run({"stat", "kv"}).out, Not(HasSubstr("index_state")));
 }
 
 TEST_F(IndexCommand, BuildsChecksAndDropsIt) {
   const Ended built = run({"index", "kv", "--build"});
   EXPECT_EQ(built.status, 0);
-  EXPECT_THAT(built.out, HasSubstr("index_state: used\n"));
-  EXPECT_THAT(built.out, HasSubstr("keys: 2\nrecords_covered: 2\nlast_txid: 2\n"));
+  EXPECT_THAT(built.out, HasSubstr("index_state:            used\n"));
+  EXPECT_THAT(built.out,
+              HasSubstr("keys:                   2\nrecords_covered:        2\nlast_txid:              2\n"));
   EXPECT_EQ(run({"put", "kv", "--key", "c", "three"}).status, 0);
   EXPECT_THAT(run({"--json", "index", "kv", "--check"}).out, HasSubstr(R"("index_state":"used")"));
-  EXPECT_THAT(run({"stat", "kv"}).out, HasSubstr("index_state: used\n"));
-  EXPECT_THAT(run({"verify", "kv"}).out, HasSubstr("index_state: used\n"));
+  EXPECT_THAT(run({"stat", "kv"}).out, HasSubstr("index_state:            used\n"));
+  EXPECT_THAT(run({"verify", "kv"}).out, HasSubstr("index_state:            used\n"));
   EXPECT_EQ(run({"index", "kv", "--drop"}).status, 0);
-  EXPECT_THAT(run({"index", "kv"}).out, HasSubstr("index_state: absent"));
+  EXPECT_THAT(run({"index", "kv"}).out, HasSubstr("index_state:            absent"));
 }
 
 TEST_F(IndexCommand, TellsAStaleOneFromADamagedOne) {
@@ -43,7 +46,7 @@ TEST_F(IndexCommand, TellsAStaleOneFromADamagedOne) {
   std::filesystem::copy_file(in_dir("kv") / ".index", in_dir("kv2") / ".index");
   const Ended stale = run({"index", "kv2"});
   EXPECT_EQ(stale.status, 0);
-  EXPECT_THAT(stale.out, HasSubstr("index_state: stale"));
+  EXPECT_THAT(stale.out, HasSubstr("index_state:            stale"));
   std::fstream file(in_dir("kv") / ".index", std::ios::in | std::ios::out | std::ios::binary);
   file.seekp(-100, std::ios::end);
   file.put('x');
