@@ -2,7 +2,10 @@
 // Tells whether this is still the process that opened a handle.
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <new>
 
 namespace datawal {
 
@@ -20,5 +23,12 @@ class ForkGuard {
   static const int registered;
   std::uint64_t generation_;
 };
+
+/// What it points to never ends. For a forked child, where another thread's changes of it are half done.
+template <class T>
+void never_destroy(const std::shared_ptr<T>& shared) noexcept {
+  alignas(std::shared_ptr<T>) std::byte place[sizeof(std::shared_ptr<T>)];
+  new (place) std::shared_ptr<T>(shared);  // one owner more, which never goes
+}
 
 }  // namespace datawal

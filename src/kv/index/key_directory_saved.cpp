@@ -85,7 +85,7 @@ Result<void> KeyDirectory::load_all(const std::function<bool()>& goes_on) const 
     if (Result<void> loaded = load_group(begin, end, buffer); !loaded) return loaded;
     begin = end;
   }
-  const std::lock_guard guard(unloaded_->mutex);
+  const Locked guard(unloaded_->mutex);
   // size() is believed from the beginning: by now it must have been right.
   if (unloaded_->keys_loaded != unloaded_->directory.keys) {
     return std::unexpected(unloaded_->source->damaged(SavedPage{}));

@@ -35,13 +35,21 @@ void Replay::start_second_thread() {
 }
 
 log::RecoveryVisitor Replay::visitor() {
-  return {.on_segment =
-              [this](log::SegmentFile& segment, safeatomic::File& file) {
-                if (!batch_->is_empty()) hand_over();  // a batch is of one segment
-                projection_.address_space().added(segment, file, segment.id != unmapped_id_);
-              },
+  return {.on_segment = [this](log::SegmentFile& segment, safeatomic::File& file) { enter(segment, file); },
           .on_records = [this](std::span<const RecordView> records) { take(records); },
           .on_end = [this] { return finish(); }};
+}
+
+log::LogScanner::EnterCallback Replay::on_enter() {
+  return [this](const log::PinnedSegment& segment, safeatomic::File& file) -> Result<void> {
+    enter(projection_.address_space().registry()->add(segment), file);
+    return {};
+  };
+}
+
+void Replay::enter(log::SegmentFile& segment, safeatomic::File& file) {
+  if (!batch_->is_empty()) hand_over();  // a batch is of one segment
+  projection_.address_space().added(segment, file, segment.id != unmapped_id_);
 }
 
 void Replay::take(std::span<const RecordView> records) {

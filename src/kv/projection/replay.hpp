@@ -27,9 +27,12 @@ class Replay {
   /// Takes every segment and every record of a log, in order; at the end all is folded, or the first thing that went wrong
   /// returned: a record that could not be read back. Must not outlive this.
   [[nodiscard, gnu::cold]] log::RecoveryVisitor visitor();
+  /// For the scanner of a log that is not recovered: its segments become the projection's. Must not outlive this.
+  [[nodiscard, gnu::cold]] log::LogScanner::EnterCallback on_enter();
 
  private:
   [[nodiscard, gnu::cold]] Result<void> finish();
+  void enter(log::SegmentFile& segment, safeatomic::File& file);
   void take(std::span<const RecordView> records);
   void hand_over();
   [[gnu::cold]] void start_second_thread();

@@ -62,7 +62,7 @@ Result<void> fold_up_to(const RecordRef& last, const std::shared_ptr<const log::
   kv::Replay replay(projection, options.open_threads, snapshot->segments.back().id);
   const log::RecoveryVisitor visitor = replay.visitor();
   log::LogScanner scanner(snapshot, log::LastSegment::live);
-  scanner.on_enter(visitor.on_segment);
+  scanner.on_enter(replay.on_enter());
   std::array<RecordView, log::replay_batch> records;
   for (bool is_done = false; !is_done;) {
     const Result<std::size_t> count = scanner.next_batch(records);
@@ -94,13 +94,15 @@ Entries entries_of(const kv::KeyDirectory& directory) {
 }
 
 bool have_same_counts(const kv::Projection& a, const kv::Projection& b, std::size_t segments) {
-  auto other = b.address_space().segments().begin();
+  const log::SegmentMap& others = b.address_space().registry()->files();
+  auto other = others.begin();
   std::size_t n = 0;
-  for (const auto& [key, segment] : a.address_space().segments()) {
+  for (const auto& [key, entry] : a.address_space().registry()->files()) {
     if (n++ == segments) return true;
-    if (other == b.address_space().segments().end()) return false;
-    const kv::SegmentFile& there = *(other++)->second;
-    if (there.id != segment->id || there.counts != segment->counts || there.chain != segment->chain) return false;
+    if (other == others.end()) return false;
+    const kv::SegmentFile& here = kv::with_addresses(*entry);
+    const kv::SegmentFile& there = kv::with_addresses(*(other++)->second);
+    if (there.id != here.id || there.counts != here.counts || there.chain != here.chain) return false;
   }
   return true;
 }
@@ -111,9 +113,9 @@ Result<std::optional<std::string>> compare(kv::SavedIndex index, const std::shar
   const RecordRef last = index.header.last;
   const std::size_t segments = index.segments.size();
   const std::uint64_t seed = index.header.hash_seed;
-  kv::Projection folded(snapshot->directory, ReadPath::pread, seed);
+  kv::Projection folded(std::make_shared<log::SegmentRegistry>(snapshot->directory), ReadPath::pread, seed);
   if (Result<void> done = fold_up_to(last, snapshot, options, folded); !done) return propagate(done);
-  kv::Projection saved(snapshot->directory, ReadPath::pread, seed);
+  kv::Projection saved(std::make_shared<log::SegmentRegistry>(snapshot->directory), ReadPath::pread, seed);
   if (std::optional<std::string> refused = kv::restore(std::move(index), *snapshot, saved, kv::Damage::is_left)) {
     return refused;
   }

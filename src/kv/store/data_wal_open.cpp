@@ -32,7 +32,7 @@ DataWal::Impl::~Impl() {
   // there, and its lock never given back: it is left as it is.
   (void)auto_compaction.release();
   (void)index.release();
-  (void)new std::shared_ptr(std::move(projection));
+  never_destroy(projection);
 }
 
 DataWal::DataWal(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}

@@ -66,10 +66,7 @@ Result<DataWalReader::Impl::State> DataWalReader::Impl::build(std::shared_ptr<co
   kv::Replay replay(*state.projection, options.open_threads, last_id);
   const log::RecoveryVisitor visitor = replay.visitor();
   log::LogScanner scanner(std::move(snapshot), log::LastSegment::live);
-  scanner.on_enter([&](const log::PinnedSegment& segment, safeatomic::File& file) -> Result<void> {
-    visitor.on_segment(state.projection->address_space().registry()->add(segment), file);
-    return {};
-  });
+  scanner.on_enter(replay.on_enter());
   std::array<RecordView, log::replay_batch> records;
   std::uint64_t end = 0;
   for (;;) {

@@ -60,7 +60,7 @@ LogCore::~LogCore() {
   // In a forked child only the descriptors of the lock and of the active segment are closed. There even the lock may be held for
   // ever, and the registry half changed.
   BackgroundSync::abandon(std::move(background_));
-  (void)new std::shared_ptr(segments_);
+  never_destroy(segments_);
 }
 
 Error LogCore::closed_error() const {
