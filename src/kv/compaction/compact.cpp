@@ -307,13 +307,14 @@ class Compaction {
       Result<std::shared_ptr<SegmentFile>> added = space.add_rewritten(*from, *info, rewritten.file->file());
       if (!added) return propagate(added);
       to = std::move(*added);
-      to->is_complete = false;
       to->chain = rewritten.chain;
     }
-    if (Result<void> named = site_.core.replace_sealed(*from, old, *to, *rewritten.file); !named) {
-      // If it is the directory that could not be synced, nobody knows which file stands there: both stay readable.
-      if (named.error().code != Errc::poisoned) (void)remove(*to);
-      return propagate(named);
+    {
+      // Unless it gets the name: if it is the directory that could not be synced, nobody knows which file stands there, and both stay
+      // readable.
+      const RemovedUnlessNamed unless_named(*this, *to);
+      Result<void> named = site_.core.replace_sealed(*from, old, *to, *rewritten.file);
+      if (!named) return named;
     }
     const std::unique_ptr<File> written = rewritten.file->release();
     if (Result<void> moved = move_records(*from, *to, *written, rewritten); !moved) return moved;
@@ -378,6 +379,19 @@ class Compaction {
     }
     (void)remove(from);  // if the new file could not be read back, both stay
   }
+
+  // A file that was written for nothing, whatever the reason.
+  class RemovedUnlessNamed {
+   public:
+    RemovedUnlessNamed(Compaction& compaction, const SegmentFile& file) : compaction_(compaction), file_(file) {}
+    RemovedUnlessNamed(const RemovedUnlessNamed&) = delete;
+    RemovedUnlessNamed& operator=(const RemovedUnlessNamed&) = delete;
+    ~RemovedUnlessNamed() { (void)compaction_.remove(file_); }  // what has a name stays
+
+   private:
+    Compaction& compaction_;
+    const SegmentFile& file_;
+  };
 
   [[nodiscard]] AddressSpace::Removed remove(const SegmentFile& segment) {
     const Locked guard(site_.changes);

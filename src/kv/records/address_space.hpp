@@ -87,7 +87,8 @@ class AddressSpace final : log::SegmentAttachments {
 
   // Rewriting.
 
-  /// Adds what `old` was rewritten to; both are there until one is removed. Throws std::bad_alloc.
+  /// Adds what `old` was rewritten to, not complete; both are there until one is removed. Throws std::bad_alloc; nothing is added
+  /// then.
   /// @return invalid_argument when 256 TiB are used up
   [[nodiscard, gnu::cold]] Result<std::shared_ptr<SegmentFile>> add_rewritten(const SegmentFile& old,
                                                                               const safeatomic::FileInfo& info,
@@ -143,7 +144,7 @@ class AddressSpace final : log::SegmentAttachments {
     for (const auto& [key, file] : registry_->files()) visit(std::as_const(with_addresses(*file)));
   }
 
-  /// The newest file of a segment; null if there is none.
+  /// The file that bears the segment's name; null if there is none.
   [[nodiscard]] std::shared_ptr<SegmentFile> find(std::uint32_t id) const noexcept {
     return with_addresses(registry_->find(id));
   }

@@ -67,15 +67,17 @@ void AddressSpace::seal_last(const log::PinnedSegment& pinned, safeatomic::File&
 Result<std::shared_ptr<SegmentFile>> AddressSpace::add_rewritten(const SegmentFile& old,
                                                                  const safeatomic::FileInfo& info,
                                                                  safeatomic::File& file) {
-  std::shared_ptr<SegmentFile> segment = with_addresses(registry_->add_rewritten(old, info));
-  if (!segment->extents.cover(info.size)) {
-    registry_->erase(*segment);
-    return no_addresses(old.id);
-  }
-  segment->end.store(info.size, std::memory_order_relaxed);
-  map(*segment, file, info.size);
-  removed_.note_added(*segment);
-  return segment;
+  std::shared_ptr<log::SegmentFile> added = registry_->add_rewritten(old, info, [&](log::SegmentFile& entry) {
+    SegmentFile& segment = with_addresses(entry);
+    if (!segment.extents.cover(info.size)) return false;
+    segment.end.store(info.size, std::memory_order_relaxed);
+    segment.is_complete = false;
+    map(segment, file, info.size);
+    removed_.note_added(segment);
+    return true;
+  });
+  if (!added) return no_addresses(old.id);
+  return with_addresses(std::move(added));
 }
 
 AddressSpace::Removed AddressSpace::remove(const SegmentFile& segment) noexcept {

@@ -57,12 +57,16 @@ class Draft {
   Draft& operator=(Draft&&) = delete;
   ~Draft() {
     if (parent_ == nullptr) return;
-    if (directory_) {
-      if (const auto names = directory_->list()) {
-        for (const std::string& name : *names) (void)directory_->unlink(name);
+    try {
+      if (directory_) {
+        if (const auto names = directory_->list()) {
+          for (const std::string& name : *names) (void)directory_->unlink(name);
+        }
       }
+      (void)parent_->remove_directory(name_);
+    } catch (const std::bad_alloc&) {
+      return;  // it stays, under a temporary name
     }
-    (void)parent_->remove_directory(name_);
   }
 
   [[nodiscard]] Directory& directory() noexcept { return *directory_; }
@@ -248,6 +252,7 @@ Result<void> write_checkpoint(const CheckpointSource& source, const std::filesys
 }
 
 Result<void> checkpoint(const LogCore& core, const std::filesystem::path& dir, const CheckpointOptions& options) {
+  if (Result<void> usable = core.refuse_unusable(); !usable) return usable;
   const Locked maintenance(core.maintenance_mutex());
   Result<std::shared_ptr<const Snapshot>> snapshot = core.snapshot();
   if (!snapshot) return propagate(snapshot);

@@ -54,6 +54,7 @@ Result<void> refuse_keys(const std::shared_ptr<const Snapshot>& snapshot, std::u
 }  // namespace
 
 Result<void> drop_segments_before(LogCore& core, std::uint32_t id, const DropOptions& options) {
+  if (Result<void> usable = core.refuse_unusable(); !usable) return usable;
   const Locked maintenance(core.maintenance_mutex());
   // The newest record stays, and is durable before others go: txids never go backwards.
   if (Result<void> synced = core.fsync(); !synced) return synced;

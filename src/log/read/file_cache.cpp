@@ -19,7 +19,7 @@ Result<std::shared_ptr<safeatomic::File>> FileCache::open(const std::shared_ptr<
     slots_ = {};  // better slow than not at all
     file = open_pinned(only, segment);
   }
-  if (!file) return file;
+  if (!file || (segment.kept && segment.kept->get())) return file;  // without its name it is kept elsewhere
   slot = {};
   if (std::shared_ptr<safeatomic::File> kept = keep_open(*file)) {
     slot = {.id = segment.id, .device = info.device, .inode = info.inode, .file = std::move(kept)};

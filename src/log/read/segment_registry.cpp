@@ -70,26 +70,41 @@ void SegmentRegistry::set_last(const PinnedSegment& segment) noexcept {
   std::swap(last_->pinned, now);
 }
 
-std::shared_ptr<SegmentFile> SegmentRegistry::add_rewritten(const SegmentFile& old, const safeatomic::FileInfo& info) {
+std::shared_ptr<SegmentFile> SegmentRegistry::add_rewritten(const SegmentFile& old, const safeatomic::FileInfo& info,
+                                                            const std::function<bool(SegmentFile&)>& prepare) {
   SegmentMap::node_type node = make_node();
   std::shared_ptr<SegmentFile> file = node.mapped();
   file->id = old.id;
   file->generation = old.generation + 1;
   file->pinned = {.id = old.id, .info = info, .kept = std::make_shared<KeptFile>()};
   file->is_named = false;
+  if (!prepare(*file)) return nullptr;
   insert(std::move(node), false);
   return file;
 }
 
-bool SegmentRegistry::keep(SegmentFile& file, std::shared_ptr<safeatomic::File> old) {
+bool SegmentRegistry::keep(SegmentFile& file, const std::shared_ptr<safeatomic::File>& old) {
+  std::shared_ptr<safeatomic::File> counted = keep_open(old);
   std::shared_ptr<KeptFile> kept;
   {
     const Locked guard(mutex_);
     if (!file.is_named || &file == last_) return false;
+    file.pinned.file = old;
     kept = file.pinned.kept;
   }
-  kept->keep(std::move(old));
+  kept->keep(std::move(counted));
   return true;
+}
+
+void SegmentRegistry::keeps_its_name(SegmentFile& file) noexcept {
+  std::shared_ptr<safeatomic::File> held;
+  std::shared_ptr<KeptFile> kept;
+  {
+    const Locked guard(mutex_);
+    held = std::exchange(file.pinned.file, nullptr);
+    kept = file.pinned.kept;
+  }
+  kept->keep(nullptr);
 }
 
 void SegmentRegistry::unname(SegmentFile& file, SegmentFile* next) noexcept {
@@ -121,7 +136,6 @@ void SegmentRegistry::release(SegmentFile& segment, bool is_needed) noexcept {
   const Locked guard(mutex_);
   file = std::exchange(segment.pinned.file, nullptr);
   kept = std::exchange(segment.pinned.kept, nullptr);
-  if (!file && kept) file = kept->get();
   if (!is_needed || !file) return;
   try {
     segment.pinned.file = keep_open(file);
@@ -141,19 +155,24 @@ void SegmentRegistry::detach() noexcept {
   last_id_.store(0, std::memory_order_release);
 }
 
+std::shared_ptr<SegmentFile> SegmentRegistry::named_file(std::uint32_t id) const noexcept {
+  for (auto i = files_.lower_bound({.id = id, .generation = std::numeric_limits<std::uint32_t>::max()});
+       i != files_.end() && i->first.id == id; ++i) {
+    if (i->second->is_named) return i->second;
+  }
+  return nullptr;
+}
+
 std::shared_ptr<SegmentFile> SegmentRegistry::find(std::uint32_t id) const noexcept {
   const Locked guard(mutex_);
-  const auto newest = files_.lower_bound({.id = id, .generation = std::numeric_limits<std::uint32_t>::max()});
-  return newest != files_.end() && newest->first.id == id ? newest->second : nullptr;
+  return named_file(id);
 }
 
 std::optional<PinnedSegment> SegmentRegistry::named(std::uint32_t id) const {
   const Locked guard(mutex_);
-  for (auto i = files_.lower_bound({.id = id, .generation = std::numeric_limits<std::uint32_t>::max()});
-       i != files_.end() && i->first.id == id; ++i) {
-    if (i->second->is_named) return i->second->pinned;
-  }
-  return std::nullopt;
+  const std::shared_ptr<SegmentFile> file = named_file(id);
+  if (!file) return std::nullopt;
+  return file->pinned;
 }
 
 void SegmentRegistry::add_sealed_to(std::vector<PinnedSegment>& segments) const {
@@ -162,6 +181,7 @@ void SegmentRegistry::add_sealed_to(std::vector<PinnedSegment>& segments) const 
   for (const auto& [key, file] : files_) {
     if (!file->is_named || file.get() == last_) continue;
     segments.push_back(file->pinned);
+    segments.back().file.reset();  // whoever holds this for long must not hold the last descriptors
   }
 }
 

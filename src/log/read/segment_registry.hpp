@@ -4,6 +4,7 @@
 #include <atomic>
 #include <compare>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -89,12 +90,18 @@ class SegmentRegistry {
 
   // Rewriting.
 
-  /// Adds what `old` was rewritten to. It has no name yet. Throws std::bad_alloc.
-  [[nodiscard]] std::shared_ptr<SegmentFile> add_rewritten(const SegmentFile& old, const safeatomic::FileInfo& info);
+  /// Adds what `old` was rewritten to. It has no name yet. Throws std::bad_alloc; nothing is added then.
+  /// @param prepare  called with the file before it is among the others; false, or an exception: it is not added
+  /// @return null if it was not added
+  [[nodiscard]] std::shared_ptr<SegmentFile> add_rewritten(const SegmentFile& old, const safeatomic::FileInfo& info,
+                                                           const std::function<bool(SegmentFile&)>& prepare);
 
-  /// The name of `file` is about to go: from here on, whoever misses the name finds the open file `old`.
+  /// The name of `file` is about to go: from here on, whoever misses the name finds the open file `old`; who has pinned it before, as
+  /// far as there are descriptors (kept_files.hpp). Throws std::bad_alloc.
   /// @return false if it has none, or is the last one
-  [[nodiscard]] bool keep(SegmentFile& file, std::shared_ptr<safeatomic::File> old);
+  [[nodiscard]] bool keep(SegmentFile& file, const std::shared_ptr<safeatomic::File>& old);
+  /// It has kept its name after all.
+  void keeps_its_name(SegmentFile& file) noexcept;
   /// Its name has gone; to `next`, if that is not null.
   void unname(SegmentFile& file, SegmentFile* next) noexcept;
 
@@ -116,7 +123,7 @@ class SegmentRegistry {
   /// 0 if there is none.
   [[nodiscard]] std::uint32_t last_id() const noexcept { return last_id_.load(std::memory_order_acquire); }
 
-  /// The newest file of a segment, with a name or not; null if there is none.
+  /// The file that bears the segment's name; null if there is none.
   [[nodiscard]] std::shared_ptr<SegmentFile> find(std::uint32_t id) const noexcept;
 
   /// What is known of a file.
@@ -129,7 +136,7 @@ class SegmentRegistry {
     return last_->pinned.info;
   }
 
-  /// The file that bears the segment's name; nullopt if there is none.
+  /// What is known of it; nullopt if there is none.
   [[nodiscard]] std::optional<PinnedSegment> named(std::uint32_t id) const;
 
   /// The files that bear names, ascending, but for the last; none is open.
@@ -144,6 +151,7 @@ class SegmentRegistry {
  private:
   [[nodiscard]] SegmentMap::node_type make_node() const;
   void insert(SegmentMap::node_type node, bool is_last) noexcept;
+  [[nodiscard]] std::shared_ptr<SegmentFile> named_file(std::uint32_t id) const noexcept DATAWAL_REQUIRES(mutex_);
 
   const std::shared_ptr<safeatomic::Directory> directory_;
   SegmentAttachments* attachments_ = nullptr;  // null: nothing is hung on

@@ -57,7 +57,7 @@ LogCore::~LogCore() {
     (void)close();
     return;
   }
-  // In a forked child only the descriptors of the lock and of the active segment are closed. There even the lock may be held for
+  // In a forked child only the descriptors of the lock and of what is appended to are closed, as far as nobody else holds them. There even the lock may be held for
   // ever, and the registry half changed.
   BackgroundSync::abandon(std::move(background_));
   never_destroy(segments_);

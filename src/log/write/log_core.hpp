@@ -102,6 +102,11 @@ class LogCore {
   }
   [[nodiscard]] const OpenOptions& options() const noexcept { return options_; }
 
+  /// `closed` after close(), and in a forked child: to be asked before any lock is taken.
+  [[nodiscard]] Result<void> refuse_unusable() const {
+    if (!is_closed()) return {};
+    return std::unexpected(closed_error());
+  }
   /// close() was called, or this is a forked child.
   [[nodiscard]] bool is_closed() const noexcept {
     return closed_.load(std::memory_order_acquire) || !process_.is_ours();

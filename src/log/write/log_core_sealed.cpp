@@ -36,7 +36,7 @@ Result<void> LogCore::sync_names() {
 Result<void> LogCore::keep_sealed(SegmentFile& segment, std::shared_ptr<safeatomic::File> old) {
   const Locked guard(mutex_);
   if (Result<void> usable = refuse_change(); !usable) return usable;
-  if (segments_->keep(segment, std::move(old))) return {};
+  if (segments_->keep(segment, old)) return {};
   return std::unexpected(Error{.code = Errc::not_found,
                                .action = "change segment",
                                .path = segment::path(directory()->path(), segment.id),
@@ -48,6 +48,7 @@ Result<void> LogCore::replace_sealed(SegmentFile& from, std::shared_ptr<safeatom
                                      safeatomic::TemporaryFile& rewritten) {
   if (Result<void> kept = keep_sealed(from, std::move(old)); !kept) return kept;
   if (safeatomic::Result<void> named = rewritten.publish_over(segment::filename(from.id)); !named) {
+    segments_->keeps_its_name(from);
     return io_failure(named, "replace segment");
   }
   {
@@ -60,7 +61,10 @@ Result<void> LogCore::replace_sealed(SegmentFile& from, std::shared_ptr<safeatom
 Result<void> LogCore::remove_sealed(SegmentFile& segment, std::shared_ptr<safeatomic::File> old) {
   if (Result<void> kept = keep_sealed(segment, std::move(old)); !kept) return kept;
   const safeatomic::Result<void> removed = directory()->unlink(segment::filename(segment.id));
-  if (!removed && removed.error().code != safeatomic::Errc::not_found) return io_failure(removed, "remove segment");
+  if (!removed && removed.error().code != safeatomic::Errc::not_found) {
+    segments_->keeps_its_name(segment);
+    return io_failure(removed, "remove segment");
+  }
   {
     const Locked guard(mutex_);
     segments_->unname(segment, nullptr);

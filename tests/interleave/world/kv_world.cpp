@@ -372,6 +372,10 @@ void KvWorld::fork() {
     if (!is_closed(watch([&] { return store_->compact({}); }))) return "compact does not say that it is closed";
     if (!is_closed(watch([&] { return store_->view(); }))) return "view does not say that it is closed";
     if (!is_closed(watch([&] { return store_->fsync(); }))) return "fsync does not say that it is closed";
+    if (!is_closed(watch([&] { return store_->checkpoint("of the child"); })))
+      return "checkpoint does not say that it is closed";
+    if (!is_closed(watch([&] { return store_->compact_to("of the child"); })))
+      return "compact_to does not say that it is closed";
     if (watch([&] { return store_->size(); }) != 0) return "there are keys";
     (void)watch([&] { return store_->close(); });
     watch([&] { store_.reset(); });

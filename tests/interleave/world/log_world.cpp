@@ -130,6 +130,10 @@ void LogWorld::fork() {
     if (!is_closed(watch([&] { return log_->fsync(); }))) return "fsync does not say that it is closed";
     if (!is_closed(watch([&] { return log_->rotate(); }))) return "rotate does not say that it is closed";
     if (!is_closed(watch([&] { return log_->stats(); }))) return "stats does not say that it is closed";
+    if (!is_closed(watch([&] { return log_->checkpoint("of the child"); })))
+      return "checkpoint does not say that it is closed";
+    if (!is_closed(watch([&] { return log_->drop_segments_before(2); })))
+      return "drop_segments_before does not say that it is closed";
     (void)watch([&] { return log_->close(); });
     watch([&] { log_.reset(); });
     return machine().change_count() == changes ? "" : "the child has changed the log";

@@ -142,5 +142,45 @@ INSTANTIATE_TEST_SUITE_P(Calls, OutOfMemory,
                                   (std::get<3>(of.param) ? "_from_then_on" : "_once");
                          });
 
+class CompactionOutOfMemory : public testing::TestWithParam<std::tuple<ReadPath, bool>> {};
+
+TEST_P(CompactionOutOfMemory, BringsNothingBackAndIsGoneOnWithByTheNext) {
+  const auto [read_path, and_all_after] = GetParam();
+  bool has_failed = true;
+  for (std::uint64_t nth = 1; has_failed; ++nth) {
+    SCOPED_TRACE("allocation " + std::to_string(nth));
+    const Store store;
+    const OpenOptions options{.read_path = read_path};
+    const CompactOptions only_seal{.min_garbage_ratio = 2};
+    {
+      DataWal kv = open_kv(store.path(), options);
+      must(kv.put("erased", std::string(3000, 'v')));
+      must(kv.put("kept", "value"));
+      must(kv.compact(only_seal));
+      must(kv.erase("erased"));
+      must(kv.put("changed", "old"));
+      must(kv.put("changed", "new"));
+      must(kv.compact(only_seal));
+      {
+        const FailingMemory failing(nth, and_all_after);
+        try {
+          (void)kv.compact({.min_garbage_ratio = 0});
+        } catch (const std::bad_alloc&) {
+          // as promised: it may leave any call
+        }
+        has_failed = failing.has_failed();
+      }
+      ASSERT_TRUE(kv.compact({.min_garbage_ratio = 0}).has_value());
+      ASSERT_TRUE(kv.compact({.min_garbage_ratio = 0}).has_value());
+      must(kv.close());
+    }
+    const Contents found = contents_of(open_kv(store.path(), options));
+    ASSERT_EQ(found, (Contents{{"changed", "new"}, {"kept", "value"}}));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, CompactionOutOfMemory,
+                         testing::Combine(testing::Values(ReadPath::mapped, ReadPath::pread), testing::Bool()));
+
 }  // namespace
 }  // namespace datawal::test

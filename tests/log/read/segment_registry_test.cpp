@@ -32,7 +32,8 @@ class Registry : public testing::Test {
   std::shared_ptr<SegmentFile> rewrite(SegmentFile& old, const std::string& key) {
     EXPECT_TRUE(registry_.keep(old, open(old.id)));
     std::filesystem::remove(store_.segment(old.id));
-    const std::shared_ptr<SegmentFile> now = registry_.add_rewritten(old, make(old.id, key)->info().value());
+    const std::shared_ptr<SegmentFile> now = registry_.add_rewritten(old, make(old.id, key)->info().value(),
+                                                                     [](SegmentFile&) { return true; });
     registry_.unname(old, now.get());
     return now;
   }
@@ -99,11 +100,32 @@ TEST_F(Registry, WhatIsBeingWrittenHasNoNameYet) {
   SegmentFile& old = add(1, "one");
   add(2, "two");
   const std::uint64_t old_inode = registry_.named(1)->info.inode;
-  const std::shared_ptr<SegmentFile> next = registry_.add_rewritten(old, make(3, "not there yet")->info().value());
+  const std::shared_ptr<SegmentFile> next = registry_.add_rewritten(old, make(3, "not there yet")->info().value(),
+                                                                    [](SegmentFile&) { return true; });
   EXPECT_THAT(sealed(), ElementsAre(1));
   EXPECT_EQ(registry_.named(1)->info.inode, old_inode);
+  EXPECT_EQ(registry_.find(1).get(), &old);
   EXPECT_EQ(registry_.erase(*next), next) << "it was given up";
   EXPECT_EQ(registry_.find(1).get(), &old);
+}
+
+TEST_F(Registry, WhatCannotBePreparedIsNotAdded) {
+  SegmentFile& old = add(1, "one");
+  add(2, "two");
+  const safeatomic::FileInfo info = make(3, "written for nothing")->info().value();
+  EXPECT_EQ(registry_.add_rewritten(old, info, [](SegmentFile&) { return false; }), nullptr);
+  EXPECT_THROW((void)registry_.add_rewritten(old, info, [](SegmentFile&) -> bool { throw std::bad_alloc(); }),
+               std::bad_alloc);
+  EXPECT_EQ(registry_.files().size(), 2U);
+}
+
+TEST_F(Registry, AFileThatKeepsItsNameIsNotHeldOpen) {
+  SegmentFile& one = add(1, "one");
+  add(2, "two");
+  const std::shared_ptr<safeatomic::File> file = open(1);
+  EXPECT_TRUE(registry_.keep(one, file));
+  registry_.keeps_its_name(one);
+  EXPECT_EQ(file.use_count(), 1);
 }
 
 TEST_F(Registry, WhatBearsANameIsNotErased) {
