@@ -93,8 +93,9 @@ class RecordLog {
   [[nodiscard]] Result<Record> read(const RecordRef& ref) const;
 
   /// Removes every segment with an id below `id`, oldest first, each durably before the next: retention for a log of events.
-  /// The active segment and the one with the newest record stay, whatever `id` is. Snapshots and cursors of this process keep what
-  /// they hold. Reads the segments to remove, unless `options.with_keys`.
+  /// The active segment and the one with the newest record stay, whatever `id` is. Cursors of this process keep what
+  /// they hold, as far as there are descriptors for it (a quarter of RLIMIT_NOFILE for all that the process keeps open); the rest is
+  /// `snapshot_expired` for them. Reads the segments to remove, unless `options.with_keys`.
   /// @return as fsync(), which comes first; invalid_argument if these segments hold a Put and `options.with_keys` is not set: nothing
   ///   was removed; corruption; io: some may be gone, and the rest is a log as before
   [[nodiscard]] Result<void> drop_segments_before(std::uint32_t id, const DropOptions& options = {});
