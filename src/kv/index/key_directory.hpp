@@ -228,7 +228,8 @@ class KeyDirectory {
   [[nodiscard]] const PageDirectory& part_of(std::uint64_t hash) const noexcept;
   [[nodiscard]] PageDirectory& part_of(std::uint64_t hash) noexcept;
   [[nodiscard]] bool grow(PageDirectory& part) noexcept;
-  [[nodiscard]] Result<void> load(PageDirectory& part, const SavedPage& saved, std::string_view bytes) const;
+  [[nodiscard]] Result<void> load(PageDirectory& part, const SavedPage& saved, std::string_view bytes) const
+      DATAWAL_REQUIRES(unloaded_->mutex);
   [[nodiscard]] Result<void> load_group(std::size_t begin, std::size_t end, std::string& buffer) const;
   [[nodiscard]] bool collect(Candidates& candidates) const noexcept;
   [[nodiscard]] bool locate(std::uint64_t hash, std::uint64_t address, Place& place) const noexcept;

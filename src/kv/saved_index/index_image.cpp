@@ -1,6 +1,7 @@
 #include "kv/saved_index/index_image.hpp"
 
 #include <optional>
+#include <ranges>
 #include <utility>
 
 #include <datawal/segment.hpp>
@@ -28,8 +29,8 @@ Result<safeatomic::FileInfo> info_of(const AddressSpace& space, std::uint32_t id
 
 // The segment in which the last record of the log lies; null if there is none.
 const SegmentFile* newest_in(const log::SegmentMap& files) noexcept {
-  for (auto i = files.rbegin(); i != files.rend(); ++i) {
-    const SegmentFile& file = with_addresses(*i->second);
+  for (const auto& [key, entry] : std::views::reverse(files)) {
+    const SegmentFile& file = with_addresses(*entry);
     if (file.counts.bytes > 0) return &file;
   }
   return nullptr;

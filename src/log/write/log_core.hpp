@@ -87,11 +87,11 @@ class LogCore {
   /// read from `old` wherever it is still needed. Needs maintenance_mutex().
   /// @param old  the open file of `from`
   /// @return poisoned if the directory could not be synced
-  [[nodiscard]] Result<void> replace_sealed(SegmentFile& from, std::shared_ptr<safeatomic::File> old, SegmentFile& to,
-                                            safeatomic::TemporaryFile& rewritten);
+  [[nodiscard]] Result<void> replace_sealed(SegmentFile& from, const std::shared_ptr<safeatomic::File>& old,
+                                            SegmentFile& to, safeatomic::TemporaryFile& rewritten);
 
   /// Unlinks a sealed segment, which stays in the registry until it is erased there; otherwise as replace_sealed().
-  [[nodiscard]] Result<void> remove_sealed(SegmentFile& segment, std::shared_ptr<safeatomic::File> old);
+  [[nodiscard]] Result<void> remove_sealed(SegmentFile& segment, const std::shared_ptr<safeatomic::File>& old);
 
   /// Syncs the directory.
   /// @return poisoned if that fails: nobody knows which names are on the disk
@@ -228,7 +228,7 @@ class LogCore {
       DATAWAL_REQUIRES(mutex_);
 
   // Sealed segments (log_core_sealed.cpp).
-  [[nodiscard]] Result<void> keep_sealed(SegmentFile& segment, std::shared_ptr<safeatomic::File> old);
+  [[nodiscard]] Result<void> keep_sealed(SegmentFile& segment, const std::shared_ptr<safeatomic::File>& old);
 
   [[nodiscard]] Result<Record> read_frame(safeatomic::File& file, std::uint64_t end, const RecordRef& ref) const;
 

@@ -33,7 +33,7 @@ Result<void> LogCore::sync_names() {
 }
 
 // From here on, whoever misses the name finds the file.
-Result<void> LogCore::keep_sealed(SegmentFile& segment, std::shared_ptr<safeatomic::File> old) {
+Result<void> LogCore::keep_sealed(SegmentFile& segment, const std::shared_ptr<safeatomic::File>& old) {
   const Locked guard(mutex_);
   if (Result<void> usable = refuse_change(); !usable) return usable;
   if (segments_->keep(segment, old)) return {};
@@ -44,9 +44,9 @@ Result<void> LogCore::keep_sealed(SegmentFile& segment, std::shared_ptr<safeatom
                                .detail = "it is not one of the sealed segments"});
 }
 
-Result<void> LogCore::replace_sealed(SegmentFile& from, std::shared_ptr<safeatomic::File> old, SegmentFile& to,
+Result<void> LogCore::replace_sealed(SegmentFile& from, const std::shared_ptr<safeatomic::File>& old, SegmentFile& to,
                                      safeatomic::TemporaryFile& rewritten) {
-  if (Result<void> kept = keep_sealed(from, std::move(old)); !kept) return kept;
+  if (Result<void> kept = keep_sealed(from, old); !kept) return kept;
   if (safeatomic::Result<void> named = rewritten.publish_over(segment::filename(from.id)); !named) {
     segments_->keeps_its_name(from);
     return io_failure(named, "replace segment");
@@ -58,8 +58,8 @@ Result<void> LogCore::replace_sealed(SegmentFile& from, std::shared_ptr<safeatom
   return sync_names();
 }
 
-Result<void> LogCore::remove_sealed(SegmentFile& segment, std::shared_ptr<safeatomic::File> old) {
-  if (Result<void> kept = keep_sealed(segment, std::move(old)); !kept) return kept;
+Result<void> LogCore::remove_sealed(SegmentFile& segment, const std::shared_ptr<safeatomic::File>& old) {
+  if (Result<void> kept = keep_sealed(segment, old); !kept) return kept;
   const safeatomic::Result<void> removed = directory()->unlink(segment::filename(segment.id));
   if (!removed && removed.error().code != safeatomic::Errc::not_found) {
     segments_->keeps_its_name(segment);
