@@ -1,6 +1,5 @@
 // LogCore: sealed segments.
 
-#include <utility>
 
 #include <datawal/segment.hpp>
 
