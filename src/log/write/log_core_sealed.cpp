@@ -1,6 +1,5 @@
 // LogCore: sealed segments.
 
-
 #include <datawal/segment.hpp>
 
 #include "base/io_error.hpp"
