@@ -55,11 +55,10 @@ Result<DataWal> DataWal::open(const std::filesystem::path& dir, const OpenOption
   // Only now is it certain which file is appended to: recovery may have put a copy in its place, or made the first one.
   Result<log::LogCore::Active> active = behind->active();
   if (!active) return propagate(active);
-  std::shared_ptr<kv::Projection> projection = opening.projection();
-  Result<void> appending = projection->address_space().begin_appending(active->file, active->end,
-                                                                       Impl::room_of(options));
+  impl->projection = opening.projection();  // whatever fails from here on, the log ends before its segments do
+  Result<void> appending = impl->projection->address_space().begin_appending(active->file, active->end,
+                                                                             Impl::room_of(options));
   if (!appending) return propagate(appending);
-  impl->projection = std::move(projection);
   impl->index = std::make_unique<kv::IndexKeeper>(*behind, impl->projection, impl->mutex, opening.used_up_to());
   if (options.auto_compact.is_enabled) {
     const kv::CompactionSite site{*impl->core, *impl->projection, impl->mutex};

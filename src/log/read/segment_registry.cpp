@@ -155,24 +155,13 @@ void SegmentRegistry::detach() noexcept {
   last_id_.store(0, std::memory_order_release);
 }
 
-std::shared_ptr<SegmentFile> SegmentRegistry::named_file(std::uint32_t id) const noexcept {
+std::shared_ptr<SegmentFile> SegmentRegistry::find(std::uint32_t id) const noexcept {
+  const Locked guard(mutex_);
   for (auto i = files_.lower_bound({.id = id, .generation = std::numeric_limits<std::uint32_t>::max()});
        i != files_.end() && i->first.id == id; ++i) {
     if (i->second->is_named) return i->second;
   }
   return nullptr;
-}
-
-std::shared_ptr<SegmentFile> SegmentRegistry::find(std::uint32_t id) const noexcept {
-  const Locked guard(mutex_);
-  return named_file(id);
-}
-
-std::optional<PinnedSegment> SegmentRegistry::named(std::uint32_t id) const {
-  const Locked guard(mutex_);
-  const std::shared_ptr<SegmentFile> file = named_file(id);
-  if (!file) return std::nullopt;
-  return file->pinned;
 }
 
 void SegmentRegistry::add_sealed_to(std::vector<PinnedSegment>& segments) const {
@@ -186,15 +175,13 @@ void SegmentRegistry::add_sealed_to(std::vector<PinnedSegment>& segments) const 
 }
 
 Result<std::shared_ptr<safeatomic::File>> SegmentRegistry::open(const SegmentFile& file) const {
-  return open(pinned(file));
-}
-
-Result<std::shared_ptr<safeatomic::File>> SegmentRegistry::open(const PinnedSegment& segment) const {
-  if (segment.file) return segment.file;
-  if (segment.kept) {
-    if (std::shared_ptr<safeatomic::File> kept = segment.kept->get()) return kept;
-  }
-  return cache_.open(directory_, segment);
+  const PinnedSegment first = pinned(file);
+  if (first.file) return first.file;
+  Result<std::shared_ptr<safeatomic::File>> opened = cache_.open(directory_, first);
+  if (opened || opened.error().code != Errc::snapshot_expired) return opened;
+  // Its name may have gone since the first look; it is held open from before that on.
+  PinnedSegment second = pinned(file);
+  return second.file ? std::move(second.file) : std::move(opened);
 }
 
 }  // namespace datawal::log

@@ -7,7 +7,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include <datawal/error.hpp>
@@ -136,22 +135,17 @@ class SegmentRegistry {
     return last_->pinned.info;
   }
 
-  /// What is known of it; nullopt if there is none.
-  [[nodiscard]] std::optional<PinnedSegment> named(std::uint32_t id) const;
-
   /// The files that bear names, ascending, but for the last; none is open.
   void add_sealed_to(std::vector<PinnedSegment>& segments) const;
 
-  /// The open file, whether it has its name or not. Errors as open_pinned.
+  /// The open file, whether it has its name or not, as long as it is in the registry. Errors as open_pinned.
   [[nodiscard]] Result<std::shared_ptr<safeatomic::File>> open(const SegmentFile& file) const;
-  [[nodiscard]] Result<std::shared_ptr<safeatomic::File>> open(const PinnedSegment& segment) const;
 
   [[nodiscard]] const std::shared_ptr<safeatomic::Directory>& directory() const noexcept { return directory_; }
 
  private:
   [[nodiscard]] SegmentMap::node_type make_node() const;
   void insert(SegmentMap::node_type node, bool is_last) noexcept;
-  [[nodiscard]] std::shared_ptr<SegmentFile> named_file(std::uint32_t id) const noexcept DATAWAL_REQUIRES(mutex_);
 
   const std::shared_ptr<safeatomic::Directory> directory_;
   SegmentAttachments* attachments_ = nullptr;  // null: nothing is hung on

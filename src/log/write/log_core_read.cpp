@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -54,29 +53,30 @@ Result<bool> is_frame_start(safeatomic::File& file, std::uint64_t offset, std::u
 
 Result<Record> LogCore::read(const RecordRef& ref) const {
   if (!process_.is_ours()) return std::unexpected(closed_error());
-  std::shared_ptr<safeatomic::File> file;
-  std::uint64_t end = 0;
-  std::optional<PinnedSegment> sealed;
-  {
-    const Locked guard(mutex_);
-    if (Result<void> usable = refuse_closed(); !usable) return propagate(usable);
-    if (ref.segment == active_segment()) {
-      file = writer_->file();
-      end = writer_->end();
-    } else {
-      sealed = segments_->named(ref.segment);
+  for (;;) {
+    std::shared_ptr<safeatomic::File> active;
+    std::uint64_t end = 0;
+    std::shared_ptr<SegmentFile> sealed;
+    {
+      const Locked guard(mutex_);
+      if (Result<void> usable = refuse_closed(); !usable) return propagate(usable);
+      if (ref.segment == active_segment()) {
+        active = writer_->file();
+        end = writer_->end();
+      } else {
+        sealed = segments_->find(ref.segment);
+      }
     }
+    if (active) return read_frame(*active, end, ref);
+    if (!sealed) {
+      return failed(Errc::not_found, segment::path(directory()->path(), ref.segment), ref, "there is no such segment");
+    }
+    const Result<std::shared_ptr<safeatomic::File>> opened = segments_->open(*sealed);
+    if (opened) return read_frame(**opened, segments_->pinned(*sealed).info.size, ref);
+    // Another file may have got its name, and nobody needs this one any more.
+    const bool is_another = opened.error().code == Errc::snapshot_expired && segments_->find(ref.segment) != sealed;
+    if (!is_another) return propagate(opened);
   }
-  if (!file && !sealed) {
-    return failed(Errc::not_found, segment::path(directory()->path(), ref.segment), ref, "there is no such segment");
-  }
-  if (!file) {
-    Result<std::shared_ptr<safeatomic::File>> opened = segments_->open(*sealed);
-    if (!opened) return propagate(opened);
-    file = std::move(*opened);
-    end = sealed->info.size;
-  }
-  return read_frame(*file, end, ref);
 }
 
 Result<Record> LogCore::read_frame(safeatomic::File& file, std::uint64_t end, const RecordRef& ref) const {

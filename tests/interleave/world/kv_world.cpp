@@ -362,27 +362,6 @@ OpenOptions KvWorld::small_options() {
   return options;
 }
 
-void KvWorld::fork() {
-  fork_alone([this]() -> std::string {
-    const std::uint64_t changes = machine().change_count();
-    const auto is_closed = [](const auto& result) { return !result && result.error().code == Errc::closed; };
-    if (!is_closed(watch([&] { return store_->get("a"); }))) return "get does not say that it is closed";
-    if (!is_closed(watch([&] { return store_->put("a", "of the child"); })))
-      return "put does not say that it is closed";
-    if (!is_closed(watch([&] { return store_->compact({}); }))) return "compact does not say that it is closed";
-    if (!is_closed(watch([&] { return store_->view(); }))) return "view does not say that it is closed";
-    if (!is_closed(watch([&] { return store_->fsync(); }))) return "fsync does not say that it is closed";
-    if (!is_closed(watch([&] { return store_->checkpoint("of the child"); })))
-      return "checkpoint does not say that it is closed";
-    if (!is_closed(watch([&] { return store_->compact_to("of the child"); })))
-      return "compact_to does not say that it is closed";
-    if (watch([&] { return store_->size(); }) != 0) return "there are keys";
-    (void)watch([&] { return store_->close(); });
-    watch([&] { store_.reset(); });
-    return machine().change_count() == changes ? "" : "the child has changed the store";
-  });
-}
-
 void KvWorld::close() {
   const Result<void> done = watch([&] { return store_->close(); });
   if (!done && !has_failed()) violated(Invariant::sound_store_has_no_error, "close: " + done.error().message());

@@ -121,25 +121,6 @@ void LogWorld::reopen() {
   open(options_);
 }
 
-void LogWorld::fork() {
-  fork_alone([this]() -> std::string {
-    const std::uint64_t changes = machine().change_count();
-    const auto is_closed = [](const auto& result) { return !result && result.error().code == Errc::closed; };
-    if (!is_closed(watch([&] { return log_->append("of the child."); })))
-      return "append does not say that it is closed";
-    if (!is_closed(watch([&] { return log_->fsync(); }))) return "fsync does not say that it is closed";
-    if (!is_closed(watch([&] { return log_->rotate(); }))) return "rotate does not say that it is closed";
-    if (!is_closed(watch([&] { return log_->stats(); }))) return "stats does not say that it is closed";
-    if (!is_closed(watch([&] { return log_->checkpoint("of the child"); })))
-      return "checkpoint does not say that it is closed";
-    if (!is_closed(watch([&] { return log_->drop_segments_before(2); })))
-      return "drop_segments_before does not say that it is closed";
-    (void)watch([&] { return log_->close(); });
-    watch([&] { log_.reset(); });
-    return machine().change_count() == changes ? "" : "the child has changed the log";
-  });
-}
-
 void LogWorld::finish() {
   const bool is_poisoned = watch([&] { return log_->is_poisoned(); });
   if (has_failed() && !is_poisoned && !watch([&] { return log_->fsync(); })) {

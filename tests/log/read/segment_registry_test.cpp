@@ -10,6 +10,8 @@
 
 #include <datawal/segment.hpp>
 
+#include "faulty_file_system.hpp"
+#include "log/directory/kept_files.hpp"
 #include "log/read/segment_registry.hpp"
 #include "log/store_support.hpp"
 
@@ -57,9 +59,10 @@ class Registry : public testing::Test {
   }
 
   const Store store_;
+  safeatomic::test::FaultyFileSystem files_;
   SegmentRegistry registry_{[this] {
     std::filesystem::create_directories(store_.path());
-    return std::shared_ptr(safeatomic::posix_file_system().open_directory(store_.path()).value());
+    return std::shared_ptr(files_.open_directory(store_.path()).value());
   }()};
 };
 
@@ -79,7 +82,7 @@ TEST_F(Registry, RotationSealsTheLastOneAtItsSize) {
   grown.size += 100;
   const std::shared_ptr<safeatomic::File> next = make(2, "two");
   registry_.rotate(grown, 2, next->info().value(), next);
-  EXPECT_EQ(registry_.named(1)->info.size, grown.size);
+  EXPECT_EQ(registry_.pinned(*registry_.find(1)).info.size, grown.size);
   EXPECT_EQ(registry_.last_id(), 2U);
   EXPECT_THAT(sealed(), ElementsAre(1));
 }
@@ -87,23 +90,23 @@ TEST_F(Registry, RotationSealsTheLastOneAtItsSize) {
 TEST_F(Registry, OneFileOfASegmentBearsTheNameAndTheOtherIsReadAllTheSame) {
   SegmentFile& old = add(1, "one");
   add(2, "two");
-  const std::uint64_t old_inode = registry_.named(1)->info.inode;
+  const std::uint64_t old_inode = registry_.pinned(*registry_.find(1)).info.inode;
   const std::shared_ptr<SegmentFile> now = rewrite(old, "another one");
   EXPECT_THAT(sealed(), ElementsAre(1)) << "once, though there are two files";
-  EXPECT_NE(registry_.named(1)->info.inode, old_inode);
+  EXPECT_NE(registry_.pinned(*registry_.find(1)).info.inode, old_inode);
   EXPECT_EQ(inode_of(registry_.open(old)), old_inode);
-  EXPECT_EQ(inode_of(registry_.open(*now)), registry_.named(1)->info.inode);
+  EXPECT_EQ(inode_of(registry_.open(*now)), registry_.pinned(*registry_.find(1)).info.inode);
   EXPECT_EQ(registry_.find(1), now);
 }
 
 TEST_F(Registry, WhatIsBeingWrittenHasNoNameYet) {
   SegmentFile& old = add(1, "one");
   add(2, "two");
-  const std::uint64_t old_inode = registry_.named(1)->info.inode;
+  const std::uint64_t old_inode = registry_.pinned(*registry_.find(1)).info.inode;
   const std::shared_ptr<SegmentFile> next = registry_.add_rewritten(old, make(3, "not there yet")->info().value(),
                                                                     [](SegmentFile&) { return true; });
   EXPECT_THAT(sealed(), ElementsAre(1));
-  EXPECT_EQ(registry_.named(1)->info.inode, old_inode);
+  EXPECT_EQ(registry_.pinned(*registry_.find(1)).info.inode, old_inode);
   EXPECT_EQ(registry_.find(1).get(), &old);
   EXPECT_EQ(registry_.erase(*next), next) << "it was given up";
   EXPECT_EQ(registry_.find(1).get(), &old);
@@ -150,13 +153,31 @@ TEST_F(Registry, TheLastSegmentKeepsItsName) {
 TEST_F(Registry, AReleasedFileIsReadAsLongAsSomebodyNeedsIt) {
   SegmentFile& old = add(1, "one");
   add(2, "two");
-  const std::uint64_t old_inode = registry_.named(1)->info.inode;
+  const std::uint64_t old_inode = registry_.pinned(*registry_.find(1)).info.inode;
   rewrite(old, "another one");
   const std::shared_ptr<SegmentFile> erased = registry_.erase(old);
   registry_.release(*erased, true);
   EXPECT_EQ(inode_of(registry_.open(*erased)), old_inode);
   registry_.release(*erased, false);
   EXPECT_EQ(registry_.open(*erased).error().code, Errc::snapshot_expired);
+}
+
+TEST_F(Registry, AFileWhoseNameGoesWhileItIsOpenedIsReadThoughNoMoreMayBeKept) {
+  SegmentFile& old = add(1, "one");
+  add(2, "two");
+  const std::shared_ptr<safeatomic::File> of_old = open(1);
+  std::vector<std::shared_ptr<safeatomic::File>> all;
+  while (std::shared_ptr<safeatomic::File> kept = log::keep_open(of_old)) all.push_back(std::move(kept));
+  bool has_gone = false;
+  files_.set_hook([&](const safeatomic::test::FsOp& op) -> std::optional<safeatomic::test::Fault> {
+    if (op.kind != safeatomic::test::OpKind::open_file || std::exchange(has_gone, true)) return std::nullopt;
+    EXPECT_TRUE(registry_.keep(old, of_old));
+    std::filesystem::remove(store_.segment(1));
+    store_.put(1, reference_encode(1, 1, "another one", "value"));
+    return std::nullopt;
+  });
+  EXPECT_EQ(inode_of(registry_.open(old)), of_old->info().value().inode);
+  EXPECT_TRUE(has_gone);
 }
 
 TEST_F(Registry, FilesAreInLogOrderTheRewrittenOneFirst) {
