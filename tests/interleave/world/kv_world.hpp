@@ -17,6 +17,7 @@ namespace datawal::interleave {
 /// What lies on the disk when a workload begins.
 enum class KvStart : std::uint8_t {
   one_segment,     ///< a, b, c; a was put twice
+  indexed,         ///< the same, with a persisted index
   three_segments,  ///< b, c, a; then b erased and d put; then nothing: as for compactions of more than one segment
 };
 
@@ -56,6 +57,7 @@ class KvWorld final : public World {
   }
 
   void compact(const CompactOptions& options, bool may_fail = false);
+  void save_index(bool may_fail = false);
   /// Into a directory of its own; what comes out is one state.
   void compact_to(const std::string& directory);
   void checkpoint(const std::string& directory);
@@ -102,7 +104,10 @@ class KvWorld final : public World {
   [[nodiscard]] std::optional<DataWalView> take_view();
   [[nodiscard]] State fold_of(const DataWalView& view) const;
   [[nodiscard]] State fold_of_store(const std::string& directory, safeatomic::FileSystem& on) const;
-  void check_stats(const StoreStats& stats) const;
+  /// They are what a recount of the log on that machine says.
+  void check_stats(const StoreStats& stats, safeatomic::FileSystem& on) const;
+  /// An open that uses the persisted index, as the next one does, shows what the log says.
+  void check_index(safeatomic::FileSystem& on, Invariant broken) const;
 
   OpenOptions options_;
   std::optional<DataWal> store_;
