@@ -10,10 +10,18 @@
 #include "base/io_error.hpp"
 #include "kv/saved_index/close_rule.hpp"
 #include "kv/saved_index/index_output.hpp"
+#include "kv/saved_index/overflow_file.hpp"
 #include "log/directory/store_directory.hpp"
 #include "log/directory/store_owner.hpp"
 
 namespace datawal::kv {
+
+namespace {
+
+// 64 MiB of pages that writers changed before their turn came.
+constexpr std::size_t pages_kept_max = (64UL << 20) / saved_page_len;
+
+}  // namespace
 
 void IndexKeeper::start_loading() {
   if (!projection_->directory().has_pages_on_file()) return;
@@ -24,12 +32,13 @@ void IndexKeeper::start_loading() {
 Result<void> IndexKeeper::save() {
   if (Result<void> loaded = projection_->load_all(); !loaded) return loaded;
   const Locked one(saving_);
-  return save_beside_writers();
+  return save_now();
 }
 
 void IndexKeeper::after_compaction(const Result<CompactionStats>& done) noexcept {
   if (done && done->segments_rewritten + done->segments_removed == 0) return;
-  saved_txid_.store(0, std::memory_order_relaxed);  // its segments are other files now
+  ++rewrites_;
+  saved_txid_.store(0);  // its segments are other files now
   const OpenOptions& options = core_.options();
   try {
     if (!done || !options.index.is_enabled || core_.is_poisoned() || !is_worth_it()) return;
@@ -47,7 +56,7 @@ void IndexKeeper::at_close() noexcept {
     if (core_.is_closed() || core_.is_poisoned() || !is_worth_it()) return;
     if (!projection_->load_all()) return;
     const Locked one(saving_);
-    (void)save_alone();
+    (void)save_now();
   } catch (const std::bad_alloc&) {
     return;  // no index, that is all
   }
@@ -75,37 +84,40 @@ Result<SegmentInfos> IndexKeeper::sealed_infos() const {
   return infos;
 }
 
-// From a copy of the directory: writers wait only while that is made. No segment may be rewritten before P is noted.
-Result<void> IndexKeeper::save_beside_writers() {
-  std::optional<IndexImage> image;
-  KeyDirectory copy;
-  {
-    const Locked maintenance(core_.maintenance_mutex());
-    const Result<SegmentInfos> infos = sealed_infos();
-    if (!infos) return propagate(infos);
-    Lock guard(changes_);
-    const std::uint64_t pages = projection_->directory().pages();
-    guard.unlock();
-    copy.prepare_copy(pages + pages / 8);  // some more may be taken meanwhile
-    guard.lock();
-    Result<std::optional<IndexImage>> taken = take_index_image(*projection_, *infos);
-    if (!taken) return propagate(taken);
-    if (!*taken) return {};
-    image = std::move(*taken);
-    copy.copy(projection_->directory());
-  }
-  return write(*image, copy);
-}
-
-Result<void> IndexKeeper::save_alone() {
+// No segment may be rewritten before P is noted.
+Result<std::optional<IndexImage>> IndexKeeper::freeze(FrozenDirectory& frozen) {
   const Locked maintenance(core_.maintenance_mutex());
   const Result<SegmentInfos> infos = sealed_infos();
   if (!infos) return propagate(infos);
-  const Locked guard(changes_);
-  const Result<std::optional<IndexImage>> image = take_index_image(*projection_, *infos);
+  KeyDirectory& directory = projection_->directory();
+  Lock guard(changes_);
+  do {
+    const DirectoryExtent extent = directory.extent();
+    guard.unlock();
+    frozen.prepare(extent);
+    guard.lock();
+  } while (!directory.freeze(frozen));  // else it outgrew that meanwhile
+  return take_index_image(*projection_, *infos);
+}
+
+Result<void> IndexKeeper::save_now() {
+  const std::uint64_t rewrites = rewrites_.load();
+  OverflowFile overflow([this] { return make_file(); });
+  FrozenDirectory frozen(overflow, pages_kept_max);
+  const auto thaw = [this](const FrozenDirectory*) {
+    const Locked guard(changes_);
+    projection_->directory().thaw();
+  };
+  const std::unique_ptr<FrozenDirectory, decltype(thaw)> until_written(&frozen, thaw);
+  const Result<std::optional<IndexImage>> image = freeze(frozen);
   if (!image) return propagate(image);
   if (!*image) return {};
-  return write(**image, projection_->directory());
+  Result<void> written = write(**image, frozen);
+  if (!written) return written;
+  saved_txid_.store((*image)->header.last.txid);
+  if (rewrites_.load() != rewrites)
+    saved_txid_.store(0);  // asked behind the store: after_compaction() does it the other way round
+  return {};
 }
 
 // It belongs to whoever the store belongs to.
@@ -121,18 +133,17 @@ Result<safeatomic::TemporaryFile> IndexKeeper::make_file() {
   return std::move(*file);
 }
 
-Result<void> IndexKeeper::write(const IndexImage& image, const KeyDirectory& directory) {
+Result<void> IndexKeeper::write(const IndexImage& image, FrozenDirectory& frozen) {
   Result<safeatomic::TemporaryFile> file = make_file();
   if (!file) return propagate(file);
-  if (Result<std::uint64_t> written = write_index(image, directory, file->file()); !written) return propagate(written);
+  Result<std::uint64_t> done = write_index(image, projection_->directory(), frozen, changes_, file->file());
+  if (!done) return propagate(done);
   if (safeatomic::Result<void> synced = file->file().sync_all(); !synced) return io_failure(synced, "sync index");
   if (Result<void> synced = core_.fsync(); !synced) return synced;  // what P says is promised from here on
   if (safeatomic::Result<void> named = file->publish_over(log::index_name); !named) {
     return io_failure(named, "name index");
   }
-  if (Result<void> synced = core_.sync_names(); !synced) return synced;
-  saved_txid_.store(image.header.last.txid, std::memory_order_relaxed);
-  return {};
+  return core_.sync_names();
 }
 
 }  // namespace datawal::kv

@@ -20,8 +20,9 @@
 
 namespace datawal::kv {
 
-/// Says when the index is written, and in which order: the pages into a temporary, a sync of it, a sync of the log through P, the
-/// name, a sync of the directory. So a name never stands before what it describes is on the disk. Threads: any.
+/// Says when the index is written, and in which order: P is noted while nobody changes anything, and the directory frozen; the pages
+/// go into a temporary, as they were then; a sync of it, a sync of the log through P, the name, a sync of the directory. So a name
+/// never stands before what it describes is on the disk. Threads: any.
 class IndexKeeper {
  public:
   /// @param changes  the lock of the projection's owner; all outlive this
@@ -46,16 +47,17 @@ class IndexKeeper {
  private:
   [[nodiscard]] bool is_worth_it() const;
   [[nodiscard]] Result<SegmentInfos> sealed_infos() const;
-  [[nodiscard]] Result<void> save_beside_writers();
-  [[nodiscard]] Result<void> save_alone();
-  [[nodiscard]] Result<void> write(const IndexImage& image, const KeyDirectory& directory);
+  [[nodiscard]] Result<void> save_now() DATAWAL_REQUIRES(saving_);
+  [[nodiscard]] Result<std::optional<IndexImage>> freeze(FrozenDirectory& frozen);
+  [[nodiscard]] Result<void> write(const IndexImage& image, FrozenDirectory& frozen);
   [[nodiscard]] Result<safeatomic::TemporaryFile> make_file();
 
   log::LogCore& core_;
   const std::shared_ptr<Projection> projection_;
   FutexMutex& changes_;
-  Mutex saving_;                           // one at a time
-  std::atomic<std::uint64_t> saved_txid_;  // the index describes the log up to it; 0: there is none that does
+  Mutex saving_;                            // one at a time
+  std::atomic<std::uint64_t> saved_txid_;   // the index describes the log up to it; 0: there is none that does
+  std::atomic<std::uint64_t> rewrites_{0};  // how often segments became other files: an index from before is of no use
   std::unique_ptr<PageLoader> loader_;
 };
 

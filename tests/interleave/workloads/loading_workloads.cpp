@@ -1,5 +1,6 @@
 // Pages of the index that lie in a file: loaded beside look-ups, changes, and each other.
 
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -74,31 +75,41 @@ Saved save(const KeyDirectory& directory) {
   return saved;
 }
 
-// `count` entries lie in a file when the parts begin; all of them and what `added` says are there when they have ended.
-Workload of(std::string name, int bound, std::uint64_t count, std::vector<Part> parts,
-            std::vector<std::pair<std::uint64_t, std::uint64_t>> changed = {}) {
+using Entries = std::map<std::uint64_t, std::uint64_t>;  // addresses by hash; 0: none
+
+Entries first(std::uint64_t count) {
+  Entries entries;
+  for (std::uint64_t i = 0; i < count; ++i) entries.emplace(hash_of(i), address_of(i));
+  return entries;
+}
+
+// Two pages, the first of which is split by the next insert: then the table grows, to which the second belongs too.
+Entries two_pages() {
+  Entries entries = first(split_count + 1);
+  for (std::uint64_t i = 0; i < split_count / 2; ++i) entries.emplace(hash_of(i) + 1, address_of(i) + moved);
+  return entries;
+}
+
+// `before` lies in a file when the parts begin; it and what was `changed` is there when they have ended.
+Workload of(std::string name, int bound, const Entries& before, std::vector<Part> parts, const Entries& changed = {}) {
+  Entries expected = changed;
+  expected.insert(before.begin(), before.end());
   return {.name = std::move(name), .bound = bound, .body = [=] {
             const auto directory = std::make_unique<KeyDirectory>();
             {
-              KeyDirectory before;
-              for (std::uint64_t i = 0; i < count; ++i) before.insert(hash_of(i), address_of(i));
-              Saved saved = save(before);
+              KeyDirectory filled;
+              for (const auto& [hash, address] : before) filled.insert(hash, address);
+              Saved saved = save(filled);
               directory->restore(std::move(saved.directory), std::move(saved.pages));
             }
             begin_exploring();
             for (const Part& part : parts) spawn([&directory, &part] { part(*directory); });
             join_all();
-            std::vector<std::uint64_t> expected;
-            for (std::uint64_t i = 0; i < count; ++i) expected.push_back(address_of(i));
-            for (const auto& [number, address] : changed) {
-              if (number >= expected.size()) expected.resize(number + 1);
-              expected[number] = address;
-            }
-            for (std::uint64_t i = 0; i < expected.size(); ++i) {
-              const std::uint64_t found = watch([&] { return watched::find_or_load(*directory, hash_of(i)); });
-              if (found == expected[i]) continue;
+            for (const auto& [hash, address] : expected) {
+              const std::uint64_t found = watch([&] { return watched::find_or_load(*directory, hash); });
+              if (found == address) continue;
               violated(Invariant::get_is_a_state,
-                       "in the end " + std::to_string(i) + " is at " + std::to_string(found));
+                       "in the end " + std::to_string(address) + " is at " + std::to_string(found));
             }
           }};
 }
@@ -112,11 +123,11 @@ std::vector<Workload> loading_workloads() {
       expect_one_of(watch([&] { return watched::find_or_load(directory, hash_of(number)); }), allowed);
     };
   };
-  const auto inserts = [](std::uint64_t number) -> Part {
-    return [number](KeyDirectory& directory) {
+  const auto inserts = [](std::uint64_t hash, std::uint64_t address) -> Part {
+    return [hash, address](KeyDirectory& directory) {
       watch([&] {
-        watched::load(directory, hash_of(number));
-        watched::insert(directory, hash_of(number), address_of(number));
+        watched::load(directory, hash);
+        watched::insert(directory, hash, address);
       });
     };
   };
@@ -133,21 +144,24 @@ std::vector<Workload> loading_workloads() {
     });
   };
   constexpr std::uint64_t last = split_count - 1;
+  constexpr std::uint64_t new_one = hash_of(split_count);
+  constexpr std::uint64_t low_one = hash_of(0) + 2;
+  constexpr std::uint64_t there = moved;
   return {
-      of("load_find", 3, 3, {loads_all, finds(1, {address_of(1)})}),
-      of("load_find_absent", 3, 3, {loads_all, finds(7, {0})}),
-      of("load_find_find", 2, 3, {finds(1, {address_of(1)}), finds(2, {address_of(2)})}),
-      of("load_insert", 3, 3, {loads_all, inserts(3)}, {{3, address_of(3)}}),
-      of("load_replace", 3, 3, {loads_all, replaces}, {{1, address_of(1) + moved}}),
-      of("load_replace_find", 2, 3, {loads_all, replaces, finds(1, {address_of(1), address_of(1) + moved})},
-         {{1, address_of(1) + moved}}),
-      of("load_erase", 3, 3, {loads_all, erases}, {{1, 0}}),
-      of("load_erase_find", 2, 3, {erases, finds(1, {address_of(1), 0})}, {{1, 0}}),
-      of("load_split", 1, split_count, {loads_all, inserts(split_count)}, {{split_count, address_of(split_count)}}),
-      of("load_split_find", 1, split_count, {inserts(split_count), finds(last, {address_of(last)})},
-         {{split_count, address_of(split_count)}}),
-      of("load_two_pages", 1, split_count + 1, {loads_all, inserts(split_count + 1), finds(last, {address_of(last)})},
-         {{split_count + 1, address_of(split_count + 1)}}),
+      of("load_find", 3, first(3), {loads_all, finds(1, {address_of(1)})}),
+      of("load_find_absent", 3, first(3), {loads_all, finds(7, {0})}),
+      of("load_find_find", 2, first(3), {finds(1, {address_of(1)}), finds(2, {address_of(2)})}),
+      of("load_insert", 3, first(3), {loads_all, inserts(new_one, there)}, {{new_one, there}}),
+      of("load_replace", 3, first(3), {loads_all, replaces}, {{hash_of(1), address_of(1) + moved}}),
+      of("load_replace_find", 2, first(3), {loads_all, replaces, finds(1, {address_of(1), address_of(1) + moved})},
+         {{hash_of(1), address_of(1) + moved}}),
+      of("load_erase", 3, first(3), {loads_all, erases}, {{hash_of(1), 0}}),
+      of("load_erase_find", 2, first(3), {erases, finds(1, {address_of(1), 0})}, {{hash_of(1), 0}}),
+      of("load_split_find", 1, first(split_count), {inserts(new_one, there), finds(last, {address_of(last)})},
+         {{new_one, there}}),
+      of("load_grow", 1, two_pages(), {loads_all, inserts(low_one, there)}, {{low_one, there}}),
+      of("load_grow_find", 1, two_pages(), {inserts(low_one, there), finds(last, {address_of(last)})},
+         {{low_one, there}}),
   };
 }
 

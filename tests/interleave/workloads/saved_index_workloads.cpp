@@ -12,9 +12,9 @@ namespace {
 
 using Part = std::function<void(KvWorld&)>;
 
-OpenOptions options_of(KvWorld& world, bool is_loaded) {
+OpenOptions options_of(KvWorld& world) {
   OpenOptions options = world.small_options();
-  options.index = {.is_enabled = true, .least_records_at_close = 0, .loads_in_background = is_loaded};
+  options.index = {.is_enabled = true, .least_records_at_close = 0};
   return options;
 }
 
@@ -23,7 +23,7 @@ Workload opening(std::string name, int bound, std::vector<Part> parts) {
   return {.name = std::move(name), .bound = bound, .body = [=] {
             KvWorld world(KvStart::indexed);
             begin_exploring();
-            world.open(options_of(world, true));
+            world.open(options_of(world));
             for (const Part& part : parts) part(world);
             world.finish();
           }};
@@ -33,7 +33,10 @@ Workload opening(std::string name, int bound, std::vector<Part> parts) {
 Workload of(std::string name, int bound, KvStart start, std::vector<Part> parts, const WorldOptions& options = {}) {
   return {.name = std::move(name), .bound = bound, .body = [=] {
             KvWorld world(start, options);
-            world.open(options_of(world, false));
+            OpenOptions with_index = options_of(world);
+            with_index.index.write_at_close = false;  // what was written before is looked at in the end
+            with_index.index.loads_in_background = false;
+            world.open(with_index);
             if (start == KvStart::three_segments) world.put("d", "d2");  // so that a compaction rotates
             begin_exploring();
             for (const Part& part : parts) spawn([&world, &part] { part(world); });
