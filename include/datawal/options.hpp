@@ -143,6 +143,9 @@ struct ReaderOptions {
   bool only_durable = false;
   ReadPath read_path = ReadPath::mapped;  ///< of DataWalReader, for sealed segments; the active one is never mapped
   std::uint32_t open_threads = 0;         ///< of DataWalReader, also in refresh(); as OpenOptions::open_threads
+  /// Of DataWalReader: use the store's persisted index if there is one that fits, so that opening costs the same at any size. Each page
+  /// of it is loaded when it is needed; a damaged one is an error, and the index is left where it is.
+  bool uses_index = false;
   safeatomic::FileSystem* file_system = nullptr;  ///< null: the operating system's; not owned
 };
 

@@ -171,9 +171,11 @@ ProgressCallback from_c(const datawal_work_options* given) {
 ReaderOptions from_c(const datawal_reader_options* given) {
   const datawal_reader_options options = known(given);
   if (options.reserved != 0) throw Refused{"reserved", "is set"};
+  if (options.reserved_2 != 0) throw Refused{"reserved_2", "is set"};
   return {.only_durable = flag(options.only_durable, "only_durable"),
           .read_path = from_c(options.read_path),
-          .open_threads = threads(options.open_threads)};
+          .open_threads = threads(options.open_threads),
+          .uses_index = flag(options.uses_index, "uses_index")};
 }
 
 CursorOptions from_c(const datawal_store_cursor_options* given) {

@@ -211,6 +211,11 @@ TEST_F(CapiOptions, OfReadersAndCompactionAreRefusedByName) {
   EXPECT_EQ(datawal_log_reader_open(in_dir("kv").c_str(), &reader, &log_reader, &error), DATAWAL_INVALID_ARGUMENT);
   EXPECT_THAT(error.message, HasSubstr("open_threads"));
 
+  datawal_reader_options_init(&reader);
+  reader.uses_index = 2;
+  EXPECT_EQ(datawal_store_reader_open(in_dir("kv").c_str(), &reader, &store_reader, &error), DATAWAL_INVALID_ARGUMENT);
+  EXPECT_THAT(error.message, HasSubstr("uses_index"));
+
   for (const double ratio : {-1.0, 1.01, std::numeric_limits<double>::quiet_NaN()}) {
     datawal_compact_options compact{};
     compact.min_garbage_ratio = ratio;
