@@ -325,6 +325,8 @@ typedef struct datawal_open_options {
   uint64_t index_least_records;           /**< nor if no more were appended behind the last one; 0: 20,000 */
   int index_loads_on_demand;              /**< 1: no thread loads it once the store is open */
   int verifies_all;                       /**< 1: every record is read all the same */
+  int index_is_not_in_background;         /**< 1: no thread writes it now and then */
+  uint32_t reserved_2;                    /**< 0 */
 } datawal_open_options;
 
 /** Options for opening a store for reading. */

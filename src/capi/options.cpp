@@ -153,11 +153,13 @@ OpenOptions from_c(const datawal_open_options* given) {
   compaction.max_bytes_per_second = limit(options.auto_compact_bytes_per_second, compaction.max_bytes_per_second);
   compaction.keeps_up_with_writers = !flag(options.auto_compact_is_capped, "auto_compact_is_capped");
   if (options.reserved != 0) throw Refused{"reserved", "is set"};
+  if (options.reserved_2 != 0) throw Refused{"reserved_2", "is set"};
   IndexOptions& index = result.index;
   index.is_enabled = flag(options.index, "index");
   index.write_at_close = !flag(options.index_is_not_for_close, "index_is_not_for_close");
-  index.least_records_at_close = unless_zero(options.index_least_records, index.least_records_at_close);
+  index.least_records = unless_zero(options.index_least_records, index.least_records);
   index.loads_in_background = !flag(options.index_loads_on_demand, "index_loads_on_demand");
+  index.writes_in_background = !flag(options.index_is_not_in_background, "index_is_not_in_background");
   if (flag(options.verifies_all, "verifies_all")) result.verification = Verification::full;
   result.on_progress = telling(options.on_progress, options.progress_context);
   return result;

@@ -20,13 +20,44 @@ namespace {
 
 // 64 MiB of pages that writers changed before their turn came.
 constexpr std::size_t pages_kept_max = (64UL << 20) / saved_page_len;
+// So much behind an index takes some 0.1 s to read.
+constexpr std::uint64_t least_bytes_behind = 64ULL << 20;
+
+std::uint64_t bytes_of(const IndexImage& image) noexcept {
+  std::uint64_t bytes = 0;
+  for (const IndexSegment& segment : image.segments) bytes += segment.size;
+  return bytes;
+}
 
 }  // namespace
 
-void IndexKeeper::start_loading() {
-  if (!projection_->directory().has_pages_on_file()) return;
-  Result<std::unique_ptr<PageLoader>> started = PageLoader::start(projection_);
-  if (started) loader_ = std::move(*started);  // else each page is loaded when it is needed
+// Without a thread each page is loaded when it is needed, and the index written at close: it takes longer, that is all.
+void IndexKeeper::start_threads() {
+  const IndexOptions& options = core_.options().index;
+  if (options.loads_in_background && projection_->directory().has_pages_on_file()) {
+    Result<std::unique_ptr<PageLoader>> started = PageLoader::start(projection_);
+    if (started) loader_ = std::move(*started);
+  }
+  if (options.is_enabled && options.writes_in_background) {
+    Result<std::unique_ptr<Worker>> started = Worker::start([this] { save_if_due(); });
+    if (started) saver_ = std::move(*started);
+  }
+}
+
+bool IndexKeeper::is_due() const {
+  const Locked guard(changes_);
+  const std::uint64_t bytes = projection_->counts().bytes;
+  const std::uint64_t saved = saved_txid_ == 0 ? 0 : saved_bytes_.load();
+  const std::uint64_t due = std::max(least_bytes_behind, projection_->directory().pages() * saved_page_len);
+  return bytes > saved && bytes - saved >= due;
+}
+
+void IndexKeeper::save_if_due() noexcept {
+  try {
+    if (!core_.is_closed() && !core_.is_poisoned() && is_due() && is_worth_it()) (void)save();
+  } catch (const std::bad_alloc&) {
+    return;  // there may be memory next time
+  }
 }
 
 Result<void> IndexKeeper::save() {
@@ -50,6 +81,7 @@ void IndexKeeper::after_compaction(const Result<CompactionStats>& done) noexcept
 
 void IndexKeeper::at_close() noexcept {
   loader_.reset();
+  if (saver_) saver_->stop();
   const OpenOptions& options = core_.options();
   if (!options.index.is_enabled || !options.index.write_at_close) return;
   try {
@@ -68,7 +100,7 @@ bool IndexKeeper::is_worth_it() const {
   const std::uint64_t records = counts.raw_records + counts.put_records + counts.delete_records;
   const std::uint64_t saved_txid = saved_txid_.load(std::memory_order_relaxed);
   const std::uint64_t behind = core_.last_txid() - std::min(saved_txid, core_.last_txid());
-  return is_worth_writing(std::min(records, behind), core_.options().index.least_records_at_close,
+  return is_worth_writing(std::min(records, behind), core_.options().index.least_records,
                           projection_->directory().pages() * saved_page_len);
 }
 
@@ -114,6 +146,7 @@ Result<void> IndexKeeper::save_now() {
   if (!*image) return {};
   Result<void> written = write(**image, frozen);
   if (!written) return written;
+  saved_bytes_.store(bytes_of(**image));
   saved_txid_.store((*image)->header.last.txid);
   if (rewrites_.load() != rewrites)
     saved_txid_.store(0);  // asked behind the store: after_compaction() does it the other way round

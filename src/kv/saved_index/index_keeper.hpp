@@ -13,8 +13,10 @@
 
 #include "base/futex_mutex.hpp"
 #include "base/mutex.hpp"
+#include "base/worker.hpp"
 #include "kv/projection/projection.hpp"
 #include "kv/saved_index/index_image.hpp"
+#include "kv/saved_index/index_opening.hpp"
 #include "kv/saved_index/page_loader.hpp"
 #include "log/write/log_core.hpp"
 
@@ -26,14 +28,23 @@ namespace datawal::kv {
 class IndexKeeper {
  public:
   /// @param changes  the lock of the projection's owner; all outlive this
-  /// @param used_up_to  the txid up to which the index was used when the store was opened; 0: it was not
-  IndexKeeper(log::LogCore& core, std::shared_ptr<Projection> projection, FutexMutex& changes, std::uint64_t used_up_to)
-      : core_(core), projection_(std::move(projection)), changes_(changes), saved_txid_(used_up_to) {}
+  /// @param used  how far the index was used when the store was opened
+  IndexKeeper(log::LogCore& core, std::shared_ptr<Projection> projection, FutexMutex& changes, const IndexedPart& used)
+      : core_(core),
+        projection_(std::move(projection)),
+        changes_(changes),
+        saved_txid_(used.txid),
+        saved_bytes_(used.bytes) {}
   IndexKeeper(const IndexKeeper&) = delete;
   IndexKeeper& operator=(const IndexKeeper&) = delete;
 
-  /// Loads in the background what lies on file.
-  void start_loading();
+  /// Loads what lies on file, and writes the index now and then, as the options say.
+  void start_threads();
+
+  /// So much more was appended that this is worth a look.
+  void look() {
+    if (saver_) saver_->wake();
+  }
 
   /// As DataWal::save_index.
   [[nodiscard]] Result<void> save();
@@ -46,6 +57,8 @@ class IndexKeeper {
 
  private:
   [[nodiscard]] bool is_worth_it() const;
+  [[nodiscard]] bool is_due() const;
+  void save_if_due() noexcept;
   [[nodiscard]] Result<SegmentInfos> sealed_infos() const;
   [[nodiscard]] Result<void> save_now() DATAWAL_REQUIRES(saving_);
   [[nodiscard]] Result<std::optional<IndexImage>> freeze(FrozenDirectory& frozen);
@@ -57,8 +70,10 @@ class IndexKeeper {
   FutexMutex& changes_;
   Mutex saving_;                            // one at a time
   std::atomic<std::uint64_t> saved_txid_;   // the index describes the log up to it; 0: there is none that does
+  std::atomic<std::uint64_t> saved_bytes_;  // the bytes of records up to there
   std::atomic<std::uint64_t> rewrites_{0};  // how often segments became other files: an index from before is of no use
   std::unique_ptr<PageLoader> loader_;
+  std::unique_ptr<Worker> saver_;
 };
 
 }  // namespace datawal::kv

@@ -19,7 +19,7 @@ IndexOpening::IndexOpening(std::shared_ptr<log::SegmentRegistry> segments, const
 
 // With a projection of nothing.
 void IndexOpening::start_over(std::uint64_t seed) {
-  txid_ = 0;
+  used_ = {};
   replay_.reset();
   projection_.reset();  // with its segments, before the next one takes the registry
   projection_ = std::make_shared<Projection>(segments_, use_.read_path, seed);
@@ -59,7 +59,7 @@ std::optional<log::Before> IndexOpening::believe(const log::Snapshot& snapshot) 
         doubt(IndexState::damaged, loaded.error().message());
         return std::nullopt;
       }
-      txid_ = before.last.txid;
+      used_ = {.txid = before.last.txid, .bytes = projection_->counts().bytes};
       return before;
     }
   }

@@ -17,6 +17,12 @@
 
 namespace datawal::kv {
 
+/// How much of a log a persisted index describes.
+struct IndexedPart {
+  std::uint64_t txid = 0;   ///< up to it; 0: nothing
+  std::uint64_t bytes = 0;  ///< of records
+};
+
 /// How a store is opened.
 struct IndexUse {
   bool is_used = false;
@@ -40,8 +46,8 @@ class IndexOpening {
   [[nodiscard]] Projection& so_far() const noexcept { return *projection_; }
   /// Once the log is read.
   [[nodiscard]] std::shared_ptr<Projection> projection() noexcept { return std::move(projection_); }
-  /// The txid up to which the index was used; 0: it was not.
-  [[nodiscard]] std::uint64_t used_up_to() const noexcept { return state_ == IndexState::used ? txid_ : 0; }
+  /// How far the index was used.
+  [[nodiscard]] IndexedPart used_up_to() const noexcept { return state_ == IndexState::used ? used_ : IndexedPart{}; }
 
  private:
   [[nodiscard]] std::optional<log::Before> begin(const log::Snapshot& snapshot);
@@ -55,7 +61,7 @@ class IndexOpening {
   std::shared_ptr<Projection> projection_;
   std::unique_ptr<Replay> replay_;
   log::RecoveryVisitor replaying_{};
-  std::uint64_t txid_ = 0;
+  IndexedPart used_{};
   IndexState state_ = IndexState::absent;
   std::string reason_{};
 };

@@ -71,7 +71,7 @@ Result<DataWal> DataWal::open(const std::filesystem::path& dir, const OpenOption
     if (!started) return propagate(started);
     impl->auto_compaction = std::move(*started);
   }
-  if (options.index.loads_in_background) impl->index->start_loading();
+  impl->index->start_threads();
   return DataWal(std::move(impl));
 }
 

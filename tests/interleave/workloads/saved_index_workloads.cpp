@@ -14,7 +14,7 @@ using Part = std::function<void(KvWorld&)>;
 
 OpenOptions options_of(KvWorld& world) {
   OpenOptions options = world.small_options();
-  options.index = {.is_enabled = true, .least_records_at_close = 0};
+  options.index = {.is_enabled = true, .least_records = 0, .writes_in_background = false};
   return options;
 }
 

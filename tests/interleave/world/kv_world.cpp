@@ -22,7 +22,7 @@ OpenOptions plain(safeatomic::FileSystem& machine) {
 
 OpenOptions indexed(safeatomic::FileSystem& machine) {
   OpenOptions options = plain(machine);
-  options.index = {.is_enabled = true, .least_records_at_close = 0, .loads_in_background = false};
+  options.index = {.is_enabled = true, .least_records = 0, .writes_in_background = false, .loads_in_background = false};
   return options;
 }
 

@@ -17,7 +17,8 @@ inline constexpr const char* index_file = ".index";
 
 /// With the index, written only when it is asked for.
 inline OpenOptions indexed(OpenOptions options = {}) {
-  options.index = {.is_enabled = true, .write_at_close = false, .loads_in_background = false};
+  options.index = {
+      .is_enabled = true, .write_at_close = false, .writes_in_background = false, .loads_in_background = false};
   return options;
 }
 
