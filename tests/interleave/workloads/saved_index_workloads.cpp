@@ -64,7 +64,8 @@ std::vector<Workload> saved_index_workloads() {
     world.erase("b");
   };
   const Part compacts = [](KvWorld& world) { world.compact({.min_garbage_ratio = 0}); };
-  const Part reads = [](KvWorld& world) { world.read(1); };
+  const Part reads = [](KvWorld& world) { world.read(1, true); };
+  const Part reads_once = [](KvWorld& world) { world.read(0, true); };
   constexpr KvStart indexed = KvStart::indexed;
   constexpr KvStart one = KvStart::one_segment;
   constexpr KvStart three = KvStart::three_segments;
@@ -88,7 +89,10 @@ std::vector<Workload> saved_index_workloads() {
       of("save_change_compact", 1, one, {changes, compacts, saves}),
       of("save_save", 2, one, {saves, saves}),
       of("save_no_space", 2, one, {changes, saves_in_vain}, full),
-      of("save_read_change", 1, indexed, {changes, saves, reads}),
+      of("save_read_change", 1, indexed, {changes, saves, reads_once}),
+      of("saved_read_change", 2, indexed, {changes, reads}),
+      of("saved_read_compact", 1, indexed, {compacts, reads}),
+      of("save_read", 2, indexed, {saves, reads_once}),
       of("save_change_power", 2, one, {puts_synced, saves}, power),
       of("save_change_kill", 2, one, {changes, saves}, kill),
       of("save_compact_power", 1, one, {compacts, saves}, power),

@@ -344,10 +344,12 @@ void KvWorld::export_lines() {
   violated(Invariant::reader_is_a_state, "an export has " + std::to_string(lines) + " lines");
 }
 
-void KvWorld::read(int refreshes) {
+void KvWorld::read(int refreshes, bool uses_index) {
   looks_at_the_clock();
   std::size_t from = last_done_;  // files tell in the order of the clock on the wall
-  Result<DataWalReader> opened = watch([&] { return DataWalReader::open(store_name, reader_options()); });
+  ReaderOptions options = reader_options();
+  options.uses_index = uses_index;
+  Result<DataWalReader> opened = watch([&] { return DataWalReader::open(store_name, options); });
   if (!opened) violated(Invariant::sound_store_has_no_error, "reader: " + opened.error().message());
   std::optional<DataWalReader> reader(std::move(*opened));
   for (int round = 0;; ++round) {

@@ -67,7 +67,7 @@ class KvWorld final : public World {
   void checkpoint_by_reader(const std::string& directory);
 
   /// As another process would: opens, looks at all, refreshes, so often.
-  void read(int refreshes);
+  void read(int refreshes, bool uses_index = false);
   /// Of the log, and folds it.
   void read_log();
 
