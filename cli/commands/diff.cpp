@@ -23,7 +23,7 @@ struct DiffArguments {
   bool is_quiet = false;
 };
 
-struct Counts {
+struct Differences {
   std::uint64_t only_in_first = 0;
   std::uint64_t only_in_second = 0;
   std::uint64_t different = 0;
@@ -117,7 +117,7 @@ class Comparison {
 
   Console& console_;
   const DiffArguments& arguments_;
-  Counts counts_;
+  Differences counts_;
   std::string line_;
   JsonLine json_{"difference"};
 };

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t max_file_len = 2 << 20;  // bytes
 constexpr std::size_t header_len = 24;
-constexpr std::size_t block_len = 4096;
+constexpr std::size_t hole_len = 4096;
 
 constexpr std::array<std::string_view, 16> names = {"00000001.dwal",
                                                     "00000002.dwal",
@@ -222,7 +222,7 @@ class Cook {
       }
       case Step::raw: arguments.number(1); return add(arguments.rest(), false);
       case Step::zeros: return add(std::string(arguments.number(2), '\0'), false);
-      case Step::hole: return add(std::string(block_len * arguments.number(1), '\0'), false);
+      case Step::hole: return add(std::string(hole_len * arguments.number(1), '\0'), false);
       case Step::cut:
         file.bytes.resize(file.bytes.size() - std::min<std::size_t>(file.bytes.size(), arguments.number(2)));
         return;

@@ -51,7 +51,7 @@ struct Slot {
 };
 
 /// The slots of one file or directory lie side by side.
-struct FileSlots {
+struct SlotRange {
   const Node* node;
   std::size_t begin;
   std::size_t end;
@@ -74,7 +74,7 @@ struct PowerLoss::Impl {
   LossOptions disk;
   std::vector<Undecided> undecided;
   std::vector<Slot> slots;
-  std::vector<FileSlots> files;
+  std::vector<SlotRange> files;
   std::unordered_map<const Node*, std::size_t> file_of;  // into `files`
   std::unordered_map<const Node*, std::string> path_of;  // empty for the root
 
@@ -248,7 +248,7 @@ std::shared_ptr<const ImageFile> PowerLoss::Impl::file_image(const Node& node, c
                  .size = node.body.disk_size(),
                  .sectors = node.body.disk()};
   if (own != file_of.end()) {
-    const FileSlots& range = files[own->second];
+    const SlotRange& range = files[own->second];
     for (std::size_t i = range.begin; i < range.end; ++i) {
       const Slot& slot = slots[i];
       if (choice[i] == 0) continue;
@@ -313,7 +313,7 @@ bool PowerLoss::is_possible(const Choice& choice, LossModel model) const {
   if (landed >= missed) return false;
   if (model == LossModel::prefix) return true;
 
-  for (const FileSlots& file : impl_->files) {
+  for (const SlotRange& file : impl_->files) {
     const Slot& size = impl_->slots[file.begin];
     if (size.kind != Undecided::Kind::size || choice[file.begin] == 0) continue;
     if (size.is_loose_at(choice[file.begin])) return false;
