@@ -71,7 +71,7 @@ void make_checksums_right(std::string& index) {
   const std::uint64_t pages_begin = number_at(index, 88, 8);
   if (pages_begin < header_len || pages_begin > index.size()) return;
   const std::uint64_t segments = number_at(index, 60, 4);
-  std::uint64_t at = header_len + segments * 144;
+  std::uint64_t at = header_len + segments * 152;
   for (int part = 0; part < 16 && at + 8 <= pages_begin; ++part) {
     std::uint64_t pages = number_at(index, at + 4, 4);
     for (at += 8; pages > 0 && at + 16 <= pages_begin; --pages, at += 16) {

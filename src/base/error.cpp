@@ -81,6 +81,7 @@ std::string advice_for(const Error& error) {
     case Errc::locked:
       return error.os_errno == EDEADLK ? "use that handle, or close it first" : "wait for that process or end it";
     case Errc::corruption: {
+      if (error.path.filename() == ".index") return "nothing was changed of the log, which has all that the index has";
       const std::string store = store_of(error.path);
       return "nothing was changed: run `datawal verify " + store + "`, then `datawal repair " + store +
              " --salvage OUT`, which loses the damaged places alone; `datawal repair " + store +

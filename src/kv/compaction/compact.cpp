@@ -207,7 +207,8 @@ class Compaction {
 
   Result<void> rewrite_one(const std::shared_ptr<SegmentFile>& segment, const SegmentCounts& counts,
                            bool may_be_newest) {
-    const bool may_go = !may_be_newest && counts.raw_bytes + counts.delete_bytes == 0;  // once nothing in it is alive
+    // Once nothing in it is alive. What only a persisted index says of it is not enough to remove it unread.
+    const bool may_go = !may_be_newest && counts.raw_bytes + counts.delete_bytes == 0 && segment->is_counted;
     if (may_go && !holds_live_puts(*segment)) return take_away(segment);
     Result<MayContain> earlier = earlier_.before(segment->id, counts.delete_bytes);
     if (!earlier) return propagate(earlier);

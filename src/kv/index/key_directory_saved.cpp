@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "base/handle_error.hpp"
 #include "kv/index/key_directory.hpp"
 #include "kv/index/page_image.hpp"
 
@@ -40,6 +41,7 @@ bool KeyDirectory::grow(PageDirectory& part) noexcept {
 
 Result<void> KeyDirectory::load(std::uint64_t hash) const {
   if (!unloaded_) return {};
+  if (!unloaded_->process.is_ours()) return std::unexpected(of_another_process("read index"));
   const Locked guard(unloaded_->mutex);
   PageDirectory& part = parts_[static_cast<std::size_t>(&part_of(hash) - parts_.data())];
   const std::uint32_t word = part.page_of(static_cast<std::uint32_t>(hash));
@@ -74,6 +76,7 @@ Result<void> KeyDirectory::load(PageDirectory& part, const SavedPage& saved, std
 
 Result<void> KeyDirectory::load_all(const std::function<bool()>& goes_on) const {
   if (!has_pages_on_file()) return {};
+  if (!unloaded_->process.is_ours()) return std::unexpected(of_another_process("read index"));
   const std::vector<SavedPage>& pages = unloaded_->directory.pages;
   std::string buffer;
   for (std::size_t begin = 0; begin < pages.size();) {

@@ -12,6 +12,7 @@
 #include <string>
 #include <utility>
 
+#include "base/fork_guard.hpp"
 #include "base/mutex.hpp"
 #include "kv/index/saved_pages.hpp"
 
@@ -30,6 +31,7 @@ struct UnloadedPages {
   const SavedDirectory directory;
   const std::shared_ptr<PageSource> source;
   const std::uint32_t first_number;  ///< what page 0 of the file is in the arena
+  const ForkGuard process{};         ///< in a forked child the mutex may be held for ever
   Mutex mutex{};                     ///< held while a page is loaded and published, and while a table grows
   std::uint64_t keys_loaded DATAWAL_GUARDED_BY(mutex) = 0;  ///< in the pages that were loaded
   std::string buffer DATAWAL_GUARDED_BY(mutex){};           ///< for one page and those chained to it

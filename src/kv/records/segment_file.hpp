@@ -2,6 +2,7 @@
 // One file of a segment as the index sees it.
 
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -49,19 +50,28 @@ inline void count(SegmentCounts& counts, RecordType type, std::uint32_t len) noe
   }
 }
 
-/// The txids of one segment's records, and its last one.
+/// The txids of one segment's records, its last one, and a digest of all of them in their order.
 struct RecordChain {
   std::uint64_t first_txid = 0;  ///< 0: there is no record
   std::uint64_t last_txid = 0;
   std::uint64_t gaps = 0;  ///< how often a txid is not its predecessor + 1
   std::uint32_t last_len = 0;
   std::uint32_t last_crc = 0;
+  std::uint64_t digest =
+      0;  ///< of txids, lengths and checksums: a polynomial in `base`, so that chains can be put together
+  std::uint64_t scale = 1;  ///< base to the power of how many they are, if it did not come from a file
 
-  friend bool operator==(const RecordChain&, const RecordChain&) = default;
+  friend bool operator==(const RecordChain& a, const RecordChain& b) noexcept {
+    return a.first_txid == b.first_txid && a.last_txid == b.last_txid && a.gaps == b.gaps && a.last_len == b.last_len &&
+           a.last_crc == b.last_crc && a.digest == b.digest;
+  }
 
   /// The next record.
   void add(std::uint64_t txid, std::uint32_t len, std::uint32_t crc) noexcept {
-    add({.first_txid = txid, .last_txid = txid, .last_len = len, .last_crc = crc});
+    constexpr std::uint64_t base = 0x9E37'79B9'7F4A'7C15ULL;
+    std::uint64_t value = (txid ^ std::rotl(std::uint64_t{crc} << 32 | len, 17)) * 0xBF58'476D'1CE4'E5B9ULL;
+    value ^= value >> 29;
+    add({.first_txid = txid, .last_txid = txid, .last_len = len, .last_crc = crc, .digest = value, .scale = base});
   }
   /// The next records.
   void add(const RecordChain& next) noexcept {
@@ -75,6 +85,8 @@ struct RecordChain {
     last_txid = next.last_txid;
     last_len = next.last_len;
     last_crc = next.last_crc;
+    digest = digest * next.scale + next.digest;
+    scale *= next.scale;
   }
 };
 
@@ -114,6 +126,7 @@ struct SegmentFile : log::SegmentFile {
   RecordChain chain{};                       // by the lock of the space's owner
   SegmentCounts counts{};                    // by the lock of the space's owner, and changed by the space alone
   bool is_complete = true;                   // false while its records are being moved; by the same lock
+  bool is_counted = true;                    // false: what it holds was not counted by reading it; set once, at open
   std::uint64_t needed_tombstone_bytes = 0;  // see AddressSpace::needed_tombstone_bytes
   std::uint64_t needed_as_of = 0;
   std::uint64_t added_at = 0;  // all three by the mutex of RemovedFiles

@@ -1,6 +1,7 @@
 #include "kv/saved_index/belief.hpp"
 
 #include <string_view>
+#include <vector>
 
 #include <datawal/segment.hpp>
 #include <safeatomic/io.hpp>
@@ -29,6 +30,38 @@ bool holds_last_record(const log::Snapshot& snapshot, const log::PinnedSegment& 
          record.txid == known.chain.last_txid && record.crc == known.chain.last_crc;
 }
 
+// The records that it knows of a segment are those that were there, in their order: their headers and checksums are looked at, a few
+// bytes of each.
+bool holds_these_records(const log::Snapshot& snapshot, const log::PinnedSegment& there, const IndexSegment& known) {
+  const Result<std::shared_ptr<safeatomic::File>> file = log::open_pinned(snapshot, there);
+  if (!file) return false;
+  std::vector<char> buffer(1 << 20);
+  std::uint64_t begin = 0;  // what is in the buffer
+  std::size_t filled = 0;
+  const auto at = [&](std::uint64_t offset, std::size_t len) -> const char* {
+    if (offset < begin || offset + len > begin + filled) {
+      const safeatomic::Result<std::size_t> got = safeatomic::read_all(**file, offset, buffer);
+      begin = offset;
+      filled = got ? *got : 0;
+      if (len > filled) return nullptr;
+    }
+    return buffer.data() + (offset - begin);
+  };
+  RecordChain chain;
+  for (std::uint64_t offset = 0; offset < known.size;) {
+    const char* const header = at(offset, format::header_len);
+    if (header == nullptr || !format::is_sound_header(header)) return false;
+    const format::Header fields = format::load_header(header);
+    const std::uint64_t len = format::frame_len(fields);
+    if (len > known.size - offset) return false;
+    const char* const crc = at(offset + len - format::crc_len, format::crc_len);
+    if (crc == nullptr) return false;
+    chain.add(fields.txid, static_cast<std::uint32_t>(len), format::load<std::uint32_t>(crc));
+    offset += len;
+  }
+  return chain == known.chain;
+}
+
 }  // namespace
 
 std::optional<std::string> reason_for_doubt(const SavedIndex& index, const log::Snapshot& snapshot) {
@@ -47,6 +80,10 @@ std::optional<std::string> reason_for_doubt(const SavedIndex& index, const log::
     const bool is_racy = modified_ns > static_cast<std::int64_t>(index.header.written_ns) - racy_ns;
     if (!holds_p && (!is_racy || known.size == 0)) continue;
     if (!holds_last_record(snapshot, there, known)) return about(known.id, "holds other records");
+    // What was appended behind P changed its time; so does whoever writes other records there, and freed inode numbers come back.
+    if (there.info.modified_ns != modified_ns && !holds_these_records(snapshot, there, known)) {
+      return about(known.id, "holds other records");
+    }
   }
   return std::nullopt;
 }

@@ -159,6 +159,12 @@ Result<bool> drop_index(const std::filesystem::path& dir, const OpenOptions& opt
   const Result<void> removed = log::remove_index(*directory);
   lock->release();
   if (!removed) return propagate(removed);
+  if (was_there && directory->info_of(log::index_name)) {
+    return std::unexpected(Error{.code = Errc::invalid_argument,
+                                 .action = "remove index",
+                                 .path = directory->path() / log::index_name,
+                                 .detail = "it is not a regular file, and so none of ours"});
+  }
   return was_there;
 }
 

@@ -39,8 +39,9 @@ class Metadata {
     return bytes;
   }
 
-  /// The rest is zeros. Only then crc() is of all.
+  /// The rest is zeros, and less than a page. Only then crc() is of all.
   bool ends_in_zeros() {
+    if (filled_ - begin_ + (end_ - offset_) >= saved_page_len) return false;
     for (;;) {
       const char* const from = buffer_.data() + begin_;
       if (std::any_of(from, from + (filled_ - begin_), [](char c) { return c != 0; })) return false;
@@ -131,7 +132,9 @@ bool read_part(Metadata& metadata, SavedDirectory& directory, SavedDirectory::Pa
     bytes = metadata.next(index_page_len);
     if (bytes == nullptr) return false;
     std::optional<SavedPage> page = decode_index_page(std::span<const char, index_page_len>(bytes, index_page_len));
-    if (!page || page->depth > lead.depth || page->chain == 0 || page->page != directory.page_count) return false;
+    if (!page || page->depth > lead.depth || page->chain == 0 || page->chain > longest_chain ||
+        page->page != directory.page_count)
+      return false;
     const std::uint64_t entries = std::uint64_t{1} << (lead.depth - page->depth);
     if (range % entries != 0 || range_end - range < entries) return false;
     page->tag = static_cast<std::uint32_t>(range << (32 - lead.depth));
@@ -150,7 +153,8 @@ bool read_directory(Metadata& metadata, SavedIndex& index) {
     if (!read_part(metadata, directory, part)) return false;
   }
   for (const SavedDirectory::Part& part : directory.parts) {
-    if (part.pages_begin != part.pages_end && !is_sane_depth(part.depth, directory.pages.size())) return false;
+    const std::uint64_t pages = part.pages_end - part.pages_begin;
+    if (pages != 0 && !is_sane_depth(part.depth, pages)) return false;
   }
   if (directory.page_count != index.header.pages) return false;
   std::uint64_t puts = 0;

@@ -81,7 +81,7 @@ std::array<char, index_segment_len> encode_index_segment(const IndexSegment& seg
                         << segment.first_extent << segment.extents << counts.raw_records << counts.put_records
                         << counts.delete_records << counts.bytes << counts.raw_bytes << counts.delete_bytes
                         << counts.live_bytes << segment.needed_tombstone_bytes << chain.gaps << chain.last_txid
-                        << chain.last_len << chain.last_crc << chain.first_txid;
+                        << chain.last_len << chain.last_crc << chain.first_txid << chain.digest;
   return bytes;
 }
 
@@ -92,7 +92,7 @@ IndexSegment decode_index_segment(std::span<const char, index_segment_len> bytes
   Decoder(bytes.data()) >> segment.id >> segment.generation >> segment.inode >> segment.size >> segment.modified_ns >>
       segment.first_extent >> segment.extents >> counts.raw_records >> counts.put_records >> counts.delete_records >>
       counts.bytes >> counts.raw_bytes >> counts.delete_bytes >> counts.live_bytes >> segment.needed_tombstone_bytes >>
-      chain.gaps >> chain.last_txid >> chain.last_len >> chain.last_crc >> chain.first_txid;
+      chain.gaps >> chain.last_txid >> chain.last_len >> chain.last_crc >> chain.first_txid >> chain.digest;
   return segment;
 }
 

@@ -18,13 +18,13 @@ namespace datawal::kv {
 inline constexpr std::string_view index_magic{"DWINDEX1", 8};
 
 /// Of the pages: where entries lie in them, the hash, the home of a tag. Raised on any change.
-inline constexpr std::uint32_t index_layout = 1;
+inline constexpr std::uint32_t index_layout = 2;
 
 /// The file holds a directory of keys.
 inline constexpr std::uint32_t flag_has_directory = 1;
 
 inline constexpr std::size_t index_header_len = 112;
-inline constexpr std::size_t index_segment_len = 144;
+inline constexpr std::size_t index_segment_len = 152;
 inline constexpr std::size_t index_part_len = 8;
 inline constexpr std::size_t index_page_len = 16;
 
@@ -82,10 +82,14 @@ struct IndexPart {
 /// Its tag is for whoever knows those before it. nullopt if it lies in another file.
 [[nodiscard]] std::optional<SavedPage> decode_index_page(std::span<const char, index_page_len> bytes) noexcept;
 
-/// A table of 2^depth entries is not out of proportion to its directory of so many pages: no honest one is, and none is allocated.
+/// Pages that may be chained: 400,000 keys with one tag, which only somebody who makes them has. So many are read at once.
+inline constexpr std::uint32_t longest_chain = 1024;
+
+/// A table of 2^depth entries is not out of proportion to its pages, chained ones not counted: hashes are spread so evenly that none
+/// that was not made on purpose is, and none is allocated.
 [[nodiscard]] constexpr bool is_sane_depth(std::uint32_t depth, std::uint64_t pages) noexcept {
   constexpr std::uint32_t deepest = 26;
-  constexpr std::uint64_t entries_a_page = 64;
+  constexpr std::uint64_t entries_a_page = 16;
   return depth <= deepest && (std::uint64_t{1} << depth) <= entries_a_page * pages;
 }
 

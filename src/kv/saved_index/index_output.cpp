@@ -81,9 +81,17 @@ void append(std::string& to, const std::array<char, len>& bytes) {
   to.append(bytes.data(), bytes.size());
 }
 
+Error too_many_alike(const std::filesystem::path& path) {
+  return {.code = Errc::invalid_argument,
+          .action = "save index",
+          .path = path,
+          .detail = "too many keys have hashes that begin alike"};
+}
+
 // The chains of a part, and what the index says of them.
 Result<void> write_part(KeyDirectory& directory, FrozenDirectory& frozen, FutexMutex& changes, std::size_t part,
-                        Pages& pages, std::string& metadata, std::uint64_t& page_number) {
+                        const std::filesystem::path& path, Pages& pages, std::string& metadata,
+                        std::uint64_t& page_number) {
   // Copied at a time: some 5 us, for which a writer may have to wait.
   constexpr std::size_t chains_at_once = 8;
   const std::vector<FrozenDirectory::Head> heads = frozen.heads(part);
@@ -98,6 +106,7 @@ Result<void> write_part(KeyDirectory& directory, FrozenDirectory& frozen, FutexM
     }
     for (std::size_t i = 0; i < some.size(); ++i) {
       if (Result<void> fetched = frozen.fetch(chains[i]); !fetched) return fetched;
+      if (chains[i].pages.size() > longest_chain) return std::unexpected(too_many_alike(path));
       const SavedPage page{.tag = some[i].tag,
                            .depth = some[i].depth,
                            .page = static_cast<std::uint32_t>(page_number),
@@ -113,9 +122,10 @@ Result<void> write_part(KeyDirectory& directory, FrozenDirectory& frozen, FutexM
 // How many chains there are; nullopt if a table is out of proportion.
 std::optional<std::uint64_t> chains_of(const FrozenDirectory& frozen) {
   std::uint64_t chains = 0;
-  for (std::size_t part = 0; part < part_count; ++part) chains += frozen.heads(part).size();
   for (std::size_t part = 0; part < part_count; ++part) {
-    if (frozen.depth(part) != 0 && !is_sane_depth(frozen.depth(part), chains)) return std::nullopt;
+    const std::uint64_t own = frozen.heads(part).size();
+    if (frozen.depth(part) != 0 && !is_sane_depth(frozen.depth(part), own)) return std::nullopt;
+    chains += own;
   }
   return chains;
 }
@@ -125,12 +135,7 @@ std::optional<std::uint64_t> chains_of(const FrozenDirectory& frozen) {
 Result<std::uint64_t> write_index(const IndexImage& image, KeyDirectory& directory, FrozenDirectory& frozen,
                                   FutexMutex& changes, safeatomic::File& file) {
   const std::optional<std::uint64_t> chains = chains_of(frozen);
-  if (!chains) {
-    return std::unexpected(Error{.code = Errc::invalid_argument,
-                                 .action = "save index",
-                                 .path = file.path(),
-                                 .detail = "too many keys have hashes that begin alike"});
-  }
+  if (!chains) return std::unexpected(too_many_alike(file.path()));
   IndexHeader header = image.header;
   const std::uint64_t metadata_end = index_header_len + image.segments.size() * index_segment_len +
                                      part_count * index_part_len + *chains * index_page_len;
@@ -141,7 +146,7 @@ Result<std::uint64_t> write_index(const IndexImage& image, KeyDirectory& directo
   for (const IndexSegment& segment : image.segments) append(metadata, encode_index_segment(segment));
   Pages pages(image, file, header.pages_begin);
   for (std::size_t part = 0; part < part_count; ++part) {
-    Result<void> written = write_part(directory, frozen, changes, part, pages, metadata, header.pages);
+    Result<void> written = write_part(directory, frozen, changes, part, file.path(), pages, metadata, header.pages);
     if (!written) return propagate(written);
   }
   if (Result<void> written = pages.finish(); !written) return propagate(written);

@@ -22,6 +22,7 @@ std::optional<std::string> add(const log::Snapshot& snapshot, const log::PinnedS
   if (!is_added || !has_these_extents(space.last(), known)) return "its addresses are not those of this version";
   SegmentFile& segment = space.last();
   space.count(segment, known.counts);
+  segment.is_counted = false;
   segment.chain = known.chain;
   space.note_needed_tombstones(segment, known.needed_tombstone_bytes);
   return std::nullopt;

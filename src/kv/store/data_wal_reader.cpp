@@ -37,7 +37,8 @@ struct [[gnu::visibility("hidden")]] DataWalReader::Impl {
 
   /// Goes on to `now` if that is what this state shows, and nothing or not much behind it.
   /// @return whether anything changed; nullopt, and what is shown is as before, if all is to be read again
-  [[nodiscard]] std::optional<bool> go_on_to(const std::shared_ptr<const log::Snapshot>& now);
+  /// @param was_taken_back  set if records that were shown are not there any more
+  [[nodiscard]] std::optional<bool> go_on_to(const std::shared_ptr<const log::Snapshot>& now, bool& was_taken_back);
 
   [[nodiscard]] static Result<State> build(const std::shared_ptr<const log::Snapshot>& snapshot,
                                            const ReaderOptions& options);
@@ -128,7 +129,8 @@ Result<DataWalReader::Impl::State> DataWalReader::Impl::build(const std::shared_
   }
 }
 
-std::optional<bool> DataWalReader::Impl::go_on_to(const std::shared_ptr<const log::Snapshot>& now) {
+std::optional<bool> DataWalReader::Impl::go_on_to(const std::shared_ptr<const log::Snapshot>& now,
+                                                  bool& was_taken_back) {
   const log::SeenTail& seen = state.seen;
   if (seen.segment() == 0 || !seen.is_whole() || !goes_on_from(*now, *state.snapshot)) return std::nullopt;
   if (now->segments.size() - state.snapshot->segments.size() > kv::Additions::max_segments) return std::nullopt;
@@ -156,13 +158,15 @@ std::optional<bool> DataWalReader::Impl::go_on_to(const std::shared_ptr<const lo
       again.add(record.ref);
       continue;
     }
-    if (again != seen || !additions.add(record)) return std::nullopt;
+    was_taken_back = again != seen;
+    if (was_taken_back || !additions.add(record)) return std::nullopt;
     ++report.records_replayed;
     if (previous_txid != 0 && record.txid != previous_txid + 1) ++report.txid_gaps;
     previous_txid = record.txid;
     report.last_txid_seen = std::max(report.last_txid_seen, record.txid);
   }
-  if (again != seen) return std::nullopt;
+  was_taken_back = again != seen;
+  if (was_taken_back) return std::nullopt;
   if (additions.size() > 0 || now->segments.size() != state.snapshot->segments.size()) {
     state.seen = {};  // the space may have got ahead of the snapshot where this fails
     if (!additions.take_in(*now, scanner.end().valid_end)) return std::nullopt;
@@ -212,13 +216,14 @@ Result<bool> DataWalReader::refresh() {
   const log::Snapshot* before = impl_->state.snapshot.get();
   Result<std::shared_ptr<const log::Snapshot>> snapshot = take_snapshot(impl_->directory, before);
   if (!snapshot) return propagate(snapshot);
-  if (const std::optional<bool> changed = impl_->go_on_to(*snapshot)) return *changed;
+  bool was_taken_back = false;
+  if (const std::optional<bool> changed = impl_->go_on_to(*snapshot, was_taken_back)) return *changed;
   Result<Impl::State> state = Impl::build(*snapshot, impl_->options);
   if (!state) return propagate(state);
   const kv::SegmentCounts now = state->projection->counts();
   const kv::SegmentCounts then = impl_->state.projection->counts();
   const log::SeenTail& seen = impl_->state.seen;
-  const bool was_taken_back = state->seen != seen && state->seen.is_same_place(seen);
+  was_taken_back |= state->seen != seen && state->seen.is_same_place(seen);
   const bool changed = was_taken_back || state->last_txid != impl_->state.last_txid || now.bytes != then.bytes;
   impl_->state = std::move(*state);
   return changed;

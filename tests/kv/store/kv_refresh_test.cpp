@@ -203,6 +203,22 @@ TEST_P(KvRefresh, SeesThatRecordsWereTakenBackThoughTheLastOneCameAgain) {
   EXPECT_EQ(contents_of(reader), (Contents{{"a", "old"}, {"d", "1"}, {"c", "2"}}));
 }
 
+// The same, and then everything was synced: the place from which a reader looks again has moved.
+TEST_P(KvRefresh, SeesThatRecordsWereTakenBackThoughTheOthersAreSyncedByNow) {
+  const auto put = [](std::uint64_t txid, std::string_view key, std::string_view value) {
+    return reference_encode(1, txid, key, value);
+  };
+  store_.put(1, put(1, "a", "old"));
+  must(open_writer().close());  // syncs it
+  overwrite(store_.segment(1), put(1, "a", "old").size(), put(2, "b", "OLD"));
+  DataWalReader reader = open_reader();
+  EXPECT_TRUE(has(reader, "b", "OLD"));
+  overwrite(store_.segment(1), put(1, "a", "old").size(), put(2, "b", "NEW"));
+  must(open_writer().close());
+  EXPECT_TRUE(must(reader.refresh()));
+  EXPECT_TRUE(has(reader, "b", "NEW"));
+}
+
 // An older copy was written over the file, with its watermark removed, and its writer went on from there.
 TEST_P(KvRefresh, SeesThatAnOlderCopyWasRestoredThoughWhatStandsThereNowIsAsLong) {
   const auto put = [](std::uint64_t txid, std::string_view key, std::string_view value) {
