@@ -87,6 +87,8 @@ void IndexKeeper::at_close() noexcept {
   try {
     if (core_.is_closed() || core_.is_poisoned() || !is_worth_it()) return;
     if (!projection_->load_all()) return;
+    // Before the time of its change is noted: it is the last one.
+    if (!core_.cut_reserved_space()) return;
     const Locked one(saving_);
     (void)save_now();
   } catch (const std::bad_alloc&) {

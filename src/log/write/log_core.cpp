@@ -134,6 +134,14 @@ Result<void> LogCore::close() {
   return closed;
 }
 
+Result<void> LogCore::cut_reserved_space() {
+  Guard guard(mutex_);
+  if (Result<void> usable = refuse_change(); !usable) return usable;
+  const Turn turn(*this, guard);
+  if (Result<void> usable = refuse_change(); !usable) return usable;
+  return writer_->cut_to_end();
+}
+
 // Lack of memory is a failure here, too: the rest of closing follows all the same.
 Result<void> LogCore::close_in_turn(Guard& guard) {
   try {

@@ -83,6 +83,9 @@ class LogCore {
     return maintenance_mutex_;
   }
 
+  /// Cuts off what was reserved behind the records, as close() does; the next append reserves anew.
+  [[nodiscard]] Result<void> cut_reserved_space();
+
   /// Gives the name of the sealed segment `from` to `to`, which is `rewritten` and synced. Durable on return. What was `from` is
   /// read from `old` wherever it is still needed. Needs maintenance_mutex().
   /// @param old  the open file of `from`

@@ -1,10 +1,14 @@
 // The persisted index: what it saves, when it is written, and that nothing is lost where it cannot be.
 
+#include <sys/stat.h>
+
 #include <cerrno>
 #include <cstdint>
+#include <cstring>
 #include <thread>
 
 #include "kv/saved_index/close_rule.hpp"
+#include "kv/saved_index/index_format.hpp"
 #include "kv/saved_index/saved_index_support.hpp"
 #include "log/operation_trace.hpp"
 
@@ -155,6 +159,22 @@ TEST(SavedIndex, IsWrittenAtCloseIfThatPays) {
   off.index.write_at_close = false;
   must(open_kv(dir.path(), off).close());
   EXPECT_EQ(expect_as_without(dir.path(), IndexState::used), 100U);
+}
+
+// So that the next open need not look at the records before it.
+TEST(SavedIndex, WrittenAtCloseIsOfTheLastChangeOfTheLog) {
+  for (const WritePath path : {WritePath::append, WritePath::mapped}) {
+    const Store store;
+    OpenOptions options = at_close(0);
+    options.write_path = path;
+    must(open_kv(store.path(), options).put("key", "value"));
+    const std::string bytes = read_file(store / index_file);
+    std::int64_t noted = 0;
+    std::memcpy(&noted, bytes.data() + kv::index_header_len + 24, sizeof noted);
+    struct stat status{};
+    ASSERT_EQ(::stat(store.segment(1).c_str(), &status), 0);
+    EXPECT_EQ(noted, status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec);
+  }
 }
 
 TEST(SavedIndex, IsNotWorthMoreThanTenTimesTheReplay) {
