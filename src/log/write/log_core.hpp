@@ -83,15 +83,20 @@ class LogCore {
     return maintenance_mutex_;
   }
 
-  /// Gives the name of the sealed segment `from` to `to`, which is `rewritten` and synced. Durable on return. What was `from` is
-  /// read from `old` wherever it is still needed. Needs maintenance_mutex().
-  /// @param old  the open file of `from`
-  /// @return poisoned if the directory could not be synced
-  [[nodiscard]] Result<void> replace_sealed(SegmentFile& from, const std::shared_ptr<safeatomic::File>& old,
-                                            SegmentFile& to, safeatomic::TemporaryFile& rewritten);
+  /// A sealed segment whose name is about to go.
+  struct Leaving {
+    SegmentFile& segment;
+    std::shared_ptr<safeatomic::File>
+        file;                     ///< the open file of that name: from here on what is still needed is read from it
+    std::uint64_t last_txid = 0;  ///< of its records, or more
+  };
+
+  /// Gives the name of a sealed segment to `to`, which is `rewritten` and synced. Durable on return. Needs maintenance_mutex().
+  /// @return false if a hold keeps the segment: nothing was done; poisoned if the directory could not be synced; errors as read_holds()
+  [[nodiscard]] Result<bool> replace_sealed(const Leaving& from, SegmentFile& to, safeatomic::TemporaryFile& rewritten);
 
   /// Unlinks a sealed segment, which stays in the registry until it is erased there; otherwise as replace_sealed().
-  [[nodiscard]] Result<void> remove_sealed(SegmentFile& segment, const std::shared_ptr<safeatomic::File>& old);
+  [[nodiscard]] Result<bool> remove_sealed(const Leaving& from);
 
   /// Syncs the directory.
   /// @return poisoned if that fails: nobody knows which names are on the disk
@@ -228,7 +233,7 @@ class LogCore {
       DATAWAL_REQUIRES(mutex_);
 
   // Sealed segments (log_core_sealed.cpp).
-  [[nodiscard]] Result<void> keep_sealed(SegmentFile& segment, const std::shared_ptr<safeatomic::File>& old);
+  [[nodiscard]] Result<void> keep_sealed(const Leaving& from);
 
   [[nodiscard]] Result<Record> read_frame(safeatomic::File& file, std::uint64_t end, const RecordRef& ref) const;
 
