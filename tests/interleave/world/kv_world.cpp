@@ -248,6 +248,32 @@ void KvWorld::compact(const CompactOptions& options, bool may_fail) {
   }
 }
 
+std::set<std::uint64_t> KvWorld::txids_there() {
+  const Quiet quiet;
+  const Result<RecordLogReader> reader = RecordLogReader::open(store_name, {.file_system = &machine()});
+  if (!reader) violated(Invariant::sound_store_has_no_error, reader.error().message());
+  std::set<std::uint64_t> txids;
+  RecordCursor cursor = reader->records();
+  for (;;) {
+    const Result<std::optional<RecordView>> next = cursor.next();
+    if (!next) violated(Invariant::sound_store_has_no_error, next.error().message());
+    if (!*next) return txids;
+    txids.insert((*next)->txid);
+  }
+}
+
+void KvWorld::hold() {
+  const Result<void> done = watch([&] { return store_->hold_from("consumer", 0); });
+  if (!done) violated(Invariant::sound_store_has_no_error, "hold: " + done.error().message());
+  held_ = txids_there();
+}
+
+void KvWorld::hold_from_outside() {
+  const Result<void> done = watch([&] { return hold_from(store_name, "consumer", 0, {.file_system = &seam()}); });
+  if (!done) violated(Invariant::sound_store_has_no_error, "hold: " + done.error().message());
+  held_ = txids_there();
+}
+
 KvWorld::State KvWorld::fold_of_store(const std::string& directory, safeatomic::FileSystem& on) const {
   const Quiet quiet;
   const Result<RecordLogReader> reader = RecordLogReader::open(directory, {.file_system = &on});
@@ -427,6 +453,10 @@ void KvWorld::finish() {
   const std::size_t from = last_done_;
   const std::size_t to = has_failed() ? states_.size() - 1 : from;
   check_state(fold_of_store(store_name, machine()), from, to, "the end");
+  const std::set<std::uint64_t> there = txids_there();
+  for (const std::uint64_t txid : held_) {
+    if (!there.contains(txid)) violated(Invariant::hold_keeps_what_is_there, "txid " + std::to_string(txid));
+  }
 }
 
 std::uint64_t KvWorld::promises() const { return mix(mix(states_.size(), last_done_), last_durable_); }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -56,6 +57,10 @@ class KvWorld final : public World {
   }
 
   void compact(const CompactOptions& options, bool may_fail = false);
+  /// Of everything: what is in the log when it has returned is there at the end.
+  void hold();
+  /// The same as another process would.
+  void hold_from_outside();
   /// Into a directory of its own; what comes out is one state.
   void compact_to(const std::string& directory);
   void checkpoint(const std::string& directory);
@@ -102,10 +107,12 @@ class KvWorld final : public World {
   [[nodiscard]] std::optional<DataWalView> take_view();
   [[nodiscard]] State fold_of(const DataWalView& view) const;
   [[nodiscard]] State fold_of_store(const std::string& directory, safeatomic::FileSystem& on) const;
+  [[nodiscard]] std::set<std::uint64_t> txids_there();
   void check_stats(const StoreStats& stats) const;
 
   OpenOptions options_;
   std::optional<DataWal> store_;
+  std::set<std::uint64_t> held_;  // txids
   std::vector<State> states_;
   std::vector<Epoch> done_;    // of each state: when the call that made it had returned
   std::size_t last_done_ = 0;  // as a clock on the wall would have it
