@@ -462,6 +462,7 @@ typedef struct datawal_store datawal_store;               /**< datawal::DataWal 
 typedef struct datawal_store_reader datawal_store_reader; /**< datawal::DataWalReader */
 typedef struct datawal_keys datawal_keys;                 /**< keys in memory */
 typedef struct datawal_holds datawal_holds;               /**< holds in memory: datawal::Hold */
+typedef struct datawal_rebuilder datawal_rebuilder;       /**< datawal::LogRebuilder */
 typedef struct datawal_view datawal_view;                 /**< datawal::DataWalView */
 typedef struct datawal_store_cursor datawal_store_cursor; /**< datawal::DataWalCursor */
 typedef struct datawal_values datawal_values;             /**< datawal::Values */
@@ -799,6 +800,30 @@ size_t datawal_holds_count(const datawal_holds* holds); /**< how many there are 
 /** The name of hold number `index`, from 0, and its txid; NULL after the last. Valid until the holds are freed. */
 const char* datawal_holds_at(const datawal_holds* holds, size_t index, uint64_t* txid);
 void datawal_holds_free(datawal_holds* holds); /**< ends them */
+
+/* A log made once more from its frames, as they are: datawal/log_rebuilder.hpp. One thread at a time. */
+
+/** Opens a log that goes on, or makes one. How segments grow and are written is not chosen here: those options are not looked at. */
+datawal_code datawal_rebuilder_open(const char* dir, const datawal_open_options* options, datawal_rebuilder** rebuilder,
+                                    datawal_error* error);
+/** Its newest record. @return 1; 0, and `ref` is all zeros, if there is none. */
+int datawal_rebuilder_last(const datawal_rebuilder* rebuilder, datawal_ref* ref);
+uint32_t datawal_rebuilder_segment(const datawal_rebuilder* rebuilder); /**< to which the next frame goes */
+/** From here on frames go to the segment `id`, which is this or a later one. If it is a later one, what was appended before survives a loss
+ *  of power. */
+datawal_code datawal_rebuilder_begin_segment(datawal_rebuilder* rebuilder, uint32_t id, datawal_error* error);
+/** Appends whole frames, back to back, as they are. `before_txid` and `before_crc` are of the record that they stand behind, which must be
+ *  datawal_rebuilder_last; 0 and 0 if there is none. Frames that stand elsewhere are DATAWAL_INVALID_ARGUMENT, damage is
+ *  DATAWAL_CORRUPTION: nothing is written then. */
+datawal_code datawal_rebuilder_append(datawal_rebuilder* rebuilder, const void* frames, size_t frames_len,
+                                      uint64_t before_txid, uint32_t before_crc, datawal_error* error);
+/** On return everything appended before survives a loss of power. */
+datawal_code datawal_rebuilder_fsync(datawal_rebuilder* rebuilder, datawal_error* error);
+datawal_code datawal_rebuilder_close(datawal_rebuilder* rebuilder,
+                                     datawal_error* error); /**< syncs and releases the lock */
+void datawal_rebuilder_free(datawal_rebuilder* rebuilder);  /**< closes it if need be */
+/** The frame of a record that a cursor or a follower has shown, as it stands in its segment. */
+datawal_code datawal_frame_of(const datawal_record* record, datawal_buffer* frame, datawal_error* error);
 
 /* Keys in memory. */
 

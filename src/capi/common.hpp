@@ -15,6 +15,7 @@
 #include <datawal/data_wal_reader.hpp>
 #include <datawal/follower.hpp>
 #include <datawal/holds.hpp>
+#include <datawal/log_rebuilder.hpp>
 #include <datawal/record_log.hpp>
 #include <datawal/record_log_reader.hpp>
 
@@ -41,6 +42,9 @@ struct datawal_store_reader {
 };
 struct datawal_keys {
   std::vector<std::string> keys;
+};
+struct datawal_rebuilder {
+  datawal::LogRebuilder rebuilder;
 };
 struct datawal_holds {
   std::vector<datawal::Hold> holds;

@@ -350,6 +350,7 @@ std::vector<Mutant> all_mutants() {
       {"drops what a hold keeps", by<IgnoresHolds>(), {"retention_held"}},
       {"sets a hold without a sync of its file", by<QuarantinesWithoutSync>(), {"holds_outside"}},
       {"acknowledges a hold before its name is durable", by<SkipsDirectorySyncs>(), {"holds"}},
+      {"rebuilds without a sync", by<AcknowledgesBeforeSync>(), {"rebuild"}},
       {"salvages without a sync", by<AcknowledgesBeforeSync>(), {"salvage"}},
       {"believes that a file ends behind a record", {}, {}, naive(Belief::sizes_are_whole)},
       {"appends behind what a killed write has left", {}, {}, naive(Belief::kills_leave_whole)},

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "crash/naive_scenario.hpp"
+#include "crash/rebuild_scenario.hpp"
 #include "crash/repair_scenario.hpp"
 #include "crash/result_scenario.hpp"
 #include "crash/store_scenario.hpp"
@@ -214,6 +215,7 @@ Scenarios default_scenarios() {
   }
   for (std::unique_ptr<Scenario>& scenario : result_scenarios()) all.push_back(std::move(scenario));
   for (std::unique_ptr<Scenario>& scenario : repair_scenarios()) all.push_back(std::move(scenario));
+  all.push_back(make_rebuild_scenario());
   all.push_back(make_naive_scenario(Belief::nothing));
   return all;
 }
