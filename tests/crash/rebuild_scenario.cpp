@@ -2,6 +2,7 @@
 
 #include "crash/rebuild_scenario.hpp"
 
+#include <filesystem>
 #include <map>
 #include <string>
 #include <utility>
@@ -134,7 +135,8 @@ class RebuildScenario final : public Scenario {
   [[nodiscard]] static std::map<std::string, std::string> found(const World& world) {
     std::map<std::string, std::string> segments;
     for (const std::string& name : world.machine.peek_names(target)) {
-      if (segment::parse_filename(name)) segments[name] = world.machine.peek(target + "/" + name).value_or("");
+      if (segment::parse_filename(name))
+        segments[name] = world.machine.peek(std::filesystem::path(target) / name).value_or("");
     }
     return segments;
   }
