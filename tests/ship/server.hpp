@@ -89,9 +89,11 @@ inline bool answers(int port) {
 class Server {
  public:
   /// @param more  further lines of its configuration
-  explicit Server(std::filesystem::path folder, const std::string& more = {}) : folder_(std::move(folder)) {
+  explicit Server(std::filesystem::path folder, const std::string& more = {}, const std::string& name = "one")
+      : folder_(std::move(folder)) {
     std::filesystem::create_directories(folder_);
-    datawal::test::write_file(folder_ / "conf", "server_name: one\nlisten: 127.0.0.1:" + std::to_string(port_) +
+    datawal::test::write_file(folder_ / "conf", "server_name: " + name +
+                                                    "\nlisten: 127.0.0.1:" + std::to_string(port_) +
                                                     "\njetstream { store_dir: \"" + (folder_ / "js").string() +
                                                     "\", max_mem: 16MB, max_file: 2GB }\n" + more);
     start();
