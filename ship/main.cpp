@@ -107,6 +107,9 @@ CLI::App* add(CLI::App& program, const char* name, const char* purpose, const st
   command->add_option("DIR", arguments->dir, directory)->required();
   command->add_option("--server", arguments->stream.servers, "nats://[USER:PASSWORD@]HOST:PORT, again and again")
       ->take_all();
+  command->add_option("--tls-ca", arguments->stream.tls_ca, "A file: who may have signed the servers' certificates");
+  CLI::Option* key = command->add_option("--tls-key", arguments->stream.tls_key, "A file: the key of --tls-cert");
+  command->add_option("--tls-cert", arguments->stream.tls_cert, "A file: the certificate to show")->needs(key);
   command->add_option("--stream", arguments->stream.name, "1 to 25 letters, digits, '_' or '-' (DATAWAL)")
       ->check([](const std::string& text) { return is_stream_name(text) ? std::string() : "no name of a stream"; });
   return command;

@@ -193,7 +193,20 @@ class NatsStream final : public Stream {
   Context context_;
 };
 
-natsStatus set_up(natsOptions& options, const std::vector<std::string>& servers) {
+natsStatus set_up_tls(natsOptions& options, const StreamOptions& with) {
+  natsStatus status = NATS_OK;
+  if (!with.tls_ca.empty()) {
+    status = natsOptions_SetSecure(&options, true);
+    if (status == NATS_OK) status = natsOptions_LoadCATrustedCertificates(&options, with.tls_ca.c_str());
+  }
+  if (status == NATS_OK && !with.tls_cert.empty()) {
+    status = natsOptions_LoadCertificatesChain(&options, with.tls_cert.c_str(), with.tls_key.c_str());
+  }
+  return status;
+}
+
+natsStatus set_up(natsOptions& options, const StreamOptions& with) {
+  const std::vector<std::string>& servers = with.servers;
   std::vector<const char*> urls;
   urls.reserve(servers.size());
   for (const std::string& server : servers) urls.push_back(server.c_str());
@@ -205,7 +218,7 @@ natsStatus set_up(natsOptions& options, const std::vector<std::string>& servers)
   // What is not known to have arrived is looked for in the stream, and sent again from there.
   if (status == NATS_OK) status = natsOptions_SetReconnectBufSize(&options, 0);
   if (status == NATS_OK) status = natsOptions_SetPingInterval(&options, 2000);
-  return status;
+  return status == NATS_OK ? set_up_tls(options, with) : status;
 }
 
 }  // namespace
@@ -214,7 +227,7 @@ Outcome<std::unique_ptr<Stream>> Stream::connect(const StreamOptions& options) {
   natsOptions* made = nullptr;
   natsStatus status = natsOptions_Create(&made);
   const Options with(made);
-  if (status == NATS_OK) status = set_up(*made, options.servers);
+  if (status == NATS_OK) status = set_up(*made, options);
   const Patience patience(options);
   natsConnection* connected = nullptr;
   while (status == NATS_OK) {

@@ -19,9 +19,12 @@ struct StreamOptions {
   std::vector<std::string> servers{
       "nats://127.0.0.1:4222"};  ///< a user and a password may stand in front: user:password@
   std::string name = "DATAWAL";
-  std::int64_t replicas = 3;                ///< of a stream that is made
-  std::chrono::milliseconds wait{2000};     ///< for one answer
-  std::chrono::seconds patience{30};        ///< for an answer at all; 0: for ever
+  std::int64_t replicas = 3;             ///< of a stream that is made
+  std::chrono::milliseconds wait{2000};  ///< for one answer
+  std::chrono::seconds patience{30};     ///< for an answer at all; 0: for ever
+  std::string tls_ca{};                  ///< a file: who may have signed the servers' certificates; with it, TLS alone
+  std::string tls_cert{};                ///< a file: the certificate to show; empty: none
+  std::string tls_key{};                 ///< a file: its key
   const std::atomic<bool>* stop = nullptr;  ///< gives up when it is set; null: never
 };
 

@@ -437,6 +437,40 @@ TEST_F(ShipWithAPassword, SaysThatItIsWrong) {
   EXPECT_TRUE(Stream::connect(mine("u:right@")));
 }
 
+// A certificate that the server and, if it is asked for, the shipper show; signed by itself.
+class ShipOverTls : public ShipAlone {
+ protected:
+  void SetUp() override {
+    const std::string in = directory_.path().string();
+    const std::string make =
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1"
+        " -keyout " +
+        in + "/key -out " + in + "/cert > " + in + "/said 2>&1";
+    if (std::system(make.c_str()) != 0) GTEST_SKIP() << "there is no openssl here";
+    more_ = "tls { cert_file: \"" + in + "/cert\", key_file: \"" + in + "/key\", ca_file: \"" + in +
+            "/cert\", verify: true }\n";
+    ShipAlone::SetUp();
+  }
+};
+
+TEST_F(ShipOverTls, ShowsAndWantsCertificates) {
+  StreamOptions options = mine();
+  options.patience = std::chrono::seconds(2);
+  const Outcome<std::unique_ptr<Stream>> plain = Stream::connect(options);
+  ASSERT_TRUE(fails_with(plain, exit_usage)) << "nothing in the clear";
+  EXPECT_THAT(plain.error().text, HasSubstr("no server lets us in"));
+  options.tls_ca = (directory_.path() / "cert").string();
+  EXPECT_TRUE(fails_with(Stream::connect(options), exit_usage)) << "it shows none";
+  options.tls_cert = options.tls_ca;
+  options.tls_key = (directory_.path() / "key").string();
+  append(at("log"), 20);
+  const std::unique_ptr<Stream> stream = must(Stream::connect(options));
+  EXPECT_EQ(must(run(*stream, shipping(at("log")))).records, 20U);
+  EXPECT_EQ(must(verify(*stream, at("log"))).compared, 20U);
+  options.tls_ca = (directory_.path() / "nothing").string();
+  EXPECT_TRUE(fails_with(Stream::connect(options), exit_usage)) << "a file that is not there";
+}
+
 class ShipWithoutJetStream : public testing::Test {};
 
 TEST_F(ShipWithoutJetStream, SaysThatNoServerAnswers) {
