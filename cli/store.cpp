@@ -12,8 +12,9 @@
 
 namespace datawal::cli {
 
-std::optional<DataWalReader> open_store(Console& console, const std::filesystem::path& dir, int& status) {
-  Result<DataWalReader> store = DataWalReader::open(dir, {.read_path = ReadPath::pread});
+std::optional<DataWalReader> open_store(Console& console, const std::filesystem::path& dir, int& status,
+                                        bool uses_index) {
+  Result<DataWalReader> store = DataWalReader::open(dir, {.read_path = ReadPath::pread, .uses_index = uses_index});
   if (!store) {
     status = console.fail(store.error(), dir);
     return std::nullopt;

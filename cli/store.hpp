@@ -12,8 +12,10 @@
 namespace datawal::cli {
 
 /// Opens the store in `dir` for reading: no lock, no mapping. A directory without a segment is no store.
+/// @param uses_index  for who looks at little of it; else every record is read
 /// @return nullopt after reporting why; `status` is then the exit status
-[[nodiscard]] std::optional<DataWalReader> open_store(Console& console, const std::filesystem::path& dir, int& status);
+[[nodiscard]] std::optional<DataWalReader> open_store(Console& console, const std::filesystem::path& dir, int& status,
+                                                      bool uses_index = false);
 
 /// Opens or makes the store in `dir` for changes, with a bar on a terminal, and reports what was quarantined.
 /// @return as open_store

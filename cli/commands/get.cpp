@@ -94,7 +94,7 @@ int get_many(Console& console, const GetArguments& arguments, const DataWalReade
 int get(Console& console, const GetArguments& arguments) {
   if (arguments.keys.is_empty()) return console.fail_usage("--key, --key-base64, --key-hex or --keys-from is required");
   int status = exit_done;
-  const std::optional<DataWalReader> store = open_store(console, arguments.dir, status);
+  const std::optional<DataWalReader> store = open_store(console, arguments.dir, status, true);
   if (!store) return status;
   return arguments.keys.is_single() ? get_one(console, arguments, *store) : get_many(console, arguments, *store);
 }
@@ -105,7 +105,8 @@ void add_get(CLI::App& program, Run& run) {
   CLI::App& command = add_command(program, "get", "Prints the value of a key, or of many.",
                                   R"(Takes no lock and changes nothing. The value's bytes come out as they are, with
 a newline behind them only on a terminal. The key and the checksum are compared
-in the record itself. Of several keys, a line each: the key, a tab, the value,
+in the record itself. Where the store has a persisted index that fits, only that
+and what lies behind it is read, not every record. Of several keys, a line each: the key, a tab, the value,
 both as `datawal scan` shows them; keys that are not there are left out.
 
 Examples:

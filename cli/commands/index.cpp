@@ -33,7 +33,7 @@ void print(Console& console, const IndexReport& report) {
 
 int build(Console& console, const std::filesystem::path& dir) {
   OpenOptions options{.mode = OpenMode::must_exist};
-  options.index = {.is_enabled = true, .write_at_close = false};
+  options.index = {.is_enabled = true, .write_at_close = false, .writes_in_background = false};
   Result<DataWal> store = DataWal::open(dir, options);
   if (!store) return console.fail(store.error(), dir);
   if (Result<void> saved = store->save_index(); !saved) return console.fail(saved.error(), dir);

@@ -26,7 +26,8 @@ std::string key_of(int n) { return "key " + std::to_string(n); }
 
 OpenOptions with_index() {
   OpenOptions options{.max_segment_bytes = 4000};
-  options.index = {.is_enabled = true, .write_at_close = false, .loads_in_background = false};
+  options.index = {
+      .is_enabled = true, .write_at_close = false, .writes_in_background = false, .loads_in_background = false};
   return options;
 }
 

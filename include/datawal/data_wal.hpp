@@ -197,9 +197,9 @@ class DataWal {
                                                       const ImportOptions& options = {});
 
   /// Writes the persisted index of now (OpenOptions::index), also if it is not enabled. On return the next open with it reads only what
-  /// is appended from here on; and all that was put or erased before survives a loss of power, as after fsync(). Copies the index in
-  /// memory, 17.5 bytes a key, while writers wait some 8 ms a million keys; then writes 16 bytes a key while they go on. A crash
-  /// leaves the old one or the new one. Nothing if the store holds no record.
+  /// is appended from here on; and all that was put or erased before survives a loss of power, as after fsync(). Writes 16 bytes a key
+  /// while writers go on, which wait some microseconds at a time. Pages that they change meanwhile are kept as they were, up to 64 MiB in
+  /// memory and the rest in a temporary file. A crash leaves the old one or the new one. Nothing if the store holds no record.
   /// @return no_space, io: the old index stays, the store is usable; poisoned as fsync(); corruption if a segment was replaced from
   ///   outside, or a page of the index that was opened with is damaged
   [[nodiscard]] Result<void> save_index();

@@ -24,7 +24,7 @@ namespace datawal {
 /// in this or another process. Movable. Threads: `get`, `contains` and `size` from any thread; refresh() excludes them.
 class DataWalReader {
  public:
-  /// Builds the index by reading the store once.
+  /// Builds the index by reading the store once; with ReaderOptions::uses_index, from the persisted one and what lies behind it.
   /// @return not_found if there is no such directory; corruption or unsupported_version with segment and offset: a
   ///   damaged store has no state that could be shown; snapshot_expired if the store changed too fast; invalid_argument
   ///   with ReaderOptions::only_durable; io

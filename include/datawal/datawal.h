@@ -123,7 +123,7 @@ typedef struct datawal_recovery_report {
   uint64_t records_beyond_tear;    /**< whole records found after the tear (a lower bound) */
   uint64_t quarantined_previously; /**< quarantine files that were there before */
   int tail_truncated;              /**< 1 if the store ended in a torn tail */
-  datawal_index_state index_state; /**< of datawal_store_open: what became of the persisted index */
+  datawal_index_state index_state; /**< of a store: what became of the persisted index */
   uint64_t records_read;           /**< of records_replayed, those that were read */
   uint64_t reserved[7];            /**< 0 */
 } datawal_recovery_report;
@@ -330,6 +330,8 @@ typedef struct datawal_open_options {
   uint64_t index_least_records;           /**< nor if no more were appended behind the last one; 0: 20,000 */
   int index_loads_on_demand;              /**< 1: no thread loads it once the store is open */
   int verifies_all;                       /**< 1: every record is read all the same */
+  int index_is_not_in_background;         /**< 1: no thread writes it now and then */
+  uint32_t reserved_2;                    /**< 0 */
 } datawal_open_options;
 
 /** Options for opening a store for reading. */
@@ -340,6 +342,8 @@ typedef struct datawal_reader_options {
   int only_durable;            /**< of datawal_log_reader, 1: show only what is known to survive a loss of power;
                        datawal_store_reader refuses it */
   uint32_t reserved;           /**< 0 */
+  int uses_index;      /**< of datawal_store_reader, 1: use the store's persisted index if there is one that fits */
+  uint32_t reserved_2; /**< 0 */
 } datawal_reader_options;
 
 /** How far a log is known to survive a loss of power. */

@@ -87,7 +87,10 @@ struct IndexOptions {
   bool is_enabled = false;  ///< use it at open, and write it after a compaction and at close
   bool write_at_close =
       true;  ///< if it pays: not where writing would take ten times as long as the replay that it saves
-  std::uint64_t least_records_at_close = 20'000;  ///< nor if no more than so many were appended behind the last one
+  std::uint64_t least_records = 20'000;  ///< it never pays if no more than so many were appended behind the last one
+  /// A thread writes it whenever as much was appended behind the last one as it is large, but at least 64 MiB: so long is what an open
+  /// reads behind it after a crash. Writers go on meanwhile.
+  bool writes_in_background = true;
   /// A thread loads all of it once the store is open, a microsecond per 4 KiB, and ends. Without, each page is loaded when it is needed.
   bool loads_in_background = true;
 };
@@ -143,6 +146,9 @@ struct ReaderOptions {
   bool only_durable = false;
   ReadPath read_path = ReadPath::mapped;  ///< of DataWalReader, for sealed segments; the active one is never mapped
   std::uint32_t open_threads = 0;         ///< of DataWalReader, also in refresh(); as OpenOptions::open_threads
+  /// Of DataWalReader: use the store's persisted index if there is one that fits, so that opening costs the same at any size. Each page
+  /// of it is loaded when it is needed; a damaged one is an error, and the index is left where it is.
+  bool uses_index = false;
   safeatomic::FileSystem* file_system = nullptr;  ///< null: the operating system's; not owned
 };
 

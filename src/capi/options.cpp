@@ -153,11 +153,13 @@ OpenOptions from_c(const datawal_open_options* given) {
   compaction.max_bytes_per_second = limit(options.auto_compact_bytes_per_second, compaction.max_bytes_per_second);
   compaction.keeps_up_with_writers = !flag(options.auto_compact_is_capped, "auto_compact_is_capped");
   if (options.reserved != 0) throw Refused{"reserved", "is set"};
+  if (options.reserved_2 != 0) throw Refused{"reserved_2", "is set"};
   IndexOptions& index = result.index;
   index.is_enabled = flag(options.index, "index");
   index.write_at_close = !flag(options.index_is_not_for_close, "index_is_not_for_close");
-  index.least_records_at_close = unless_zero(options.index_least_records, index.least_records_at_close);
+  index.least_records = unless_zero(options.index_least_records, index.least_records);
   index.loads_in_background = !flag(options.index_loads_on_demand, "index_loads_on_demand");
+  index.writes_in_background = !flag(options.index_is_not_in_background, "index_is_not_in_background");
   if (flag(options.verifies_all, "verifies_all")) result.verification = Verification::full;
   result.on_progress = telling(options.on_progress, options.progress_context);
   return result;
@@ -171,9 +173,11 @@ ProgressCallback from_c(const datawal_work_options* given) {
 ReaderOptions from_c(const datawal_reader_options* given) {
   const datawal_reader_options options = known(given);
   if (options.reserved != 0) throw Refused{"reserved", "is set"};
+  if (options.reserved_2 != 0) throw Refused{"reserved_2", "is set"};
   return {.only_durable = flag(options.only_durable, "only_durable"),
           .read_path = from_c(options.read_path),
-          .open_threads = threads(options.open_threads)};
+          .open_threads = threads(options.open_threads),
+          .uses_index = flag(options.uses_index, "uses_index")};
 }
 
 CursorOptions from_c(const datawal_store_cursor_options* given) {

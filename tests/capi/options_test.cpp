@@ -156,6 +156,8 @@ TEST_F(CapiOptions, ThatMakeNoSenseAreRefusedByName) {
       {"index", [](Options& o) { o.index = 2; }},
       {"index_is_not_for_close", [](Options& o) { o.index_is_not_for_close = -1; }},
       {"index_loads_on_demand", [](Options& o) { o.index_loads_on_demand = 3; }},
+      {"index_is_not_in_background", [](Options& o) { o.index_is_not_in_background = 2; }},
+      {"reserved_2", [](Options& o) { o.reserved_2 = 1; }},
       {"verifies_all", [](Options& o) { o.verifies_all = 0x100; }},
       {"auto_compact_is_capped", [](Options& o) { o.auto_compact_is_capped = 7; }},
       {"reserved", [](Options& o) { o.reserved = 1; }},
@@ -210,6 +212,11 @@ TEST_F(CapiOptions, OfReadersAndCompactionAreRefusedByName) {
   reader.open_threads = 3;
   EXPECT_EQ(datawal_log_reader_open(in_dir("kv").c_str(), &reader, &log_reader, &error), DATAWAL_INVALID_ARGUMENT);
   EXPECT_THAT(error.message, HasSubstr("open_threads"));
+
+  datawal_reader_options_init(&reader);
+  reader.uses_index = 2;
+  EXPECT_EQ(datawal_store_reader_open(in_dir("kv").c_str(), &reader, &store_reader, &error), DATAWAL_INVALID_ARGUMENT);
+  EXPECT_THAT(error.message, HasSubstr("uses_index"));
 
   for (const double ratio : {-1.0, 1.01, std::numeric_limits<double>::quiet_NaN()}) {
     datawal_compact_options compact{};

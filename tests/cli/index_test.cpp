@@ -40,6 +40,21 @@ TEST_F(IndexCommand, BuildsChecksAndDropsIt) {
   EXPECT_THAT(run({"index", "kv"}).out, HasSubstr("index_state:            absent"));
 }
 
+TEST_F(IndexCommand, IsWhatGetReads) {
+  ASSERT_EQ(run({"index", "kv", "--build"}).status, 0);
+  ASSERT_EQ(run({"put", "kv", "--key", "c", "three"}).status, 0);
+  EXPECT_EQ(run({"get", "kv", "--key", "b"}).out, "two");
+  EXPECT_EQ(run({"get", "kv", "--key", "c"}).out, "three");
+  std::fstream file(in_dir("kv") / ".index", std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(-4000, std::ios::end);
+  file.write(std::string(3000, 'x').data(), 3000);
+  file.close();
+  EXPECT_EQ(run({"get", "kv", "--key", "a"}).status + run({"get", "kv", "--key", "b"}).status, 3)
+      << "the last page is one of theirs";
+  ASSERT_EQ(run({"index", "kv", "--drop"}).status, 0);
+  EXPECT_EQ(run({"get", "kv", "--key", "a"}).out + run({"get", "kv", "--key", "b"}).out, "onetwo");
+}
+
 TEST_F(IndexCommand, TellsAStaleOneFromADamagedOne) {
   EXPECT_EQ(run({"index", "kv", "--build"}).status, 0);
   EXPECT_EQ(run({"compact", "kv", "kv2"}).status, 0);

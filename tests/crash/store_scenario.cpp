@@ -82,7 +82,10 @@ OpenOptions StoreScenario::options(World& world) const {
   return {.max_segment_bytes = workload_.max_segment_bytes,
           .write_path = workload_.write_path,
           .sync_policy = workload_.syncs_every_append ? SyncPolicy::every_append() : SyncPolicy::manual(),
-          .index = {.is_enabled = workload_.has_index, .least_records_at_close = 0, .loads_in_background = false},
+          .index = {.is_enabled = workload_.has_index,
+                    .least_records = 0,
+                    .writes_in_background = false,
+                    .loads_in_background = false},
           .file_system = &world.file_system};
 }
 

@@ -37,6 +37,10 @@ std::vector<Mutant> all_mutants() {
        1},
       {"child_waits_for_the_background", "a forked child waits for the end of a thread that it has not",
        "fork_interval", 1},
+      {"loads_a_page_twice", "a page of the index that was loaded is loaded over it again", "load_replace", 3},
+      {"page_is_published_before_it_is_there", "a page of the index is published before it is loaded", "load_find", 3},
+      {"hands_over_nothing", "pages of the index are written as they are, not as they were", "save_change", 2},
+      {"index_notes_the_end_later", "the end of what an index describes is noted behind its tables", "save_change", 2},
       {"keeps_the_turn_on_an_exception", "a turn is kept when an exception leaves it", "commit2_throws", 2},
   };
 }

@@ -21,6 +21,21 @@ std::uint64_t find(const kv::KeyDirectory& directory, std::uint64_t hash) {
   return found;
 }
 
+std::uint64_t find_or_load(const kv::KeyDirectory& directory, std::uint64_t hash) {
+  for (;;) {
+    std::uint64_t found = 0;
+    const kv::Lookup lookup = directory.look_up(hash, [&found](std::uint64_t address) {
+      found = address;
+      return true;
+    });
+    if (lookup != kv::Lookup::on_file) return found;
+    load(directory, hash);
+  }
+}
+
+void load(const kv::KeyDirectory& directory, std::uint64_t hash) { (void)directory.load(hash); }
+void load_all(const kv::KeyDirectory& directory) { (void)directory.load_all(); }
+
 std::uint32_t load_relaxed(const Word& word) { return word.load(std::memory_order_relaxed); }
 std::uint32_t load_acquire(const Word& word) { return word.load(std::memory_order_acquire); }
 std::uint32_t load_sequential(const Word& word) { return word.load(std::memory_order_seq_cst); }

@@ -15,6 +15,10 @@ void replace(kv::KeyDirectory& directory, std::uint64_t hash, std::uint64_t from
 void erase(kv::KeyDirectory& directory, std::uint64_t hash, std::uint64_t address);
 /// The address that a look-up of the hash ends with, 0 without one.
 [[nodiscard]] std::uint64_t find(const kv::KeyDirectory& directory, std::uint64_t hash);
+/// The same where its page may be on file.
+[[nodiscard]] std::uint64_t find_or_load(const kv::KeyDirectory& directory, std::uint64_t hash);
+void load(const kv::KeyDirectory& directory, std::uint64_t hash);
+void load_all(const kv::KeyDirectory& directory);
 
 // The language, for what the memory model is held against.
 

@@ -1,13 +1,16 @@
 #pragma once
 // What the tests of the key/value store share.
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -15,6 +18,7 @@
 #include <datawal/data_wal_reader.hpp>
 
 #include "log/reader_support.hpp"
+#include "support/child.hpp"
 
 namespace datawal::test {
 
@@ -42,6 +46,16 @@ Contents contents_of(const Kv& store) {
     return true;
   }));
   return contents;
+}
+
+/// Waits for a background thread, as long as a test may take.
+inline bool eventually(const std::function<bool()>& holds) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::yield();
+  }
+  return true;
 }
 
 /// EXPECT_TRUE(has(store, "key", "value")).

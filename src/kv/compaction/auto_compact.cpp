@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/library_thread.hpp"
 #include "log/directory/holds_file.hpp"
 
 namespace datawal::kv {
@@ -26,35 +25,11 @@ double bytes_to_keep_up(double ratio) noexcept {
 Result<std::unique_ptr<AutoCompaction>> AutoCompaction::start(const CompactionSite& site, Mutex& alone,
                                                               const AutoCompact& options, OnEnd on_end) {
   std::unique_ptr<AutoCompaction> compaction(new AutoCompaction(site, alone, options, std::move(on_end)));
-  Result<std::thread> thread = start_thread([behind = compaction.get()] { behind->run(); });
-  if (!thread) return propagate(thread);
-  compaction->thread_ = std::move(*thread);
+  Result<std::unique_ptr<Worker>> worker = Worker::start([behind = compaction.get()] { behind->run(); });
+  if (!worker) return propagate(worker);
+  compaction->worker_ = std::move(*worker);
+  compaction->look();  // the store may have been left full of garbage
   return compaction;
-}
-
-AutoCompaction::~AutoCompaction() { stop(); }
-
-void AutoCompaction::stop() {
-  if (!thread_.joinable()) return;
-  {
-    const Locked guard(mutex_);
-    is_stopped_ = true;
-  }
-  wake_.notify_one();
-  join(thread_);
-}
-
-void AutoCompaction::look() {
-  {
-    const Locked guard(mutex_);
-    is_wanted_ = true;
-  }
-  wake_.notify_one();
-}
-
-bool AutoCompaction::is_stopped() {
-  const Locked guard(mutex_);
-  return is_stopped_;
 }
 
 // What a hold keeps does not count: a compaction could not give it back, and would begin again and again.
@@ -91,25 +66,17 @@ void AutoCompaction::note(Result<CompactionStats> done) {
 void AutoCompaction::run() {
   const CompactOptions options{.min_garbage_ratio = options_.garbage_ratio,
                                .max_bytes_per_second = options_.max_bytes_per_second,
-                               .on_progress = [this](const Progress&) { return !is_stopped(); }};
-  for (;;) {
-    {
-      Lock guard(mutex_);
-      while (!is_wanted_ && !is_stopped_) wake_.wait(mutex_);
-      if (is_stopped_) return;
-      is_wanted_ = false;
-    }
-    try {
-      if (!is_due()) continue;
-      const Locked alone(alone_);
-      Result<CompactionStats> done = compact(
-          site_, options, options_.keeps_up_with_writers ? bytes_to_keep_up(options_.garbage_ratio) : 0);
-      on_end_(done);
-      note(std::move(done));
-    } catch (const std::bad_alloc&) {
-      // There may be memory when the next segment is full. This takes none.
-      note(std::unexpected(Error{.code = Errc::io, .action = "compact in the background", .os_errno = ENOMEM}));
-    }
+                               .on_progress = [this](const Progress&) { return !worker_->is_stopped(); }};
+  try {
+    if (!is_due()) return;
+    const Locked alone(alone_);
+    Result<CompactionStats> done = compact(
+        site_, options, options_.keeps_up_with_writers ? bytes_to_keep_up(options_.garbage_ratio) : 0);
+    on_end_(done);
+    note(std::move(done));
+  } catch (const std::bad_alloc&) {
+    // There may be memory when the next segment is full. This takes none.
+    note(std::unexpected(Error{.code = Errc::io, .action = "compact in the background", .os_errno = ENOMEM}));
   }
 }
 

@@ -3,14 +3,13 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
-#include <thread>
 #include <utility>
 
 #include <datawal/options.hpp>
 #include <datawal/stats.hpp>
 
 #include "base/mutex.hpp"
+#include "base/worker.hpp"
 #include "kv/compaction/compact.hpp"
 
 namespace datawal::kv {
@@ -22,18 +21,17 @@ class AutoCompaction {
 
   /// @param alone   held during each compaction; what is referred to outlives this
   /// @param on_end  called after each one, from the thread
-  /// @return as start_thread
+  /// @return as Worker::start
   [[nodiscard]] static Result<std::unique_ptr<AutoCompaction>> start(const CompactionSite& site, Mutex& alone,
                                                                      const AutoCompact& options, OnEnd on_end);
   AutoCompaction(const AutoCompaction&) = delete;
   AutoCompaction& operator=(const AutoCompaction&) = delete;
-  ~AutoCompaction();
 
   /// There is another sealed segment, or some may hold more garbage than before. Nothing after stop().
-  void look();
+  void look() { worker_->wake(); }
 
   /// Ends the thread, after the block that it is at.
-  void stop();
+  void stop() { worker_->stop(); }
 
   /// Until now, also after stop().
   [[nodiscard]] AutoCompactStats stats() const;
@@ -44,18 +42,14 @@ class AutoCompaction {
   void run();
   void note(Result<CompactionStats> done);
   [[nodiscard]] bool is_due() const;
-  [[nodiscard]] bool is_stopped();
 
   const CompactionSite site_;
   Mutex& alone_;
   const AutoCompact options_;
   const OnEnd on_end_;
   mutable Mutex mutex_;
-  Condition wake_;
-  bool is_wanted_ DATAWAL_GUARDED_BY(mutex_) = true;  // the store may have been left full of garbage
-  bool is_stopped_ DATAWAL_GUARDED_BY(mutex_) = false;
   AutoCompactStats stats_ DATAWAL_GUARDED_BY(mutex_){.is_enabled = true};
-  std::thread thread_;
+  std::unique_ptr<Worker> worker_;  // ends before anything that it uses
 };
 
 }  // namespace datawal::kv

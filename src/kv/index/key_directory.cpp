@@ -200,6 +200,13 @@ bool KeyDirectory::gather(const Page& head) noexcept {
   }
 }
 
+// The first of a new chain: at the instant of the last freezing there was none.
+std::uint32_t KeyDirectory::take_page() noexcept {
+  const std::uint32_t number = arena_.take();
+  arena_.at(number).set_epoch(epoch_);
+  return number;
+}
+
 /// Splits the page of a tag, and what is chained to it, in two.
 /// @return false if that would not help, or there is no memory for it: nothing changed
 bool KeyDirectory::split(PageDirectory& part, std::uint32_t head, std::uint32_t tag) noexcept {
@@ -216,9 +223,9 @@ bool KeyDirectory::split(PageDirectory& part, std::uint32_t head, std::uint32_t 
     if ((std::uint64_t{64} << depth) > size() || !grow(part)) return false;
   }
 
-  const StripedSeqlock::WriteSection writing(seqlock_, head);
+  const Change changing(*this, head);
   empty_chain(stays);
-  const std::uint32_t other = arena_.take();
+  const std::uint32_t other = take_page();
   Page& takes = arena_.at(other);
   for (const Entry& entry : entries) append(moves(entry) ? takes : stays, entry);
   stays.set_depth(depth + 1);
@@ -254,12 +261,12 @@ void KeyDirectory::insert(std::uint64_t hash, std::uint64_t address) {
   PageDirectory& part = part_of(hash);
   std::uint32_t head = part.page_of(tag);
   if (head == PageArena::none) [[unlikely]] {
-    head = arena_.take();
+    head = take_page();
     part.assign(tag, 0, head);
   } else if (wants_split(arena_.at(head)) && split(part, head, tag)) {
     head = part.page_of(tag);
   }
-  const StripedSeqlock::WriteSection writing(seqlock_, head);
+  const Change changing(*this, head);
   append(arena_.at(head), {.tag = tag, .address = address});
   size_.store(size() + 1, std::memory_order_relaxed);
 }
@@ -267,7 +274,7 @@ void KeyDirectory::insert(std::uint64_t hash, std::uint64_t address) {
 bool KeyDirectory::replace(std::uint64_t hash, std::uint64_t from, std::uint64_t to) noexcept {
   Place place{};
   if (!locate(hash, from, place)) return false;
-  const StripedSeqlock::WriteSection writing(seqlock_, place.head);
+  const Change changing(*this, place.head);
   arena_.at(place.page).set_address(place.slot, to);
   return true;
 }
@@ -275,7 +282,7 @@ bool KeyDirectory::replace(std::uint64_t hash, std::uint64_t from, std::uint64_t
 bool KeyDirectory::erase(std::uint64_t hash, std::uint64_t address) noexcept {
   Place place{};
   if (!locate(hash, address, place)) return false;
-  const StripedSeqlock::WriteSection writing(seqlock_, place.head);
+  const Change changing(*this, place.head);
   size_.store(size() - 1, std::memory_order_relaxed);
   remove(arena_.at(place.head), arena_.at(place.page), place.slot);
   return true;

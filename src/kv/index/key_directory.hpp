@@ -27,6 +27,7 @@
 
 #include <datawal/error.hpp>
 
+#include "kv/index/frozen_directory.hpp"
 #include "kv/index/page_arena.hpp"
 #include "kv/index/page_directory.hpp"
 #include "kv/index/saved_pages.hpp"
@@ -210,6 +211,18 @@ class KeyDirectory {
     }
   }
 
+  [[nodiscard]] DirectoryExtent extent() const noexcept;
+  /// From now on, until thaw(), each chain is copied to `frozen`, which is new and outlives that, before it is changed. All pages are
+  /// loaded.
+  /// @return false if `frozen` has no room for that: nothing happened; prepare() it
+  [[nodiscard]] bool freeze(FrozenDirectory& frozen) noexcept;
+  void thaw() noexcept { frozen_ = nullptr; }
+  /// Gets some chains as they were when it was frozen, each once; what is in `chains` is done with. Between two calls the owner's lock
+  /// may be given back. Throws std::bad_alloc.
+  /// @return what the overflow said, now or before
+  [[nodiscard]] Result<void> take_frozen(std::span<const FrozenDirectory::Head> heads,
+                                         std::vector<FrozenChain>& chains);
+
   /// What it is made of.
   [[nodiscard]] std::uint64_t pages() const noexcept { return arena_.pages_ever(); }
 
@@ -224,6 +237,22 @@ class KeyDirectory {
     Slot slot;
   };
 
+  /// While it lives, the chain of `head` is changed. It is not changed without.
+  class Change {
+   public:
+    Change(KeyDirectory& directory, std::uint32_t head) noexcept : writing_(directory.handed_over(head), head) {}
+
+   private:
+    StripedSeqlock::WriteSection writing_;
+  };
+
+  [[nodiscard]] StripedSeqlock& handed_over(std::uint32_t head) noexcept {
+    if (arena_.at(head).epoch() != epoch_) [[unlikely]]
+      keep_frozen(head);
+    return seqlock_;
+  }
+  [[gnu::cold]] void keep_frozen(std::uint32_t head) noexcept;
+  [[nodiscard]] std::uint32_t take_page() noexcept;
   [[nodiscard]] std::uint64_t pages_for(std::uint64_t inserts) const noexcept;
   [[nodiscard]] const PageDirectory& part_of(std::uint64_t hash) const noexcept;
   [[nodiscard]] PageDirectory& part_of(std::uint64_t hash) noexcept;
@@ -249,6 +278,9 @@ class KeyDirectory {
 
   alignas(64) std::atomic<std::uint64_t> size_{0};
   std::unique_ptr<UnloadedPages> unloaded_;  // null: none ever was
+
+  FrozenDirectory* frozen_ = nullptr;
+  std::uint32_t epoch_ = 0;  // of pages that need not be handed over
 
   // The entries of a chain while it is split.
   std::unique_ptr<Entry[]> gathered_;

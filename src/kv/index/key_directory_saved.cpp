@@ -40,12 +40,12 @@ bool KeyDirectory::grow(PageDirectory& part) noexcept {
 
 Result<void> KeyDirectory::load(std::uint64_t hash) const {
   if (!unloaded_) return {};
-  std::string buffer;
   const Locked guard(unloaded_->mutex);
   PageDirectory& part = parts_[static_cast<std::size_t>(&part_of(hash) - parts_.data())];
   const std::uint32_t word = part.page_of(static_cast<std::uint32_t>(hash));
   if ((word & on_file_bit) == 0) return {};
   const SavedPage& saved = unloaded_->at(word);
+  std::string& buffer = unloaded_->buffer;
   buffer.resize(saved.chain * saved_page_len);
   if (Result<void> read = unloaded_->source->read(saved.page, buffer); !read) return read;
   return load(part, saved, buffer);
@@ -59,9 +59,9 @@ Result<void> KeyDirectory::load(PageDirectory& part, const SavedPage& saved, std
   for (std::uint32_t i = 0; i < saved.chain; ++i) {
     const bool is_last = i + 1 == saved.chain;
     Page& page = arena_.at(first + i);
-    page.clear();
     if (!decode_page(bytes.substr(i * saved_page_len, saved_page_len), saved, is_last, page) ||
         (is_last && i > 0 && page.count() == 0)) {
+      for (std::uint32_t n = 0; n <= i; ++n) arena_.at(first + n).clear();  // as they were before
       return std::unexpected(unloaded_->source->damaged(saved));
     }
     page.set_next(is_last ? PageArena::none : first + i + 1);

@@ -130,6 +130,10 @@ class alignas(64) Page {
   /// Of one that was filled by put().
   void set_count(std::uint32_t count) noexcept { count_ = count; }
 
+  /// Of the first page of a chain: since when it has been as it is, in the words of frozen_directory.hpp.
+  [[nodiscard]] std::uint32_t epoch() const noexcept { return epoch_; }
+  void set_epoch(std::uint32_t epoch) noexcept { epoch_ = epoch; }
+
   /// Calls `visit(Entry)` for each entry, in no order. For the writer.
   template <class Visit>
   void for_each(Visit&& visit) const {
@@ -188,6 +192,7 @@ class alignas(64) Page {
   alignas(64) std::uint32_t next_;
   std::uint32_t count_;
   std::uint32_t depth_;
+  std::uint32_t epoch_;  // stays when the page is emptied
 };
 static_assert(sizeof(Page) == 4096);
 

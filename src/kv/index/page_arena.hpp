@@ -55,6 +55,9 @@ class PageArena {
   /// Pages that were ever taken.
   [[nodiscard]] std::uint64_t pages_ever() const noexcept { return fresh_ - first; }
 
+  /// Above all numbers that were ever taken.
+  [[nodiscard]] std::uint32_t numbers_end() const noexcept { return fresh_; }
+
   /// Pages that are taken.
   [[nodiscard]] std::uint64_t pages_in_use() const noexcept { return fresh_ - first - free_count_; }
 

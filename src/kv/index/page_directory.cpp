@@ -50,6 +50,10 @@ void PageDirectory::begin(std::uint32_t depth) {
   publish(entries, depth);
 }
 
+void PageDirectory::copy_to(std::span<std::uint32_t> entries) const noexcept {
+  std::copy_n(newest_entries(), std::size_t{1} << depth(), entries.begin());
+}
+
 void PageDirectory::copy(const PageDirectory& other) {
   const std::uint32_t depth = other.depth();
   std::uint32_t* const entries = allocate(depth);

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "kv/index/striped_seqlock.hpp"
 
@@ -57,6 +58,9 @@ class PageDirectory {
       i += std::uint64_t{1} << (table_depth - depth_of(page));
     }
   }
+
+  /// Copies its entries, for which there is room.
+  void copy_to(std::span<std::uint32_t> entries) const noexcept;
 
   /// Becomes a copy of `other`. Nobody may use this one yet. Throws std::bad_alloc.
   void copy(const PageDirectory& other);

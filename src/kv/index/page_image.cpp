@@ -16,14 +16,29 @@ constexpr std::size_t count_begin = 4036;
 constexpr std::size_t depth_begin = 4040;
 static_assert(addresses_begin + page_slots * address_len <= count_begin);
 
-void store(std::uint64_t value, std::size_t bytes, char* to) noexcept {
-  for (std::size_t i = 0; i < bytes; ++i) to[i] = static_cast<char>(value >> (8 * i));
+// Little-endian, as one access where that is the machine's order.
+
+template <class Word>
+void store(Word value, char* to) noexcept {
+  if constexpr (std::endian::native == std::endian::big) value = std::byteswap(value);
+  std::memcpy(to, &value, sizeof value);
 }
 
-std::uint64_t load(const char* from, std::size_t bytes) noexcept {
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < bytes; ++i) value |= std::uint64_t{static_cast<unsigned char>(from[i])} << (8 * i);
+template <class Word>
+Word load(const char* from) noexcept {
+  Word value = 0;
+  std::memcpy(&value, from, sizeof value);
+  if constexpr (std::endian::native == std::endian::big) value = std::byteswap(value);
   return value;
+}
+
+void store_address(std::uint64_t address, char* to) noexcept {
+  store(static_cast<std::uint32_t>(address), to);
+  store(static_cast<std::uint16_t>(address >> 32), to + 4);
+}
+
+std::uint64_t load_address(const char* from) noexcept {
+  return load<std::uint32_t>(from) | std::uint64_t{load<std::uint16_t>(from + 4)} << 32;
 }
 
 constexpr std::uint32_t all_buckets = (1U << page_buckets) - 1;
@@ -44,17 +59,17 @@ void encode_page(const Page& page, const SavedAddress& address, std::span<char, 
       const Entry entry = page.entry({bucket, i});
       if (entry.tag == free_tag) continue;
       const std::size_t slot = bucket * bucket_slots + i;
-      store(entry.tag, tag_len, into.data() + slot * tag_len);
-      store(address(entry.address), address_len, into.data() + addresses_begin + slot * address_len);
+      store(entry.tag, into.data() + slot * tag_len);
+      store_address(address(entry.address), into.data() + addresses_begin + slot * address_len);
     }
   }
-  store(page.count(), tag_len, into.data() + count_begin);
-  store(page.depth(), tag_len, into.data() + depth_begin);
+  store(page.count(), into.data() + count_begin);
+  store(page.depth(), into.data() + depth_begin);
 }
 
 bool decode_page(std::string_view bytes, const SavedPage& saved, bool is_last, Page& page) noexcept {
-  const std::uint64_t count = load(bytes.data() + count_begin, tag_len);
-  if (load(bytes.data() + depth_begin, tag_len) > saved.depth) return false;
+  const auto count = load<std::uint32_t>(bytes.data() + count_begin);
+  if (load<std::uint32_t>(bytes.data() + depth_begin) > saved.depth) return false;
   if (!is_last && count != page_slots) return false;
   const std::uint32_t shared = saved.depth == 0 ? 0 : ~std::uint32_t{0} << (32 - saved.depth);
   std::array<std::uint32_t, page_buckets> displaced{};  // by bucket: those that its entries were pushed over
@@ -64,13 +79,12 @@ bool decode_page(std::string_view bytes, const SavedPage& saved, bool is_last, P
     std::uint32_t used = 0;
     for (std::uint32_t i = 0; i < bucket_slots; ++i) {
       const std::size_t slot = bucket * bucket_slots + i;
-      const auto tag = static_cast<std::uint32_t>(load(bytes.data() + slot * tag_len, tag_len));
+      const auto tag = load<std::uint32_t>(bytes.data() + slot * tag_len);
       if (tag == free_tag) continue;
       if ((tag & shared) != saved.tag) return false;
       ++used;
       displaced[bucket] |= between(home_of(tag), bucket);
-      page.put({bucket, i},
-               {.tag = tag, .address = load(bytes.data() + addresses_begin + slot * address_len, address_len)});
+      page.put({bucket, i}, {.tag = tag, .address = load_address(bytes.data() + addresses_begin + slot * address_len)});
     }
     found += used;
     if (used == bucket_slots) full |= 1U << bucket;

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "base/mutex.hpp"
@@ -31,6 +32,7 @@ struct UnloadedPages {
   const std::uint32_t first_number;  ///< what page 0 of the file is in the arena
   Mutex mutex{};                     ///< held while a page is loaded and published, and while a table grows
   std::uint64_t keys_loaded DATAWAL_GUARDED_BY(mutex) = 0;  ///< in the pages that were loaded
+  std::string buffer DATAWAL_GUARDED_BY(mutex){};           ///< for one page and those chained to it
   std::atomic<bool> is_all_loaded{false};
 };
 

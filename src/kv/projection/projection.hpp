@@ -134,6 +134,7 @@ class Projection {
 
   /// Of all live records.
   [[nodiscard]] const KeyDirectory& directory() const noexcept { return directory_; }
+  [[nodiscard]] KeyDirectory& directory() noexcept { return directory_; }
 
   [[nodiscard]] AddressSpace& address_space() noexcept { return address_space_; }
   [[nodiscard]] const AddressSpace& address_space() const noexcept { return address_space_; }

@@ -116,7 +116,7 @@ Result<std::optional<std::string>> compare(kv::SavedIndex index, const std::shar
   kv::Projection folded(std::make_shared<log::SegmentRegistry>(snapshot->directory), ReadPath::pread, seed);
   if (Result<void> done = fold_up_to(last, snapshot, options, folded); !done) return propagate(done);
   kv::Projection saved(std::make_shared<log::SegmentRegistry>(snapshot->directory), ReadPath::pread, seed);
-  if (std::optional<std::string> refused = kv::restore(std::move(index), *snapshot, saved, kv::Damage::is_left)) {
+  if (std::optional<std::string> refused = kv::restore(std::move(index), *snapshot, saved, {})) {
     return refused;
   }
   if (Result<void> loaded = saved.load_all(); !loaded) return "a page of it is damaged: " + loaded.error().message();

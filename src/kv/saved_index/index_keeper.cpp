@@ -10,26 +10,66 @@
 #include "base/io_error.hpp"
 #include "kv/saved_index/close_rule.hpp"
 #include "kv/saved_index/index_output.hpp"
+#include "kv/saved_index/overflow_file.hpp"
 #include "log/directory/store_directory.hpp"
 #include "log/directory/store_owner.hpp"
 
 namespace datawal::kv {
 
-void IndexKeeper::start_loading() {
-  if (!projection_->directory().has_pages_on_file()) return;
-  Result<std::unique_ptr<PageLoader>> started = PageLoader::start(projection_);
-  if (started) loader_ = std::move(*started);  // else each page is loaded when it is needed
+namespace {
+
+// 64 MiB of pages that writers changed before their turn came.
+constexpr std::size_t pages_kept_max = (64UL << 20) / saved_page_len;
+// So much behind an index takes some 0.1 s to read.
+constexpr std::uint64_t least_bytes_behind = 64ULL << 20;
+
+std::uint64_t bytes_of(const IndexImage& image) noexcept {
+  std::uint64_t bytes = 0;
+  for (const IndexSegment& segment : image.segments) bytes += segment.size;
+  return bytes;
+}
+
+}  // namespace
+
+// Without a thread each page is loaded when it is needed, and the index written at close: it takes longer, that is all.
+void IndexKeeper::start_threads() {
+  const IndexOptions& options = core_.options().index;
+  if (options.loads_in_background && projection_->directory().has_pages_on_file()) {
+    Result<std::unique_ptr<PageLoader>> started = PageLoader::start(projection_);
+    if (started) loader_ = std::move(*started);
+  }
+  if (options.is_enabled && options.writes_in_background) {
+    Result<std::unique_ptr<Worker>> started = Worker::start([this] { save_if_due(); });
+    if (started) saver_ = std::move(*started);
+  }
+}
+
+bool IndexKeeper::is_due() const {
+  const Locked guard(changes_);
+  const std::uint64_t bytes = projection_->counts().bytes;
+  const std::uint64_t saved = saved_txid_ == 0 ? 0 : saved_bytes_.load();
+  const std::uint64_t due = std::max(least_bytes_behind, projection_->directory().pages() * saved_page_len);
+  return bytes > saved && bytes - saved >= due;
+}
+
+void IndexKeeper::save_if_due() noexcept {
+  try {
+    if (!core_.is_closed() && !core_.is_poisoned() && is_due() && is_worth_it()) (void)save();
+  } catch (const std::bad_alloc&) {
+    return;  // there may be memory next time
+  }
 }
 
 Result<void> IndexKeeper::save() {
   if (Result<void> loaded = projection_->load_all(); !loaded) return loaded;
   const Locked one(saving_);
-  return save_beside_writers();
+  return save_now();
 }
 
 void IndexKeeper::after_compaction(const Result<CompactionStats>& done) noexcept {
   if (done && done->segments_rewritten + done->segments_removed == 0) return;
-  saved_txid_.store(0, std::memory_order_relaxed);  // its segments are other files now
+  ++rewrites_;
+  saved_txid_.store(0);  // its segments are other files now
   const OpenOptions& options = core_.options();
   try {
     if (!done || !options.index.is_enabled || core_.is_poisoned() || !is_worth_it()) return;
@@ -41,13 +81,14 @@ void IndexKeeper::after_compaction(const Result<CompactionStats>& done) noexcept
 
 void IndexKeeper::at_close() noexcept {
   loader_.reset();
+  if (saver_) saver_->stop();
   const OpenOptions& options = core_.options();
   if (!options.index.is_enabled || !options.index.write_at_close) return;
   try {
     if (core_.is_closed() || core_.is_poisoned() || !is_worth_it()) return;
     if (!projection_->load_all()) return;
     const Locked one(saving_);
-    (void)save_alone();
+    (void)save_now();
   } catch (const std::bad_alloc&) {
     return;  // no index, that is all
   }
@@ -59,7 +100,7 @@ bool IndexKeeper::is_worth_it() const {
   const std::uint64_t records = counts.raw_records + counts.put_records + counts.delete_records;
   const std::uint64_t saved_txid = saved_txid_.load(std::memory_order_relaxed);
   const std::uint64_t behind = core_.last_txid() - std::min(saved_txid, core_.last_txid());
-  return is_worth_writing(std::min(records, behind), core_.options().index.least_records_at_close,
+  return is_worth_writing(std::min(records, behind), core_.options().index.least_records,
                           projection_->directory().pages() * saved_page_len);
 }
 
@@ -75,37 +116,41 @@ Result<SegmentInfos> IndexKeeper::sealed_infos() const {
   return infos;
 }
 
-// From a copy of the directory: writers wait only while that is made. No segment may be rewritten before P is noted.
-Result<void> IndexKeeper::save_beside_writers() {
-  std::optional<IndexImage> image;
-  KeyDirectory copy;
-  {
-    const Locked maintenance(core_.maintenance_mutex());
-    const Result<SegmentInfos> infos = sealed_infos();
-    if (!infos) return propagate(infos);
-    Lock guard(changes_);
-    const std::uint64_t pages = projection_->directory().pages();
-    guard.unlock();
-    copy.prepare_copy(pages + pages / 8);  // some more may be taken meanwhile
-    guard.lock();
-    Result<std::optional<IndexImage>> taken = take_index_image(*projection_, *infos);
-    if (!taken) return propagate(taken);
-    if (!*taken) return {};
-    image = std::move(*taken);
-    copy.copy(projection_->directory());
-  }
-  return write(*image, copy);
-}
-
-Result<void> IndexKeeper::save_alone() {
+// No segment may be rewritten before P is noted.
+Result<std::optional<IndexImage>> IndexKeeper::freeze(FrozenDirectory& frozen) {
   const Locked maintenance(core_.maintenance_mutex());
   const Result<SegmentInfos> infos = sealed_infos();
   if (!infos) return propagate(infos);
-  const Locked guard(changes_);
-  const Result<std::optional<IndexImage>> image = take_index_image(*projection_, *infos);
+  KeyDirectory& directory = projection_->directory();
+  Lock guard(changes_);
+  do {
+    const DirectoryExtent extent = directory.extent();
+    guard.unlock();
+    frozen.prepare(extent);
+    guard.lock();
+  } while (!directory.freeze(frozen));  // else it outgrew that meanwhile
+  return take_index_image(*projection_, *infos);
+}
+
+Result<void> IndexKeeper::save_now() {
+  const std::uint64_t rewrites = rewrites_.load();
+  OverflowFile overflow([this] { return make_file(); });
+  FrozenDirectory frozen(overflow, pages_kept_max);
+  const auto thaw = [this](const FrozenDirectory*) {
+    const Locked guard(changes_);
+    projection_->directory().thaw();
+  };
+  const std::unique_ptr<FrozenDirectory, decltype(thaw)> until_written(&frozen, thaw);
+  const Result<std::optional<IndexImage>> image = freeze(frozen);
   if (!image) return propagate(image);
   if (!*image) return {};
-  return write(**image, projection_->directory());
+  Result<void> written = write(**image, frozen);
+  if (!written) return written;
+  saved_bytes_.store(bytes_of(**image));
+  saved_txid_.store((*image)->header.last.txid);
+  if (rewrites_.load() != rewrites)
+    saved_txid_.store(0);  // asked behind the store: after_compaction() does it the other way round
+  return {};
 }
 
 // It belongs to whoever the store belongs to.
@@ -121,18 +166,17 @@ Result<safeatomic::TemporaryFile> IndexKeeper::make_file() {
   return std::move(*file);
 }
 
-Result<void> IndexKeeper::write(const IndexImage& image, const KeyDirectory& directory) {
+Result<void> IndexKeeper::write(const IndexImage& image, FrozenDirectory& frozen) {
   Result<safeatomic::TemporaryFile> file = make_file();
   if (!file) return propagate(file);
-  if (Result<std::uint64_t> written = write_index(image, directory, file->file()); !written) return propagate(written);
+  Result<std::uint64_t> done = write_index(image, projection_->directory(), frozen, changes_, file->file());
+  if (!done) return propagate(done);
   if (safeatomic::Result<void> synced = file->file().sync_all(); !synced) return io_failure(synced, "sync index");
   if (Result<void> synced = core_.fsync(); !synced) return synced;  // what P says is promised from here on
   if (safeatomic::Result<void> named = file->publish_over(log::index_name); !named) {
     return io_failure(named, "name index");
   }
-  if (Result<void> synced = core_.sync_names(); !synced) return synced;
-  saved_txid_.store(image.header.last.txid, std::memory_order_relaxed);
-  return {};
+  return core_.sync_names();
 }
 
 }  // namespace datawal::kv

@@ -12,18 +12,18 @@
 
 namespace datawal::kv {
 
-IndexOpening::IndexOpening(std::shared_ptr<log::SegmentRegistry> segments, const OpenOptions& options)
-    : segments_(std::move(segments)), options_(options) {
+IndexOpening::IndexOpening(std::shared_ptr<log::SegmentRegistry> segments, const IndexUse& use)
+    : segments_(std::move(segments)), use_(use) {
   start_over(process_hash_seed());
 }
 
 // With a projection of nothing.
 void IndexOpening::start_over(std::uint64_t seed) {
-  txid_ = 0;
+  used_ = {};
   replay_.reset();
   projection_.reset();  // with its segments, before the next one takes the registry
-  projection_ = std::make_shared<Projection>(segments_, options_.read_path, seed);
-  replay_ = std::make_unique<Replay>(*projection_, options_.open_threads);
+  projection_ = std::make_shared<Projection>(segments_, use_.read_path, seed);
+  replay_ = std::make_unique<Replay>(*projection_, use_.threads, use_.unmapped_id);
   replaying_ = replay_->visitor();
 }
 
@@ -34,7 +34,7 @@ void IndexOpening::doubt(IndexState state, std::string reason) {
 }
 
 std::optional<log::Before> IndexOpening::begin(const log::Snapshot& snapshot) {
-  if (!options_.index.is_enabled || options_.verification == Verification::full) return std::nullopt;
+  if (!use_.is_used) return std::nullopt;
   try {
     return believe(snapshot);
   } catch (const std::bad_alloc&) {
@@ -52,14 +52,31 @@ std::optional<log::Before> IndexOpening::believe(const log::Snapshot& snapshot) 
   if (!refused) {
     const log::Before before = before_index(*look.index);
     start_over(look.index->header.hash_seed);
-    refused = restore(std::move(*look.index), snapshot, *projection_, Damage::removes_it);
+    refused = restore(std::move(*look.index), snapshot, *projection_,
+                      {.damage = use_.damage, .unmapped_id = use_.unmapped_id});
     if (!refused) {
-      txid_ = before.last.txid;
+      if (Result<void> loaded = load_for_tail(before.last, snapshot); !loaded) {
+        doubt(IndexState::damaged, loaded.error().message());
+        return std::nullopt;
+      }
+      used_ = {.txid = before.last.txid, .bytes = projection_->counts().bytes};
       return before;
     }
   }
   doubt(IndexState::stale, std::move(*refused));
   return std::nullopt;
+}
+
+// Where most pages will be needed, they are read one behind the other, and not one by one.
+Result<void> IndexOpening::load_for_tail(const RecordRef& last, const log::Snapshot& snapshot) {
+  constexpr std::uint64_t tail_bytes_per_page = 64;
+  std::uint64_t bytes = 0;
+  for (const log::PinnedSegment& segment : snapshot.segments) {
+    if (segment.id >= last.segment) bytes += segment.info.size;
+  }
+  bytes -= last.offset + last.len;
+  if (bytes / tail_bytes_per_page < projection_->directory().pages()) return {};
+  return projection_->load_all();
 }
 
 log::RecoveryVisitor IndexOpening::visitor() {

@@ -1,5 +1,5 @@
 #pragma once
-// Opening a store with its persisted index, or without.
+// Opening a store with its persisted index, or without: to write, or to look.
 
 #include <cstdint>
 #include <memory>
@@ -12,37 +12,56 @@
 
 #include "kv/projection/projection.hpp"
 #include "kv/projection/replay.hpp"
+#include "kv/saved_index/page_file.hpp"
 #include "log/recovery/recovery.hpp"
 
 namespace datawal::kv {
 
-/// Makes the projection of a store while its log is recovered: from the index and what lies behind it, or from all of the log. No half
+/// How much of a log a persisted index describes.
+struct IndexedPart {
+  std::uint64_t txid = 0;   ///< up to it; 0: nothing
+  std::uint64_t bytes = 0;  ///< of records
+};
+
+/// How a store is opened.
+struct IndexUse {
+  bool is_used = false;
+  ReadPath read_path = ReadPath::mapped;
+  unsigned threads = 0;           ///< as Replay
+  std::uint32_t unmapped_id = 0;  ///< as Replay
+  Damage damage = Damage::is_left;
+};
+
+/// Makes the projection of a store while its log is read: from the index and what lies behind it, or from all of the log. No half
 /// of an index is ever believed: whatever goes wrong behind it, all is read.
 class IndexOpening {
  public:
   /// @param segments  gets those of the index
-  IndexOpening(std::shared_ptr<log::SegmentRegistry> segments, const OpenOptions& options);
+  IndexOpening(std::shared_ptr<log::SegmentRegistry> segments, const IndexUse& use);
 
   /// Must not outlive this.
   [[nodiscard]] log::RecoveryVisitor visitor();
 
-  /// Once the log is recovered.
+  /// What it has made so far, until that turns out to be of no use.
+  [[nodiscard]] Projection& so_far() const noexcept { return *projection_; }
+  /// Once the log is read.
   [[nodiscard]] std::shared_ptr<Projection> projection() noexcept { return std::move(projection_); }
-  /// The txid up to which the index was used; 0: it was not.
-  [[nodiscard]] std::uint64_t used_up_to() const noexcept { return state_ == IndexState::used ? txid_ : 0; }
+  /// How far the index was used.
+  [[nodiscard]] IndexedPart used_up_to() const noexcept { return state_ == IndexState::used ? used_ : IndexedPart{}; }
 
  private:
   [[nodiscard]] std::optional<log::Before> begin(const log::Snapshot& snapshot);
   [[nodiscard]] std::optional<log::Before> believe(const log::Snapshot& snapshot);
+  [[nodiscard]] Result<void> load_for_tail(const RecordRef& last, const log::Snapshot& snapshot);
   void start_over(std::uint64_t seed);
   void doubt(IndexState state, std::string reason);
 
   const std::shared_ptr<log::SegmentRegistry> segments_;
-  const OpenOptions& options_;
+  const IndexUse use_;
   std::shared_ptr<Projection> projection_;
   std::unique_ptr<Replay> replay_;
   log::RecoveryVisitor replaying_{};
-  std::uint64_t txid_ = 0;
+  IndexedPart used_{};
   IndexState state_ = IndexState::absent;
   std::string reason_{};
 };

@@ -1,14 +1,20 @@
 #include "kv/saved_index/index_output.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <datawal/format.hpp>
 #include <safeatomic/io.hpp>
 
 #include "base/io_error.hpp"
+#include "base/mutex.hpp"
 #include "kv/index/page_image.hpp"
 
 namespace datawal::kv {
@@ -30,9 +36,9 @@ class Pages {
   }
 
   /// @return the CRC of them all
-  std::uint32_t add(std::span<const Page* const> chain) {
+  std::uint32_t add(const FrozenChain& chain) {
     std::uint32_t crc = 0;
-    for (const Page* page : chain) {
+    for (const std::unique_ptr<Page>& page : chain.pages) {
       if (buffer_.size() == write_len) flush();
       const std::size_t at = buffer_.size();
       buffer_.resize(at + saved_page_len);
@@ -75,31 +81,51 @@ void append(std::string& to, const std::array<char, len>& bytes) {
   to.append(bytes.data(), bytes.size());
 }
 
-struct Extent {
-  std::uint64_t heads = 0;
-  std::uint64_t pages = 0;
-};
-
-// How many pages there are; nullopt if a table is out of proportion.
-std::optional<Extent> extent_of(const KeyDirectory& directory) {
-  Extent extent;
-  std::array<std::uint32_t, part_count> depths{};
-  directory.for_each_chain([&](std::size_t part, std::uint32_t depth) { depths[part] = depth; },
-                           [&](std::uint32_t, std::span<const Page* const> chain) {
-                             ++extent.heads;
-                             extent.pages += chain.size();
-                           });
-  for (const std::uint32_t depth : depths) {
-    if (depth != 0 && !is_sane_depth(depth, extent.heads)) return std::nullopt;
+// The chains of a part, and what the index says of them.
+Result<void> write_part(KeyDirectory& directory, FrozenDirectory& frozen, FutexMutex& changes, std::size_t part,
+                        Pages& pages, std::string& metadata, std::uint64_t& page_number) {
+  // Copied at a time: some 5 us, for which a writer may have to wait.
+  constexpr std::size_t chains_at_once = 8;
+  const std::vector<FrozenDirectory::Head> heads = frozen.heads(part);
+  append(metadata, encode_index_part({.depth = frozen.depth(part), .pages = static_cast<std::uint32_t>(heads.size())}));
+  std::vector<FrozenChain> chains;
+  for (std::span<const FrozenDirectory::Head> rest = heads; !rest.empty();) {
+    const std::span<const FrozenDirectory::Head> some = rest.first(std::min(chains_at_once, rest.size()));
+    rest = rest.subspan(some.size());
+    {
+      const Locked guard(changes);
+      if (Result<void> taken = directory.take_frozen(some, chains); !taken) return taken;
+    }
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      if (Result<void> fetched = frozen.fetch(chains[i]); !fetched) return fetched;
+      const SavedPage page{.tag = some[i].tag,
+                           .depth = some[i].depth,
+                           .page = static_cast<std::uint32_t>(page_number),
+                           .chain = static_cast<std::uint32_t>(chains[i].pages.size()),
+                           .crc = pages.add(chains[i])};
+      append(metadata, encode_index_page(page));
+      page_number += page.chain;
+    }
   }
-  return extent;
+  return {};
+}
+
+// How many chains there are; nullopt if a table is out of proportion.
+std::optional<std::uint64_t> chains_of(const FrozenDirectory& frozen) {
+  std::uint64_t chains = 0;
+  for (std::size_t part = 0; part < part_count; ++part) chains += frozen.heads(part).size();
+  for (std::size_t part = 0; part < part_count; ++part) {
+    if (frozen.depth(part) != 0 && !is_sane_depth(frozen.depth(part), chains)) return std::nullopt;
+  }
+  return chains;
 }
 
 }  // namespace
 
-Result<std::uint64_t> write_index(const IndexImage& image, const KeyDirectory& directory, safeatomic::File& file) {
-  const std::optional<Extent> extent = extent_of(directory);
-  if (!extent) {
+Result<std::uint64_t> write_index(const IndexImage& image, KeyDirectory& directory, FrozenDirectory& frozen,
+                                  FutexMutex& changes, safeatomic::File& file) {
+  const std::optional<std::uint64_t> chains = chains_of(frozen);
+  if (!chains) {
     return std::unexpected(Error{.code = Errc::invalid_argument,
                                  .action = "save index",
                                  .path = file.path(),
@@ -107,38 +133,17 @@ Result<std::uint64_t> write_index(const IndexImage& image, const KeyDirectory& d
   }
   IndexHeader header = image.header;
   const std::uint64_t metadata_end = index_header_len + image.segments.size() * index_segment_len +
-                                     part_count * index_part_len + extent->heads * index_page_len;
-  header.pages = extent->pages;
+                                     part_count * index_part_len + *chains * index_page_len;
   header.pages_begin = (metadata_end + saved_page_len - 1) / saved_page_len * saved_page_len;
 
   std::string metadata;
   metadata.reserve(header.pages_begin - index_header_len);
   for (const IndexSegment& segment : image.segments) append(metadata, encode_index_segment(segment));
   Pages pages(image, file, header.pages_begin);
-  std::uint32_t page_number = 0;
-  IndexPart part;
-  std::size_t part_begin = 0;
-  const auto end_part = [&] {
-    if (part_begin != 0) metadata.replace(part_begin, index_part_len, encode_index_part(part).data(), index_part_len);
-  };
-  directory.for_each_chain(
-      [&](std::size_t, std::uint32_t depth) {
-        end_part();
-        part = {.depth = depth, .pages = 0};
-        part_begin = metadata.size();
-        metadata.append(index_part_len, '\0');
-      },
-      [&](std::uint32_t tag, std::span<const Page* const> chain) {
-        const SavedPage page{.tag = tag,
-                             .depth = chain.front()->depth(),
-                             .page = page_number,
-                             .chain = static_cast<std::uint32_t>(chain.size()),
-                             .crc = pages.add(chain)};
-        append(metadata, encode_index_page(page));
-        page_number += page.chain;
-        ++part.pages;
-      });
-  end_part();
+  for (std::size_t part = 0; part < part_count; ++part) {
+    Result<void> written = write_part(directory, frozen, changes, part, pages, metadata, header.pages);
+    if (!written) return propagate(written);
+  }
   if (Result<void> written = pages.finish(); !written) return propagate(written);
   metadata.resize(header.pages_begin - index_header_len);
   header.metadata_crc = format::crc32c(metadata);

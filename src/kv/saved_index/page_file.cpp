@@ -33,7 +33,9 @@ Error PageFile::damaged(const SavedPage& page) {
       .offset = pages_begin_ + std::uint64_t{page.page} * saved_page_len,
       .detail = is_removed
                     ? "a page of it is damaged; the file was removed, and opening the store again reads the log instead"
-                    : "a page of it is damaged"};
+                    : "a page of it is damaged; without the index, or once it is dropped (`datawal index DIR --drop`), "
+                      "the log "
+                      "is read instead"};
 }
 
 }  // namespace datawal::kv

@@ -3,8 +3,6 @@
 #include <memory>
 #include <utility>
 
-#include <datawal/segment.hpp>
-
 namespace datawal::kv {
 
 namespace {
@@ -15,12 +13,11 @@ bool has_these_extents(const SegmentFile& segment, const IndexSegment& known) no
 }
 
 // Extents are given out in the order in which they were numbered when the index was written.
-std::optional<std::string> add(const log::PinnedSegment& there, const IndexSegment& known,
-                               safeatomic::Directory& directory, AddressSpace& space) {
-  const safeatomic::Result<std::unique_ptr<safeatomic::File>> file = directory.open_file(segment::filename(there.id),
-                                                                                         {});
+std::optional<std::string> add(const log::Snapshot& snapshot, const log::PinnedSegment& there,
+                               const IndexSegment& known, AddressSpace& space, bool is_mapped) {
+  const Result<std::shared_ptr<safeatomic::File>> file = log::open_pinned(snapshot, there);
   if (!file) return "segment " + std::to_string(there.id) + " cannot be opened";
-  space.added(space.registry()->add(there), **file);
+  space.added(space.registry()->add(there), **file, is_mapped);
   const bool is_added = space.cover_last(known.size).has_value();
   if (!is_added || !has_these_extents(space.last(), known)) return "its addresses are not those of this version";
   SegmentFile& segment = space.last();
@@ -33,13 +30,14 @@ std::optional<std::string> add(const log::PinnedSegment& there, const IndexSegme
 }  // namespace
 
 std::optional<std::string> restore(SavedIndex index, const log::Snapshot& snapshot, Projection& projection,
-                                   Damage damage) {
+                                   const RestoreOptions& options) {
   for (std::size_t n = 0; n < index.segments.size(); ++n) {
-    std::optional<std::string> refused = add(snapshot.segments[n], index.segments[n], *snapshot.directory,
-                                             projection.address_space());
+    const log::PinnedSegment& there = snapshot.segments[n];
+    std::optional<std::string> refused = add(snapshot, there, index.segments[n], projection.address_space(),
+                                             there.id != options.unmapped_id);
     if (refused) return refused;
   }
-  auto pages = std::make_shared<PageFile>(snapshot.directory, index, damage);
+  auto pages = std::make_shared<PageFile>(snapshot.directory, index, options.damage);
   projection.restore(std::move(index.directory), std::move(pages));
   return std::nullopt;
 }

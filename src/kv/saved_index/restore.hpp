@@ -1,6 +1,7 @@
 #pragma once
 // From a persisted index to a projection of the log up to P.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -11,10 +12,16 @@
 
 namespace datawal::kv {
 
+/// For whom.
+struct RestoreOptions {
+  Damage damage = Damage::is_left;
+  std::uint32_t unmapped_id = 0;  ///< as Replay
+};
+
 /// Makes `projection`, which is new and has the index's seed, that of the log up to P. Its last segment is that of P; the pages of its
 /// directory stay on file. Throws std::bad_alloc.
 /// @return why that cannot be; then the projection is of no use
 [[nodiscard]] std::optional<std::string> restore(SavedIndex index, const log::Snapshot& snapshot,
-                                                 Projection& projection, Damage damage);
+                                                 Projection& projection, const RestoreOptions& options);
 
 }  // namespace datawal::kv

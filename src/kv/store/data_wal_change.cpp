@@ -78,11 +78,12 @@ Result<void> DataWal::Impl::change(RecordType type, std::string_view key, std::s
 void DataWal::Impl::follow(const RecordRef& last) noexcept {
   const std::uint64_t end = last.offset + last.len;
   projection->address_space().extend_last(end);
-  if (auto_compaction && (last.segment != looked_in || end >= look_at)) [[unlikely]] {
-    auto_compaction->look();  // what was overwritten meanwhile lies in sealed segments too
-    looked_in = last.segment;
-    look_at = end + look_step;
-  }
+  if (last.segment == looked_in && end < look_at) [[likely]]
+    return;
+  if (auto_compaction) auto_compaction->look();  // what was overwritten meanwhile lies in sealed segments too
+  index->look();
+  looked_in = last.segment;
+  look_at = end + look_step;
 }
 
 Result<void> DataWal::put(std::string_view key, std::string_view value, const WriteOptions& options) {

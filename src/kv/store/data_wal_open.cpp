@@ -45,7 +45,10 @@ Result<DataWal> DataWal::open(const std::filesystem::path& dir, const OpenOption
       log::file_system_of(options.file_system), dir, options);
   if (!made) return propagate(made);
   const auto segments = std::make_shared<log::SegmentRegistry>(std::move(*made));
-  kv::IndexOpening opening(segments, options);
+  kv::IndexOpening opening(segments, {.is_used = options.index.is_enabled && options.verification != Verification::full,
+                                      .read_path = options.read_path,
+                                      .threads = options.open_threads,
+                                      .damage = kv::Damage::removes_it});
   Result<std::unique_ptr<log::LogCore>> core = log::LogCore::open(segments, options, opening.visitor());
   if (!core) return propagate(core);
   log::LogCore* const behind = core->get();
@@ -68,7 +71,7 @@ Result<DataWal> DataWal::open(const std::filesystem::path& dir, const OpenOption
     if (!started) return propagate(started);
     impl->auto_compaction = std::move(*started);
   }
-  if (options.index.loads_in_background) impl->index->start_loading();
+  impl->index->start_threads();
   return DataWal(std::move(impl));
 }
 

@@ -12,8 +12,8 @@
 #include "kv/projection/additions.hpp"
 #include "kv/projection/live_view.hpp"
 #include "kv/projection/projection.hpp"
-#include "kv/projection/replay.hpp"
 #include "kv/projection/stats.hpp"
+#include "kv/saved_index/index_opening.hpp"
 #include "kv/store/data_wal_cursor_impl.hpp"
 #include "log/directory/holds_file.hpp"
 #include "log/directory/store_directory.hpp"
@@ -40,14 +40,19 @@ struct [[gnu::visibility("hidden")]] DataWalReader::Impl {
   /// @return whether anything changed; nullopt, and what is shown is as before, if all is to be read again
   [[nodiscard]] std::optional<bool> go_on_to(const std::shared_ptr<const log::Snapshot>& now);
 
-  [[nodiscard]] static Result<State> build(std::shared_ptr<const log::Snapshot> snapshot, const ReaderOptions& options);
+  [[nodiscard]] static Result<State> build(const std::shared_ptr<const log::Snapshot>& snapshot,
+                                           const ReaderOptions& options);
+  [[nodiscard]] static Result<State> read(const std::shared_ptr<const log::Snapshot>& snapshot,
+                                          kv::IndexOpening& opening, const log::RecoveryVisitor& visitor,
+                                          const std::optional<log::Before>& before);
 
   std::shared_ptr<safeatomic::Directory> directory{};
   ReaderOptions options{};
   State state{};
 
   /// All that lives, in log order.
-  [[nodiscard]] kv::LiveView walk() const {
+  [[nodiscard]] Result<kv::LiveView> walk() const {
+    if (Result<void> loaded = state.projection->load_all(); !loaded) return propagate(loaded);
     kv::LiveView live(state.projection);
     live.sort_by_log();
     return live;
@@ -57,19 +62,31 @@ struct [[gnu::visibility("hidden")]] DataWalReader::Impl {
   }
 };
 
-Result<DataWalReader::Impl::State> DataWalReader::Impl::build(std::shared_ptr<const log::Snapshot> snapshot,
-                                                              const ReaderOptions& options) {
-  State state{.snapshot = snapshot,
-              .projection = std::make_shared<kv::Projection>(
-                  std::make_shared<log::SegmentRegistry>(snapshot->directory), options.read_path),
-              .seen = log::SeenTail(*snapshot)};
+// Behind `before`, or all of it.
+Result<DataWalReader::Impl::State> DataWalReader::Impl::read(const std::shared_ptr<const log::Snapshot>& snapshot,
+                                                             kv::IndexOpening& opening,
+                                                             const log::RecoveryVisitor& visitor,
+                                                             const std::optional<log::Before>& before) {
+  State state{.snapshot = snapshot, .seen = log::SeenTail(*snapshot)};
   const std::uint32_t last_id = snapshot->segments.empty() ? 0 : snapshot->segments.back().id;
-  kv::Replay replay(*state.projection, options.open_threads, last_id);
-  const log::RecoveryVisitor visitor = replay.visitor();
-  log::LogScanner scanner(std::move(snapshot), log::LastSegment::live);
-  scanner.on_enter(replay.on_enter());
-  std::array<RecordView, log::replay_batch> records;
+  const auto extend_last = [&opening](std::uint64_t to) { opening.so_far().address_space().extend_last(to); };
+  log::Position from;
   std::uint64_t end = 0;
+  if (before) {
+    from = {.segment = before->last.segment, .offset = before->last.offset + before->last.len};
+    state.seen.begin_behind(before->last);
+    state.previous_txid = before->last.txid;
+    if (from.segment == last_id) extend_last(end = from.offset);
+  }
+  log::LogScanner scanner(snapshot, log::LastSegment::live, from);
+  if (before) scanner.goes_on_behind(*before);
+  scanner.on_enter([&](const log::PinnedSegment& segment, safeatomic::File& file) -> Result<void> {
+    if (segment.id != from.segment) {
+      visitor.on_segment(opening.so_far().address_space().registry()->add(segment), file);
+    }
+    return {};
+  });
+  std::array<RecordView, log::replay_batch> records;
   for (;;) {
     Result<std::size_t> count = scanner.next_batch(records);
     if (!count) return propagate(count);
@@ -77,20 +94,39 @@ Result<DataWalReader::Impl::State> DataWalReader::Impl::build(std::shared_ptr<co
     // A frame that was only just complete may lie behind the size that was pinned.
     const RecordRef& last = records[*count - 1].ref;
     state.previous_txid = last.txid;
-    if (last.segment == last_id) {
-      end = last.offset + last.len;
-      state.projection->address_space().extend_last(end);
-    }
+    if (last.segment == last_id) extend_last(end = last.offset + last.len);
     for (const RecordView& record : std::span(records).first(*count)) state.seen.add(record.ref);
     visitor.on_records(std::span(records).first(*count));
   }
   if (Result<void> replayed = visitor.on_end(); !replayed) return propagate(replayed);
-  if (last_id != 0) state.projection->address_space().extend_last(end);
+  if (last_id != 0) extend_last(end);
   if (state.seen.end() != end) state.seen = {};
   state.report = scanner.report();
   state.last_txid = state.report.last_txid_seen;
   state.durable_txid = scanner.watermark().proven_txid();
   return state;
+}
+
+Result<DataWalReader::Impl::State> DataWalReader::Impl::build(const std::shared_ptr<const log::Snapshot>& snapshot,
+                                                              const ReaderOptions& options) {
+  kv::IndexOpening opening(std::make_shared<log::SegmentRegistry>(snapshot->directory),
+                           {.is_used = options.uses_index,
+                            .read_path = options.read_path,
+                            .threads = options.open_threads,
+                            .unmapped_id = snapshot->segments.empty() ? 0 : snapshot->segments.back().id});
+  const log::RecoveryVisitor visitor = opening.visitor();
+  std::optional<log::Before> before = visitor.on_begin(*snapshot);
+  for (;;) {
+    Result<State> state = read(snapshot, opening, visitor, before);
+    if (state) {
+      visitor.on_report(state->report);
+      state->projection = opening.projection();
+      return state;
+    }
+    if (!before) return state;
+    before.reset();  // the whole log decides
+    visitor.on_restart(state.error());
+  }
 }
 
 std::optional<bool> DataWalReader::Impl::go_on_to(const std::shared_ptr<const log::Snapshot>& now) {
@@ -166,7 +202,7 @@ Result<DataWalReader> DataWalReader::open(const std::filesystem::path& dir, cons
   impl->options = options;
   Result<std::shared_ptr<const log::Snapshot>> snapshot = log::take_snapshot(impl->directory, nullptr);
   if (!snapshot) return propagate(snapshot);
-  Result<Impl::State> state = Impl::build(std::move(*snapshot), options);
+  Result<Impl::State> state = Impl::build(*snapshot, options);
   if (!state) return propagate(state);
   impl->state = std::move(*state);
   return DataWalReader(std::move(impl));
@@ -178,7 +214,7 @@ Result<bool> DataWalReader::refresh() {
   Result<std::shared_ptr<const log::Snapshot>> snapshot = take_snapshot(impl_->directory, before);
   if (!snapshot) return propagate(snapshot);
   if (const std::optional<bool> changed = impl_->go_on_to(*snapshot)) return *changed;
-  Result<Impl::State> state = Impl::build(std::move(*snapshot), impl_->options);
+  Result<Impl::State> state = Impl::build(*snapshot, impl_->options);
   if (!state) return propagate(state);
   const kv::SegmentCounts now = state->projection->counts();
   const kv::SegmentCounts then = impl_->state.projection->counts();
@@ -216,13 +252,17 @@ std::uint64_t DataWalReader::size() const noexcept { return impl_ ? impl_->state
 
 Result<void> DataWalReader::for_each(const DataWal::Visitor& visit) const {
   if (!impl_) return std::unexpected(moved_from("use reader"));
-  return impl_->walk().for_each(
+  const Result<kv::LiveView> live = impl_->walk();
+  if (!live) return propagate(live);
+  return live->for_each(
       {}, [&visit](const format::DecodedRecord& record) -> Result<bool> { return visit(record.key, record.payload); });
 }
 
 Result<void> DataWalReader::for_each_key(const DataWal::KeyVisitor& visit) const {
   if (!impl_) return std::unexpected(moved_from("use reader"));
-  return impl_->walk().for_each_key(visit);
+  const Result<kv::LiveView> live = impl_->walk();
+  if (!live) return propagate(live);
+  return live->for_each_key(visit);
 }
 
 Result<std::vector<std::string>> DataWalReader::keys(const CursorOptions& which) const {
@@ -241,26 +281,32 @@ Result<void> DataWalReader::for_each(const CursorOptions& which, const DataWal::
 
 Result<DataWalCursor> DataWalReader::cursor(const CursorOptions& options) const {
   if (!impl_) return std::unexpected(moved_from("use reader"));
-  return kv::cursor_over(impl_->walk(), options);
+  Result<kv::LiveView> live = impl_->walk();
+  if (!live) return propagate(live);
+  return kv::cursor_over(std::move(*live), options);
 }
 
 Result<ExportStats> DataWalReader::export_jsonl(const std::filesystem::path& file, const ExportOptions& options) const {
   if (!impl_) return std::unexpected(moved_from("use reader"));
-  return kv::export_file(impl_->walk(), options, impl_->file_system(), file);
+  const Result<kv::LiveView> live = impl_->walk();
+  if (!live) return propagate(live);
+  return kv::export_file(*live, options, impl_->file_system(), file);
 }
 
 Result<ExportStats> DataWalReader::export_jsonl_to(const Sink& sink, const ExportOptions& options) const {
   if (!impl_) return std::unexpected(moved_from("use reader"));
-  return kv::export_lines(impl_->walk(), options,
-                          [&sink](std::string_view lines) -> Result<bool> { return sink(lines); });
+  const Result<kv::LiveView> live = impl_->walk();
+  if (!live) return propagate(live);
+  return kv::export_lines(*live, options, [&sink](std::string_view lines) -> Result<bool> { return sink(lines); });
 }
 
 Result<CompactionStats> DataWalReader::compact_to(const std::filesystem::path& dir,
                                                   const CompactToOptions& options) const {
   if (!impl_) return std::unexpected(moved_from("use reader"));
   if (Result<void> said = kv::refuse_raw(*impl_->state.projection, options); !said) return propagate(said);
-  return kv::compact_view(impl_->walk(), options, impl_->state.snapshot, log::LastSegment::live, impl_->file_system(),
-                          dir);
+  const Result<kv::LiveView> live = impl_->walk();
+  if (!live) return propagate(live);
+  return kv::compact_view(*live, options, impl_->state.snapshot, log::LastSegment::live, impl_->file_system(), dir);
 }
 
 Result<void> DataWalReader::checkpoint(const std::filesystem::path& dir, const CheckpointOptions& options) const {

@@ -32,6 +32,12 @@ class SeenTail {
     if (watermark && watermark->segment == last.id && watermark->inode == last.info.inode) begin_ = watermark->offset;
     end_ = begin_;
   }
+  /// What ends with `last` is known to be synced, too.
+  void begin_behind(const RecordRef& last) noexcept {
+    if (last.segment != segment_ || last.offset + last.len < begin_) return;
+    begin_ = end_ = last.offset + last.len;
+    before_ = last;
+  }
   /// Empty, from the same place on.
   [[nodiscard]] SeenTail begun() const noexcept {
     SeenTail begun;

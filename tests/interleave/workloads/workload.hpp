@@ -15,8 +15,10 @@ struct Workload {
 };
 
 [[nodiscard]] std::vector<Workload> index_workloads();
+[[nodiscard]] std::vector<Workload> loading_workloads();
 [[nodiscard]] std::vector<Workload> log_workloads();
 [[nodiscard]] std::vector<Workload> reader_workloads();
+[[nodiscard]] std::vector<Workload> saved_index_workloads();
 [[nodiscard]] std::vector<Workload> kv_workloads();
 [[nodiscard]] std::vector<Workload> writer_workloads();
 

@@ -16,8 +16,14 @@ using safeatomic::sim::SimFileSystem;
 
 namespace {
 
-OpenOptions plain(SimFileSystem& machine) {
+OpenOptions plain(safeatomic::FileSystem& machine) {
   return {.max_segment_bytes = 1 << 16, .write_path = WritePath::append, .open_threads = 1, .file_system = &machine};
+}
+
+OpenOptions indexed(safeatomic::FileSystem& machine) {
+  OpenOptions options = plain(machine);
+  options.index = {.is_enabled = true, .least_records = 0, .writes_in_background = false, .loads_in_background = false};
+  return options;
 }
 
 void must(bool done) {
@@ -31,8 +37,8 @@ void rotate(SimFileSystem& machine) {
 
 DiskImage disk_of(KvStart start) {
   return made_by([start](SimFileSystem& machine) {
-    if (start == KvStart::one_segment) {
-      Result<DataWal> store = DataWal::open(store_name, plain(machine));
+    if (start != KvStart::three_segments) {
+      Result<DataWal> store = DataWal::open(store_name, start == KvStart::indexed ? indexed(machine) : plain(machine));
       must(store && store->put("a", "a1") && store->put("b", "b1") && store->put("a", "a2") && store->put("c", "c1"));
       must(store->close().has_value());
       return;
@@ -68,7 +74,7 @@ KvWorld::State fold(const std::vector<Record>& records) {
 }  // namespace
 
 KvWorld::KvWorld(KvStart start, const WorldOptions& options) : World(disk_of(start), options) {
-  if (start == KvStart::one_segment) {
+  if (start != KvStart::three_segments) {
     states_.push_back({{"a", "a2"}, {"b", "b1"}, {"c", "c1"}});
   } else {
     states_.push_back({{"a", "a1"}, {"c", "c1"}, {"d", "d1"}});
@@ -274,6 +280,37 @@ void KvWorld::hold_from_outside() {
   held_ = txids_there();
 }
 
+void KvWorld::save_index(bool may_fail) {
+  const Result<void> done = watch([&] { return store_->save_index(); });
+  if (!done && !may_fail && !has_failed()) {
+    violated(Invariant::sound_store_has_no_error, "save_index: " + done.error().message());
+  }
+}
+
+void KvWorld::check_index(safeatomic::FileSystem& on, Invariant broken) const {
+  const Result<DataWal> store = DataWal::open(store_name, indexed(on));
+  if (!store) violated(broken, "open with an index: " + store.error().message());
+  State found;
+  const Result<void> walked = store->for_each([&found](std::string_view key, std::string_view value) {
+    found.emplace(key, value);
+    return true;
+  });
+  if (!walked) violated(broken, "an index: " + walked.error().message());
+  const Result<std::vector<Record>> records = store->log().scan();
+  if (!records) violated(broken, "scan: " + records.error().message());
+  const State logged = fold(*records);
+  if (found != logged) violated(broken, "an index shows " + text_of(found) + ", the log " + text_of(logged));
+  for (const auto& [key, value] : states_.back()) {
+    const auto got = store->get(key);
+    const auto there = logged.find(key);
+    if (!got) violated(broken, "get " + key + " by an index: " + got.error().message());
+    if (there == logged.end() ? got->has_value() : *got != there->second) {
+      violated(broken, "an index has another value of " + key + " than the log");
+    }
+  }
+  check_stats(store->stats(), on);
+}
+
 KvWorld::State KvWorld::fold_of_store(const std::string& directory, safeatomic::FileSystem& on) const {
   const Quiet quiet;
   const Result<RecordLogReader> reader = RecordLogReader::open(directory, {.file_system = &on});
@@ -333,10 +370,12 @@ void KvWorld::export_lines() {
   violated(Invariant::reader_is_a_state, "an export has " + std::to_string(lines) + " lines");
 }
 
-void KvWorld::read(int refreshes) {
+void KvWorld::read(int refreshes, bool uses_index) {
   looks_at_the_clock();
   std::size_t from = last_done_;  // files tell in the order of the clock on the wall
-  Result<DataWalReader> opened = watch([&] { return DataWalReader::open(store_name, reader_options()); });
+  ReaderOptions options = reader_options();
+  options.uses_index = uses_index;
+  Result<DataWalReader> opened = watch([&] { return DataWalReader::open(store_name, options); });
   if (!opened) violated(Invariant::sound_store_has_no_error, "reader: " + opened.error().message());
   std::optional<DataWalReader> reader(std::move(*opened));
   for (int round = 0;; ++round) {
@@ -396,10 +435,9 @@ void KvWorld::close() {
   check_nothing_is_open();
 }
 
-void KvWorld::check_stats(const StoreStats& stats) const {
+void KvWorld::check_stats(const StoreStats& stats, safeatomic::FileSystem& on) const {
   const Quiet quiet;
-  const Result<RecordLogReader> reader = RecordLogReader::open(store_name,
-                                                               {.file_system = &const_cast<KvWorld*>(this)->machine()});
+  const Result<RecordLogReader> reader = RecordLogReader::open(store_name, {.file_system = &on});
   if (!reader) violated(Invariant::sound_store_has_no_error, "recount: " + reader.error().message());
   std::array<std::uint64_t, 3> counts{};
   std::uint64_t bytes = 0;
@@ -439,7 +477,7 @@ void KvWorld::finish() {
   for (const char* const key : {"a", "b", "c", "d"}) get(key);
   if (!has_failed() && !options_.auto_compact.is_enabled) {
     const StoreStats stats = watch([&] { return store_->stats(); });
-    check_stats(stats);
+    check_stats(stats, machine());
     // What was compacted away is let go of: one mapping a segment, and that of the mapped write path.
     const std::uint64_t mappings = machine().usage().mappings;
     const std::uint64_t own = options_.write_path == WritePath::mapped ? 1 : 0;
@@ -457,12 +495,16 @@ void KvWorld::finish() {
   for (const std::uint64_t txid : held_) {
     if (!there.contains(txid)) violated(Invariant::hold_keeps_what_is_there, "txid " + std::to_string(txid));
   }
+  if (!options_.index.is_enabled) return;
+  const Quiet quiet;
+  check_index(machine(), Invariant::get_is_a_state);
 }
 
 std::uint64_t KvWorld::promises() const { return mix(mix(states_.size(), last_done_), last_durable_); }
 
 void KvWorld::check_recovery(SimFileSystem& machine, bool is_kill) {
   constexpr Invariant promise = Invariant::crash_keeps_promises;
+  if (options_.index.is_enabled) check_index(machine, promise);
   Result<RecordLog> log = RecordLog::open(store_name, plain(machine));
   if (!log) violated(promise, "open: " + log.error().message());
   const Result<std::vector<Record>> records = log->scan();

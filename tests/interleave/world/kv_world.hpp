@@ -18,6 +18,7 @@ namespace datawal::interleave {
 /// What lies on the disk when a workload begins.
 enum class KvStart : std::uint8_t {
   one_segment,     ///< a, b, c; a was put twice
+  indexed,         ///< the same, with a persisted index
   three_segments,  ///< b, c, a; then b erased and d put; then nothing: as for compactions of more than one segment
 };
 
@@ -61,6 +62,7 @@ class KvWorld final : public World {
   void hold();
   /// The same as another process would.
   void hold_from_outside();
+  void save_index(bool may_fail = false);
   /// Into a directory of its own; what comes out is one state.
   void compact_to(const std::string& directory);
   void checkpoint(const std::string& directory);
@@ -70,7 +72,7 @@ class KvWorld final : public World {
   void checkpoint_by_reader(const std::string& directory);
 
   /// As another process would: opens, looks at all, refreshes, so often.
-  void read(int refreshes);
+  void read(int refreshes, bool uses_index = false);
   /// Of the log, and folds it.
   void read_log();
 
@@ -108,7 +110,10 @@ class KvWorld final : public World {
   [[nodiscard]] State fold_of(const DataWalView& view) const;
   [[nodiscard]] State fold_of_store(const std::string& directory, safeatomic::FileSystem& on) const;
   [[nodiscard]] std::set<std::uint64_t> txids_there();
-  void check_stats(const StoreStats& stats) const;
+  /// They are what a recount of the log on that machine says.
+  void check_stats(const StoreStats& stats, safeatomic::FileSystem& on) const;
+  /// An open that uses the persisted index, as the next one does, shows what the log says.
+  void check_index(safeatomic::FileSystem& on, Invariant broken) const;
 
   OpenOptions options_;
   std::optional<DataWal> store_;

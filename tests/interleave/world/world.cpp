@@ -76,7 +76,9 @@ void World::look_at_crash() {
   } else {
     safeatomic::sim::OutcomeOptions outcomes;
     outcomes.combinations_max = 256;
-    outcomes.is_seen = [](std::string_view name) { return segment::parse_filename(name) || name == ".watermark"; };
+    outcomes.is_seen = [](std::string_view name) {
+      return segment::parse_filename(name) || name == ".watermark" || name == ".index";
+    };
     const PowerLoss loss(machine_);
     safeatomic::sim::for_each_outcome(loss, outcomes,
                                       [&](const Choice& choice) { check_disk(loss.outcome(choice), promised, false); });

@@ -306,16 +306,6 @@ TEST_P(KvCompact, TakesAwayASegmentThatDiesWhileItIsRewritten) {
   EXPECT_EQ(kv.size(), 60U);
 }
 
-// Waits for the background thread, as long as a test may take.
-bool eventually(const std::function<bool()>& holds) {
-  const auto deadline = std::chrono::steady_clock::now() + patience;
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::yield();
-  }
-  return true;
-}
-
 TEST(KvAutoCompactConcurrency, GivesBackSpaceByItself) {
   const Store store;
   DataWal kv = open_kv(store.path(), {.max_segment_bytes = 1000, .auto_compact = {.is_enabled = true}});

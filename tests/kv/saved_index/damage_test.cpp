@@ -9,19 +9,13 @@
 namespace datawal::test {
 namespace {
 
-std::uint64_t number_at(std::string_view bytes, std::size_t offset) {
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < 8; ++i) value |= std::uint64_t{static_cast<unsigned char>(bytes[offset + i])} << (8 * i);
-  return value;
-}
-
 class IndexDamage : public testing::Test {
  protected:
   IndexDamage() {
     fill_for_index(store_.path(), 2000, 40'000);
     save_index_of(store_.path());
     bytes_ = read_file(store_ / index_file);
-    pages_begin_ = number_at(bytes_, 88);
+    pages_begin_ = pages_begin_of(bytes_);
     without_ = contents_of(open_kv(store_.path()));
     snapshot_ = snapshot_of(store_.path());
   }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -16,8 +17,16 @@ inline constexpr const char* index_file = ".index";
 
 /// With the index, written only when it is asked for.
 inline OpenOptions indexed(OpenOptions options = {}) {
-  options.index = {.is_enabled = true, .write_at_close = false, .loads_in_background = false};
+  options.index = {
+      .is_enabled = true, .write_at_close = false, .writes_in_background = false, .loads_in_background = false};
   return options;
+}
+
+/// Where the pages of an index begin.
+inline std::size_t pages_begin_of(std::string_view bytes) {
+  std::size_t value = 0;
+  for (std::size_t i = 0; i < 8; ++i) value |= std::size_t{static_cast<unsigned char>(bytes[88 + i])} << (8 * i);
+  return value;
 }
 
 /// All that a store says of itself: equal, however it was opened.

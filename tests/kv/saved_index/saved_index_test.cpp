@@ -16,7 +16,7 @@ using safeatomic::test::Fault;
 OpenOptions at_close(std::uint64_t least_records) {
   OpenOptions options = indexed();
   options.index.write_at_close = true;
-  options.index.least_records_at_close = least_records;
+  options.index.least_records = least_records;
   return options;
 }
 
@@ -294,6 +294,23 @@ TEST(SavedIndex, OfADisabledOneIsLeftAlone) {
   }
   EXPECT_EQ(read_file(dir / index_file), bytes);
   EXPECT_EQ(expect_as_without(dir.path(), IndexState::used), 1U);
+}
+
+TEST(SavedIndex, IsWrittenInTheBackgroundWhereMuchWasAppended) {
+  const Store store;
+  OpenOptions options = indexed();
+  options.index.least_records = 0;
+  options.index.writes_in_background = true;
+  const std::string value(1 << 20, 'v');
+  {
+    DataWal kv = open_kv(store.path(), options);
+    for (int i = 0; i < 63; ++i) must(kv.put("key " + std::to_string(i), value));
+    EXPECT_FALSE(std::filesystem::exists(store / index_file)) << "less than 64 MiB";
+    for (int i = 0; i < 20; ++i) must(kv.put("later " + std::to_string(i), value));
+    EXPECT_TRUE(eventually([&] { return std::filesystem::exists(store / index_file); }));
+    must(kv.close());
+  }
+  EXPECT_LE(expect_as_without(store.path(), IndexState::used), 20U);
 }
 
 }  // namespace
