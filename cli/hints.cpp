@@ -21,7 +21,8 @@ bool is_one_of(std::string_view command, const std::array<std::string_view, coun
 
 // Commands that need a store with something in it: a new one would not help.
 bool needs_what_is_there(std::string_view command) {
-  constexpr std::array<std::string_view, 6> names = {"checkpoint", "compact", "delete", "diff", "repair", "trim"};
+  constexpr std::array<std::string_view, 7> names = {"checkpoint", "compact", "delete", "diff",
+                                                     "hold",       "repair",  "trim"};
   return is_one_of(command, names);
 }
 

@@ -124,6 +124,7 @@ void define_program(CLI::App& program, Run& run) {
   add_repair(program, run);
   add_checkpoint(program, run);
   add_trim(program, run);
+  add_hold(program, run);
   add_keys(program, run);
   add_get(program, run);
   add_put(program, run);

@@ -1,5 +1,7 @@
 // `datawal compact`: frees space in place, or writes the live records as a new store.
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <chrono>
@@ -9,6 +11,7 @@
 #include <datawal/data_wal_reader.hpp>
 
 #include "cli/commands/commands.hpp"
+#include "cli/human.hpp"
 #include "cli/numbers.hpp"
 #include "cli/progress_bar.hpp"
 #include "cli/reading.hpp"
@@ -66,9 +69,16 @@ int foretell(Console& console, const CompactArguments& arguments, double min_gar
   std::uint64_t removed = 0;
   std::uint64_t skipped = 0;
   std::uint64_t garbage_bytes = 0;
-  for (const SegmentStats& segment : store->stats().per_segment) {
+  std::uint64_t held = 0;
+  const StoreStats stats = store->stats();
+  if (stats.holds_error) return console.fail(*stats.holds_error, arguments.dir);
+  for (const SegmentStats& segment : stats.per_segment) {
     if (!is_worth_it(segment, min_garbage)) {
       ++skipped;
+      continue;
+    }
+    if (std::ranges::any_of(stats.holds, [&](const HoldStats& one) { return segment.last_txid > one.hold.txid; })) {
+      ++held;
       continue;
     }
     ++(segment.dead_bytes == segment.bytes ? removed : rewritten);
@@ -79,6 +89,7 @@ int foretell(Console& console, const CompactArguments& arguments, double min_gar
   fields.word("action", "none", "a dry run: nothing was changed");
   fields.number("segments_rewritten", rewritten).number("segments_removed", removed);
   fields.number("segments_skipped", skipped);
+  if (held > 0) fields.number("segments_held", held);
   fields.number("bytes_reclaimed", garbage_bytes);
   fields.print();
   return exit_done;
@@ -121,8 +132,16 @@ int compact_in_place(Console& console, const CompactArguments& arguments) {
   fields.number("live_keys", stats->live_keys).number("records_written", stats->records_written);
   fields.number("bytes_written", stats->bytes_written).number("segments_rewritten", stats->segments_rewritten);
   fields.number("segments_removed", stats->segments_removed).number("segments_skipped", stats->segments_skipped);
+  if (stats->segments_held > 0) fields.number("segments_held", stats->segments_held);
   fields.number("bytes_reclaimed", stats->bytes_reclaimed);
   fields.print();
+  if (stats->segments_held > 0) {
+    console.note({.code = "held",
+                  .text = fmt::format("a hold keeps {} with garbage as {}: `datawal hold {}` shows whose",
+                                      counted(stats->segments_held, "segment"),
+                                      stats->segments_held == 1 ? "it is" : "they are", shell_word(arguments.dir)),
+                  .path = arguments.dir});
+  }
   if (stats->is_cancelled && is_left) {
     console.note({.code = "stopped",
                   .text = "the time was over: what was compacted stays so, the same command goes on with the rest",

@@ -41,6 +41,31 @@ std::string json_of(const std::vector<SegmentStats>& segments) {
   return json + ']';
 }
 
+std::string json_of(const std::vector<HoldStats>& holds) {
+  std::string json = "[";
+  for (const HoldStats& one : holds) {
+    json += fmt::format(R"({}{{"name":"{}","txid":{},"segments":{},"bytes":{},"garbage_bytes":{}}})",
+                        json.size() == 1 ? "" : ",", one.hold.name, one.hold.txid, one.segments, one.bytes,
+                        one.garbage_bytes);
+  }
+  return json + ']';
+}
+
+// Nothing where there are none: most stores have no consumer.
+void add_holds(ReportFields& fields, const StoreStats& stats) {
+  if (stats.holds_error) {
+    fields.json().null("holds").text("holds_error", stats.holds_error->message());
+    fields.line("holds", stats.holds_error->message());
+  }
+  if (stats.holds.empty()) return;
+  fields.json().raw("holds", json_of(stats.holds));
+  for (const HoldStats& one : stats.holds) {
+    fields.line(fmt::format("hold {}", one.hold.name),
+                fmt::format("txid {}; keeps {} sealed segments, {} bytes, of these {} garbage", one.hold.txid,
+                            one.segments, one.bytes, one.garbage_bytes));
+  }
+}
+
 void print_fields(Console& console, const StoreStats& stats, const IndexReport& index, bool lists_segments) {
   const std::string ratio = fmt::format("{:.4f}", stats.garbage_ratio);
   ReportFields fields(console, "stat");
@@ -52,6 +77,7 @@ void print_fields(Console& console, const StoreStats& stats, const IndexReport& 
   fields.number("key_directory_bytes", stats.key_directory_bytes);
   fields.number("quarantined_files", stats.quarantined_files).number("quarantined_bytes", stats.quarantined_bytes);
   if (index.state != IndexState::absent) add_index_fields(fields, index);
+  add_holds(fields, stats);
   if (lists_segments) {
     fields.json().raw("per_segment", json_of(stats.per_segment));
     for (const SegmentStats& segment : stats.per_segment) {
@@ -163,6 +189,7 @@ void add_stat(CLI::App& program, Run& run) {
   durable_txid   newest record known to survive a loss of power
   quarantined    what torn tails left beside the store, one file each
   index_state    of a persisted index: see `datawal help index`
+  hold NAME      what compaction leaves alone for it: see `datawal help hold`
 
 How long syncs take, how much was appended, and whether compaction in the
 background fails, only the process that writes knows: stats() and

@@ -1,11 +1,15 @@
 // `datawal trim`: retention for a log of events.
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <memory>
 #include <vector>
 
 #include <datawal/record_log.hpp>
 
 #include "cli/commands/commands.hpp"
+#include "cli/human.hpp"
 #include "cli/numbers.hpp"
 #include "cli/reading.hpp"
 #include "cli/report_fields.hpp"
@@ -66,6 +70,16 @@ std::size_t first_kept(const TrimArguments& arguments, const std::vector<Segment
   return 0;
 }
 
+// How many of the segments are not there any more: a hold may have kept some.
+Result<std::size_t> count_gone(const RecordLog& log, const std::vector<Segment>& segments) {
+  RecordCursor cursor = log.records();
+  const Result<std::optional<RecordView>> first = cursor.next();
+  if (!first) return propagate(first);
+  if (!*first) return segments.size();
+  const auto at = std::ranges::lower_bound(segments, (*first)->ref.segment, {}, &Segment::id);
+  return static_cast<std::size_t>(at - segments.begin());
+}
+
 int trim(Console& console, const TrimArguments& arguments) {
   int status = exit_done;
   if (!open_to_read(console, arguments.dir, status)) return status;  // a mistyped name must not become a store
@@ -80,22 +94,33 @@ int trim(Console& console, const TrimArguments& arguments) {
     return console.fail_usage(
         "the store holds keys, whose values lie in old segments too: use `datawal compact`, or say --force");
   }
-  const std::size_t first = first_kept(arguments, all->segments);
+  std::size_t first = first_kept(arguments, all->segments);
+  const std::size_t wanted = first;
+  if (first > 0) {
+    const Result<void> dropped = log->drop_segments_before(all->segments[first].id, {.with_keys = arguments.is_forced});
+    if (!dropped) return console.fail(dropped.error(), arguments.dir);
+    const Result<std::size_t> gone = count_gone(*log, all->segments);
+    if (!gone) return console.fail(gone.error(), arguments.dir);
+    first = *gone;
+  }
   std::uint64_t bytes = 0;
   std::uint64_t records = 0;
   for (std::size_t i = 0; i < first; ++i) {
     bytes += all->segments[i].bytes;
     records += all->segments[i].records;
   }
-  if (first > 0) {
-    const Result<void> dropped = log->drop_segments_before(all->segments[first].id, {.with_keys = arguments.is_forced});
-    if (!dropped) return console.fail(dropped.error(), arguments.dir);
-  }
   if (const Result<void> closed = log->close(); !closed) return console.fail(closed.error(), arguments.dir);
   ReportFields fields(console, "trim");
   fields.number("segments_removed", first).number("records_removed", records).number("bytes_removed", bytes);
   fields.number("first_segment", all->segments.empty() ? 0 : all->segments[first].id);
+  if (wanted > first) fields.number("segments_held", wanted - first);
   fields.print();
+  if (wanted > first) {
+    console.note({.code = "held",
+                  .text = fmt::format("a hold keeps {} more: `datawal hold {}` shows whose",
+                                      counted(wanted - first, "segment"), shell_word(arguments.dir)),
+                  .path = arguments.dir});
+  }
   return exit_done;
 }
 
@@ -105,8 +130,9 @@ void add_trim(CLI::App& program, Run& run) {
   CLI::App& command = add_command(program, "trim", "Removes the oldest segments of a log of events.",
                                   R"(One of the three --keep options is needed. Whole segments are removed, oldest
 first, and never so many that less than what is to be kept would be left; the
-newest record always stays. Needs the writer's lock. A store that holds keys
-is refused: their values may lie anywhere.
+newest record always stays, and so does what a hold keeps (`datawal help hold`).
+Needs the writer's lock. A store that holds keys is refused: their values may
+lie anywhere.
 
 Examples:
   datawal trim ./events --keep-bytes 10G

@@ -40,6 +40,7 @@ struct CompactionStats {
   std::uint64_t segments_rewritten = 0;  ///< copied without what is dead
   std::uint64_t segments_removed = 0;    ///< nothing in them was needed
   std::uint64_t segments_skipped = 0;    ///< not enough garbage
+  std::uint64_t segments_held = 0;       ///< left as they are, garbage and all, since a hold keeps them
   std::uint64_t bytes_reclaimed = 0;     ///< of the segments' files
   bool is_cancelled = false;             ///< on_progress returned false; what was done before stays done
 };

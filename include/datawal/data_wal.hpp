@@ -19,6 +19,7 @@
 #include <datawal/data_wal_cursor.hpp>
 #include <datawal/data_wal_view.hpp>
 #include <datawal/error.hpp>
+#include <datawal/holds.hpp>
 #include <datawal/jsonl.hpp>
 #include <datawal/options.hpp>
 #include <datawal/record.hpp>
@@ -153,13 +154,21 @@ class DataWal {
   /// live Puts and the tombstones that are still needed, in order and with their txids. Starts a new segment first, if there is
   /// room for one, so that all that was written before is considered. Reading and writing go on meanwhile. At every instant,
   /// crashes included, the store holds the same keys and the same Raw records; a compaction that was cut short is gone on
-  /// with by the next. Needs room for what is left of one segment, besides what readers still hold.
+  /// with by the next. Needs room for what is left of one segment, besides what readers still hold. Leaves alone what a hold keeps.
   /// @return
   ///   no_space    what is left of some segment did not fit; all others are done, and nothing has become larger
   ///   corruption  a sealed segment is damaged: it was not touched
   ///   poisoned    a sync of the active segment or of the directory failed
+  ///   corruption, unsupported_version, of `.holds`  it cannot be read: nothing was given back
   ///   io          this compaction failed; the store is as usable as before
   [[nodiscard]] Result<CompactionStats> compact(const CompactOptions& options = {});
+
+  /// As RecordLog::hold_from.
+  [[nodiscard]] Result<void> hold_from(std::string_view name, std::uint64_t txid);
+  /// As datawal::drop_hold.
+  [[nodiscard]] Result<bool> drop_hold(std::string_view name);
+  /// As datawal::holds_of.
+  [[nodiscard]] Result<std::vector<Hold>> holds() const;
 
   /// As RecordLog::checkpoint.
   [[nodiscard]] Result<void> checkpoint(const std::filesystem::path& dir, const CheckpointOptions& options = {}) const;

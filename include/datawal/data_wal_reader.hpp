@@ -10,9 +10,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <datawal/data_wal.hpp>
 #include <datawal/error.hpp>
+#include <datawal/holds.hpp>
 #include <datawal/options.hpp>
 #include <datawal/recovery_report.hpp>
 
@@ -53,6 +55,9 @@ class DataWalReader {
   using Sink = DataWal::Sink;  ///< of export_jsonl_to()
   /// The same lines, handed to `sink` in large pieces that end with a line.
   [[nodiscard]] Result<ExportStats> export_jsonl_to(const Sink& sink, const ExportOptions& options = {}) const;
+
+  /// The holds of now, not of this instant: datawal::holds_of.
+  [[nodiscard]] Result<std::vector<Hold>> holds() const;
 
   /// As DataWal::compact_to.
   [[nodiscard]] Result<CompactionStats> compact_to(const std::filesystem::path& dir,

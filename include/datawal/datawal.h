@@ -157,7 +157,8 @@ typedef struct datawal_segment_stats {
   uint64_t dead_bytes;      /**< of puts that something newer has superseded */
   uint32_t segment;         /**< its id */
   int is_active;            /**< 1: it is appended to and not compacted */
-  uint64_t reserved[8];     /**< 0 */
+  uint64_t last_txid;       /**< of its newest record; 0 if it has none */
+  uint64_t reserved[7];     /**< 0 */
 } datawal_segment_stats;
 
 /** Counts of a whole key/value store. */
@@ -178,7 +179,10 @@ typedef struct datawal_store_stats {
   uint64_t auto_compact_runs;     /**< background compactions finished since the store was opened */
   uint64_t auto_compact_failures; /**< how many of these failed: see datawal_store_auto_compact_error */
   uint64_t auto_compact_failing;  /**< 1: the newest one failed */
-  uint64_t reserved[5];           /**< 0 */
+  uint64_t holds;      /**< how many there are; UINT64_MAX: they cannot be read, so that nothing is given back */
+  uint64_t held_bytes; /**< of the sealed segments that the lowest hold keeps */
+  uint64_t held_garbage_bytes; /**< of these, what compaction might give back without it */
+  uint64_t reserved[2];        /**< 0 */
 } datawal_store_stats;
 
 /** What a checkpoint consists of. */
@@ -201,7 +205,8 @@ typedef struct datawal_counts {
   uint64_t segments_skipped;   /**< compaction in place: not enough garbage */
   uint64_t bytes_reclaimed;    /**< compaction in place */
   int is_cancelled;            /**< compaction in place, export to a sink: the callback stopped it */
-  uint64_t reserved[8];        /**< 0 */
+  uint64_t segments_held;      /**< compaction in place: left as they are, since a hold keeps them */
+  uint64_t reserved[7];        /**< 0 */
 } datawal_counts;
 
 /** What verification found. */
@@ -460,6 +465,8 @@ typedef struct datawal_follower datawal_follower;         /**< datawal::Follower
 typedef struct datawal_store datawal_store;               /**< datawal::DataWal */
 typedef struct datawal_store_reader datawal_store_reader; /**< datawal::DataWalReader */
 typedef struct datawal_keys datawal_keys;                 /**< keys in memory */
+typedef struct datawal_holds datawal_holds;               /**< holds in memory: datawal::Hold */
+typedef struct datawal_rebuilder datawal_rebuilder;       /**< datawal::LogRebuilder */
 typedef struct datawal_view datawal_view;                 /**< datawal::DataWalView */
 typedef struct datawal_store_cursor datawal_store_cursor; /**< datawal::DataWalCursor */
 typedef struct datawal_values datawal_values;             /**< datawal::Values */
@@ -775,6 +782,52 @@ datawal_code datawal_view_for_each(const datawal_view* view, datawal_visitor vis
 uint64_t datawal_view_size(const datawal_view* view);      /**< live keys */
 uint64_t datawal_view_last_txid(const datawal_view* view); /**< the log's newest record at that instant; 0: none */
 void datawal_view_free(datawal_view* view);                /**< ends it */
+
+/* What consumers still need, so that nothing of it is given back: datawal/holds.hpp. */
+
+/** Sets the hold `name`: from now on no segment with a txid above `txid` is compacted or dropped. For a store that this process writes;
+ *  `txid` is that of any record that is in it, or 0. Durable on return. */
+datawal_code datawal_store_hold_from(datawal_store* store, const char* name, uint64_t txid, datawal_error* error);
+/** Drops it; `was_there`, which may be NULL, says whether there was one. */
+datawal_code datawal_store_drop_hold(datawal_store* store, const char* name, int* was_there, datawal_error* error);
+/** As datawal_store_hold_from. */
+datawal_code datawal_log_hold_from(datawal_log* log, const char* name, uint64_t txid, datawal_error* error);
+/** As datawal_store_drop_hold. */
+datawal_code datawal_log_drop_hold(datawal_log* log, const char* name, int* was_there, datawal_error* error);
+/** The same from outside, whether or not somebody writes the store in `dir`; `txid` is that of a record that is known to be durable. */
+datawal_code datawal_hold_from(const char* dir, const char* name, uint64_t txid, datawal_error* error);
+/** As datawal_store_drop_hold, from outside. */
+datawal_code datawal_drop_hold(const char* dir, const char* name, int* was_there, datawal_error* error);
+/** The holds of the store in `dir`, by name. */
+datawal_code datawal_holds_of(const char* dir, datawal_holds** holds, datawal_error* error);
+size_t datawal_holds_count(const datawal_holds* holds); /**< how many there are */
+/** The name of hold number `index`, from 0, and its txid; NULL after the last. Valid until the holds are freed. */
+const char* datawal_holds_at(const datawal_holds* holds, size_t index, uint64_t* txid);
+void datawal_holds_free(datawal_holds* holds); /**< ends them */
+
+/* A log made once more from its frames, as they are: datawal/log_rebuilder.hpp. One thread at a time. */
+
+/** Opens a log that goes on, or makes one. How segments grow and are written is not chosen here: those options are not looked at. */
+datawal_code datawal_rebuilder_open(const char* dir, const datawal_open_options* options, datawal_rebuilder** rebuilder,
+                                    datawal_error* error);
+/** Its newest record. @return 1; 0, and `ref` is all zeros, if there is none. */
+int datawal_rebuilder_last(const datawal_rebuilder* rebuilder, datawal_ref* ref);
+uint32_t datawal_rebuilder_segment(const datawal_rebuilder* rebuilder); /**< to which the next frame goes */
+/** From here on frames go to the segment `id`, which is this or a later one. If it is a later one, what was appended before survives a loss
+ *  of power. */
+datawal_code datawal_rebuilder_begin_segment(datawal_rebuilder* rebuilder, uint32_t id, datawal_error* error);
+/** Appends whole frames, back to back, as they are. `before_txid` and `before_crc` are of the record that they stand behind, which must be
+ *  datawal_rebuilder_last; 0 and 0 if there is none. Frames that stand elsewhere are DATAWAL_INVALID_ARGUMENT, damage is
+ *  DATAWAL_CORRUPTION: nothing is written then. */
+datawal_code datawal_rebuilder_append(datawal_rebuilder* rebuilder, const void* frames, size_t frames_len,
+                                      uint64_t before_txid, uint32_t before_crc, datawal_error* error);
+/** On return everything appended before survives a loss of power. */
+datawal_code datawal_rebuilder_fsync(datawal_rebuilder* rebuilder, datawal_error* error);
+datawal_code datawal_rebuilder_close(datawal_rebuilder* rebuilder,
+                                     datawal_error* error); /**< syncs and releases the lock */
+void datawal_rebuilder_free(datawal_rebuilder* rebuilder);  /**< closes it if need be */
+/** The frame of a record that a cursor or a follower has shown, as it stands in its segment. */
+datawal_code datawal_frame_of(const datawal_record* record, datawal_buffer* frame, datawal_error* error);
 
 /* Keys in memory. */
 

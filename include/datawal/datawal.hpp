@@ -1,7 +1,7 @@
 #pragma once
 // Includes everything. Read in this order: record_log.hpp (writing), record_log_reader.hpp (reading), record.hpp and
 // record_cursor.hpp (what comes back); data_wal.hpp and data_wal_reader.hpp (keys and values); options.hpp, error.hpp;
-// verify.hpp and repair.hpp when something is wrong.
+// holds.hpp and log_rebuilder.hpp for those who consume a log; verify.hpp and repair.hpp when something is wrong.
 
 #include <datawal/base64.hpp>
 #include <datawal/batch.hpp>
@@ -16,7 +16,9 @@
 #include <datawal/error.hpp>
 #include <datawal/follower.hpp>
 #include <datawal/format.hpp>
+#include <datawal/holds.hpp>
 #include <datawal/jsonl.hpp>
+#include <datawal/log_rebuilder.hpp>
 #include <datawal/options.hpp>
 #include <datawal/record.hpp>
 #include <datawal/record_cursor.hpp>

@@ -10,6 +10,7 @@
 
 #include <datawal/checkpoint.hpp>
 #include <datawal/error.hpp>
+#include <datawal/holds.hpp>
 #include <datawal/options.hpp>
 #include <datawal/record.hpp>
 #include <datawal/record_cursor.hpp>
@@ -93,12 +94,24 @@ class RecordLog {
   [[nodiscard]] Result<Record> read(const RecordRef& ref) const;
 
   /// Removes every segment with an id below `id`, oldest first, each durably before the next: retention for a log of events.
-  /// The active segment and the one with the newest record stay, whatever `id` is. Cursors of this process keep what
+  /// The active segment and the one with the newest record stay, whatever `id` is, and so does the first one that a hold keeps, with
+  /// all behind it. Cursors of this process keep what
   /// they hold, as far as there are descriptors for it (a quarter of RLIMIT_NOFILE for all that the process keeps open); the rest is
   /// `snapshot_expired` for them. Reads the segments to remove, unless `options.with_keys`.
-  /// @return as fsync(), which comes first; invalid_argument if these segments hold a Put and `options.with_keys` is not set: nothing
+  /// @return as fsync(), which comes first; what holds() returns where they cannot be read: nothing was removed; invalid_argument if these segments hold a Put and `options.with_keys` is not set: nothing
   ///   was removed; corruption; io: some may be gone, and the rest is a log as before
   [[nodiscard]] Result<void> drop_segments_before(std::uint32_t id, const DropOptions& options = {});
+
+  /// Sets the hold `name`: datawal::hold_from, for the process that writes. `txid` may be any that is in the log or 0: what is not durable
+  /// yet is synced first. Waits for the segment that a compaction is rewriting, and for drop_segments_before().
+  /// @return also invalid_argument if `txid` is larger than last_txid(); poisoned
+  [[nodiscard]] Result<void> hold_from(std::string_view name, std::uint64_t txid);
+
+  /// As datawal::drop_hold.
+  [[nodiscard]] Result<bool> drop_hold(std::string_view name);
+
+  /// As datawal::holds_of.
+  [[nodiscard]] Result<std::vector<Hold>> holds() const;
 
   /// Makes a consistent copy of the log as it is now in `dir`, which must be absent: sealed segments as hard links where possible.
   /// Writing goes on meanwhile. Durable on return; after a crash complete or absent. The copy and this log never change each

@@ -5,9 +5,11 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include <datawal/checkpoint.hpp>
 #include <datawal/error.hpp>
+#include <datawal/holds.hpp>
 #include <datawal/options.hpp>
 #include <datawal/record.hpp>
 #include <datawal/record_cursor.hpp>
@@ -65,6 +67,9 @@ class RecordLogReader {
   /// Copies the snapshot into a store in `dir`: as RecordLog::checkpoint, but without the lock, and beside any writer.
   /// @return also snapshot_expired if a segment that could not be kept open was replaced: call refresh()
   [[nodiscard]] Result<void> checkpoint(const std::filesystem::path& dir, const CheckpointOptions& options = {}) const;
+
+  /// The holds of now, not of the snapshot: datawal::holds_of.
+  [[nodiscard]] Result<std::vector<Hold>> holds() const;
 
   /// True if a writer has the store open now, or if that cannot be determined.
   [[nodiscard]] Result<bool> writer_lives() const;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <datawal/error.hpp>
+#include <datawal/holds.hpp>
 
 namespace datawal {
 
@@ -49,7 +50,17 @@ struct SegmentStats {
   std::uint64_t raw_records = 0;      ///< of each kind
   std::uint64_t put_records = 0;      ///< of each kind
   std::uint64_t delete_records = 0;   ///< of each kind
+  std::uint64_t last_txid = 0;        ///< of its newest record; 0 if it has none
   bool is_active = false;             ///< it is appended to and not compacted
+};
+
+/// A hold, and what it costs.
+struct HoldStats {
+  Hold hold{};                 ///< whose, and from where on
+  std::uint64_t segments = 0;  ///< sealed ones with a larger txid, which neither compaction nor retention touches
+  std::uint64_t bytes = 0;     ///< of all records in these
+  std::uint64_t garbage_bytes =
+      0;  ///< of these, dead Puts and tombstones: what a compaction might give back without it
 };
 
 /// What background compaction did since the store was opened (OpenOptions::auto_compact). A failed run changes nothing that
@@ -81,6 +92,9 @@ struct StoreStats {
   double garbage_ratio = 0;
 
   std::vector<SegmentStats> per_segment{};  ///< ascending
+
+  std::vector<HoldStats> holds{};      ///< of now, by name; empty if they cannot be read
+  std::optional<Error> holds_error{};  ///< why they cannot be read; then nothing is given back
 
   AutoCompactStats auto_compact{};  ///< of DataWal, not of a reader
 };

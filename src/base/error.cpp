@@ -12,7 +12,7 @@ namespace {
 std::string store_of(const std::filesystem::path& path) {
   if (path.empty()) return "DIR";
   const std::string name = path.filename().string();
-  const bool is_file = name.ends_with(".dwal") || name == ".watermark" || name == ".lock";
+  const bool is_file = name.ends_with(".dwal") || name == ".watermark" || name == ".lock" || name == ".holds";
   if (!is_file) return shell_word(path);
   return path.has_parent_path() ? shell_word(path.parent_path()) : ".";
 }
@@ -82,6 +82,10 @@ std::string advice_for(const Error& error) {
       return error.os_errno == EDEADLK ? "use that handle, or close it first" : "wait for that process or end it";
     case Errc::corruption: {
       if (error.path.filename() == ".index") return "nothing was changed of the log, which has all that the index has";
+      if (error.path.filename() == ".holds") {
+        return "reading and writing go on: remove it, then let each consumer set its hold again (`datawal hold " +
+               store_of(error.path) + " NAME TXID`) before the next compaction";
+      }
       const std::string store = store_of(error.path);
       return "nothing was changed: run `datawal verify " + store + "`, then `datawal repair " + store +
              " --salvage OUT`, which loses the damaged places alone; `datawal repair " + store +

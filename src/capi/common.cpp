@@ -124,6 +124,17 @@ datawal_recovery_report to_c(const RecoveryReport& report) noexcept {
           .reserved = {}};
 }
 
+namespace {
+
+// Of the lowest hold, which keeps all that the others keep.
+std::uint64_t most(const std::vector<HoldStats>& holds, std::uint64_t HoldStats::* number) noexcept {
+  std::uint64_t most = 0;
+  for (const HoldStats& hold : holds) most = std::max(most, hold.*number);
+  return most;
+}
+
+}  // namespace
+
 datawal_store_stats to_c(const StoreStats& stats) noexcept {
   return {.segments = stats.segments,
           .bytes = stats.bytes,
@@ -141,6 +152,9 @@ datawal_store_stats to_c(const StoreStats& stats) noexcept {
           .auto_compact_runs = stats.auto_compact.runs,
           .auto_compact_failures = stats.auto_compact.failures,
           .auto_compact_failing = stats.auto_compact.is_failing ? 1U : 0U,
+          .holds = stats.holds_error ? UINT64_MAX : stats.holds.size(),
+          .held_bytes = most(stats.holds, &HoldStats::bytes),
+          .held_garbage_bytes = most(stats.holds, &HoldStats::garbage_bytes),
           .reserved = {}};
 }
 
@@ -153,6 +167,7 @@ void fill(datawal_counts* counts, const CompactionStats& stats) noexcept {
   counts->segments_rewritten = stats.segments_rewritten;
   counts->segments_removed = stats.segments_removed;
   counts->segments_skipped = stats.segments_skipped;
+  counts->segments_held = stats.segments_held;
   counts->bytes_reclaimed = stats.bytes_reclaimed;
   counts->is_cancelled = stats.is_cancelled ? 1 : 0;
 }

@@ -14,6 +14,8 @@
 #include <datawal/data_wal.hpp>
 #include <datawal/data_wal_reader.hpp>
 #include <datawal/follower.hpp>
+#include <datawal/holds.hpp>
+#include <datawal/log_rebuilder.hpp>
 #include <datawal/record_log.hpp>
 #include <datawal/record_log_reader.hpp>
 
@@ -40,6 +42,12 @@ struct datawal_store_reader {
 };
 struct datawal_keys {
   std::vector<std::string> keys;
+};
+struct datawal_rebuilder {
+  datawal::LogRebuilder rebuilder;
+};
+struct datawal_holds {
+  std::vector<datawal::Hold> holds;
 };
 struct datawal_store_cursor {
   datawal::DataWalCursor cursor;

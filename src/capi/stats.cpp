@@ -39,6 +39,7 @@ datawal_segment_stats to_c(const SegmentStats& stats) noexcept {
           .dead_bytes = stats.dead_bytes,
           .segment = stats.id,
           .is_active = stats.is_active ? 1 : 0,
+          .last_txid = stats.last_txid,
           .reserved = {}};
 }
 

@@ -72,18 +72,23 @@ Result<void> Writer::append_batch(std::span<const RecordInput> records, std::uin
                .crc = format::stored_crc(buffer + at, frame)};
     at += frame;
   }
-  const std::string_view frames(buffer, at);
-  if (copy(frames)) {
-    end_ += len;
-    return {};
-  }
-  Result<std::uint64_t> offset = put_or_roll_back({&frames, 1}, len);
+  const Result<std::uint64_t> offset = put_prepared({buffer, at});
   if (buffer_len_ > max_kept_buffer) {
     buffer_.reset();
     buffer_len_ = 0;
   }
   if (!offset) return propagate(offset);
   return {};
+}
+
+Result<std::uint64_t> Writer::append_frames(std::string_view frames) {
+  if (Result<void> prepared = prepare(frames.size()); !prepared) return propagate(prepared);
+  return put_prepared(frames);
+}
+
+Result<std::uint64_t> Writer::put_prepared(std::string_view frames) {
+  if (copy(frames)) return std::exchange(end_, end_ + frames.size());
+  return put_or_roll_back({&frames, 1}, frames.size());
 }
 
 char* Writer::buffer_of(std::uint64_t len) {

@@ -41,6 +41,10 @@ class Writer {
   [[nodiscard]] Result<void> append_batch(std::span<const RecordInput> records, std::uint64_t first_txid,
                                           std::uint64_t len, std::span<RecordRef> refs);
 
+  /// Writes whole frames as they are, as one: all or nothing. Otherwise as append().
+  /// @return where they begin
+  [[nodiscard]] Result<std::uint64_t> append_frames(std::string_view frames);
+
   /// Makes the file end at end(), before it is sealed or closed. Must be synced afterwards: see has_unsynced_change().
   [[nodiscard]] virtual Result<void> cut_to_end() { return {}; }
 
@@ -87,6 +91,7 @@ class Writer {
  private:
   [[nodiscard]] Result<void> prepare(std::uint64_t len);
   void roll_back() noexcept;
+  [[nodiscard]] Result<std::uint64_t> put_prepared(std::string_view frames);
   [[nodiscard]] Result<std::uint64_t> put_or_roll_back(Parts parts, std::uint64_t len);
   [[nodiscard]] char* buffer_of(std::uint64_t len);
 

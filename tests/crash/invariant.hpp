@@ -21,6 +21,7 @@ enum class Invariant : std::uint8_t {
   open_succeeds,
   reader_agrees,
   told_stays_true,
+  held_is_there,
   error_is_documented,
   nothing_leaks,
   no_bus_error,
@@ -42,6 +43,7 @@ inline constexpr std::size_t invariant_count = static_cast<std::size_t>(Invarian
     case Invariant::open_succeeds: return "open succeeds after a power loss alone";
     case Invariant::reader_agrees: return "a reader sees what recovery keeps";
     case Invariant::told_stays_true: return "what a follower was told stays true, or is taken back";
+    case Invariant::held_is_there: return "what a hold keeps is there, and so is the hold";
     case Invariant::error_is_documented: return "errors and what they leave are as documented";
     case Invariant::nothing_leaks: return "no file, mapping or lock leaks";
     case Invariant::no_bus_error: return "no store beyond the end of a file";

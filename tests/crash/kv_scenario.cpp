@@ -30,11 +30,12 @@ struct Landing : Mutation {
 
 /// p KEY:SIZE put; P put and sync; e KEY: erase; E erase and sync; b KEY:SIZE write a batch that puts KEY and erases k2; w SIZE
 /// append a Raw record, as a log; s fsync; i save the index; k compact; K KEY:SIZE compact, and while it runs put KEY and erase k2; m compact what is
-/// half garbage; x SIZE the same, stopped when it tells of its progress the SIZE-th time; c close; o open.
+/// half garbage; x SIZE the same, stopped when it tells of its progress the SIZE-th time; h NAME:TXID set a hold, O NAME:TXID from
+/// outside, H NAME: drop it; c close; o open.
 class KvScenario final : public StoreScenario {
  public:
   explicit KvScenario(const StoreWorkload& workload) : StoreScenario(workload) { prepare(); }
-  KvScenario(const KvScenario& other) : StoreScenario(other) {}
+  KvScenario(const KvScenario& other) : StoreScenario(other), has_holds_(other.has_holds_) {}
 
   [[nodiscard]] std::unique_ptr<Scenario> clone() const override { return std::make_unique<KvScenario>(*this); }
   void recover(World& world) override;
@@ -54,6 +55,7 @@ class KvScenario final : public StoreScenario {
 
  private:
   Result<void> compact(World& world, const Step& step);
+  Result<void> hold_by(World& world, const Step& step);
   Result<void> put(World& world, const std::string& key, std::size_t size, bool is_synced);
   Result<void> erase(World& world, const std::string& key, bool is_synced);
   Result<void> write_batch(World& world, const std::string& key, std::size_t size);
@@ -64,6 +66,7 @@ class KvScenario final : public StoreScenario {
   Landing* landing_ = nullptr;  // belongs to the next
   std::unique_ptr<safeatomic::FileSystem> file_system_;
   std::optional<DataWal> store_;
+  bool has_holds_ = false;
 };
 
 Result<void> KvScenario::open(World& world) {
@@ -120,6 +123,9 @@ Result<void> KvScenario::append_raw(World& world, std::size_t size) {
 
 Result<void> KvScenario::compact(World& world, const Step& step) {
   notes().compacted();
+  if (has_holds_) {
+    if (Result<void> noted = note_what_is_there(world); !noted) return noted;
+  }
   if (step.what == 'K') {
     landing_->land = [this, &world, step] {
       // What fails here is told by the next call too, if it matters.
@@ -138,6 +144,20 @@ Result<void> KvScenario::compact(World& world, const Step& step) {
   return {};
 }
 
+Result<void> KvScenario::hold_by(World& world, const Step& step) {
+  has_holds_ = true;
+  if (step.what == 'H') return hold(world, step.key, std::nullopt, [&] { return store_->drop_hold(step.key); });
+  if (step.what == 'h') {
+    return hold(world, step.key, step.size, [&] { return store_->hold_from(step.key, step.size); });
+  }
+  Result<void> done = hold(world, step.key, step.size, [&] {
+    return hold_from(directory(), step.key, step.size, {.file_system = &world.file_system});
+  });
+  // Of a watermark that could not be written nobody outside can tell what is durable.
+  const bool is_unknown = !done && done.error().code == Errc::invalid_argument && world.is_faulty;
+  return is_unknown ? Result<void>() : done;
+}
+
 Result<void> KvScenario::step(World& world, const Step& step) {
   switch (step.what) {
     case 'k':
@@ -150,6 +170,9 @@ Result<void> KvScenario::step(World& world, const Step& step) {
     case 'E': return erase(world, step.key, true);
     case 'b': return write_batch(world, step.key, step.size);
     case 'w': return append_raw(world, step.size);
+    case 'h':
+    case 'O':
+    case 'H': return hold_by(world, step);
     case 'i':
     case 's': {
       Result<void> done = step.what == 'i' ? store_->save_index() : store_->fsync();

@@ -16,7 +16,7 @@ namespace {
 
 /// a SIZE append; A SIZE append and sync; b SIZE append a batch of three; B SIZE append it and sync; f SIZE append a payload
 /// that is made of whole frames; z SIZE append and, if that is refused, fsync instead of a second try; s fsync; r rotate; g scan; C make a checkpoint; I make one on top of the newest that was made;
-/// d ID drop the segments before ID; l let the followers look; c close; o open.
+/// d ID drop the segments before ID; h NAME:TXID set a hold, H NAME: drop it; l let the followers look; c close; o open.
 class LogScenario final : public StoreScenario {
  public:
   explicit LogScenario(const StoreWorkload& workload) : StoreScenario(workload) {
@@ -24,7 +24,10 @@ class LogScenario final : public StoreScenario {
     prepare();
   }
   LogScenario(const LogScenario& other)
-      : StoreScenario(other), checkpoints_(other.checkpoints_), followers_(other.followers_) {}
+      : StoreScenario(other),
+        checkpoints_(other.checkpoints_),
+        followers_(other.followers_),
+        has_holds_(other.has_holds_) {}
 
   [[nodiscard]] std::unique_ptr<Scenario> clone() const override { return std::make_unique<LogScenario>(*this); }
   void recover(World& world) override;
@@ -59,6 +62,7 @@ class LogScenario final : public StoreScenario {
   Checkpoints checkpoints_;
   std::optional<Followers> followers_;
   std::optional<RecordLog> log_;
+  bool has_holds_ = false;
 };
 
 Result<void> LogScenario::open(World& world) {
@@ -120,11 +124,18 @@ Result<void> LogScenario::drop_segments(World& world, std::uint32_t id) {
     if (segment < (*record)->ref.segment) beginnings.push_back((*record)->txid);
     segment = (*record)->ref.segment;
   }
+  if (Result<void> noted = note_what_is_there(world); !noted) return noted;
   notes().dropping(beginnings);
   const Result<void> done = log_->drop_segments_before(id);
   if (!done || world.is_dead) return done;
   notes().synced();
-  notes().dropped();
+  const Result<std::vector<Record>> left = log_->scan();
+  if (!left) return propagate(left);
+  const bool is_as_asked = !left->empty() && left->front().txid == beginnings.back();
+  if (!is_as_asked && !world.is_dead && !has_holds_) {
+    world.violated(Invariant::error_is_documented, "less was dropped than was asked for");
+  }
+  if (!left->empty()) notes().dropped(left->front().txid);
   return done;
 }
 
@@ -159,6 +170,10 @@ Result<void> LogScenario::step(World& world, const Step& step) {
     case 'I': return make_checkpoint(world, step.what == 'I');
     case 'l': return let_followers_look(world);
     case 'd': return drop_segments(world, static_cast<std::uint32_t>(step.size));
+    case 'h':
+      has_holds_ = true;
+      return hold(world, step.key, step.size, [&] { return log_->hold_from(step.key, step.size); });
+    case 'H': return hold(world, step.key, std::nullopt, [&] { return log_->drop_hold(step.key); });
     case 's':
     case 'r': {
       Result<void> done = step.what == 's' ? log_->fsync() : log_->rotate();

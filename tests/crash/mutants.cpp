@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <optional>
 #include <utility>
 
@@ -284,6 +285,18 @@ struct NamesTheIndexBeforeTheLogIsSynced : Mutation {
   File* late = nullptr;
 };
 
+/// Nobody sees the holds: whoever sets one finds none, and what gives back space too.
+struct IgnoresHolds : Mutation {
+  Result<std::unique_ptr<File>> open_file(Directory& directory, std::string_view name, const OpenMode& how) override {
+    if (name != ".holds") return directory.open_file(name, how);
+    return std::unexpected(safeatomic::Error{safeatomic::Errc::not_found, "open", directory.path() / name, ENOENT});
+  }
+  Result<void> rename(Directory& from, std::string_view name, Directory& target, std::string_view new_name,
+                      safeatomic::RenameMode mode) override {
+    return from.rename(name, target, new_name, new_name == ".holds" ? safeatomic::RenameMode::replace : mode);
+  }
+};
+
 template <class Kind>
 Wrap by() {
   return [](safeatomic::sim::SimFileSystem& machine) { return mutate(machine, std::make_unique<Kind>()); };
@@ -333,6 +346,11 @@ std::vector<Mutant> all_mutants() {
        {"checkpoint_unsynced"}},
       {"publishes a checkpoint without a sync of its copy", by<CopiesSegmentsWithoutSync>(), {"checkpoint_unsynced"}},
       {"drops segments without a sync of the directory", by<RemovesWithoutSync>(), {"retention"}},
+      {"compacts what a hold keeps", by<IgnoresHolds>(), {"holds", "holds_outside"}},
+      {"drops what a hold keeps", by<IgnoresHolds>(), {"retention_held"}},
+      {"sets a hold without a sync of its file", by<QuarantinesWithoutSync>(), {"holds_outside"}},
+      {"acknowledges a hold before its name is durable", by<SkipsDirectorySyncs>(), {"holds"}},
+      {"rebuilds without a sync", by<AcknowledgesBeforeSync>(), {"rebuild"}},
       {"salvages without a sync", by<AcknowledgesBeforeSync>(), {"salvage"}},
       {"believes that a file ends behind a record", {}, {}, naive(Belief::sizes_are_whole)},
       {"appends behind what a killed write has left", {}, {}, naive(Belief::kills_leave_whole)},

@@ -46,8 +46,8 @@ class Notes {
 
   /// The oldest records are about to be dropped: the log may begin with any of these txids, ascending.
   void dropping(const std::vector<std::uint64_t>& beginnings);
-  /// It begins with the last of them, durably.
-  void dropped() noexcept { beginnings_.assign(1, beginnings_.back()); }
+  /// It begins with this one of them, durably.
+  void dropped(std::uint64_t beginning) { beginnings_.assign(1, beginning); }
 
   void lose_power() noexcept { power_lost_ = true; }
   /// The power failed, and of what was promised since `before` nothing counts.

@@ -65,8 +65,16 @@ Result<void> StoreScenario::open_and_compare(World& world) {
   }
   if (!records) return propagate(records);
   notes_.found(*records, world);
+  held_.check(directory(), *records, world);
   torn_tails_.check(directory(), world);
   check_more(world);
+  return {};
+}
+
+Result<void> StoreScenario::note_what_is_there(World& world) {
+  const Result<std::vector<Record>> records = scan();
+  if (!records) return propagate(records);
+  if (!world.is_dead) held_.there_are(*records);
   return {};
 }
 

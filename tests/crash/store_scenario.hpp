@@ -10,6 +10,7 @@
 #include <datawal/options.hpp>
 
 #include "crash/followers.hpp"
+#include "crash/held.hpp"
 #include "crash/notes.hpp"
 #include "crash/scenario.hpp"
 #include "crash/script.hpp"
@@ -42,7 +43,7 @@ class StoreScenario : public Scenario {
     notes_.lose_power();
     torn_tails_.lose_power();
   }
-  [[nodiscard]] std::uint64_t notes_hash() const override { return notes_.hash(); }
+  [[nodiscard]] std::uint64_t notes_hash() const override { return mixed(notes_.hash(), held_.hash()); }
   [[nodiscard]] int losses_max() const override { return workload_.losses_max; }
   [[nodiscard]] bool is_watched() const override { return is_begun_; }
   void work(World& world) override;
@@ -59,6 +60,7 @@ class StoreScenario : public Scenario {
   [[nodiscard]] const std::string& directory() const noexcept { return workload_.directory; }
   [[nodiscard]] bool followers_rest() const noexcept { return workload_.followers_rest; }
   [[nodiscard]] Notes& notes() noexcept { return notes_; }
+  [[nodiscard]] Held& held() noexcept { return held_; }
 
   [[nodiscard]] bool is_abandoned() const noexcept { return is_abandoned_; }
 
@@ -76,6 +78,19 @@ class StoreScenario : public Scenario {
   [[nodiscard]] virtual bool is_open() const = 0;
   [[nodiscard]] virtual bool is_poisoned() const = 0;
   virtual void drop(World& world) = 0;  // the handle, without closing it by hand
+
+  /// The hold `name` is set by `call`, or, without `txid`, dropped.
+  template <class Call>
+  Result<void> hold(World& world, const std::string& name, std::optional<std::uint64_t> txid, Call call) {
+    held_.attempt(name, txid);
+    const auto done = call();
+    if (world.is_dead) return {};
+    if (!done) return std::unexpected(done.error());
+    held_.done(name, txid);
+    return {};
+  }
+  /// Something is about to be given back.
+  Result<void> note_what_is_there(World& world);
 
   /// Records are given to the store by `call`.
   template <class Call>
@@ -101,6 +116,7 @@ class StoreScenario : public Scenario {
   StoreWorkload workload_;
   safeatomic::sim::DiskImage start_;
   Notes notes_;
+  Held held_;
   TornTails torn_tails_;
   bool has_failed_ = false;
   bool is_preparing_ = false;

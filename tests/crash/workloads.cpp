@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "crash/naive_scenario.hpp"
+#include "crash/rebuild_scenario.hpp"
 #include "crash/repair_scenario.hpp"
 #include "crash/result_scenario.hpp"
 #include "crash/store_scenario.hpp"
@@ -61,6 +62,7 @@ std::vector<StoreWorkload> log_workloads() {
       {.name = "checkpoint_unsynced", .script = "a300 r a700 C a40", .prepared = "a100"},
       {.name = "retention", .script = "a300 d3 a60 r A40 d9 a50", .prepared = "a100 r a700 r a60"},
       {.name = "retention_torn", .script = "d3 a60", .prepared = "a100 r a700 r a60", .torn = "a700 a900"},
+      {.name = "retention_held", .script = "hx:2 d9 hx:4 a60 d9 Hx: d9", .prepared = "a100 r a700 a40 r a60 r a80"},
       followed_workload(FollowerBug::none),
       followed_late_workload(FollowerBug::none),
       // The first 4 KiB after a sync go by a write, what follows by memory.
@@ -102,6 +104,16 @@ std::vector<StoreWorkload> kv_workloads() {
        .script = "x2 x3 k",
        .prepared = "pk1:20 pk3:400 ek1: pk2:400 pk2:300 pk2:60 pk2:300",
        .max_segment_bytes = 500},
+      {.name = "holds",
+       .script = "hx:3 k hy:5 pk3:30 Hx: k",
+       .prepared = "pk1:200 pk2:300 pk1:300 ek2: pk3:400 pk1:100 pk2:60",
+       .max_segment_bytes = 500,
+       .losses_max = 1},
+      {.name = "holds_outside",
+       .script = "Ox:4 k Oy:2 Kk1:20 Ox:7 k",
+       .prepared = "pk1:200 pk2:300 pk1:300 ek2: pk3:400 pk1:100 pk2:60",
+       .max_segment_bytes = 500,
+       .losses_max = 1},
       {.name = "kv_batches", .script = "bk1:300 s bk2:200 bk3:600", .prepared = "pk1:50 pk2:60"},
       {.name = "index", .script = "pk1:30 i pk2:600 ek1: c o Pk3:40 i", .prepared = "pk1:50 pk0:60", .has_index = true},
       {.name = "index_long",
@@ -203,6 +215,7 @@ Scenarios default_scenarios() {
   }
   for (std::unique_ptr<Scenario>& scenario : result_scenarios()) all.push_back(std::move(scenario));
   for (std::unique_ptr<Scenario>& scenario : repair_scenarios()) all.push_back(std::move(scenario));
+  all.push_back(make_rebuild_scenario());
   all.push_back(make_naive_scenario(Belief::nothing));
   return all;
 }

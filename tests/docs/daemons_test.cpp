@@ -70,5 +70,27 @@ kill -TERM $sender; wait $sender
   EXPECT_EQ(said(), "promised 1\npromised 2\npromised 3\nsent 1 one, sent 2 two, sent 3 three\n");
 }
 
+#ifdef DATAWAL_PROGRAM_DIRECTORY
+// Without its hold the mirror would keep the key that was erased while it was behind.
+TEST_F(Daemons, OfTheMirrorMissesNothingThoughTheStoreIsCompacted) {
+  EXPECT_EQ(run(R"(PATH=')" DATAWAL_PROGRAM_DIRECTORY R"(':$PATH
+put() { datawal put kv --key "$1" "$2" --segment-bytes 60 > out; }
+put gone value; put a 1; put a 2
+)" DATAWAL_MIRROR R"( kv copy
+cmp kv/00000001.dwal copy/00000001.dwal
+datawal delete kv --key gone > out
+for i in 1 2 3 4 5; do put a $i; done
+datawal compact kv --min-garbage 0 > out 2>&1
+)" DATAWAL_MIRROR R"( kv copy
+datawal diff kv copy
+datawal keys copy > said
+datawal compact kv --min-garbage 0 > out 2>&1
+)" DATAWAL_MIRROR R"( kv copy
+)"),
+            0);
+  EXPECT_EQ(said(), "a\n");
+}
+#endif
+
 }  // namespace
 }  // namespace datawal

@@ -82,11 +82,11 @@ TEST(Pages, ArchitectureHasAtMost150Lines) {
 
 TEST(Pages, RecipesShowPartsOfExamplesThatRun) {
   std::string examples;
-  for (const char* name : {"retention.cpp", "outbox.cpp", "crawler_cache.cpp", "cache_daemon.cpp"}) {
+  for (const char* name : {"retention.cpp", "outbox.cpp", "crawler_cache.cpp", "cache_daemon.cpp", "mirror.cpp"}) {
     examples += test::read_file(path(DATAWAL_ROOT) / "examples" / name);
   }
   const std::vector<std::string> shown = test::code_blocks(test::read_file(docs() / "RECIPES.md"), "cpp");
-  EXPECT_EQ(shown.size(), 5U);
+  EXPECT_EQ(shown.size(), 6U);
   for (const std::string& block : shown) EXPECT_TRUE(examples.contains(block)) << block;
 
   const test::TemporaryDirectory directory;

@@ -10,6 +10,7 @@
 #include <datawal/segment.hpp>
 
 #include "format/frame.hpp"
+#include "format/holds.hpp"
 #include "format/watermark.hpp"
 #include "support/files.hpp"
 #include "support/hex.hpp"
@@ -251,6 +252,25 @@ TEST(FormatDocument, WatermarkIsWhatTheCodecReadsAndWrites) {
     expect_value_fits(line);
   }
   EXPECT_EQ(found, places("The watermark"));
+}
+
+TEST(FormatDocument, HoldsAreWhatTheCodecReadsAndWrites) {
+  std::string text;
+  bool is_inside = false;
+  for (const std::string& line : section("The holds")) {
+    if (line.starts_with("```")) {
+      is_inside = line == "```text";
+    } else if (is_inside) {
+      text += line + '\n';
+    }
+  }
+  const std::vector<Hold> want = {{.name = "backup", .txid = 12'345}, {.name = "mirror", .txid = 12'400}};
+  EXPECT_EQ(text, encode_holds(want));
+  EXPECT_EQ(decode_holds(text).holds, want);
+  const std::string limits = "at most " + std::to_string(max_holds_len) + " bytes long";
+  EXPECT_TRUE(document().contains(limits)) << limits;
+  EXPECT_TRUE(document().contains("At most " + std::to_string(max_holds) + " of them"));
+  EXPECT_TRUE(document().contains("1 to " + std::to_string(max_hold_name_len) + " letters"));
 }
 
 }  // namespace

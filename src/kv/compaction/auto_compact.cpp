@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <limits>
 #include <new>
 #include <utility>
+#include <vector>
+
+#include "log/directory/holds_file.hpp"
 
 namespace datawal::kv {
 
@@ -28,10 +32,19 @@ Result<std::unique_ptr<AutoCompaction>> AutoCompaction::start(const CompactionSi
   return compaction;
 }
 
+// What a hold keeps does not count: a compaction could not give it back, and would begin again and again.
 bool AutoCompaction::is_due() const {
+  const Result<std::vector<Hold>> holds = log::read_holds(*site_.core.directory());
+  const std::uint64_t floor = holds ? log::floor_of(*holds) : std::numeric_limits<std::uint64_t>::max();
   const Locked guard(site_.changes);
+  const AddressSpace& space = site_.projection.address_space();
   SegmentCounts sealed = site_.projection.counts();
-  sealed -= site_.projection.address_space().last().counts;
+  sealed -= space.last().counts;
+  if (floor < std::numeric_limits<std::uint64_t>::max()) {
+    space.for_each_file([&](const SegmentFile& file) {
+      if (file.id != space.last_id() && file.chain.last_txid > floor) sealed -= file.counts;
+    });
+  }
   const std::uint64_t garbage = sealed.dead_put_bytes() + sealed.delete_bytes;
   return garbage > 0 && static_cast<double>(garbage) >= options_.garbage_ratio * static_cast<double>(sealed.bytes);
 }

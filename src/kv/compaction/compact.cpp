@@ -14,6 +14,7 @@
 #include "base/library_thread.hpp"
 #include "kv/compaction/rewrite.hpp"
 #include "kv/compaction/tombstone_filter.hpp"
+#include "log/directory/holds_file.hpp"
 #include "segment/scanner.hpp"
 
 namespace datawal::kv {
@@ -128,9 +129,10 @@ class Mover {
 class Compaction {
  public:
   Compaction(const CompactionSite& site, const CompactOptions& options, double bytes_per_appended,
-             const std::vector<log::PinnedSegment>& segments)
+             const std::vector<log::PinnedSegment>& segments, std::uint64_t floor)
       : site_(site),
         options_(options),
+        floor_(floor),
         pace_(site.core, options, bytes_per_appended, total_of(segments)),
         waiting_(ids_of(segments)),
         earlier_(site.projection, site.changes, site.core.directory(), waiting_) {}
@@ -181,6 +183,7 @@ class Compaction {
     bool may_be_newest = true;
     SegmentCounts counts;
     std::uint64_t needed = 0;
+    std::uint64_t last_txid = 0;
     std::shared_ptr<SegmentFile> segment;
     {
       const Locked guard(site_.changes);
@@ -189,14 +192,16 @@ class Compaction {
       if (!segment || !segment->is_complete) return {};
       counts = segment->counts;
       needed = space.needed_tombstone_bytes(*segment);
+      last_txid = segment->chain.last_txid;
       may_be_newest = !space.has_records_behind(id);
     }
     if (counts.dead_put_bytes() == 0) earlier_.prove(id, TombstoneFilter::Proof::counted);
     const std::uint64_t garbage = counts.dead_put_bytes() + counts.delete_bytes - needed;
     const bool is_worth_it = garbage > 0 && static_cast<double>(garbage) >=
                                                 options_.min_garbage_ratio * static_cast<double>(counts.bytes);
-    if (!is_worth_it) {
-      ++stats_.segments_skipped;
+    const bool is_held = is_worth_it && last_txid > floor_;
+    if (!is_worth_it || is_held) {
+      ++(is_held ? stats_.segments_held : stats_.segments_skipped);
       (void)pace_.passed(counts.bytes);
       return {};
     }
@@ -271,8 +276,13 @@ class Compaction {
       if (Result<void> synced = seal(*rewritten.file, *old); !synced) return synced;
     }
     if (Result<void> synced = site_.core.fsync(); !synced) return synced;
-    Result<void> done = rewritten.file ? replace(from, old, rewritten) : drop(from, old);
-    if (!done) return done;
+    const log::LogCore::Leaving leaving{.segment = *from, .file = old, .last_txid = last_txid_of(*from)};
+    Result<bool> done = rewritten.file ? replace(from, leaving, rewritten) : drop(leaving);
+    if (!done) return propagate(done);
+    if (!*done) {
+      ++stats_.segments_held;
+      return {};
+    }
     stats_.records_written += rewritten.records;
     stats_.bytes_written += rewritten.counts.bytes;
     stats_.bytes_reclaimed += from->pinned.info.size - rewritten.counts.bytes;
@@ -290,14 +300,21 @@ class Compaction {
     return {};
   }
 
-  Result<void> drop(const std::shared_ptr<SegmentFile>& from, const std::shared_ptr<File>& old) {
-    if (Result<void> removed = site_.core.remove_sealed(*from, old); !removed) return removed;
-    earlier_.prove(from->id, TombstoneFilter::Proof::gone);
-    ++stats_.segments_removed;
-    return {};
+  [[nodiscard]] std::uint64_t last_txid_of(const SegmentFile& segment) const {
+    const Locked guard(site_.changes);
+    return segment.chain.last_txid;
   }
 
-  Result<void> replace(const std::shared_ptr<SegmentFile>& from, const std::shared_ptr<File>& old,
+  // These two change nothing, and say so, where a hold keeps the segment that was set since the compaction began.
+  Result<bool> drop(const log::LogCore::Leaving& from) {
+    Result<bool> removed = site_.core.remove_sealed(from);
+    if (!removed || !*removed) return removed;
+    earlier_.prove(from.segment.id, TombstoneFilter::Proof::gone);
+    ++stats_.segments_removed;
+    return true;
+  }
+
+  Result<bool> replace(const std::shared_ptr<SegmentFile>& from, const log::LogCore::Leaving& leaving,
                        Rewritten& rewritten) {
     const safeatomic::Result<safeatomic::FileInfo> info = rewritten.file->file().info();
     if (!info) return io_failure(info, "inspect segment");
@@ -314,14 +331,14 @@ class Compaction {
       // Unless it gets the name: if it is the directory that could not be synced, nobody knows which file stands there, and both stay
       // readable.
       const RemovedUnlessNamed unless_named(*this, *to);
-      Result<void> named = site_.core.replace_sealed(*from, old, *to, *rewritten.file);
-      if (!named) return named;
+      Result<bool> named = site_.core.replace_sealed(leaving, *to, *rewritten.file);
+      if (!named || !*named) return named;
     }
     const std::unique_ptr<File> written = rewritten.file->release();
-    if (Result<void> moved = move_records(*from, *to, *written, rewritten); !moved) return moved;
+    if (Result<void> moved = move_records(*from, *to, *written, rewritten); !moved) return propagate(moved);
     earlier_.prove(from->id, TombstoneFilter::Proof::rewritten);
     ++stats_.segments_rewritten;
-    return {};
+    return true;
   }
 
   Result<void> move_records(SegmentFile& from, SegmentFile& to, File& written, const Rewritten& rewritten) {
@@ -401,6 +418,7 @@ class Compaction {
 
   const CompactionSite& site_;
   const CompactOptions& options_;
+  const std::uint64_t floor_;  // of the holds at the beginning; those of the last moment decide
   Pace pace_;
   std::vector<std::uint32_t> waiting_;  // ascending
   TombstoneFilter earlier_;
@@ -412,9 +430,11 @@ class Compaction {
 Result<CompactionStats> compact(const CompactionSite& site, const CompactOptions& options, double bytes_per_appended) {
   // It asks the directory of every key in what it rewrites, and must not take a page that is on file for one without the key.
   if (Result<void> loaded = site.projection.load_all(); !loaded) return propagate(loaded);
+  const Result<std::vector<Hold>> holds = log::read_holds(*site.core.directory());
+  if (!holds) return propagate(holds);
   Result<std::vector<log::PinnedSegment>> sealed = site.core.sealed();
   if (!sealed) return propagate(sealed);
-  Compaction compaction(site, options, bytes_per_appended, *sealed);
+  Compaction compaction(site, options, bytes_per_appended, *sealed, log::floor_of(*holds));
   sealed->clear();  // as long as they are pinned, files that were replaced keep their space
   return compaction.run();
 }

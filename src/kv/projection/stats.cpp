@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
+#include <vector>
 
+#include "log/directory/holds_file.hpp"
 #include "log/directory/store_directory.hpp"
 
 namespace datawal::kv {
@@ -19,6 +22,7 @@ SegmentStats stats_of(const SegmentFile& segment, std::uint32_t active_id) {
           .raw_records = counts.raw_records,
           .put_records = counts.put_records,
           .delete_records = counts.delete_records,
+          .last_txid = segment.chain.last_txid,
           .is_active = segment.id == active_id};
 }
 
@@ -36,6 +40,7 @@ void merge(std::vector<SegmentStats>& segments) {
       into.raw_records += segments[i].raw_records;
       into.put_records += segments[i].put_records;
       into.delete_records += segments[i].delete_records;
+      into.last_txid = std::max(into.last_txid, segments[i].last_txid);
     } else {
       segments[kept++] = segments[i];
     }
@@ -73,6 +78,24 @@ void count_quarantine(safeatomic::Directory& directory, StoreStats& stats) {
   if (!quarantine) return;
   stats.quarantined_files = quarantine->files;
   stats.quarantined_bytes = quarantine->bytes;
+}
+
+void count_holds(safeatomic::Directory& directory, StoreStats& stats) {
+  Result<std::vector<Hold>> holds = log::read_holds(directory);
+  if (!holds) {
+    stats.holds_error = std::move(holds.error());
+    return;
+  }
+  for (Hold& hold : *holds) {
+    HoldStats kept{.hold = std::move(hold)};
+    for (const SegmentStats& segment : stats.per_segment) {
+      if (segment.is_active || segment.last_txid <= kept.hold.txid) continue;
+      ++kept.segments;
+      kept.bytes += segment.bytes;
+      kept.garbage_bytes += segment.dead_bytes + segment.tombstone_bytes;
+    }
+    stats.holds.push_back(std::move(kept));
+  }
 }
 
 }  // namespace datawal::kv

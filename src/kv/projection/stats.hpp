@@ -14,4 +14,7 @@ namespace datawal::kv {
 /// Adds what the directory holds of earlier tears; leaves that at 0 where it cannot be listed.
 void count_quarantine(safeatomic::Directory& directory, StoreStats& stats);
 
+/// Adds the holds, and what they keep of the segments that are counted already.
+void count_holds(safeatomic::Directory& directory, StoreStats& stats);
+
 }  // namespace datawal::kv

@@ -11,6 +11,7 @@
 #include "kv/projection/stats.hpp"
 #include "kv/store/data_wal_impl.hpp"
 #include "log/maintenance/checkpoint.hpp"
+#include "log/maintenance/holds.hpp"
 
 namespace datawal {
 
@@ -53,6 +54,21 @@ Result<CompactionStats> DataWal::compact_to(const std::filesystem::path& dir, co
                           impl_->file_system(), dir);
 }
 
+Result<void> DataWal::hold_from(std::string_view name, std::uint64_t txid) {
+  if (!impl_) return std::unexpected(moved_from("use store"));
+  return datawal::log::hold_from(*impl_->core, name, txid);
+}
+
+Result<bool> DataWal::drop_hold(std::string_view name) {
+  if (!impl_) return std::unexpected(moved_from("use store"));
+  return datawal::log::drop_hold(*impl_->core, name);
+}
+
+Result<std::vector<Hold>> DataWal::holds() const {
+  if (!impl_) return std::unexpected(moved_from("use store"));
+  return datawal::log::holds_of(*impl_->core);
+}
+
 Result<void> DataWal::checkpoint(const std::filesystem::path& dir, const CheckpointOptions& options) const {
   if (!impl_) return std::unexpected(moved_from("use store"));
   return datawal::log::checkpoint(*impl_->core, dir, options);
@@ -69,6 +85,7 @@ StoreStats DataWal::stats() const {
   stats.durable_txid = impl_->core->durable_txid();
   if (impl_->auto_compaction) stats.auto_compact = impl_->auto_compaction->stats();
   kv::count_quarantine(*impl_->core->directory(), stats);
+  kv::count_holds(*impl_->core->directory(), stats);
   return stats;
 }
 

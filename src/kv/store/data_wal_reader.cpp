@@ -15,6 +15,7 @@
 #include "kv/projection/stats.hpp"
 #include "kv/saved_index/index_opening.hpp"
 #include "kv/store/data_wal_cursor_impl.hpp"
+#include "log/directory/holds_file.hpp"
 #include "log/directory/store_directory.hpp"
 #include "log/maintenance/checkpoint.hpp"
 #include "log/read/log_scanner.hpp"
@@ -318,12 +319,18 @@ Result<void> DataWalReader::checkpoint(const std::filesystem::path& dir, const C
   return datawal::log::checkpoint(impl_->file_system(), impl_->state.snapshot, dir, options);
 }
 
+Result<std::vector<Hold>> DataWalReader::holds() const {
+  if (!impl_) return std::unexpected(moved_from("use reader"));
+  return log::read_holds(*impl_->directory);
+}
+
 StoreStats DataWalReader::stats() const {
   if (!impl_) return {};
   StoreStats stats = kv::stats_of(*impl_->state.projection);
   stats.last_txid = impl_->state.last_txid;
   stats.durable_txid = impl_->state.durable_txid;
   kv::count_quarantine(*impl_->directory, stats);
+  kv::count_holds(*impl_->directory, stats);
   return stats;
 }
 

@@ -60,7 +60,7 @@ Result<std::unique_ptr<Directory>> open_store_that_exists(FileSystem& file_syste
 }  // namespace
 
 bool is_store_name(std::string_view name) {
-  return name == lock_name || name == watermark_name || name == index_name ||
+  return name == lock_name || name == watermark_name || name == holds_name || name == index_name ||
          segment::parse_filename(name).has_value() || is_quarantine_name(name) || safeatomic::is_temporary_name(name);
 }
 

@@ -17,6 +17,7 @@ namespace datawal::log {
 
 inline constexpr const char* lock_name = ".lock";
 inline constexpr const char* watermark_name = ".watermark";
+inline constexpr const char* holds_name = ".holds";
 inline constexpr const char* index_name = ".index";  // of the key/value store: a cache
 
 /// True if a file of that name in a store's directory belongs to the store: nobody else may put one there.

@@ -9,6 +9,7 @@
 #include "log/directory/store_directory.hpp"
 #include "log/handle/record_log_impl.hpp"
 #include "log/maintenance/checkpoint.hpp"
+#include "log/maintenance/holds.hpp"
 #include "log/maintenance/retention.hpp"
 #include "log/read/cursor.hpp"
 
@@ -104,6 +105,21 @@ Result<LogStats> RecordLog::stats() const {
 Result<void> RecordLog::drop_segments_before(std::uint32_t id, const DropOptions& options) {
   if (!impl_) return std::unexpected(moved_from("use log"));
   return datawal::log::drop_segments_before(*impl_->core, id, options);
+}
+
+Result<void> RecordLog::hold_from(std::string_view name, std::uint64_t txid) {
+  if (!impl_) return std::unexpected(moved_from("use log"));
+  return datawal::log::hold_from(*impl_->core, name, txid);
+}
+
+Result<bool> RecordLog::drop_hold(std::string_view name) {
+  if (!impl_) return std::unexpected(moved_from("use log"));
+  return datawal::log::drop_hold(*impl_->core, name);
+}
+
+Result<std::vector<Hold>> RecordLog::holds() const {
+  if (!impl_) return std::unexpected(moved_from("use log"));
+  return datawal::log::holds_of(*impl_->core);
 }
 
 Result<void> RecordLog::checkpoint(const std::filesystem::path& dir, const CheckpointOptions& options) const {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/handle_error.hpp"
+#include "log/directory/holds_file.hpp"
 #include "log/directory/store_directory.hpp"
 #include "log/maintenance/checkpoint.hpp"
 #include "log/read/cursor.hpp"
@@ -179,6 +180,11 @@ Result<bool> RecordLogReader::refresh() {
 Result<void> RecordLogReader::checkpoint(const std::filesystem::path& dir, const CheckpointOptions& options) const {
   if (!impl_) return std::unexpected(moved_from("use reader"));
   return datawal::log::checkpoint(*impl_->file_system, impl_->snapshot, dir, options);
+}
+
+Result<std::vector<Hold>> RecordLogReader::holds() const {
+  if (!impl_) return std::unexpected(moved_from("use reader"));
+  return log::read_holds(*impl_->directory);
 }
 
 Result<bool> RecordLogReader::writer_lives() const {

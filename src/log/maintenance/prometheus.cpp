@@ -36,12 +36,20 @@ class Exposition {
 
   void gauge(std::string_view name, std::string_view help, auto value) {
     head(name, help, "gauge");
-    sample(name, "", to_text(value));
+    sample(name, "", "", to_text(value));
+  }
+
+  /// A sample for each hold, of the number that `number` takes from it.
+  void holds(std::string_view name, std::string_view help, const std::vector<HoldStats>& holds,
+             std::uint64_t (*number)(const HoldStats&)) {
+    if (holds.empty()) return;
+    head(name, help, "gauge");
+    for (const HoldStats& hold : holds) sample(name, "hold", hold.hold.name, to_text(number(hold)));
   }
 
   void counter(std::string_view name, std::string_view help, std::uint64_t value) {
     head(name, help, "counter");
-    sample(name, "", to_text(value));
+    sample(name, "", "", to_text(value));
   }
 
   void histogram(std::string_view name, std::string_view help, const SyncLatency& latency) {
@@ -50,11 +58,11 @@ class Exposition {
     std::uint64_t below = 0;
     for (std::size_t n = 0; n + 1 < SyncLatency::bucket_count; ++n) {
       below += latency.counts[n];
-      sample(bucket, to_text(static_cast<double>(std::uint64_t{1} << n) * 1e-6), to_text(below));
+      sample(bucket, "le", to_text(static_cast<double>(std::uint64_t{1} << n) * 1e-6), to_text(below));
     }
-    sample(bucket, "+Inf", to_text(latency.count));
-    sample(std::string(name) + "_sum", "", to_text(static_cast<double>(latency.total_microseconds) * 1e-6));
-    sample(std::string(name) + "_count", "", to_text(latency.count));
+    sample(bucket, "le", "+Inf", to_text(latency.count));
+    sample(std::string(name) + "_sum", "", "", to_text(static_cast<double>(latency.total_microseconds) * 1e-6));
+    sample(std::string(name) + "_count", "", "", to_text(latency.count));
   }
 
   [[nodiscard]] std::string take() { return std::move(text_); }
@@ -65,9 +73,10 @@ class Exposition {
     text_.append("# TYPE ").append(prefix_).append(name).append(" ").append(type).append("\n");
   }
 
-  void sample(std::string_view name, std::string_view below, std::string_view value) {
+  // Without a second label if it is empty. It stands as it is.
+  void sample(std::string_view name, std::string_view label, std::string_view of, std::string_view value) {
     text_.append(prefix_).append(name).append("{store=\"").append(store_).append("\"");
-    if (!below.empty()) text_.append(",le=\"").append(below).append("\"");
+    if (!of.empty()) text_.append(",").append(label).append("=\"").append(of).append("\"");
     text_.append("} ").append(value).append("\n");
   }
 
@@ -109,6 +118,14 @@ std::string prometheus_text(const StoreStats& stats, std::string_view store) {
   text.gauge("key_directory_bytes", "Memory of the index.", stats.key_directory_bytes);
   text.gauge("quarantined_files", "Torn tails kept beside the store.", stats.quarantined_files);
   text.gauge("quarantined_bytes", "Bytes of torn tails kept beside the store.", stats.quarantined_bytes);
+  text.holds("hold_txid", "What lies above it is still needed.", stats.holds,
+             [](const HoldStats& hold) { return hold.hold.txid; });
+  text.holds("hold_bytes", "Bytes of the sealed segments that it keeps.", stats.holds,
+             [](const HoldStats& hold) { return hold.bytes; });
+  text.holds("hold_garbage_bytes", "Bytes of these that a compaction might give back.", stats.holds,
+             [](const HoldStats& hold) { return hold.garbage_bytes; });
+  text.gauge("holds_unreadable", "1 if the holds cannot be read, so that nothing is given back.",
+             static_cast<int>(stats.holds_error.has_value()));
   if (stats.auto_compact.is_enabled) {
     text.counter("auto_compact_runs_total", "Compactions in the background since it was opened.",
                  stats.auto_compact.runs);

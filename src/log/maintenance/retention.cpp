@@ -1,7 +1,9 @@
 #include "log/maintenance/retention.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,8 +11,10 @@
 #include <datawal/segment.hpp>
 
 #include "base/io_error.hpp"
+#include "log/directory/holds_file.hpp"
 #include "log/directory/store_directory.hpp"
 #include "log/read/log_scanner.hpp"
+#include "segment/scanner.hpp"
 
 namespace datawal::log {
 
@@ -51,11 +55,60 @@ Result<void> refuse_keys(const std::shared_ptr<const Snapshot>& snapshot, std::u
   }
 }
 
+// No record before `next` has a larger txid.
+Result<std::uint64_t> last_txid_before(const std::shared_ptr<const Snapshot>& snapshot, std::uint32_t next) {
+  LogScanner scanner(snapshot, LastSegment::published, {.segment = next});
+  RecordView record;
+  const Result<bool> found = scanner.next(record);
+  if (!found) return propagate(found);
+  return *found ? record.txid - 1 : std::numeric_limits<std::uint64_t>::max();
+}
+
+Result<std::uint64_t> last_txid_in(safeatomic::File& file, const PinnedSegment& segment) {
+  segment::Scanner scanner;
+  scanner.start(file, 0, segment.info.size);
+  std::uint64_t last = 0;
+  for (;;) {
+    const Result<format::Stop> stop = scanner.next();
+    if (!stop) return propagate(stop);
+    if (*stop == format::Stop::none) {
+      last = scanner.frame().txid;
+      continue;
+    }
+    return scanner.end() == segment.info.size ? last : std::numeric_limits<std::uint64_t>::max();
+  }
+}
+
+// Removes the first of `segments`, unless a hold keeps it. Most often there is no hold; else the next segment tells, as far as no
+// txids are missing between the two; and only then is it read.
+Result<bool> remove(LogCore& core, SegmentFile& known, const std::shared_ptr<const Snapshot>& snapshot,
+                    std::span<const PinnedSegment> segments) {
+  const PinnedSegment& segment = segments.front();
+  safeatomic::Result<std::unique_ptr<safeatomic::File>> opened = core.directory()->open_file(
+      segment::filename(segment.id), {});
+  if (!opened) return io_failure(opened, "remove segment");
+  LogCore::Leaving leaving{
+      .segment = known, .file = std::move(*opened), .last_txid = std::numeric_limits<std::uint64_t>::max()};
+  Result<bool> removed = core.remove_sealed(leaving);
+  if (!removed || *removed) return removed;
+  const Result<std::uint64_t> at_most = last_txid_before(snapshot, segments[1].id);
+  if (!at_most) return propagate(at_most);
+  leaving.last_txid = *at_most;
+  removed = core.remove_sealed(leaving);
+  if (!removed || *removed) return removed;
+  const Result<std::uint64_t> exactly = last_txid_in(*leaving.file, segment);
+  if (!exactly) return propagate(exactly);
+  leaving.last_txid = std::min(*at_most, *exactly);
+  return core.remove_sealed(leaving);
+}
+
 }  // namespace
 
 Result<void> drop_segments_before(LogCore& core, std::uint32_t id, const DropOptions& options) {
   if (Result<void> usable = core.refuse_unusable(); !usable) return usable;
   const Locked maintenance(core.maintenance_mutex());
+  // Whoever cannot tell what is needed removes nothing, also if there were nothing to remove.
+  if (const Result<std::vector<Hold>> holds = read_holds(*core.directory()); !holds) return propagate(holds);
   // The newest record stays, and is durable before others go: txids never go backwards.
   if (Result<void> synced = core.fsync(); !synced) return synced;
   Result<std::shared_ptr<const Snapshot>> snapshot = core.snapshot();
@@ -67,16 +120,15 @@ Result<void> drop_segments_before(LogCore& core, std::uint32_t id, const DropOpt
   if (!options.with_keys) {
     if (Result<void> no_keys = refuse_keys(*snapshot, std::min(id, newest->id), core); !no_keys) return no_keys;
   }
-  for (const PinnedSegment& segment : segments) {
+  for (std::size_t n = 0; n + 1 < segments.size(); ++n) {
+    const PinnedSegment& segment = segments[n];
     if (segment.id >= id || segment.id >= newest->id) break;
-    safeatomic::Result<std::unique_ptr<safeatomic::File>> file = core.directory()->open_file(
-        segment::filename(segment.id), {});
-    if (!file) return io_failure(file, "remove segment");
     const std::shared_ptr<SegmentFile> known = core.segments().find(segment.id);
     if (!known) continue;
-    Result<void> removed = core.remove_sealed(*known, std::move(*file));
+    const Result<bool> removed = remove(core, *known, *snapshot, std::span(segments).subspan(n));
     core.segments().erase(*known);
-    if (!removed) return removed;
+    if (!removed) return propagate(removed);
+    if (!*removed) break;  // a hold keeps it, and so those behind it
   }
   return {};
 }

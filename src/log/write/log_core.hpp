@@ -52,6 +52,16 @@ class LogCore {
   /// @param refs  receives the places
   [[nodiscard]] Result<void> append_batch(std::span<const RecordInput> records, std::vector<RecordRef>& refs);
 
+  /// Whole frames as they are, of which the last has the txid `last_txid`, larger than last_txid(). As append(), except for the limit of
+  /// a segment's size.
+  /// @return where in the active segment they begin
+  [[nodiscard]] Result<std::uint64_t> append_frames(std::string_view frames, std::uint64_t last_txid);
+  /// rotate() to the segment `id`, which need not be the next one. An empty segment that is left goes. Nothing if it is the active one.
+  /// @return invalid_argument if it lies before that
+  [[nodiscard]] Result<void> rotate_to(std::uint32_t id);
+  /// Removes what a rotate_to() left that was cut short.
+  [[nodiscard]] Result<void> remove_empty_sealed();
+
   /// Syncs up to the record `txid` if `options` or the policy of this log ask for it.
   [[nodiscard]] Result<void> sync_if_required(const WriteOptions& options, std::uint64_t txid) {
     if (!options.sync && !options_.sync_policy.is_every_append()) return {};
@@ -86,15 +96,20 @@ class LogCore {
   /// Cuts off what was reserved behind the records, as close() does; the next append reserves anew.
   [[nodiscard]] Result<void> cut_reserved_space();
 
-  /// Gives the name of the sealed segment `from` to `to`, which is `rewritten` and synced. Durable on return. What was `from` is
-  /// read from `old` wherever it is still needed. Needs maintenance_mutex().
-  /// @param old  the open file of `from`
-  /// @return poisoned if the directory could not be synced
-  [[nodiscard]] Result<void> replace_sealed(SegmentFile& from, const std::shared_ptr<safeatomic::File>& old,
-                                            SegmentFile& to, safeatomic::TemporaryFile& rewritten);
+  /// A sealed segment whose name is about to go.
+  struct Leaving {
+    SegmentFile& segment;
+    std::shared_ptr<safeatomic::File>
+        file;                     ///< the open file of that name: from here on what is still needed is read from it
+    std::uint64_t last_txid = 0;  ///< of its records, or more
+  };
+
+  /// Gives the name of a sealed segment to `to`, which is `rewritten` and synced. Durable on return. Needs maintenance_mutex().
+  /// @return false if a hold keeps the segment: nothing was done; poisoned if the directory could not be synced; errors as read_holds()
+  [[nodiscard]] Result<bool> replace_sealed(const Leaving& from, SegmentFile& to, safeatomic::TemporaryFile& rewritten);
 
   /// Unlinks a sealed segment, which stays in the registry until it is erased there; otherwise as replace_sealed().
-  [[nodiscard]] Result<void> remove_sealed(SegmentFile& segment, const std::shared_ptr<safeatomic::File>& old);
+  [[nodiscard]] Result<bool> remove_sealed(const Leaving& from);
 
   /// Syncs the directory.
   /// @return poisoned if that fails: nobody knows which names are on the disk
@@ -227,11 +242,13 @@ class LogCore {
   // Rotation (log_core_rotate.cpp).
   [[nodiscard]] Result<void> close_in_turn(Guard& guard) DATAWAL_REQUIRES(mutex_);
   [[nodiscard]] Result<void> rotate_in_turn(Guard& guard) DATAWAL_REQUIRES(mutex_);
+  [[nodiscard]] Result<void> begin_in_turn(Guard& guard, std::uint32_t next) DATAWAL_REQUIRES(mutex_);
   [[nodiscard]] Result<std::unique_ptr<safeatomic::File>> create_next(std::uint32_t id, const StoreOwner& owner)
       DATAWAL_REQUIRES(mutex_);
 
   // Sealed segments (log_core_sealed.cpp).
-  [[nodiscard]] Result<void> keep_sealed(SegmentFile& segment, const std::shared_ptr<safeatomic::File>& old);
+  [[nodiscard]] Result<void> keep_sealed(const Leaving& from);
+  [[nodiscard]] Result<void> remove_empty(SegmentFile& segment);
 
   [[nodiscard]] Result<Record> read_frame(safeatomic::File& file, std::uint64_t end, const RecordRef& ref) const;
 

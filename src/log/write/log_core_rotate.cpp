@@ -26,11 +26,15 @@ Result<void> LogCore::rotate() {
   return rotate_in_turn(guard);
 }
 
-// With the lock and the turn. The order of docs/DURABILITY.md, "Rotation".
 Result<void> LogCore::rotate_in_turn(Guard& guard) {
   if (writer_->end() == 0) return {};
+  return begin_in_turn(guard, active_segment() + 1);
+}
+
+// With the lock and the turn. The order of docs/DURABILITY.md, "Rotation".
+Result<void> LogCore::begin_in_turn(Guard& guard, std::uint32_t next_id) {
   const std::uint32_t id = active_segment();
-  if (id >= segment::max_id) {
+  if (next_id > segment::max_id) {
     return std::unexpected(Error{.code = Errc::invalid_argument,
                                  .action = "rotate log",
                                  .path = directory()->path(),
@@ -46,7 +50,7 @@ Result<void> LogCore::rotate_in_turn(Guard& guard) {
   (void)segments_->reserve();
   // From here on a file of the next name may exist; only a completed rotation may leave one.
   Doubt doubt(*this, guard, "start the next segment");
-  Result<std::unique_ptr<File>> file = create_next(id + 1, *owner);
+  Result<std::unique_ptr<File>> file = create_next(next_id, *owner);
   if (!file) {
     doubt.resolve();
     return propagate(file);
@@ -64,9 +68,9 @@ Result<void> LogCore::rotate_in_turn(Guard& guard) {
   appended_before_ = appended_bytes();
   counted_from_ = 0;
   writer_ = std::move(next);
-  segments_->rotate(*sealed, id + 1, *created, writer_->file());
+  segments_->rotate(*sealed, next_id, *created, writer_->file());
   writeback_end_ = 0;
-  watermark_.write({.segment = id + 1, .inode = created->inode, .offset = 0, .txid = last_txid()});
+  watermark_.write({.segment = next_id, .inode = created->inode, .offset = 0, .txid = last_txid()});
   return {};
 }
 

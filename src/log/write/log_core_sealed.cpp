@@ -1,8 +1,12 @@
 // LogCore: sealed segments.
 
+#include <memory>
+#include <optional>
+
 #include <datawal/segment.hpp>
 
 #include "base/io_error.hpp"
+#include "log/directory/hold_gate.hpp"
 #include "log/write/log_core.hpp"
 
 namespace datawal::log {
@@ -31,10 +35,11 @@ Result<void> LogCore::sync_names() {
 }
 
 // From here on, whoever misses the name finds the file.
-Result<void> LogCore::keep_sealed(SegmentFile& segment, const std::shared_ptr<safeatomic::File>& old) {
+Result<void> LogCore::keep_sealed(const Leaving& from) {
   const Locked guard(mutex_);
   if (Result<void> usable = refuse_change(); !usable) return usable;
-  if (segments_->keep(segment, old)) return {};
+  const SegmentFile& segment = from.segment;
+  if (segments_->keep(from.segment, from.file)) return {};
   return std::unexpected(Error{.code = Errc::not_found,
                                .action = "change segment",
                                .path = segment::path(directory()->path(), segment.id),
@@ -42,32 +47,40 @@ Result<void> LogCore::keep_sealed(SegmentFile& segment, const std::shared_ptr<sa
                                .detail = "it is not one of the sealed segments"});
 }
 
-Result<void> LogCore::replace_sealed(SegmentFile& from, const std::shared_ptr<safeatomic::File>& old, SegmentFile& to,
-                                     safeatomic::TemporaryFile& rewritten) {
-  if (Result<void> kept = keep_sealed(from, old); !kept) return kept;
-  if (safeatomic::Result<void> named = rewritten.publish_over(segment::filename(from.id)); !named) {
-    segments_->keeps_its_name(from);
+// Until the name has gone for good, no hold that is set meanwhile counts: the gate is passed first, and left last.
+Result<bool> LogCore::replace_sealed(const Leaving& from, SegmentFile& to, safeatomic::TemporaryFile& rewritten) {
+  const Result<std::optional<HoldGate>> gate = HoldGate::pass(*directory(), from.file, from.last_txid);
+  if (!gate) return propagate(gate);
+  if (!*gate) return false;
+  if (Result<void> kept = keep_sealed(from); !kept) return propagate(kept);
+  if (safeatomic::Result<void> named = rewritten.publish_over(segment::filename(from.segment.id)); !named) {
+    segments_->keeps_its_name(from.segment);
     return io_failure(named, "replace segment");
   }
   {
     const Locked guard(mutex_);
-    segments_->unname(from, &to);
+    segments_->unname(from.segment, &to);
   }
-  return sync_names();
+  if (Result<void> synced = sync_names(); !synced) return propagate(synced);
+  return true;
 }
 
-Result<void> LogCore::remove_sealed(SegmentFile& segment, const std::shared_ptr<safeatomic::File>& old) {
-  if (Result<void> kept = keep_sealed(segment, old); !kept) return kept;
-  const safeatomic::Result<void> removed = directory()->unlink(segment::filename(segment.id));
+Result<bool> LogCore::remove_sealed(const Leaving& from) {
+  const Result<std::optional<HoldGate>> gate = HoldGate::pass(*directory(), from.file, from.last_txid);
+  if (!gate) return propagate(gate);
+  if (!*gate) return false;
+  if (Result<void> kept = keep_sealed(from); !kept) return propagate(kept);
+  const safeatomic::Result<void> removed = directory()->unlink(segment::filename(from.segment.id));
   if (!removed && removed.error().code != safeatomic::Errc::not_found) {
-    segments_->keeps_its_name(segment);
+    segments_->keeps_its_name(from.segment);
     return io_failure(removed, "remove segment");
   }
   {
     const Locked guard(mutex_);
-    segments_->unname(segment, nullptr);
+    segments_->unname(from.segment, nullptr);
   }
-  return sync_names();
+  if (Result<void> synced = sync_names(); !synced) return propagate(synced);
+  return true;
 }
 
 }  // namespace datawal::log

@@ -117,6 +117,8 @@ std::vector<Workload> kv_workloads() {
   const Part reads = [](KvWorld& world) { world.read(1); };
   const Part reads_once = [](KvWorld& world) { world.read(0); };
   const Part reads_log = [](KvWorld& world) { world.read_log(); };
+  const Part holds = [](KvWorld& world) { world.hold(); };
+  const Part holds_from_outside = [](KvWorld& world) { world.hold_from_outside(); };
   const Part forks = [](KvWorld& world) { world.fork(); };
   const Setting pread{.read_path = ReadPath::pread};
   const Setting mapped{.write_path = WritePath::mapped};
@@ -152,6 +154,9 @@ std::vector<Workload> kv_workloads() {
       of("compact_names_fail", 2, {.world = {.failing = {.sync_of_names = 2}}}, {compacts_in_vain, changes}),
       of("compact_sync_fails", 2, {.world = {.failing = {.sync = 2}}}, {compacts_in_vain, puts_synced}),
       of("compact_two", 1, {}, {compacts, compacts, gets_b}),
+      of("hold_compact", 2, {}, {compacts, holds}),
+      of("hold_outside_compact", 2, {}, {compacts, holds_from_outside}),
+      of("hold_twice_compact", 1, {}, {compacts, holds, holds_from_outside}),
       of("read_compact", 2, three, {compacts_twice, reads_once}),
       of("read_log_compact", 2, three, {compacts_twice, reads_log}),
       of("read_log_put_compact", 1, three, {compacts, puts, reads_log}),

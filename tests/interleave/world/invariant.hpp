@@ -20,6 +20,7 @@ enum class Invariant : std::uint8_t {
   reader_is_a_state,
   follower_skips_nothing,
   stats_equal_a_recount,
+  hold_keeps_what_is_there,
   nothing_leaks,
   sound_store_has_no_error,
   crash_keeps_promises,
@@ -35,6 +36,7 @@ enum class Invariant : std::uint8_t {
     case Invariant::reader_is_a_state: return "a reader's fold is one state of the store";
     case Invariant::follower_skips_nothing: return "a follower skips nothing";
     case Invariant::stats_equal_a_recount: return "stats equal a recount";
+    case Invariant::hold_keeps_what_is_there: return "what was there when a hold was set stays";
     case Invariant::nothing_leaks: return "no descriptor, mapping, lock or memory leaks";
     case Invariant::sound_store_has_no_error: return "no error on a sound store";
     case Invariant::crash_keeps_promises: return "what was promised holds behind a crash";

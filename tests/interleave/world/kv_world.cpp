@@ -254,6 +254,32 @@ void KvWorld::compact(const CompactOptions& options, bool may_fail) {
   }
 }
 
+std::set<std::uint64_t> KvWorld::txids_there() {
+  const Quiet quiet;
+  const Result<RecordLogReader> reader = RecordLogReader::open(store_name, {.file_system = &machine()});
+  if (!reader) violated(Invariant::sound_store_has_no_error, reader.error().message());
+  std::set<std::uint64_t> txids;
+  RecordCursor cursor = reader->records();
+  for (;;) {
+    const Result<std::optional<RecordView>> next = cursor.next();
+    if (!next) violated(Invariant::sound_store_has_no_error, next.error().message());
+    if (!*next) return txids;
+    txids.insert((*next)->txid);
+  }
+}
+
+void KvWorld::hold() {
+  const Result<void> done = watch([&] { return store_->hold_from("consumer", 0); });
+  if (!done) violated(Invariant::sound_store_has_no_error, "hold: " + done.error().message());
+  held_ = txids_there();
+}
+
+void KvWorld::hold_from_outside() {
+  const Result<void> done = watch([&] { return hold_from(store_name, "consumer", 0, {.file_system = &seam()}); });
+  if (!done) violated(Invariant::sound_store_has_no_error, "hold: " + done.error().message());
+  held_ = txids_there();
+}
+
 void KvWorld::save_index(bool may_fail) {
   const Result<void> done = watch([&] { return store_->save_index(); });
   if (!done && !may_fail && !has_failed()) {
@@ -465,6 +491,10 @@ void KvWorld::finish() {
   const std::size_t from = last_done_;
   const std::size_t to = has_failed() ? states_.size() - 1 : from;
   check_state(fold_of_store(store_name, machine()), from, to, "the end");
+  const std::set<std::uint64_t> there = txids_there();
+  for (const std::uint64_t txid : held_) {
+    if (!there.contains(txid)) violated(Invariant::hold_keeps_what_is_there, "txid " + std::to_string(txid));
+  }
   if (!options_.index.is_enabled) return;
   const Quiet quiet;
   check_index(machine(), Invariant::get_is_a_state);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,10 @@ class KvWorld final : public World {
   }
 
   void compact(const CompactOptions& options, bool may_fail = false);
+  /// Of everything: what is in the log when it has returned is there at the end.
+  void hold();
+  /// The same as another process would.
+  void hold_from_outside();
   void save_index(bool may_fail = false);
   /// Into a directory of its own; what comes out is one state.
   void compact_to(const std::string& directory);
@@ -104,6 +109,7 @@ class KvWorld final : public World {
   [[nodiscard]] std::optional<DataWalView> take_view();
   [[nodiscard]] State fold_of(const DataWalView& view) const;
   [[nodiscard]] State fold_of_store(const std::string& directory, safeatomic::FileSystem& on) const;
+  [[nodiscard]] std::set<std::uint64_t> txids_there();
   /// They are what a recount of the log on that machine says.
   void check_stats(const StoreStats& stats, safeatomic::FileSystem& on) const;
   /// An open that uses the persisted index, as the next one does, shows what the log says.
@@ -111,6 +117,7 @@ class KvWorld final : public World {
 
   OpenOptions options_;
   std::optional<DataWal> store_;
+  std::set<std::uint64_t> held_;  // txids
   std::vector<State> states_;
   std::vector<Epoch> done_;    // of each state: when the call that made it had returned
   std::size_t last_done_ = 0;  // as a clock on the wall would have it

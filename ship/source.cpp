@@ -1,0 +1,168 @@
+#include "ship/source.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+#include <datawal/format.hpp>
+#include <datawal/record_log_reader.hpp>
+
+namespace datawal::ship {
+
+namespace {
+
+// Where the segment begins that may hold `txid`.
+Outcome<std::uint32_t> segment_of(const RecordLogReader& reader, std::uint64_t txid) {
+  const std::span<const std::uint32_t> segments = reader.segments();
+  for (std::size_t n = segments.size(); n-- > 0;) {
+    RecordCursor cursor = reader.records_from(segments[n], 0);
+    const Result<std::optional<RecordView>> first = cursor.next();
+    if (!first) return fail(first.error());
+    if (*first && (*first)->txid <= txid && (*first)->ref.segment == segments[n]) return segments[n];
+  }
+  return 0;
+}
+
+}  // namespace
+
+Outcome<Comparison> compare(const std::filesystem::path& dir, std::uint64_t txid, std::uint32_t crc) {
+  Result<RecordLogReader> reader = RecordLogReader::open(dir, {.only_durable = true});
+  if (!reader) return fail(reader.error());
+  const Outcome<std::uint32_t> segment = segment_of(*reader, txid);
+  if (!segment) return pass_on(segment);
+  RecordCursor cursor = *segment == 0 ? reader->records() : reader->records_from(*segment, 0);
+  std::uint64_t last = 0;
+  for (;;) {
+    const Result<std::optional<RecordView>> next = cursor.next();
+    if (!next) return fail(next.error());
+    if (!*next) break;
+    last = (*next)->txid;
+    if (last < txid) continue;
+    if (last > txid) break;
+    if ((*next)->ref.crc == crc) return Comparison{.record = (*next)->ref};
+    return fail(
+        exit_other_history,
+        fmt::format("the record {} of the store is another one than that of the stream: two histories, which are never "
+                    "merged. Rebuild a store from the stream, or ship this one into another stream",
+                    txid));
+  }
+  if (last < txid) {
+    return fail(
+        exit_other_history,
+        fmt::format(
+            "the store ends with txid {}, and the stream with {}: an older copy, or one that is not durable yet. "
+            "Rebuild a store from the stream",
+            last, txid));
+  }
+  return fail(
+      exit_other_history,
+      fmt::format(
+          "the record {}, at which the stream ends, is not in the store any more: trimmed, compacted, or another "
+          "store. Rebuild a store from the stream",
+          txid));
+}
+
+Outcome<std::optional<std::uint64_t>> first_txid(const std::filesystem::path& dir) {
+  Result<RecordLogReader> reader = RecordLogReader::open(dir, {.only_durable = true});
+  if (!reader) return fail(reader.error());
+  RecordCursor cursor = reader->records();
+  const Result<std::optional<RecordView>> first = cursor.next();
+  if (!first) return fail(first.error());
+  return *first ? std::optional((*first)->txid) : std::nullopt;
+}
+
+Outcome<Source> Source::open(const std::filesystem::path& dir, const Head& head, std::uint64_t unit_bytes) {
+  FollowerOptions options;
+  if (head.crc) {
+    const Outcome<Comparison> same = compare(dir, head.last, *head.crc);
+    if (!same) return pass_on(same);
+    options.after = same->record;
+  }
+  Result<Follower> follower = Follower::open(dir, options);
+  if (!follower) return fail(follower.error());
+  return Source(std::move(*follower), head, unit_bytes);
+}
+
+Outcome<bool> Source::peek() {
+  if (peeked_) return true;
+  const Result<std::optional<RecordView>> next = follower_->next();
+  if (!next && next.error().code == Errc::place_lost) {
+    const LostRecords& lost = follower_->lost();
+    return fail(exit_other_history,
+                fmt::format("the txids {} to {} were removed from the store before they were shipped", lost.first_txid,
+                            lost.last_txid));
+  }
+  if (!next) return fail(next.error());
+  if (!*next) return false;
+  const RecordView& record = **next;
+  peeked_.emplace(Frame{.ref = record.ref, .bytes = std::string(record.ref.len, '\0')});
+  (void)format::encode(record.type, record.txid, record.key, record.payload, peeked_->bytes);
+  return true;
+}
+
+Outcome<Draft> Source::next_part() {
+  const auto len = static_cast<std::uint64_t>(peeked_->bytes.size());
+  const auto parts = head_.part_txid != 0 ? head_.parts
+                                          : static_cast<std::uint32_t>((len + unit_bytes_ - 1) / unit_bytes_);
+  const std::uint32_t part = head_.part_txid != 0 ? head_.part + 1 : 1;
+  if (head_.part_txid != 0 && head_.part_txid != peeked_->ref.txid) {
+    return fail(exit_other_history, fmt::format("the stream has a part of the record {}, and the store goes on with {}",
+                                                head_.part_txid, peeked_->ref.txid));
+  }
+  const std::uint64_t begin = part_begin(len, part, parts);
+  const std::uint64_t end = part_begin(len, part + 1, parts);
+  const bool is_whole = part == parts;
+  Draft draft{.segment = peeked_->ref.segment,
+              .first = peeked_->ref.txid,
+              .last = is_whole ? peeked_->ref.txid : head_.last,
+              .count = is_whole ? 1U : 0U,
+              .part = part,
+              .parts = parts,
+              .crc = is_whole ? std::optional(peeked_->ref.crc) : head_.crc,
+              .body = peeked_->bytes.substr(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin))};
+  head_.part_txid = is_whole ? 0 : peeked_->ref.txid;
+  head_.part = part;
+  head_.parts = parts;
+  if (is_whole) peeked_.reset();
+  return draft;
+}
+
+Outcome<std::optional<Draft>> Source::next() {
+  std::optional<Draft> draft;
+  for (;;) {
+    const Outcome<bool> more = peek();
+    if (!more) return pass_on(more);
+    if (!*more) break;
+    const bool is_long = peeked_->bytes.size() > unit_bytes_ || head_.part_txid != 0;
+    if (is_long && !draft) {
+      Outcome<Draft> part = next_part();
+      if (!part) return pass_on(part);
+      draft = std::move(*part);
+      break;
+    }
+    const bool fits = !is_long && (!draft || (draft->segment == peeked_->ref.segment &&
+                                              draft->body.size() + peeked_->bytes.size() <= unit_bytes_));
+    if (!fits) break;
+    if (!draft) draft.emplace(Draft{.segment = peeked_->ref.segment, .first = peeked_->ref.txid});
+    draft->body += peeked_->bytes;
+    draft->last = peeked_->ref.txid;
+    draft->crc = peeked_->ref.crc;
+    ++draft->count;
+    peeked_.reset();
+  }
+  if (draft) {
+    head_.last = draft->last;
+    head_.crc = draft->crc;
+  }
+  return draft;
+}
+
+Outcome<void> Source::wait(std::chrono::milliseconds timeout) {
+  const Result<bool> waited = follower_->wait(timeout);
+  if (!waited) return fail(waited.error());
+  return {};
+}
+
+}  // namespace datawal::ship

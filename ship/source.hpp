@@ -1,0 +1,74 @@
+#pragma once
+// The log that is shipped: its durable records as drafts of units.
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <datawal/follower.hpp>
+#include <datawal/record.hpp>
+
+#include "ship/history.hpp"
+#include "ship/outcome.hpp"
+
+namespace datawal::ship {
+
+/// Frames for a unit that nobody has published yet.
+struct Draft {
+  std::uint32_t segment = 0;
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;  ///< newest whole record with it
+  std::uint64_t count = 0;
+  std::uint32_t part = 0;
+  std::uint32_t parts = 0;
+  std::optional<std::uint32_t> crc{};  ///< of `last`
+  std::string body{};
+};
+
+/// What the log says of the record at which a stream ends.
+struct Comparison {
+  RecordRef record{};  ///< the same as in the stream
+};
+
+/// The log's own record `txid`, which must be the stream's.
+/// @return exit_other_history if it is another one, or none
+[[nodiscard]] Outcome<Comparison> compare(const std::filesystem::path& dir, std::uint64_t txid, std::uint32_t crc);
+
+/// The txid of the first record that is durable; nullopt if there is none.
+[[nodiscard]] Outcome<std::optional<std::uint64_t>> first_txid(const std::filesystem::path& dir);
+
+/// Goes on where a stream ends. One thread.
+class Source {
+ public:
+  /// @return as compare()
+  [[nodiscard]] static Outcome<Source> open(const std::filesystem::path& dir, const Head& head,
+                                            std::uint64_t unit_bytes);
+
+  /// The next whole frames of one segment, up to the bytes of a unit, or a part of a longer one; nullopt if nothing else is durable.
+  [[nodiscard]] Outcome<std::optional<Draft>> next();
+
+  /// Waits until there may be more.
+  [[nodiscard]] Outcome<void> wait(std::chrono::milliseconds timeout);
+
+ private:
+  struct Frame {
+    RecordRef ref{};
+    std::string bytes{};
+  };
+
+  Source(Follower follower, Head head, std::uint64_t unit_bytes)
+      : follower_(std::make_unique<Follower>(std::move(follower))), head_(std::move(head)), unit_bytes_(unit_bytes) {}
+  [[nodiscard]] Outcome<bool> peek();
+  [[nodiscard]] Outcome<Draft> next_part();
+
+  std::unique_ptr<Follower> follower_;
+  Head head_;  // what the drafts so far come to
+  std::uint64_t unit_bytes_ = 0;
+  std::optional<Frame> peeked_;
+};
+
+}  // namespace datawal::ship

@@ -1,0 +1,50 @@
+#include "ship/status.hpp"
+
+#include <vector>
+
+#include <datawal/follower.hpp>
+#include <datawal/record_log_reader.hpp>
+
+#include "ship/claim.hpp"
+#include "ship/source.hpp"
+#include "ship/walk.hpp"
+
+namespace datawal::ship {
+
+Outcome<Status> status_of(Stream& stream, const std::filesystem::path& dir, const std::string& name) {
+  const Outcome<Stream::End> all = stream.end();
+  if (!all) return pass_on(all);
+  const Outcome<StreamEnd> end = find_end(stream);
+  if (!end) return pass_on(end);
+  const Result<RecordLogReader> reader = RecordLogReader::open(dir, {.only_durable = true});
+  if (!reader) return fail(reader.error());
+  const Result<DurableEnd> durable = reader->durable_end();
+  if (!durable) return fail(durable.error());
+  Status status{.units = all->last, .durable_last = durable->txid};
+  const Outcome<std::vector<Claim>> claims = claims_of(dir, name);
+  if (!claims) return pass_on(claims);
+  FollowerOptions options;
+  if (end->head) {
+    status.epoch = end->head->epoch;
+    status.stream_last = end->head->last;
+    for (const Claim& claim : *claims) {
+      const bool is_owner = claim.store == end->head->store && claim.owner == end->head->owner;
+      if (is_owner) status.floor = claim.txid;
+      status.is_owner = status.is_owner || is_owner;
+    }
+    if (end->head->crc) {
+      const Outcome<Comparison> same = compare(dir, end->head->last, *end->head->crc);
+      if (!same) return pass_on(same);
+      options.after = same->record;
+    }
+  }
+  const Result<Follower> follower = Follower::open(dir, options);
+  if (!follower) return fail(follower.error());
+  const Result<FollowerLag> lag = follower->lag();
+  if (!lag) return fail(lag.error());
+  status.lag_records = lag->records;
+  status.lag_bytes = lag->bytes;
+  return status;
+}
+
+}  // namespace datawal::ship

@@ -1,0 +1,75 @@
+#pragma once
+// The stream in NATS JetStream: one subject, file storage, no limits, nothing deleted.
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ship/outcome.hpp"
+#include "ship/unit.hpp"
+
+namespace datawal::ship {
+
+struct StreamOptions {
+  std::vector<std::string> servers{
+      "nats://127.0.0.1:4222"};  ///< a user and a password may stand in front: user:password@
+  std::string name = "DATAWAL";
+  std::int64_t replicas = 3;             ///< of a stream that is made
+  std::chrono::milliseconds wait{2000};  ///< for one answer
+  std::chrono::seconds patience{30};     ///< for an answer at all; 0: for ever
+  std::string tls_ca{};                  ///< a file: who may have signed the servers' certificates; with it, TLS alone
+  std::string tls_cert{};                ///< a file: the certificate to show; empty: none
+  std::string tls_key{};                 ///< a file: its key
+  const std::atomic<bool>* stop = nullptr;  ///< gives up when it is set; null: never
+};
+
+/// A message of the stream.
+struct Message {
+  std::uint64_t sequence = 0;
+  Unit unit{};
+  std::string body{};
+};
+
+/// One thread at a time; `publish` may run in another one beside nothing else.
+class Stream {
+ public:
+  /// Waits for a server as long as the options say. @return exit_usage if it does not let us in, and why
+  [[nodiscard]] static Outcome<std::unique_ptr<Stream>> connect(const StreamOptions& options);
+  virtual ~Stream() = default;
+
+  /// Makes the stream unless it is there. @return exit_usage if it is there and may lose messages
+  [[nodiscard]] virtual Outcome<void> make() = 0;
+
+  /// Sequences of the stream: `last` counts messages that it has lost since, too.
+  struct End {
+    std::uint64_t first = 0;
+    std::uint64_t last = 0;
+  };
+  /// @return exit_usage if there is no such stream
+  [[nodiscard]] virtual Outcome<End> end() = 0;
+
+  /// nullopt: no message has this sequence (any more). @return exit_stream_damaged if it is none of ours
+  [[nodiscard]] virtual Outcome<std::optional<Message>> get(std::uint64_t sequence) = 0;
+
+  /// Whether a unit was stored, behind the sequence `expected` and nothing else.
+  enum class Published : std::uint8_t { stored, refused, unknown };
+  struct Answer {
+    Published outcome = Published::unknown;
+    std::uint64_t sequence = 0;
+    std::string why{};
+  };
+  [[nodiscard]] virtual Answer publish(const Unit& unit, std::string_view body, std::uint64_t expected) = 0;
+
+  /// Bytes of the longest message.
+  [[nodiscard]] virtual std::uint64_t max_payload() const = 0;
+
+ protected:
+  Stream() = default;
+};
+
+}  // namespace datawal::ship

@@ -1,0 +1,34 @@
+#pragma once
+// The lock of a file that others hold for a moment: between processes that change one thing together, a writer or not.
+
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include <datawal/error.hpp>
+#include <safeatomic/file_system.hpp>
+
+namespace datawal::log {
+
+/// An exclusive `flock` on an open file, given back explicitly: others may keep the file open.
+class BriefLock {
+ public:
+  /// Without waiting. @return nullopt if somebody holds it; io
+  [[nodiscard]] static Result<std::optional<BriefLock>> attempt(std::shared_ptr<safeatomic::File> file,
+                                                                std::string_view action);
+  /// Waits as long as others need it, half a minute at most. Not fair. @return locked; io
+  [[nodiscard]] static Result<BriefLock> wait_for(const std::shared_ptr<safeatomic::File>& file,
+                                                  std::string_view action);
+
+  BriefLock(BriefLock&& other) noexcept : file_(std::move(other.file_)) {}
+  BriefLock& operator=(BriefLock&&) = delete;
+  ~BriefLock();
+
+ private:
+  explicit BriefLock(std::shared_ptr<safeatomic::File> file) noexcept : file_(std::move(file)) {}
+
+  std::shared_ptr<safeatomic::File> file_;  // null once moved from
+};
+
+}  // namespace datawal::log

@@ -1,0 +1,40 @@
+#pragma once
+// Orders those who set holds and the one who gives back space: the lock of a segment's own file.
+//
+// Whoever is about to take a segment's name away locks its file first, and only then looks at the holds. Whoever has set a hold locks the
+// file of each segment once. So either the hold was seen, or the name had gone before the hold counted. A store without holds needs no
+// file for that.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include <datawal/error.hpp>
+#include <safeatomic/file_system.hpp>
+
+#include "log/directory/brief_lock.hpp"
+
+namespace datawal::log {
+
+/// While it lives, no hold that is set counts before the segment's name has gone.
+class HoldGate {
+ public:
+  /// @param segment    the open file of a sealed segment
+  /// @param last_txid  of its records, or more
+  /// @return nullopt if a hold keeps it, or somebody is setting one at this instant: its name must stay; errors as read_holds()
+  [[nodiscard]] static Result<std::optional<HoldGate>> pass(safeatomic::Directory& directory,
+                                                            std::shared_ptr<safeatomic::File> segment,
+                                                            std::uint64_t last_txid);
+
+ private:
+  explicit HoldGate(BriefLock lock) noexcept : lock_(std::move(lock)) {}
+
+  BriefLock lock_;
+};
+
+/// On return every name that goes from now on goes by the holds that are there now.
+/// @return locked; io
+[[nodiscard]] Result<void> wait_for_gates(safeatomic::Directory& directory);
+
+}  // namespace datawal::log

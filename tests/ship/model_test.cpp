@@ -1,0 +1,258 @@
+// A stream in memory whose answers are lost and whose units come late, in every combination of some: whatever happens, the stream is one
+// chain in which each record comes once, and nobody ships behind a take-over that he has not made.
+
+#include <algorithm>
+#include <atomic>
+#include <functional>
+#include <set>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <datawal/data_wal.hpp>
+#include <datawal/data_wal_reader.hpp>
+#include <datawal/record_log.hpp>
+
+#include "scratch_directory.hpp"
+#include "ship/rebuild.hpp"
+#include "ship/shipper.hpp"
+#include "ship/walk.hpp"
+
+namespace datawal::ship {
+namespace {
+
+/// What becomes of a publish.
+enum class Fate : std::uint8_t {
+  answered,  ///< as it should
+  unheard,   ///< it is stored if it fits, and the answer is lost
+  lost,      ///< it never arrives
+  late,      ///< nothing is answered, and it arrives before the publish after the next one
+};
+constexpr std::uint64_t fate_count = 4;
+
+/// The servers: messages, and units on their way.
+struct Servers {
+  std::vector<Message> messages{};
+  struct Late {
+    Unit unit{};
+    std::string body{};
+    std::uint64_t expected = 0;
+    int left = 0;  // publishes until it arrives
+  };
+  std::vector<Late> late{};
+  std::uint64_t fates = 0;                       // of the next publishes, base 4, the first one lowest
+  std::function<void(std::size_t)> on_stored{};  // with how many there are
+
+  bool store(const Unit& unit, const std::string& body, std::uint64_t expected) {
+    if (expected != messages.size()) return false;
+    messages.push_back({.sequence = messages.size() + 1, .unit = unit, .body = body});
+    return true;
+  }
+  void let_late_arrive(bool all) {
+    std::vector<Late> still;
+    for (Late& one : late) {
+      if (all || --one.left < 0) {
+        (void)store(one.unit, one.body, one.expected);
+      } else {
+        still.push_back(std::move(one));
+      }
+    }
+    late = std::move(still);
+  }
+};
+
+class FakeStream final : public Stream {
+ public:
+  explicit FakeStream(Servers& servers) : servers_(servers) {}
+
+  Outcome<void> make() override { return {}; }
+  Outcome<End> end() override {
+    return End{.first = servers_.messages.empty() ? 0U : 1U, .last = servers_.messages.size()};
+  }
+  Outcome<std::optional<Message>> get(std::uint64_t sequence) override {
+    if (sequence == 0 || sequence > servers_.messages.size()) return std::optional<Message>();
+    return std::optional(servers_.messages[sequence - 1]);
+  }
+  Answer publish(const Unit& unit, std::string_view body, std::uint64_t expected) override {
+    servers_.let_late_arrive(false);
+    const auto fate = static_cast<Fate>(servers_.fates % fate_count);
+    servers_.fates /= fate_count;
+    const std::string bytes(body);
+    if (fate == Fate::late) servers_.late.push_back({.unit = unit, .body = bytes, .expected = expected, .left = 1});
+    if (fate == Fate::late || fate == Fate::lost) return {.why = "no answer"};
+    const bool is_stored = servers_.store(unit, bytes, expected);
+    const std::uint64_t sequence = servers_.messages.size();
+    if (is_stored && servers_.on_stored) servers_.on_stored(servers_.messages.size());
+    if (fate == Fate::unheard) return {.why = "no answer"};
+    if (!is_stored) return {.outcome = Published::refused, .why = "another one is there"};
+    return {.outcome = Published::stored, .sequence = sequence};
+  }
+  [[nodiscard]] std::uint64_t max_payload() const override { return 1 << 20; }
+
+ private:
+  Servers& servers_;
+};
+
+template <class T>
+T must(Outcome<T> outcome) {
+  if (!outcome) throw std::runtime_error(outcome.error().text);
+  return std::move(*outcome);
+}
+template <class T>
+T must(Result<T> result) {
+  if (!result) throw std::runtime_error(result.error().message());
+  return std::move(*result);
+}
+void must(const Result<void>& result) {
+  if (!result) throw std::runtime_error(result.error().message());
+}
+
+class ShipModel : public testing::Test {
+ protected:
+  [[nodiscard]] std::filesystem::path at(const std::string& name) const { return directory_ / name; }
+
+  // One unit each.
+  static void append(const std::filesystem::path& dir, int count, const std::string& what) {
+    RecordLog log = must(RecordLog::open(dir));
+    for (int i = 0; i < count; ++i) must(log.append(what + std::to_string(i) + std::string(80, '.')));
+    must(log.close());
+  }
+  [[nodiscard]] static ShipOptions options(const std::filesystem::path& dir) {
+    return {.dir = dir, .stream = "S", .unit_bytes = 120, .hold = std::chrono::seconds(0), .once = true};
+  }
+
+  // Of all that a reader sees: each txid once, ascending, as one chain.
+  static void expect_sound(Servers& servers, const std::filesystem::path& dir, std::uint64_t records) {
+    FakeStream stream(servers);
+    const Outcome<Verified> verified = verify(stream, dir);
+    ASSERT_TRUE(verified) << verified.error().text;
+    EXPECT_EQ(verified->records, records);
+    EXPECT_EQ(verified->not_shipped, 0U);
+    EXPECT_EQ(verified->voids, 0U) << "one at a time leaves none";
+  }
+
+  safeatomic::test::ScratchDirectory directory_{safeatomic::test::memory_backed_parent()};  // syncs cost nothing
+};
+
+TEST_F(ShipModel, WhateverBecomesOfFivePublishesEachRecordIsThereOnce) {
+  append(at("log"), 4, "record");
+  for (std::uint64_t fates = 0; fates < 1024; ++fates) {
+    SCOPED_TRACE("fates " + std::to_string(fates));
+    Servers servers{.fates = fates};
+    std::filesystem::remove(at("log") / ".holds");
+    FakeStream stream(servers);
+    ASSERT_EQ(must(run(stream, options(at("log")))).last, 4U);
+    servers.let_late_arrive(true);
+    expect_sound(servers, at("log"), 4);
+    ASSERT_FALSE(HasFailure());
+  }
+}
+
+TEST_F(ShipModel, AShipperThatDiesBehindAnyUnitIsFollowedByOneThatGoesOn) {
+  append(at("log"), 4, "record");
+  for (std::uint64_t fates = 0; fates < 64; ++fates) {
+    for (std::uint64_t death = 1; death <= 4; ++death) {
+      SCOPED_TRACE("fates " + std::to_string(fates) + ", death behind " + std::to_string(death));
+      Servers servers{.fates = fates};
+      std::filesystem::remove(at("log") / ".holds");
+      std::atomic<bool> is_dead{false};
+      ShipOptions dying = options(at("log"));
+      dying.stop = &is_dead;
+      dying.on_unit = [&](const Shipped& shipped) { is_dead = shipped.units == death; };
+      FakeStream stream(servers);
+      (void)run(stream, dying);
+      ASSERT_EQ(must(run(stream, options(at("log")))).last, 4U);
+      servers.let_late_arrive(true);
+      expect_sound(servers, at("log"), 4);
+      ASSERT_FALSE(HasFailure());
+    }
+  }
+}
+
+// The old one is at any point, its units late or unheard; the new one is what is rebuilt at that instant.
+TEST_F(ShipModel, BehindATakeOverTheOldOneShipsNothingMore) {
+  append(at("old"), 4, "record");
+  int takeovers = 0;
+  int tries = 0;
+  for (std::uint64_t fates = 0; fates < 256; ++fates) {
+    for (std::size_t instant = 2; instant <= 4; ++instant) {
+      SCOPED_TRACE("fates " + std::to_string(fates) + ", behind message " + std::to_string(instant));
+      std::filesystem::remove(at("old") / ".holds");
+      std::filesystem::remove_all(at("new"));
+      Servers servers{.fates = fates};
+      bool has_taken_over = false;
+      bool is_begun = false;
+      servers.on_stored = [&](std::size_t count) {
+        if (count < instant || is_begun) return;
+        is_begun = true;
+        ++tries;
+        FakeStream stream(servers);
+        if (!rebuild(stream, at("new"))) return;
+        has_taken_over = take_over(stream, options(at("new"))).has_value();
+      };
+      FakeStream stream(servers);
+      const Outcome<Shipped> shipped = run(stream, options(at("old")));
+      servers.on_stored = {};
+      servers.let_late_arrive(true);
+      if (!has_taken_over) {
+        ASSERT_TRUE(shipped) << shipped.error().text;
+        continue;
+      }
+      ++takeovers;
+      if (shipped) {
+        // It had nothing more to ship.
+        ASSERT_EQ(shipped->last, 4U);
+      } else {
+        ASSERT_EQ(shipped.error().exit, exit_not_owner) << shipped.error().text;
+      }
+      append(at("new"), 2, "of the new one");
+      ASSERT_EQ(must(run(stream, options(at("new")))).records, 2U);
+      append(at("old"), 1, "of the old one");
+      const Outcome<Shipped> again = run(stream, options(at("old")));
+      ASSERT_FALSE(again);
+      ASSERT_EQ(again.error().exit, exit_not_owner) << again.error().text;
+      const std::uint64_t records = RecordLog::open(at("new"))->last_txid();
+      expect_sound(servers, at("new"), records);
+      ASSERT_FALSE(HasFailure());
+      std::filesystem::remove_all(at("old"));
+      append(at("old"), 4, "record");
+    }
+  }
+  EXPECT_GT(takeovers, 60) << "of " << tries;
+}
+
+// Each compaction is between two units; a deleted key never comes back.
+TEST_F(ShipModel, CompactionBetweenAnyTwoUnitsCostsTheConsumerNothing) {
+  for (std::uint64_t compactions = 0; compactions < 64; ++compactions) {
+    SCOPED_TRACE("compactions " + std::to_string(compactions));
+    std::filesystem::remove_all(at("kv"));
+    std::filesystem::remove_all(at("again"));
+    Servers servers;
+    FakeStream stream(servers);
+    const std::vector<std::pair<std::string, std::string>> changes = {{"a", "1"},   {"gone", "x"}, {"a", "2"},
+                                                                      {"gone", ""}, {"a", "3"},    {"b", "4"}};
+    for (std::size_t step = 0; step < changes.size(); ++step) {
+      {
+        DataWal kv = must(DataWal::open(at("kv"), {.max_segment_bytes = 32}));
+        const auto& [key, value] = changes[step];
+        must(value.empty() ? kv.erase(key) : kv.put(key, value));
+        if ((compactions >> step & 1) != 0) (void)must(kv.compact({.min_garbage_ratio = 0}));
+        must(kv.close());
+      }
+      // Behind by some of them: only every second change is shipped at once.
+      if (step % 2 == 1 || step + 1 == changes.size()) {
+        ShipOptions with = options(at("kv"));
+        with.from_here = true;
+        (void)must(run(stream, with));
+      }
+    }
+    (void)must(rebuild(stream, at("again")));
+    const DataWalReader again = must(DataWalReader::open(at("again")));
+    ASSERT_EQ(again.size(), 2U);
+    ASSERT_TRUE(again.contains("gone") == false);
+    ASSERT_EQ(must(Result<std::optional<std::string>>(again.get("a"))), "3");
+  }
+}
+
+}  // namespace
+}  // namespace datawal::ship
