@@ -106,8 +106,9 @@ void add_get(CLI::App& program, Run& run) {
                                   R"(Takes no lock and changes nothing. The value's bytes come out as they are, with
 a newline behind them only on a terminal. The key and the checksum are compared
 in the record itself. Where the store has a persisted index that fits, only that
-and what lies behind it is read, not every record. Of several keys, a line each: the key, a tab, the value,
-both as `datawal scan` shows them; keys that are not there are left out.
+and what lies behind it is read, not every record. Of several keys, a line each:
+the key, a tab, the value, both as `datawal scan` shows them; keys that are not
+there are left out.
 
 Examples:
   datawal get ./kv --key user:17
