@@ -10,6 +10,7 @@
 #include "kv/jsonl/jsonl_import.hpp"
 #include "kv/projection/stats.hpp"
 #include "kv/store/data_wal_impl.hpp"
+#include "log/directory/holds_file.hpp"
 #include "log/maintenance/checkpoint.hpp"
 #include "log/maintenance/holds.hpp"
 
@@ -26,9 +27,14 @@ Result<void> DataWal::Impl::rotate() {
 Result<CompactionStats> DataWal::compact(const CompactOptions& options) {
   if (!impl_) return std::unexpected(moved_from("use store"));
   if (Result<void> open = impl_->refuse_closed(); !open) return propagate(open);
-  // On a full disk there is no room for another segment; the sealed ones can be compacted all the same.
-  Result<void> rotated = impl_->rotate();
-  if (!rotated && rotated.error().code != Errc::no_space) return propagate(rotated);
+  const Result<std::vector<Hold>> holds = log::read_holds(*impl_->core->directory());
+  if (!holds) return propagate(holds);
+  // What a hold keeps is not sealed for the sake of a compaction, which could give back nothing of it.
+  if (impl_->core->last_txid() <= log::floor_of(*holds)) {
+    // On a full disk there is no room for another segment; the sealed ones can be compacted all the same.
+    Result<void> rotated = impl_->rotate();
+    if (!rotated && rotated.error().code != Errc::no_space) return propagate(rotated);
+  }
   const Locked alone(impl_->compacting);
   Result<CompactionStats> done = kv::compact({*impl_->core, *impl_->projection, impl_->mutex}, options);
   impl_->index->after_compaction(done);

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <new>
 #include <thread>
+#include <utility>
 
 #include "base/io_error.hpp"
 #include "base/library_thread.hpp"
@@ -10,6 +11,15 @@
 namespace datawal::log {
 
 using safeatomic::File;
+
+safeatomic::Result<std::shared_ptr<File>> open_to_lock(safeatomic::Directory& directory, std::string_view name) {
+  safeatomic::Result<std::unique_ptr<File>> file = directory.open_file(name, {.write = true});
+  const bool may_be_there = file || (file.error().code != safeatomic::Errc::not_found &&
+                                     file.error().code != safeatomic::Errc::not_regular);
+  if (!file && may_be_there) file = directory.open_file(name, {});
+  if (!file) return std::unexpected(std::move(file.error()));
+  return std::shared_ptr<File>(std::move(*file));
+}
 
 Result<std::optional<BriefLock>> BriefLock::attempt(std::shared_ptr<File> file, std::string_view action) {
   const safeatomic::Result<bool> taken = file->try_lock(safeatomic::LockKind::flock);

@@ -11,6 +11,10 @@
 
 namespace datawal::log {
 
+/// Opens a file only to lock it: for writing where that may be, since on a network filesystem nothing else can be locked.
+[[nodiscard]] safeatomic::Result<std::shared_ptr<safeatomic::File>> open_to_lock(safeatomic::Directory& directory,
+                                                                                 std::string_view name);
+
 /// An exclusive `flock` on an open file, given back explicitly: others may keep the file open.
 class BriefLock {
  public:

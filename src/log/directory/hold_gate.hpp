@@ -20,17 +20,18 @@ namespace datawal::log {
 /// While it lives, no hold that is set counts before the segment's name has gone.
 class HoldGate {
  public:
-  /// @param segment    the open file of a sealed segment
-  /// @param last_txid  of its records, or more
-  /// @return nullopt if a hold keeps it, or somebody is setting one at this instant: its name must stay; errors as read_holds()
-  [[nodiscard]] static Result<std::optional<HoldGate>> pass(safeatomic::Directory& directory,
-                                                            std::shared_ptr<safeatomic::File> segment,
-                                                            std::uint64_t last_txid);
+  /// @param id         of a sealed segment
+  /// @param segment    its open file
+  /// @param last_txid  of its records, or more; 0: it has none, and no hold can keep it
+  /// @return nullopt if a hold keeps it, if somebody has locked it, as whoever sets a hold does, or if its name is another file's: its name
+  ///   must stay; errors as read_holds()
+  [[nodiscard]] static Result<std::optional<HoldGate>> pass(safeatomic::Directory& directory, std::uint32_t id,
+                                                            const safeatomic::File& segment, std::uint64_t last_txid);
 
  private:
-  explicit HoldGate(BriefLock lock) noexcept : lock_(std::move(lock)) {}
+  explicit HoldGate(std::optional<BriefLock> lock) noexcept : lock_(std::move(lock)) {}
 
-  BriefLock lock_;
+  std::optional<BriefLock> lock_;
 };
 
 /// On return every name that goes from now on goes by the holds that are there now.

@@ -54,9 +54,8 @@ Result<std::vector<Hold>> read(const Directory& directory, File& file) {
 }
 
 // Null if there is none.
-Result<std::shared_ptr<File>> open_holds(Directory& directory) {
-  safeatomic::Result<std::unique_ptr<File>> file = directory.open_file(holds_name, {});
-  if (file) return std::shared_ptr<File>(std::move(*file));
+Result<std::shared_ptr<File>> open_holds(safeatomic::Result<std::shared_ptr<File>> file, const Directory& directory) {
+  if (file) return std::move(*file);
   if (file.error().code == safeatomic::Errc::not_found) return std::shared_ptr<File>();
   if (file.error().code == safeatomic::Errc::not_regular) {
     return unreadable(directory, Errc::corruption, "it is not a regular file");
@@ -122,7 +121,7 @@ struct Current {
 
 // nullopt: another one got the name meanwhile.
 Result<std::optional<Current>> lock_current(Directory& directory) {
-  Result<std::shared_ptr<File>> file = open_holds(directory);
+  Result<std::shared_ptr<File>> file = open_holds(open_to_lock(directory, holds_name), directory);
   if (!file) return propagate(file);
   if (!*file) return Current{};
   Result<BriefLock> lock = BriefLock::wait_for(*file, changing);
@@ -171,7 +170,7 @@ std::uint64_t floor_of(std::span<const Hold> holds) noexcept {
 }
 
 Result<std::vector<Hold>> read_holds(Directory& directory) {
-  Result<std::shared_ptr<File>> file = open_holds(directory);
+  Result<std::shared_ptr<File>> file = open_holds(directory.open_file(holds_name, {}), directory);
   if (!file) return propagate(file);
   if (!*file) return std::vector<Hold>();
   return read(directory, **file);

@@ -49,7 +49,8 @@ Result<void> LogCore::keep_sealed(const Leaving& from) {
 
 // Until the name has gone for good, no hold that is set meanwhile counts: the gate is passed first, and left last.
 Result<bool> LogCore::replace_sealed(const Leaving& from, SegmentFile& to, safeatomic::TemporaryFile& rewritten) {
-  const Result<std::optional<HoldGate>> gate = HoldGate::pass(*directory(), from.file, from.last_txid);
+  const Result<std::optional<HoldGate>> gate = HoldGate::pass(*directory(), from.segment.id, *from.file,
+                                                              from.last_txid);
   if (!gate) return propagate(gate);
   if (!*gate) return false;
   if (Result<void> kept = keep_sealed(from); !kept) return propagate(kept);
@@ -66,7 +67,8 @@ Result<bool> LogCore::replace_sealed(const Leaving& from, SegmentFile& to, safea
 }
 
 Result<bool> LogCore::remove_sealed(const Leaving& from) {
-  const Result<std::optional<HoldGate>> gate = HoldGate::pass(*directory(), from.file, from.last_txid);
+  const Result<std::optional<HoldGate>> gate = HoldGate::pass(*directory(), from.segment.id, *from.file,
+                                                              from.last_txid);
   if (!gate) return propagate(gate);
   if (!*gate) return false;
   if (Result<void> kept = keep_sealed(from); !kept) return propagate(kept);

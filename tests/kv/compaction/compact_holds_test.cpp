@@ -70,6 +70,16 @@ TEST_F(KvCompactHolds, OfEverythingLetNothingGo) {
   EXPECT_EQ(txids_in(store_.path()), txids_above(0, last_txid_));
 }
 
+TEST_F(KvCompactHolds, OfTheNewestRecordKeepTheActiveSegmentFromBeingSealed) {
+  must(kv_.hold_from("shipper", last_txid_ - 1));
+  const std::uint64_t segments = kv_.stats().segments;
+  compact();
+  const std::uint64_t left = kv_.stats().segments;
+  for (int i = 0; i < 3; ++i) compact();
+  EXPECT_LE(left, segments);
+  EXPECT_EQ(kv_.stats().segments, left);
+}
+
 TEST_F(KvCompactHolds, ThatMovedOnOrWereDroppedLetItGo) {
   must(kv_.hold_from("shipper", 0));
   EXPECT_EQ(compact().bytes_reclaimed, 0U);

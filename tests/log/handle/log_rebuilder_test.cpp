@@ -185,6 +185,15 @@ TEST_F(Rebuild, LeavesNoSegmentWithoutARecord) {
   EXPECT_EQ(segments_of(copy()), (Image{{Store::name_of(9), raw_frame(1, "first")}, {Store::name_of(12), ""}}));
 }
 
+TEST_F(Rebuild, LeavesNoSegmentWithoutARecordWhateverIsInTheWayOfGivingBackRecords) {
+  LogRebuilder mirror = open();
+  write_file(copy() / ".holds", "no holds");
+  must(mirror.begin_segment(5));
+  EXPECT_EQ(segments_of(copy()).size(), 1U);
+  must(mirror.close());
+  EXPECT_TRUE(ok(LogRebuilder::open(copy())));
+}
+
 TEST_F(Rebuild, RemovesTheEmptySegmentThatACrashHasLeft) {
   Store store;
   store.put(1, "");
