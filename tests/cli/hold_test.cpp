@@ -51,9 +51,9 @@ TEST_F(HoldCommand, IsGoneByAndShownByCompactAndStat) {
   EXPECT_THAT(compacted.out, HasSubstr("segments_held:          3\n"));
   EXPECT_THAT(compacted.err, HasSubstr("`datawal hold kv` shows whose"));
   EXPECT_THAT(run({"stat", "kv"}).out,
-              HasSubstr("hold mirror:            txid 2; keeps 4 sealed segments, 480 bytes, of these 360 garbage\n"));
+              HasSubstr("hold mirror:            txid 2; keeps 3 sealed segments, 360 bytes, of these 360 garbage\n"));
   EXPECT_THAT(run({"--json", "stat", "kv"}).out,
-              HasSubstr(R"("holds":[{"name":"mirror","txid":2,"segments":4,"bytes":480,"garbage_bytes":360}])"));
+              HasSubstr(R"("holds":[{"name":"mirror","txid":2,"segments":3,"bytes":360,"garbage_bytes":360}])"));
   EXPECT_EQ(run({"hold", "kv", "mirror", "--drop"}).status, 0);
   EXPECT_THAT(run({"stat", "kv"}).out, Not(HasSubstr("hold")));
   EXPECT_THAT(run({"compact", "kv"}).out, HasSubstr("segments_removed:       3\n"));
