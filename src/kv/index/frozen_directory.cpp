@@ -104,6 +104,11 @@ Result<FrozenChain> FrozenDirectory::take(std::uint32_t head, bool is_kept, cons
   if (lost_) return std::unexpected(*lost_);
   if (is_out_of_memory_) throw std::bad_alloc();
   if (!is_kept) return copy(head, arena);
+  // Else a change passed by without handing over what it changed, and what is there now may know more than the index may.
+  if (places_[head] == 0) {
+    return std::unexpected(Error{
+        .code = Errc::corruption, .action = "save index", .detail = "a page was changed without being kept as it was"});
+  }
   FrozenChain& kept = kept_[places_[head] - 1];
   kept_pages_ -= kept.pages.size();
   return std::move(kept);
