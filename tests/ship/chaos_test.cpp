@@ -16,6 +16,7 @@
 #include <datawal/data_wal_reader.hpp>
 #include <datawal/record_log.hpp>
 
+#include "ship/must.hpp"
 #include "ship/rebuild.hpp"
 #include "ship/server.hpp"
 #include "ship/shipper.hpp"
@@ -30,20 +31,6 @@ using test::Process;
 using test::Server;
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
-
-template <class T>
-T must(Outcome<T> outcome) {
-  if (!outcome) throw std::runtime_error(outcome.error().text);
-  return std::move(*outcome);
-}
-template <class T>
-T must(Result<T> result) {
-  if (!result) throw std::runtime_error(result.error().message());
-  return std::move(*result);
-}
-void must(const Result<void>& result) {
-  if (!result) throw std::runtime_error(result.error().message());
-}
 
 class ShipChaos : public testing::Test {
  protected:

@@ -14,6 +14,7 @@
 #include <datawal/record_log.hpp>
 
 #include "scratch_directory.hpp"
+#include "ship/must.hpp"
 #include "ship/rebuild.hpp"
 #include "ship/shipper.hpp"
 #include "ship/walk.hpp"
@@ -92,20 +93,6 @@ class FakeStream final : public Stream {
  private:
   Servers& servers_;
 };
-
-template <class T>
-T must(Outcome<T> outcome) {
-  if (!outcome) throw std::runtime_error(outcome.error().text);
-  return std::move(*outcome);
-}
-template <class T>
-T must(Result<T> result) {
-  if (!result) throw std::runtime_error(result.error().message());
-  return std::move(*result);
-}
-void must(const Result<void>& result) {
-  if (!result) throw std::runtime_error(result.error().message());
-}
 
 class ShipModel : public testing::Test {
  protected:

@@ -16,6 +16,7 @@
 #include <datawal/record_log.hpp>
 
 #include "ship/claim.hpp"
+#include "ship/must.hpp"
 #include "ship/rebuild.hpp"
 #include "ship/server.hpp"
 #include "ship/shipper.hpp"
@@ -29,20 +30,6 @@ using std::filesystem::path;
 using test::Process;
 using test::Server;
 using testing::HasSubstr;
-
-template <class T>
-T must(Outcome<T> outcome) {
-  if (!outcome) throw std::runtime_error(outcome.error().text);
-  return std::move(*outcome);
-}
-template <class T>
-T must(Result<T> result) {
-  if (!result) throw std::runtime_error(result.error().message());
-  return std::move(*result);
-}
-void must(const Result<void>& result) {
-  if (!result) throw std::runtime_error(result.error().message());
-}
 
 template <class T>
 [[nodiscard]] testing::AssertionResult fails_with(const Outcome<T>& outcome, Exit exit) {
