@@ -1,6 +1,8 @@
 #include "log/saved/belief.hpp"
 
+#include <algorithm>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <datawal/segment.hpp>
@@ -35,7 +37,7 @@ bool holds_last_record(const Snapshot& snapshot, const PinnedSegment& there, con
 bool holds_these_records(const Snapshot& snapshot, const PinnedSegment& there, const SavedSegment& known) {
   const Result<std::shared_ptr<safeatomic::File>> file = open_pinned(snapshot, there);
   if (!file) return false;
-  std::vector<char> buffer(1 << 20);
+  std::vector<char> buffer(128 * 1024);
   std::uint64_t begin = 0;  // what is in the buffer
   std::size_t filled = 0;
   const auto at = [&](std::uint64_t offset, std::size_t len) -> const char* {
@@ -86,6 +88,21 @@ std::optional<std::string> reason_for_doubt(const SavedLog& saved, const Snapsho
     }
   }
   return std::nullopt;
+}
+
+StateLook look_at_state(const Snapshot& snapshot) {
+  StateLook look = read_state(*snapshot.directory);
+  if (!look.log) return look;
+  std::vector<SavedSegment>& segments = look.log->segments;
+  const std::uint32_t first = snapshot.segments.empty() ? 0 : snapshot.segments.front().id;
+  segments.erase(segments.begin(), std::ranges::lower_bound(segments, first, {}, &SavedSegment::id));
+  std::optional<std::string> doubt = segments.empty() ? "the segments that it describes are missing"
+                                                      : reason_for_doubt(*look.log, snapshot);
+  if (!doubt) return look;
+  look.log.reset();
+  look.state = IndexState::stale;
+  look.reason = std::move(*doubt);
+  return look;
 }
 
 Before before_saved(const SavedLog& saved) noexcept {

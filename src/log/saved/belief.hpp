@@ -20,6 +20,10 @@ inline constexpr std::int64_t racy_ns = 2'000'000'000;
 /// @return why it is not to be believed; nullopt: it is
 [[nodiscard]] std::optional<std::string> reason_for_doubt(const SavedLog& saved, const Snapshot& snapshot);
 
+/// Reads `.state`, and says whether it is to be believed. A log may have dropped its first segments since: those are left out.
+/// Throws std::bad_alloc.
+[[nodiscard]] StateLook look_at_state(const Snapshot& snapshot);
+
 /// What it knows of the log up to P.
 [[nodiscard]] Before before_saved(const SavedLog& saved) noexcept;
 

@@ -125,4 +125,21 @@ bool read_saved_segments(SavedMetadata& metadata, SavedLog& saved) {
          last.chain.last_len == record.len && last.chain.last_crc == record.crc;
 }
 
+StateLook read_state(safeatomic::Directory& directory) {
+  SavedOpening opening = open_saved(directory, state_name, 0);
+  StateLook look{.state = opening.state, .reason = std::move(opening.reason), .bytes = opening.size};
+  if (look.state != IndexState::used) return look;
+  SavedLog saved{.header = opening.header};
+  SavedMetadata metadata(*opening.file, saved.header.pages_begin);
+  const bool is_sound = saved.header.pages == 0 && saved.header.keys == 0 && read_saved_segments(metadata, saved) &&
+                        metadata.ends_in_zeros() && metadata.crc() == saved.header.metadata_crc;
+  if (is_sound) {
+    look.log = std::move(saved);
+  } else {
+    look.state = IndexState::damaged;
+    look.reason = "what it says of the segments is damaged";
+  }
+  return look;
+}
+
 }  // namespace datawal::log

@@ -1,9 +1,10 @@
 #pragma once
-// Reading what describes a log up to P: all of `.index` but its directory and pages.
+// Reading what describes a log up to P: all of `.index` but its directory and pages, and `.state`.
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -62,5 +63,16 @@ class SavedMetadata {
 /// The segments that the header of `saved` counts.
 /// @return false: they are not what such a file holds
 [[nodiscard]] bool read_saved_segments(SavedMetadata& metadata, SavedLog& saved);
+
+/// What there is by the name of `.state`.
+struct StateLook {
+  IndexState state = IndexState::absent;  ///< `used` if it is sound
+  std::string reason{};                   ///< why it is not
+  std::optional<SavedLog> log{};          ///< if it is sound
+  std::uint64_t bytes = 0;                ///< of the file
+};
+
+/// Reads it. Takes memory in proportion to what is really in the file. Changes nothing. Throws std::bad_alloc.
+[[nodiscard]] StateLook read_state(safeatomic::Directory& directory);
 
 }  // namespace datawal::log

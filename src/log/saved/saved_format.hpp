@@ -19,7 +19,7 @@ inline constexpr std::string_view saved_magic{"DWINDEX1", 8};
 /// Of the fields, and of the pages: where entries lie in them, the hash, the home of a tag. Raised on any change.
 inline constexpr std::uint32_t saved_layout = 2;
 
-/// The file holds a directory of keys.
+/// The file holds a directory of keys: `.index` does, `.state` does not.
 inline constexpr std::uint32_t flag_has_directory = 1;
 
 inline constexpr std::size_t saved_header_len = 112;

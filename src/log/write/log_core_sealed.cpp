@@ -80,6 +80,7 @@ Result<bool> LogCore::remove_sealed(const Leaving& from) {
   {
     const Locked guard(mutex_);
     segments_->unname(from.segment, nullptr);
+    if (state_) state_->forget(from.segment.id);
   }
   if (Result<void> synced = sync_names(); !synced) return propagate(synced);
   return true;
