@@ -82,8 +82,10 @@ std::optional<std::string> reason_for_doubt(const SavedLog& saved, const Snapsho
     const bool is_racy = modified_ns > static_cast<std::int64_t>(saved.header.written_ns) - racy_ns;
     if (!holds_p && (!is_racy || known.size == 0)) continue;
     if (!holds_last_record(snapshot, there, known)) return about(known.id, "holds other records");
-    // What was appended behind P changed its time; so does whoever writes other records there, and freed inode numbers come back.
-    if (there.info.modified_ns != modified_ns && !holds_these_records(snapshot, there, known)) {
+    // What was appended behind P changed its time; so does whoever writes other records there, and freed inode numbers come back. And
+    // where something lies behind P, it may be cut: nobody's word is taken for it that P is the end of a record.
+    const bool is_as_it_was = there.info.modified_ns == modified_ns && there.info.size == known.size;
+    if (!is_as_it_was && !holds_these_records(snapshot, there, known)) {
       return about(known.id, "holds other records");
     }
   }

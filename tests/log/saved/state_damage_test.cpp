@@ -138,5 +138,32 @@ TEST_F(StateDamage, AForgedOneHidesNoRecord) {
   EXPECT_EQ(listing_of(open_log(store_.path())).size(), all.size() + 1);
 }
 
+// A record's bytes within another one's payload are no end of the log, whoever says so: what lies behind would be cut as a torn tail.
+TEST_F(StateDamage, AForgedPlaceWithinAPayloadCutsNothing) {
+  store_.clear();
+  const std::string inner = raw_frame(3, "no record of the log");
+  {
+    RecordLog log = open_log(store_.path(), stated());
+    must(log.append("one"));
+    must(log.append(inner + std::string(100, 'x')));
+    must(log.save_state());
+    must(log.close());
+  }
+  bytes_ = read_file(store_ / state_file);
+  const std::uint64_t begin = raw_frame(1, "one").size() + 24;
+  write_file(store_ / state_file, forged([&](log::SavedHeader& header, log::SavedSegment& one) {
+               header.last = ref_of(1, begin, 3, inner);
+               header.last_txid = 3;
+               one.size = one.counts.bytes = one.counts.raw_bytes = begin + inner.size();
+               one.chain.last_txid = 3;
+               one.chain.last_len = header.last.len;
+               one.chain.last_crc = header.last.crc;
+             }));
+  RecordLog log = open_log(store_.path(), stated());
+  EXPECT_EQ(log.recovery_report().index_state, IndexState::stale);
+  EXPECT_FALSE(log.recovery_report().tail_truncated);
+  EXPECT_EQ(listing_of(log).size(), 2U);
+}
+
 }  // namespace
 }  // namespace datawal::test
