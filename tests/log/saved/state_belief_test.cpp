@@ -360,6 +360,39 @@ TEST_F(StateBelief, EndsWhereTheLogWasRolledBackAndWentOnOtherwise) {
   (void)expect_as_without_state(store_.path(), IndexState::stale);
 }
 
+// A backup is written over the files that are there, with the times of then, and the log goes on as before to a record that is the same.
+TEST_F(StateBelief, EndsWhereABackupWasRestoredIntoTheSameFiles) {
+  const std::string backup = store_.get(last_);
+  const timespec then = modified(store_.segment(last_));
+  const auto go_on = [this](const OpenOptions& options, std::string_view payload) {
+    RecordLog log = open_log(store_.path(), options);
+    for (int i = 0; i < 5; ++i) must(log.append(payload));
+    must(log.append("the same at last"));
+    return log;
+  };
+  must(go_on(stated(), "first").save_state());
+  const timespec newest = modified(store_.segment(last_));
+  {
+    std::ofstream(store_.segment(last_), std::ios::binary | std::ios::trunc) << backup;
+    set_modified(store_.segment(last_), then);
+  }
+  store_.remove_watermark();
+  (void)expect_as_without_state(store_.path(), IndexState::stale);
+  must(go_on({}, "other").close());
+  EXPECT_NE(modified(store_.segment(last_)).tv_nsec, newest.tv_nsec);
+  (void)expect_as_without_state(store_.path(), IndexState::stale);
+  EXPECT_EQ(listing_of(open_log(store_.path(), stated())).back().payload, "the same at last");
+}
+
+TEST_F(StateBelief, EndsWithTheStateOfAnotherLog) {
+  const Store other;
+  fill_log(other.path(), 500);
+  save_state_of(other.path());
+  std::filesystem::copy_file(other / state_file, store_ / state_file,
+                             std::filesystem::copy_options::overwrite_existing);
+  (void)expect_as_without_state(store_.path(), IndexState::stale);
+}
+
 TEST_F(StateBelief, EndsWhereASealedSegmentWasRolledBack) {
   // An older copy of it is written over it, its time kept: another size, or what follows does not.
   const std::string bytes = store_.get(2);

@@ -10,6 +10,7 @@
 #include <datawal/saved_state.hpp>
 
 #include "log/operation_trace.hpp"
+#include "log/process_kill_support.hpp"
 #include "log/saved/state_support.hpp"
 #include "support/child.hpp"
 
@@ -384,6 +385,16 @@ TEST(LogState, IsOfALogThatIsKilledAgainAndAgain) {
       }
       (void)expect_as_without_state(store.path(), IndexState::used, options);
     }
+  }
+}
+
+TEST(LogState, SurvivesKillsAtRandomInstants) {
+  std::mt19937_64 random = seeded_random();
+  for (const WritePath path : {WritePath::append, WritePath::mapped}) {
+    const Store store;
+    MortalLog(store.path(), random).die(12, always_stated({.max_segment_bytes = 100'000, .write_path = path}), {});
+    (void)expect_as_without_state(store.path(), IndexState::used);
+    EXPECT_EQ(must(check_state(store.path())).state, IndexState::used);
   }
 }
 
