@@ -176,6 +176,7 @@ Result<void> remove_caches(Directory& directory, std::initializer_list<const cha
   bool is_ours = false;
   for (const char* const name : names) {
     const safeatomic::Result<safeatomic::FileInfo> info = directory.info_of(name);
+    if (!info && info.error().code != safeatomic::Errc::not_found) return io_failure(info, "remove index");
     if (info && info->kind != safeatomic::FileKind::regular) continue;
     is_ours = true;
     if (!info) continue;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdint>
 #include <fstream>
 
@@ -191,6 +192,19 @@ TEST_F(StateBelief, EndsWhereASealedSegmentIsAnotherFile) {
 
 TEST_F(StateBelief, EndsWhereTheSegmentOfPIsAnotherFile) {
   copy_segment(last_);
+  (void)expect_as_without_state(store_.path(), IndexState::stale);
+}
+
+TEST_F(StateBelief, EndsWhereASealedSegmentOfLongAgoIsAnotherFile) {
+  make_all_old();
+  EXPECT_EQ(expect_as_without_state(store_.path(), IndexState::used), 0U);
+  copy_segment(2);
+  (void)expect_as_without_state(store_.path(), IndexState::stale);
+}
+
+TEST_F(StateBelief, EndsWhereASegmentHasAnotherName) {
+  std::filesystem::rename(store_.segment(last_), store_.segment(last_ + 1));
+  store_.remove_watermark();
   (void)expect_as_without_state(store_.path(), IndexState::stale);
 }
 
@@ -454,6 +468,19 @@ TEST_F(StateBelief, ARepairRemovesItFirst) {
   }));
   EXPECT_FALSE(std::filesystem::exists(store_ / state_file));
   (void)expect_as_without_state(store_.path(), IndexState::absent);
+}
+
+TEST_F(StateBelief, ARepairThatCannotTellWhetherThereIsOneChangesNothing) {
+  for (const std::string name : {".state", ".index"}) {
+    FaultyFileSystem files;
+    files.set_hook([&name](const FsOp& op) -> std::optional<safeatomic::test::Fault> {
+      if (op.path.ends_with(name)) return safeatomic::test::Fault::error(EIO);
+      return std::nullopt;
+    });
+    const Image before = store_.image();
+    EXPECT_TRUE(refused(repair(store_.path(), {.file_system = &files}), Errc::io)) << name;
+    EXPECT_EQ(store_.image(), before);
+  }
 }
 
 TEST_F(StateBelief, ACheckpointDoesNotTakeIt) {

@@ -159,6 +159,7 @@ TEST_F(StateDamage, AForgedPlaceWithinAPayloadCutsNothing) {
                one.chain.last_len = header.last.len;
                one.chain.last_crc = header.last.crc;
              }));
+  store_.put_watermark(1, begin - 24, 1);  // above it a stop is a tear
   RecordLog log = open_log(store_.path(), stated());
   EXPECT_EQ(log.recovery_report().index_state, IndexState::stale);
   EXPECT_FALSE(log.recovery_report().tail_truncated);
