@@ -103,11 +103,11 @@ struct IndexOptions {
 /// read(), or check() meets it.
 struct StateOptions {
   bool is_enabled = false;  ///< use it at open, and write it at rotation and at close
-  /// Where at least sixteen times as much was appended behind the last one as it is long: so much is what an open reads behind it after
-  /// a crash. A sync of one more file.
+  /// Where the next open would read sixteen times as much of the log as it is long, and as `least_bytes`: so much, besides a segment,
+  /// is what an open reads after a crash. A sync of one more file, for which appends wait.
   bool write_at_rotation = true;
   bool write_at_close = true;  ///< if it pays: where the next open would otherwise read much of the log
-  /// It never pays if that open would read fewer bytes of records. Besides those behind the last one these are, where that one was
+  /// It never pays if the next open would read fewer bytes of records. Besides those behind the last one these are, where that one was
   /// written within a segment that has grown since, those before it in the segment.
   std::uint64_t least_bytes = 1ULL << 20;
 };

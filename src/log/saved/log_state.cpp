@@ -76,11 +76,12 @@ std::uint64_t LogState::cost_of_opening(const safeatomic::FileInfo& last) const 
   return bytes_behind_ + (modified_ns != saved_modified_ns_ ? saved_.offset + saved_.len : 0);
 }
 
-// A sixteenth of the log may go into it: so no rotation writes out of proportion, however many segments there are.
+// A sixteenth of the log may go into it: so no rotation writes out of proportion, however many segments there are. And since it costs
+// a sync for which appends wait, and serves only after a crash, not so soon as at close.
 bool LogState::is_worth_rotating(const safeatomic::FileInfo& last) const noexcept {
   constexpr std::uint64_t share = 16;
-  const std::uint64_t cost = cost_of_opening(last);
-  return options_.write_at_rotation && !is_lost_ && cost >= options_.least_bytes && cost / share >= state_bytes();
+  const std::uint64_t part = cost_of_opening(last) / share;
+  return options_.write_at_rotation && !is_lost_ && part >= options_.least_bytes && part >= state_bytes();
 }
 
 // Reading a byte of the log takes about as long as writing one of the state: at most ten times what it saves.
