@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
-#include <ranges>
 #include <utility>
 
 #include "base/io_error.hpp"
@@ -61,11 +60,12 @@ Result<log::LogState> read_up_to(std::uint64_t last, const std::shared_ptr<const
 }
 
 bool says_the_same(const log::SavedLog& saved, const log::LogState& held) {
+  const auto differs = [](const log::SavedSegment& a, const log::SavedSegment& b) {
+    return a.id != b.id || a.counts != b.counts || a.chain != b.chain;
+  };
   if (held.segments().size() < saved.segments.size()) return false;
-  return std::ranges::equal(saved.segments, std::views::take(held.segments(), saved.segments.size()),
-                            [](const log::SavedSegment& a, const log::SavedSegment& b) {
-                              return a.id == b.id && a.counts == b.counts && a.chain == b.chain;
-                            });
+  auto there = held.segments().begin();
+  return std::ranges::none_of(saved.segments, [&](const log::SavedSegment& said) { return differs(said, *there++); });
 }
 
 }  // namespace

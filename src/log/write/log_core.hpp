@@ -256,7 +256,7 @@ class LogCore {
       DATAWAL_REQUIRES(mutex_);
 
   // The state (log_core_state.cpp).
-  void write_state_before_rotating(const safeatomic::FileInfo& sealed) noexcept DATAWAL_REQUIRES(mutex_);
+  void write_state_before_rotating(const safeatomic::FileInfo& sealed) DATAWAL_REQUIRES(mutex_);
   [[nodiscard]] Result<void> write_state_at_close() DATAWAL_REQUIRES(mutex_);
   [[nodiscard]] Result<void> write_state(const safeatomic::FileInfo& active) DATAWAL_REQUIRES(mutex_);
 

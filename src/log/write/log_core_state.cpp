@@ -26,8 +26,9 @@ Result<void> LogCore::write_state(const safeatomic::FileInfo& active) {
   return written;
 }
 
-// P is the end of the segment that is being sealed. Rotation syncs the directory anyway, and so this name too.
-void LogCore::write_state_before_rotating(const safeatomic::FileInfo& sealed) noexcept {
+// P is the end of the segment that is being sealed. Rotation syncs the directory anyway, and so this name too. Only cancellation of the
+// thread leaves it otherwise than by return.
+void LogCore::write_state_before_rotating(const safeatomic::FileInfo& sealed) {
   if (!state_) return;
   try {
     if (state_->is_worth_rotating(sealed)) (void)write_state(sealed);
