@@ -333,6 +333,7 @@ typedef struct datawal_open_options {
   int verifies_all;                       /**< 1: every record is read all the same */
   int index_is_not_in_background;         /**< 1: no thread writes it now and then */
   uint32_t reserved_2;                    /**< 0 */
+  uint64_t index_least_bytes;             /**< else one does when so much was appended behind the last one; 0: 64 MiB */
   int state;                              /**< 1: datawal_log_open uses the state of the log, and it is kept up */
   int state_is_not_for_rotation;          /**< 1: it is not written at rotation */
   int state_is_not_for_close;             /**< 1: nor at close */
