@@ -36,8 +36,8 @@ Outcome<bool> History::take(const Unit& unit, std::string_view body) {
   if (Outcome<void> placed = check_place(unit); !placed) return pass_on(placed);
   Outcome<void> taken;
   if (unit.kind != UnitKind::records) {
-    partial_.clear();  // what a take-over has cut off is never whole
     if (!body.empty()) return wrong(unit, "it has a body");
+    partial_.clear();  // what a take-over has cut off is never whole
   } else {
     taken = unit.parts != 0 ? take_part(unit, body) : take_frames(unit, body);
   }
@@ -87,10 +87,11 @@ Outcome<void> History::take_part(const Unit& unit, std::string_view body) {
   if (!is_next) return wrong(unit, "another part is missing before it");
   if (unit.part < unit.parts && (unit.last != head_->last || unit.crc != head_->crc)) return wrong(unit, "its place");
   if (partial_.size() + body.size() > format::max_frame_len) return wrong(unit, "the record is too long");
+  const std::size_t before = partial_.size();
   partial_ += body;
   if (unit.part < unit.parts) return {};
   Outcome<void> taken = take_frames(unit, partial_);
-  partial_.clear();
+  partial_.resize(taken ? 0 : before);  // the right one may come behind a wrong one
   return taken;
 }
 

@@ -41,7 +41,8 @@ class History {
 
   explicit History(Visitor visit = {}) : visit_(std::move(visit)) {}
 
-  /// @return false if the unit stands behind something else than the head: it is void. exit_stream_damaged if it is not what it says
+  /// @return false if the unit stands behind something else than the head: it is void. exit_stream_damaged if it is not what it says:
+  ///   then it was not taken, and another one may stand in its place
   [[nodiscard]] Outcome<bool> take(const Unit& unit, std::string_view body);
 
   [[nodiscard]] const std::optional<Head>& head() const noexcept { return head_; }

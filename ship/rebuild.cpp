@@ -80,7 +80,7 @@ Outcome<Rebuilt> rebuild(Stream& stream, const std::filesystem::path& out, const
   Result<LogRebuilder> log = LogRebuilder::open(draft, {.mode = OpenMode::must_be_new});
   if (!log) return fail(log.error());
   History history([&](const Frames& frames) { return append(*log, frames); });
-  const Outcome<Walked> walked = read_all(stream, history, on_progress);
+  const Outcome<Walked> walked = read_all(stream, history, BrokenEnd::refused, on_progress);
   if (!walked) return pass_on(walked);
   if (!history.head()) return fail(exit_usage, "the stream is empty: there is nothing to rebuild");
   if (Result<void> closed = log->close(); !closed) return fail(closed.error());
@@ -98,10 +98,11 @@ Outcome<Verified> verify(Stream& stream, const std::filesystem::path& dir, const
   if (Outcome<void> moved = local.move_on(); !moved) return pass_on(moved);
   Verified verified;
   History history([&](const Frames& frames) { return compare_frames(frames.bytes, local, verified); });
-  const Outcome<Walked> walked = read_all(stream, history, on_progress);
+  const Outcome<Walked> walked = read_all(stream, history, BrokenEnd::refused, on_progress);
   if (!walked) return pass_on(walked);
   verified.units = walked->units;
   verified.voids = walked->voids;
+  verified.foreign = walked->foreign;
   verified.records = history.records();
   verified.last = history.head() ? history.head()->last : 0;
   while (local.at()) {

@@ -2,67 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <span>
 #include <utility>
 
 #include <datawal/format.hpp>
 #include <datawal/record_log_reader.hpp>
 
 namespace datawal::ship {
-
-namespace {
-
-// Where the segment begins that may hold `txid`.
-Outcome<std::uint32_t> segment_of(const RecordLogReader& reader, std::uint64_t txid) {
-  const std::span<const std::uint32_t> segments = reader.segments();
-  for (std::size_t n = segments.size(); n-- > 0;) {
-    RecordCursor cursor = reader.records_from(segments[n], 0);
-    const Result<std::optional<RecordView>> first = cursor.next();
-    if (!first) return fail(first.error());
-    if (*first && (*first)->txid <= txid && (*first)->ref.segment == segments[n]) return segments[n];
-  }
-  return 0;
-}
-
-}  // namespace
-
-Outcome<Comparison> compare(const std::filesystem::path& dir, std::uint64_t txid, std::uint32_t crc) {
-  Result<RecordLogReader> reader = RecordLogReader::open(dir, {.only_durable = true});
-  if (!reader) return fail(reader.error());
-  const Outcome<std::uint32_t> segment = segment_of(*reader, txid);
-  if (!segment) return pass_on(segment);
-  RecordCursor cursor = *segment == 0 ? reader->records() : reader->records_from(*segment, 0);
-  std::uint64_t last = 0;
-  for (;;) {
-    const Result<std::optional<RecordView>> next = cursor.next();
-    if (!next) return fail(next.error());
-    if (!*next) break;
-    last = (*next)->txid;
-    if (last < txid) continue;
-    if (last > txid) break;
-    if ((*next)->ref.crc == crc) return Comparison{.record = (*next)->ref};
-    return fail(
-        exit_other_history,
-        fmt::format("the record {} of the store is another one than that of the stream: two histories, which are never "
-                    "merged. Rebuild a store from the stream, or ship this one into another stream",
-                    txid));
-  }
-  if (last < txid) {
-    return fail(
-        exit_other_history,
-        fmt::format(
-            "the store ends with txid {}, and the stream with {}: an older copy, or one that is not durable yet. "
-            "Rebuild a store from the stream",
-            last, txid));
-  }
-  return fail(
-      exit_other_history,
-      fmt::format(
-          "the record {}, at which the stream ends, is not in the store any more: trimmed, compacted, or another "
-          "store. Rebuild a store from the stream",
-          txid));
-}
 
 Outcome<std::optional<std::uint64_t>> first_txid(const std::filesystem::path& dir) {
   Result<RecordLogReader> reader = RecordLogReader::open(dir, {.only_durable = true});
@@ -73,14 +18,9 @@ Outcome<std::optional<std::uint64_t>> first_txid(const std::filesystem::path& di
   return *first ? std::optional((*first)->txid) : std::nullopt;
 }
 
-Outcome<Source> Source::open(const std::filesystem::path& dir, const Head& head, std::uint64_t unit_bytes) {
-  FollowerOptions options;
-  if (head.crc) {
-    const Outcome<Comparison> same = compare(dir, head.last, *head.crc);
-    if (!same) return pass_on(same);
-    options.after = same->record;
-  }
-  Result<Follower> follower = Follower::open(dir, options);
+Outcome<Source> Source::open(const std::filesystem::path& dir, const Head& head, const std::optional<RecordRef>& after,
+                             std::uint64_t unit_bytes) {
+  Result<Follower> follower = Follower::open(dir, {.after = after});
   if (!follower) return fail(follower.error());
   return Source(std::move(*follower), head, unit_bytes);
 }
@@ -121,6 +61,7 @@ Outcome<Draft> Source::next_part() {
               .part = part,
               .parts = parts,
               .crc = is_whole ? std::optional(peeked_->ref.crc) : head_.crc,
+              .ref = is_whole ? std::optional(peeked_->ref) : std::nullopt,
               .body = peeked_->bytes.substr(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin))};
   head_.part_txid = is_whole ? 0 : peeked_->ref.txid;
   head_.part = part;
@@ -149,6 +90,7 @@ Outcome<std::optional<Draft>> Source::next() {
     draft->body += peeked_->bytes;
     draft->last = peeked_->ref.txid;
     draft->crc = peeked_->ref.crc;
+    draft->ref = peeked_->ref;
     ++draft->count;
     peeked_.reset();
   }

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <functional>
 #include <set>
 #include <vector>
 
@@ -14,85 +13,18 @@
 #include <datawal/record_log.hpp>
 
 #include "scratch_directory.hpp"
+#include "ship/fake_stream.hpp"
 #include "ship/must.hpp"
 #include "ship/rebuild.hpp"
 #include "ship/shipper.hpp"
+#include "ship/takeover.hpp"
 #include "ship/walk.hpp"
 
 namespace datawal::ship {
 namespace {
 
-/// What becomes of a publish.
-enum class Fate : std::uint8_t {
-  answered,  ///< as it should
-  unheard,   ///< it is stored if it fits, and the answer is lost
-  lost,      ///< it never arrives
-  late,      ///< nothing is answered, and it arrives before the publish after the next one
-};
-constexpr std::uint64_t fate_count = 4;
-
-/// The servers: messages, and units on their way.
-struct Servers {
-  std::vector<Message> messages{};
-  struct Late {
-    Unit unit{};
-    std::string body{};
-    std::uint64_t expected = 0;
-    int left = 0;  // publishes until it arrives
-  };
-  std::vector<Late> late{};
-  std::uint64_t fates = 0;                       // of the next publishes, base 4, the first one lowest
-  std::function<void(std::size_t)> on_stored{};  // with how many there are
-
-  bool store(const Unit& unit, const std::string& body, std::uint64_t expected) {
-    if (expected != messages.size()) return false;
-    messages.push_back({.sequence = messages.size() + 1, .unit = unit, .body = body});
-    return true;
-  }
-  void let_late_arrive(bool all) {
-    std::vector<Late> still;
-    for (Late& one : late) {
-      if (all || --one.left < 0) {
-        (void)store(one.unit, one.body, one.expected);
-      } else {
-        still.push_back(std::move(one));
-      }
-    }
-    late = std::move(still);
-  }
-};
-
-class FakeStream final : public Stream {
- public:
-  explicit FakeStream(Servers& servers) : servers_(servers) {}
-
-  Outcome<void> make() override { return {}; }
-  Outcome<End> end() override {
-    return End{.first = servers_.messages.empty() ? 0U : 1U, .last = servers_.messages.size()};
-  }
-  Outcome<std::optional<Message>> get(std::uint64_t sequence) override {
-    if (sequence == 0 || sequence > servers_.messages.size()) return std::optional<Message>();
-    return std::optional(servers_.messages[sequence - 1]);
-  }
-  Answer publish(const Unit& unit, std::string_view body, std::uint64_t expected) override {
-    servers_.let_late_arrive(false);
-    const auto fate = static_cast<Fate>(servers_.fates % fate_count);
-    servers_.fates /= fate_count;
-    const std::string bytes(body);
-    if (fate == Fate::late) servers_.late.push_back({.unit = unit, .body = bytes, .expected = expected, .left = 1});
-    if (fate == Fate::late || fate == Fate::lost) return {.why = "no answer"};
-    const bool is_stored = servers_.store(unit, bytes, expected);
-    const std::uint64_t sequence = servers_.messages.size();
-    if (is_stored && servers_.on_stored) servers_.on_stored(servers_.messages.size());
-    if (fate == Fate::unheard) return {.why = "no answer"};
-    if (!is_stored) return {.outcome = Published::refused, .why = "another one is there"};
-    return {.outcome = Published::stored, .sequence = sequence};
-  }
-  [[nodiscard]] std::uint64_t max_payload() const override { return 1 << 20; }
-
- private:
-  Servers& servers_;
-};
+using test::FakeStream;
+using test::Servers;
 
 class ShipModel : public testing::Test {
  protected:
