@@ -6,11 +6,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "ship/proxy.hpp"
 #include "ship/ship_fixture.hpp"
 #include "ship/walk.hpp"
+#include "support/mounts.hpp"
 
 namespace datawal::ship {
 namespace {
+
+using testing::HasSubstr;
 
 TEST_F(ShipAlone, GoesOnWhenTheServerWasKilledInBetween) {
   append(at("log"), 600);
@@ -77,6 +81,122 @@ TEST_F(ShipAlone, TheProgramEndsBehindTheUnitInFlightWhenItIsAsked) {
     ASSERT_LT(std::chrono::steady_clock::now(), until) << "it ships nothing";
   }
   EXPECT_EQ(shipper.end(SIGTERM), 0);
+}
+
+TEST_F(ShipAlone, GoesOnWhenTheNetworkWasCutForLongerThanItWaits) {
+  append(at("log"), 200);
+  test::Proxy network(mine_->port());
+  ShipOptions with = shipping(at("log"));
+  std::thread mender;
+  with.on_unit = [&](const Shipped& shipped) {
+    if (shipped.units % 5 == 4) network.reset();
+    if (shipped.units != 3) return;
+    network.cut();
+    mender = std::thread([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1500));  // three times what a publish waits
+      network.mend();
+    });
+  };
+  StreamOptions options = mine();
+  options.servers = {network.url()};
+  const Outcome<Shipped> shipped = run(*must(Stream::connect(options)), with);
+  mender.join();
+  EXPECT_EQ(must(Outcome<Shipped>(shipped)).last, 200U);
+  expect_whole(at("log"));
+}
+
+// As it waits for servers that it cannot reach.
+TEST_F(ShipAlone, EndsWhenItIsAskedThoughNoServerAnswers) {
+  append(at("log"), 50);
+  const std::vector<std::string> words = {DATAWAL_SHIP_PROGRAM, "run", at("log").string(), "--server", mine_->url(),
+                                          "--stream",           "S",   "--replicas",       "1"};
+  (void)must(run(*must(Stream::connect(mine())), shipping(at("log"))));
+  append(at("log"), 50);
+  mine_->kill();
+  Process late(words);
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  EXPECT_EQ(late.end(SIGTERM), 0) << "before it was connected";
+  mine_->start();
+  Process running(words);
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  mine_->pause();
+  append(at("log"), 50);
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  const auto asked = std::chrono::steady_clock::now();
+  running.send(SIGTERM);
+  EXPECT_EQ(running.wait(), 0);
+  EXPECT_LT(std::chrono::steady_clock::now() - asked, std::chrono::seconds(8)) << "not for ever";
+  mine_->go_on();
+}
+
+TEST_F(ShipAlone, AStreamAtItsLimitIsSaidAndGoesOnWithMoreRoom) {
+  append(at("log"), 2000);
+  mine_->kill();
+  mine_->configure("", "one", "100KB");
+  mine_->start();
+  ShipOptions with = shipping(at("log"));
+  with.patience = std::chrono::seconds(1);
+  int troubles = 0;
+  with.on_trouble = [&](const std::string&) { ++troubles; };
+  const Outcome<Shipped> full = run(*must(Stream::connect(mine())), with);
+  ASSERT_TRUE(fails_with(full, exit_usage));
+  EXPECT_THAT(full.error().text, HasSubstr("at their limit"));
+  EXPECT_LT(troubles, 20) << "nothing spins";
+  mine_->kill();
+  mine_->configure("");
+  mine_->start();
+  EXPECT_EQ(must(run(*must(Stream::connect(mine())), with)).last, 2000U);
+  expect_whole(at("log"));
+}
+
+// Beside a small filesystem that a child alone sees.
+class ShipOnAFullDisk : public ShipAlone {
+ protected:
+  void SetUp() override {
+    if (const std::string reason = datawal::test::why_no_mounts(); !reason.empty()) GTEST_SKIP() << reason;
+    ShipAlone::SetUp();
+    std::filesystem::create_directory(at("disk"));
+  }
+  // What the program says on a disk of so much; its exit status is the last word.
+  template <class Fill>
+  std::string said(const std::string& command, const std::string& more, Fill fill) const {
+    datawal::test::in_child([&] {
+      datawal::test::must_leave_mount_namespace();
+      datawal::test::mount_tmpfs(at("disk"), "size=512k");
+      fill();
+      const std::string line = std::string(DATAWAL_SHIP_PROGRAM) + ' ' + command + ' ' + (at("disk") / "kv").string() +
+                               " --server " + mine_->url() + " --stream S " + more + " > " + at("said").string() +
+                               " 2>&1; echo exit $? >> " + at("said").string() + "; ls -A " + at("disk").string() +
+                               " >> " + at("said").string();
+      if (std::system(line.c_str()) != 0) throw std::runtime_error("no shell");
+    });
+    return datawal::test::read_file(at("said"));
+  }
+};
+
+TEST_F(ShipOnAFullDisk, ARebuildSaysSoAndLeavesNothing) {
+  append(at("log"), 10'000);
+  ShipOptions with = shipping(at("log"));
+  with.unit_bytes = 100'000;
+  (void)must(run(*must(Stream::connect(mine())), with));
+  const std::string text = said("rebuild", "", [] {});
+  EXPECT_THAT(text, HasSubstr("No space left"));
+  EXPECT_TRUE(text.ends_with("exit 3\n")) << text;
+}
+
+TEST_F(ShipOnAFullDisk, ShipsOnThoughTheHoldCannotBeMoved) {
+  const std::string text = said("run", "--replicas 1 --once --hold 0 --unit 1024", [&] {
+    append(at("disk") / "kv", 10);
+    const std::string ship = std::string(DATAWAL_SHIP_PROGRAM) + " run " + (at("disk") / "kv").string() +
+                             " --replicas 1 --once --stream S --server " + mine_->url() + " > /dev/null";
+    if (std::system(ship.c_str()) != 0) throw std::runtime_error("it does not ship");
+    append(at("disk") / "kv", 100);
+    // More than fits; what is written is the disk's last byte.
+    (void)!std::system(("cat /dev/zero > " + (at("disk") / "ballast").string() + " 2> /dev/null").c_str());
+  });
+  EXPECT_THAT(text, HasSubstr("the hold cannot be moved on"));
+  EXPECT_THAT(text, HasSubstr("last_txid: 110\n"));
+  EXPECT_THAT(text, HasSubstr("exit 0\n"));
 }
 
 }  // namespace
