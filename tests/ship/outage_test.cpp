@@ -83,6 +83,43 @@ TEST_F(ShipAlone, TheProgramEndsBehindTheUnitInFlightWhenItIsAsked) {
   EXPECT_EQ(shipper.end(SIGTERM), 0);
 }
 
+// As many parts as there are; killed between any two of them, or within one.
+TEST_F(ShipAlone, ARecordOfSixtyMebibytesThoughTheShipperIsKilledBetweenItsParts) {
+  {
+    RecordLog log = must(RecordLog::open(at("log")));
+    must(log.append("before"));
+    std::string payload(60 << 20, 'x');
+    for (std::size_t n = 0; n < payload.size(); n += 4096) payload[n] = static_cast<char>(n >> 12);
+    must(log.append(payload));
+    must(log.append("behind"));
+    must(log.close());
+  }
+  const std::vector<std::string> words = {DATAWAL_SHIP_PROGRAM, "run", at("log").string(), "--server", mine_->url(),
+                                          "--stream",           "S",   "--replicas",       "1"};
+  const std::unique_ptr<Stream> stream = must(Stream::connect(mine()));
+  std::uint64_t last = 0;
+  int between = 0;
+  for (int life = 0; life < 6; ++life) {
+    Process shipper(words);
+    // Some parts more, then at any instant.
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    for (std::uint64_t now = last; now < last + 9 && std::chrono::steady_clock::now() < until;) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+      const Outcome<Stream::End> end = stream->end();
+      if (end) now = end->last;
+    }
+    shipper.end(SIGKILL);
+    last = must(stream->end()).last;
+    const StreamEnd end = must(find_end(*stream));
+    if (end.head && end.head->part_txid == 2) ++between;
+  }
+  EXPECT_GE(between, 3) << "of six kills";
+  ShipOptions with = shipping(at("log"));
+  with.unit_bytes = 512 << 10;
+  EXPECT_EQ(must(run(*stream, with)).last, 3U);
+  expect_whole(at("log"));
+}
+
 TEST_F(ShipAlone, GoesOnWhenTheNetworkWasCutForLongerThanItWaits) {
   append(at("log"), 200);
   test::Proxy network(mine_->port());

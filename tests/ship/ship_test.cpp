@@ -7,6 +7,7 @@
 #include <datawal/data_wal.hpp>
 #include <datawal/data_wal_reader.hpp>
 #include <datawal/format.hpp>
+#include <datawal/log_rebuilder.hpp>
 
 #include "ship/claim.hpp"
 #include "ship/ship_fixture.hpp"
@@ -201,6 +202,20 @@ TEST_F(Ship, LeavesWhatIsThereAlone) {
   std::filesystem::create_directory(at("there"));
   EXPECT_TRUE(fails_with(rebuild(*connect(), at("there")), exit_usage));
   EXPECT_TRUE(std::filesystem::is_empty(at("there")));
+}
+
+TEST_F(Ship, TwoRebuildsDoNotMeetAndWhatAKilledOneLeftIsRemoved) {
+  append(at("log"), 3);
+  (void)must(ship(at("log")));
+  const path draft = at(".again.datawal-rebuild");
+  {
+    const LogRebuilder other = must(LogRebuilder::open(draft));
+    const Outcome<Rebuilt> refused = rebuild(*connect(), at("again"));
+    ASSERT_TRUE(fails_with(refused, exit_usage));
+    EXPECT_TRUE(std::filesystem::exists(draft));
+  }
+  EXPECT_EQ(must(rebuild(*connect(), at("again"))).records, 3U);
+  EXPECT_FALSE(std::filesystem::exists(draft));
 }
 
 }  // namespace
