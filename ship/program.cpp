@@ -39,7 +39,7 @@ void settle(Arguments& arguments) {
 }
 
 CLI::Option* add_stream_name(CLI::App& command, const std::string& option, std::string& name, const std::string& text) {
-  return command.add_option(option, name, text)->type_name("NAME")->check([](const std::string& given) {
+  return command.add_option(option, name, text)->option_text("NAME")->check([](const std::string& given) {
     return is_stream_name(given) ? std::string() : "not 1 to 25 letters, digits, '_' or '-'";
   });
 }
@@ -49,22 +49,22 @@ CLI::App& add(CLI::App& program, Run& run, const char* name, const char* purpose
               const Shared& arguments, const char* directory, Command command) {
   CLI::App& added = *program.add_subcommand(name, purpose);
   added.footer(footer);
-  added.add_option("DIR", arguments->dir, directory)->required()->type_name("");
+  added.add_option("DIR", arguments->dir, directory)->required();
   StreamOptions& stream = arguments->stream;
   added
       .add_option("--server", stream.servers,
                   "Where a server is; once for each. A user and a\npassword may stand in front: nats://u:p@host:4222")
-      ->type_name("URL")
+      ->option_text("URL")
       ->take_all();
   CLI::Option* creds =
-      added.add_option("--creds", stream.creds, "A user's credentials: JWT and seed")->type_name("FILE");
-  added.add_option("--nkey", stream.nkey, "A user's seed")->type_name("FILE")->excludes(creds);
+      added.add_option("--creds", stream.creds, "A user's credentials: JWT and seed")->option_text("FILE");
+  added.add_option("--nkey", stream.nkey, "A user's seed")->option_text("FILE")->excludes(creds);
   added
       .add_option("--tls-ca", stream.tls_ca,
                   "Who may have signed the servers' certificates;\nwith it TLS, and nothing else")
-      ->type_name("FILE");
-  CLI::Option* key = added.add_option("--tls-key", stream.tls_key, "The key of --tls-cert")->type_name("FILE");
-  added.add_option("--tls-cert", stream.tls_cert, "The certificate to show")->type_name("FILE")->needs(key);
+      ->option_text("FILE");
+  CLI::Option* key = added.add_option("--tls-key", stream.tls_key, "The key of --tls-cert")->option_text("FILE");
+  added.add_option("--tls-cert", stream.tls_cert, "The certificate to show")->option_text("FILE")->needs(key);
   add_stream_name(added, "--stream", stream.name, "The stream (DATAWAL)");
   added.callback([&run, arguments, command] {
     run = [arguments, command] {
@@ -77,7 +77,7 @@ CLI::App& add(CLI::App& program, Run& run, const char* name, const char* purpose
 
 void add_replicas(CLI::App& command, Arguments& arguments) {
   command.add_option("--replicas", arguments.stream.replicas, "Of a stream that is made (3)")
-      ->type_name("N")
+      ->option_text("N")
       ->check(CLI::Range(1, 5));
 }
 
@@ -104,13 +104,13 @@ again.)",
   command.add_flag("--once", arguments->ship.once, "End when all that is durable is shipped");
   command.add_flag("--from-here", arguments->ship.from_here, "Also a store whose beginning is gone");
   command.add_option("--unit", arguments->ship.unit_bytes, "Bytes of a message at most (524288)")
-      ->type_name("N")
+      ->option_text("N")
       ->check(CLI::Range(1024, 64 << 20));
   command.add_option("--hold", arguments->hold_seconds, "How far compaction stays behind (600)")
-      ->type_name("SECONDS")
+      ->option_text("SECONDS")
       ->check(CLI::Range(0, 1 << 30));
   command.add_option("--metrics-file", arguments->metrics_file, "Written every 5 seconds, for Prometheus")
-      ->type_name("FILE");
+      ->option_text("FILE");
   add_replicas(command, *arguments);
 }
 
@@ -186,7 +186,8 @@ void define_program(CLI::App& program, Run& run) {
   program.name("datawal-ship");
   program.description("Ships a datawal store into NATS JetStream, exactly once, and rebuilds a store from it.");
   program.require_subcommand(1);
-  program.set_version_flag("--version", "datawal-ship " DATAWAL_VERSION);
+  program.set_version_flag("--version", "datawal-ship " DATAWAL_VERSION, "Print the version");
+  program.set_help_flag("-h,--help", "Print this help and exit");
   program.footer(R"(Exit status: 0 done; 1 usage, no server, or it does not let us in; 3 damage in the
 store, or the operating system failed; 4 store and stream are of two histories;
 5 another store has taken over: never tried again; 6 the stream is damaged.)");
