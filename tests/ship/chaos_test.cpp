@@ -1,5 +1,6 @@
-// Three servers, a live writer and a shipper, of which all but the writer are killed or stand still at random. At the end the stream is the
-// log. DATAWAL_SHIP_SECONDS says for how long (10 each, unless given).
+// Three servers, a live writer, a shipper and the network between, of which all but the writer are killed, stand still or are cut at random,
+// also for longer than anybody waits. At the end the stream is the
+// log. DATAWAL_SHIP_SECONDS says for how long (3 each, unless given).
 
 #include <atomic>
 #include <chrono>
@@ -17,6 +18,7 @@
 #include <datawal/record_log.hpp>
 
 #include "ship/must.hpp"
+#include "ship/proxy.hpp"
 #include "ship/rebuild.hpp"
 #include "ship/server.hpp"
 #include "ship/shipper.hpp"
@@ -45,8 +47,10 @@ class ShipChaos : public testing::Test {
       servers_.push_back(std::make_unique<Server>(
           at("server" + std::to_string(n)),
           "cluster { name: ship, listen: 127.0.0.1:" + std::to_string(ports[static_cast<std::size_t>(n)]) +
-              ", routes: [ " + routes + " ] }\n",
+              ", no_advertise: true, routes: [ " + routes +
+              " ] }\n",  // clients know of none but the ones they are told
           "s" + std::to_string(n)));
+      network_.push_back(std::make_unique<test::Proxy>(servers_.back()->port()));
     }
   }
 
@@ -59,12 +63,12 @@ class ShipChaos : public testing::Test {
   [[nodiscard]] std::vector<std::string> shipper(const path& dir) const {
     std::vector<std::string> words = {
         DATAWAL_SHIP_PROGRAM, "run", dir.string(), "--stream", "S", "--unit", "4096", "--hold", "0"};
-    for (const auto& server : servers_) words.insert(words.end(), {"--server", server->url()});
+    for (const auto& network : network_) words.insert(words.end(), {"--server", network->url()});
     return words;
   }
   [[nodiscard]] static std::chrono::seconds duration() {
     const char* const given = std::getenv("DATAWAL_SHIP_SECONDS");
-    return std::chrono::seconds(given == nullptr ? 10 : std::atoi(given));
+    return std::chrono::seconds(given == nullptr ? 3 : std::atoi(given));
   }
 
   /// `write` writes some, again and again; meanwhile nothing else is spared.
@@ -83,7 +87,9 @@ class ShipChaos : public testing::Test {
     while (Clock::now() < until) {
       std::this_thread::sleep_for(std::chrono::milliseconds(random() % 400));
       Server& server = *servers_[random() % servers_.size()];
-      switch (random() % 4) {
+      const std::uint64_t pause = random() %
+                                  (random() % 4 == 0 ? 6000 : 1500);  // now and then longer than anybody waits
+      switch (random() % 6) {
         case 0:
           server.kill();
           std::this_thread::sleep_for(std::chrono::milliseconds(random() % 700));
@@ -91,16 +97,22 @@ class ShipChaos : public testing::Test {
           break;
         case 1:
           server.pause();
-          std::this_thread::sleep_for(std::chrono::milliseconds(random() % 2500));  // also longer than a publish waits
+          std::this_thread::sleep_for(std::chrono::milliseconds(pause));
           server.go_on();
           break;
         case 2:
           shipping.send(SIGSTOP);
-          std::this_thread::sleep_for(std::chrono::milliseconds(random() % 1500));
+          std::this_thread::sleep_for(std::chrono::milliseconds(pause));
           shipping.send(SIGCONT);
           break;
+        case 3:
+          for (const auto& network : network_) network->cut();
+          std::this_thread::sleep_for(std::chrono::milliseconds(pause));
+          for (const auto& network : network_) network->mend();
+          break;
+        case 4: network_[random() % network_.size()]->reset(); break;
         default:
-          shipping.end(SIGKILL);
+          deaths_ += shipping.end(SIGKILL) >= 0 ? 1 : 0;
           shipping = Process(shipper(dir));
           break;
       }
@@ -118,14 +130,18 @@ class ShipChaos : public testing::Test {
     EXPECT_EQ(verified.voids, 0U);
     EXPECT_EQ(verified.not_shipped, 0U);
     (void)must(rebuild(*stream, at("again")));
-    std::printf("%d blows; %llu records in %llu units\n", blows_, static_cast<unsigned long long>(verified.records),
-                static_cast<unsigned long long>(verified.units));
+    EXPECT_EQ(deaths_, 0) << "it goes on by itself, whatever the servers and the network do";
+    std::printf("%d blows; %llu records in %llu units, %llu void, %llu foreign\n", blows_,
+                static_cast<unsigned long long>(verified.records), static_cast<unsigned long long>(verified.units),
+                static_cast<unsigned long long>(verified.voids), static_cast<unsigned long long>(verified.foreign));
     return verified;
   }
 
   datawal::test::TemporaryDirectory directory_;
   std::vector<std::unique_ptr<Server>> servers_;
+  std::vector<std::unique_ptr<test::Proxy>> network_;  // between the shipper and each server
   int blows_ = 0;
+  int deaths_ = 0;  // of a shipper that nobody killed
 };
 
 TEST_F(ShipChaos, LeavesALogThatComesBackByteForByte) {

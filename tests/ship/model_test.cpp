@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
-#include <set>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -50,42 +50,59 @@ class ShipModel : public testing::Test {
     EXPECT_EQ(verified->voids, 0U) << "one at a time leaves none";
   }
 
+  // Calls `body` with 0 .. count - 1 and a directory that no other call of that instant uses. Most of the time is spent waiting for the
+  // kernel to let go of watches, which several may do at once.
+  template <class Body>
+  void for_each_in(std::uint64_t count, Body body) const {
+    constexpr std::uint64_t threads = 8;
+    std::vector<std::jthread> all;
+    for (std::uint64_t thread = 0; thread < threads; ++thread) {
+      all.emplace_back([this, thread, count, &body] {
+        const std::filesystem::path mine = at("thread" + std::to_string(thread));
+        std::filesystem::create_directory(mine);
+        for (std::uint64_t index = thread; index < count && !HasFailure(); index += threads) {
+          SCOPED_TRACE("case " + std::to_string(index));
+          try {
+            body(index, mine);
+          } catch (const std::exception& error) {
+            ADD_FAILURE() << error.what();
+          }
+        }
+      });
+    }
+  }
+
   safeatomic::test::ScratchDirectory directory_{safeatomic::test::memory_backed_parent()};  // syncs cost nothing
 };
 
 TEST_F(ShipModel, WhateverBecomesOfFivePublishesEachRecordIsThereOnce) {
-  append(at("log"), 4, "record");
-  for (std::uint64_t fates = 0; fates < 1024; ++fates) {
-    SCOPED_TRACE("fates " + std::to_string(fates));
+  for_each_in(1024, [](std::uint64_t fates, const std::filesystem::path& dir) {
+    if (!std::filesystem::exists(dir / "log")) append(dir / "log", 4, "record");
     Servers servers{.fates = fates};
-    std::filesystem::remove(at("log") / ".holds");
+    std::filesystem::remove(dir / "log" / ".holds");
     FakeStream stream(servers);
-    ASSERT_EQ(must(run(stream, options(at("log")))).last, 4U);
+    ASSERT_EQ(must(run(stream, options(dir / "log"))).last, 4U);
     servers.let_late_arrive(true);
-    expect_sound(servers, at("log"), 4);
-    ASSERT_FALSE(HasFailure());
-  }
+    expect_sound(servers, dir / "log", 4);
+  });
 }
 
 TEST_F(ShipModel, AShipperThatDiesBehindAnyUnitIsFollowedByOneThatGoesOn) {
-  append(at("log"), 4, "record");
-  for (std::uint64_t fates = 0; fates < 64; ++fates) {
-    for (std::uint64_t death = 1; death <= 4; ++death) {
-      SCOPED_TRACE("fates " + std::to_string(fates) + ", death behind " + std::to_string(death));
-      Servers servers{.fates = fates};
-      std::filesystem::remove(at("log") / ".holds");
-      std::atomic<bool> is_dead{false};
-      ShipOptions dying = options(at("log"));
-      dying.stop = &is_dead;
-      dying.on_unit = [&](const Shipped& shipped) { is_dead = shipped.units == death; };
-      FakeStream stream(servers);
-      (void)run(stream, dying);
-      ASSERT_EQ(must(run(stream, options(at("log")))).last, 4U);
-      servers.let_late_arrive(true);
-      expect_sound(servers, at("log"), 4);
-      ASSERT_FALSE(HasFailure());
-    }
-  }
+  for_each_in(64 * 4, [](std::uint64_t index, const std::filesystem::path& dir) {
+    if (!std::filesystem::exists(dir / "log")) append(dir / "log", 4, "record");
+    const std::uint64_t death = 1 + index % 4;
+    Servers servers{.fates = index / 4};
+    std::filesystem::remove(dir / "log" / ".holds");
+    std::atomic<bool> is_dead{false};
+    ShipOptions dying = options(dir / "log");
+    dying.stop = &is_dead;
+    dying.on_unit = [&](const Shipped& shipped) { is_dead = shipped.units == death; };
+    FakeStream stream(servers);
+    (void)run(stream, dying);
+    ASSERT_EQ(must(run(stream, options(dir / "log"))).last, 4U);
+    servers.let_late_arrive(true);
+    expect_sound(servers, dir / "log", 4);
+  });
 }
 
 // A shipper of four units in flight: its stream says at once that each is stored, where it will be if nothing comes in between, and
@@ -191,69 +208,61 @@ TEST_F(ShipModel, AFenceHoldsWithOneUnitInFlightAndNotWithFour) {
 
 // The old one is at any point, its units late or unheard; the new one is what is rebuilt at that instant.
 TEST_F(ShipModel, BehindATakeOverTheOldOneShipsNothingMore) {
-  append(at("old"), 4, "record");
-  int takeovers = 0;
-  int tries = 0;
-  for (std::uint64_t fates = 0; fates < 256; ++fates) {
-    for (std::size_t instant = 2; instant <= 4; ++instant) {
-      SCOPED_TRACE("fates " + std::to_string(fates) + ", behind message " + std::to_string(instant));
-      std::filesystem::remove(at("old") / ".holds");
-      std::filesystem::remove_all(at("new"));
-      Servers servers{.fates = fates};
-      bool has_taken_over = false;
-      bool is_begun = false;
-      servers.on_stored = [&](std::size_t count) {
-        if (count < instant || is_begun) return;
-        is_begun = true;
-        ++tries;
-        FakeStream stream(servers);
-        if (!rebuild(stream, at("new"))) return;
-        has_taken_over = take_over(stream, options(at("new"))).has_value();
-      };
+  std::atomic<int> takeovers = 0;
+  for_each_in(256 * 3, [&](std::uint64_t index, const std::filesystem::path& dir) {
+    const std::filesystem::path old_dir = dir / "old";
+    const std::filesystem::path new_dir = dir / "new";
+    const std::uint64_t instant = 2 + index % 3;
+    std::filesystem::remove_all(old_dir);
+    std::filesystem::remove_all(new_dir);
+    append(old_dir, 4, "record");
+    Servers servers{.fates = index / 3};
+    bool has_taken_over = false;
+    bool is_begun = false;
+    servers.on_stored = [&](std::size_t count) {
+      if (count < instant || is_begun) return;
+      is_begun = true;
       FakeStream stream(servers);
-      const Outcome<Shipped> shipped = run(stream, options(at("old")));
-      servers.on_stored = {};
-      servers.let_late_arrive(true);
-      if (!has_taken_over) {
-        ASSERT_TRUE(shipped) << shipped.error().text;
-        continue;
-      }
-      ++takeovers;
-      if (shipped) {
-        // It had nothing more to ship.
-        ASSERT_EQ(shipped->last, 4U);
-      } else {
-        ASSERT_EQ(shipped.error().exit, exit_not_owner) << shipped.error().text;
-      }
-      append(at("new"), 2, "of the new one");
-      ASSERT_EQ(must(run(stream, options(at("new")))).records, 2U);
-      append(at("old"), 1, "of the old one");
-      const Outcome<Shipped> again = run(stream, options(at("old")));
-      ASSERT_FALSE(again);
-      ASSERT_EQ(again.error().exit, exit_not_owner) << again.error().text;
-      const std::uint64_t records = RecordLog::open(at("new"))->last_txid();
-      expect_sound(servers, at("new"), records);
-      ASSERT_FALSE(HasFailure());
-      std::filesystem::remove_all(at("old"));
-      append(at("old"), 4, "record");
+      if (!rebuild(stream, new_dir)) return;
+      has_taken_over = take_over(stream, options(new_dir)).has_value();
+    };
+    FakeStream stream(servers);
+    const Outcome<Shipped> shipped = run(stream, options(old_dir));
+    servers.on_stored = {};
+    servers.let_late_arrive(true);
+    if (!has_taken_over) {
+      ASSERT_TRUE(shipped) << shipped.error().text;
+      return;
     }
-  }
-  EXPECT_GT(takeovers, 60) << "of " << tries;
+    ++takeovers;
+    if (shipped) {
+      ASSERT_EQ(shipped->last, 4U) << "it had nothing more to ship";
+    } else {
+      ASSERT_EQ(shipped.error().exit, exit_not_owner) << shipped.error().text;
+    }
+    append(new_dir, 2, "of the new one");
+    ASSERT_EQ(must(run(stream, options(new_dir))).records, 2U);
+    append(old_dir, 1, "of the old one");
+    const Outcome<Shipped> again = run(stream, options(old_dir));
+    ASSERT_FALSE(again);
+    ASSERT_EQ(again.error().exit, exit_not_owner) << again.error().text;
+    expect_sound(servers, new_dir, RecordLog::open(new_dir)->last_txid());
+  });
+  EXPECT_GT(takeovers, 60);
 }
 
 // Each compaction is between two units; a deleted key never comes back.
 TEST_F(ShipModel, CompactionBetweenAnyTwoUnitsCostsTheConsumerNothing) {
-  for (std::uint64_t compactions = 0; compactions < 64; ++compactions) {
-    SCOPED_TRACE("compactions " + std::to_string(compactions));
-    std::filesystem::remove_all(at("kv"));
-    std::filesystem::remove_all(at("again"));
+  for_each_in(64, [](std::uint64_t compactions, const std::filesystem::path& dir) {
+    std::filesystem::remove_all(dir / "kv");
+    std::filesystem::remove_all(dir / "again");
     Servers servers;
     FakeStream stream(servers);
     const std::vector<std::pair<std::string, std::string>> changes = {{"a", "1"},   {"gone", "x"}, {"a", "2"},
                                                                       {"gone", ""}, {"a", "3"},    {"b", "4"}};
     for (std::size_t step = 0; step < changes.size(); ++step) {
       {
-        DataWal kv = must(DataWal::open(at("kv"), {.max_segment_bytes = 32}));
+        DataWal kv = must(DataWal::open(dir / "kv", {.max_segment_bytes = 32}));
         const auto& [key, value] = changes[step];
         must(value.empty() ? kv.erase(key) : kv.put(key, value));
         if ((compactions >> step & 1) != 0) (void)must(kv.compact({.min_garbage_ratio = 0}));
@@ -261,17 +270,17 @@ TEST_F(ShipModel, CompactionBetweenAnyTwoUnitsCostsTheConsumerNothing) {
       }
       // Behind by some of them: only every second change is shipped at once.
       if (step % 2 == 1 || step + 1 == changes.size()) {
-        ShipOptions with = options(at("kv"));
+        ShipOptions with = options(dir / "kv");
         with.from_here = true;
         (void)must(run(stream, with));
       }
     }
-    (void)must(rebuild(stream, at("again")));
-    const DataWalReader again = must(DataWalReader::open(at("again")));
+    (void)must(rebuild(stream, dir / "again"));
+    const DataWalReader again = must(DataWalReader::open(dir / "again"));
     ASSERT_EQ(again.size(), 2U);
     ASSERT_TRUE(again.contains("gone") == false);
     ASSERT_EQ(must(Result<std::optional<std::string>>(again.get("a"))), "3");
-  }
+  });
 }
 
 }  // namespace
