@@ -17,10 +17,10 @@
 #include <datawal/data_wal_reader.hpp>
 #include <datawal/record_log.hpp>
 
+#include "ship/cluster.hpp"
 #include "ship/must.hpp"
 #include "ship/proxy.hpp"
 #include "ship/rebuild.hpp"
-#include "ship/server.hpp"
 #include "ship/shipper.hpp"
 #include "support/files.hpp"
 #include "support/seed.hpp"
@@ -38,20 +38,8 @@ class ShipChaos : public testing::Test {
  protected:
   void SetUp() override {
     if (std::system("command -v nats-server > /dev/null") != 0) GTEST_SKIP() << "there is no nats-server here";
-    std::vector<int> ports;
-    for (int n = 0; n < 3; ++n) ports.push_back(test::free_port());
-    for (int n = 0; n < 3; ++n) {
-      std::string routes;
-      for (const int port : ports)
-        routes += (routes.empty() ? "" : ", ") + std::string("nats://127.0.0.1:") + std::to_string(port);
-      servers_.push_back(std::make_unique<Server>(
-          at("server" + std::to_string(n)),
-          "cluster { name: ship, listen: 127.0.0.1:" + std::to_string(ports[static_cast<std::size_t>(n)]) +
-              ", no_advertise: true, routes: [ " + routes +
-              " ] }\n",  // clients know of none but the ones they are told
-          "s" + std::to_string(n)));
-      network_.push_back(std::make_unique<test::Proxy>(servers_.back()->port()));
-    }
+    servers_ = test::start_cluster(directory_.path());
+    for (const auto& server : servers_) network_.push_back(std::make_unique<test::Proxy>(server->port()));
   }
 
   [[nodiscard]] path at(const std::string& name) const { return directory_.path() / name; }
