@@ -94,28 +94,41 @@ class Shipper {
     return find_end_by_all(stream_);
   }
 
+  // A unit that nobody has published yet.
+  struct Prepared {
+    Unit unit{};
+    std::string body{};
+    std::optional<RecordRef> ref{};
+  };
+  // What comes behind `head`; nullopt: nothing yet.
+  static Outcome<std::optional<Prepared>> prepare(Source& source, const Head& head) {
+    Outcome<std::optional<Draft>> draft = source.next();
+    if (!draft) return pass_on(draft);
+    if (!*draft) return std::optional<Prepared>();
+    Unit unit = unit_of(**draft, head);
+    return Prepared{.unit = std::move(unit), .body = std::move((*draft)->body), .ref = (*draft)->ref};
+  }
+
   // The next unit is prepared while one is in flight; but only one is.
   Outcome<bool> ship(Source& source) {
-    Outcome<std::optional<Draft>> draft = source.next();
+    Outcome<std::optional<Prepared>> next = prepare(source, head_);
     for (;;) {
-      if (!draft) return pass_on(draft);
+      if (!next) return pass_on(next);
       if (is_stopped()) return true;
-      if (!*draft) {
+      if (!*next) {
         if (options_.once) return true;
         if (Outcome<void> waited = source.wait(std::chrono::milliseconds(200)); !waited) return pass_on(waited);
         move_floor();
-        draft = source.next();
+        next = prepare(source, head_);
         continue;
       }
-      const Unit unit = unit_of(**draft, head_);
-      const std::string body = std::move((*draft)->body);
-      const std::optional<RecordRef> ref = (*draft)->ref;
+      const Prepared now = std::move(**next);
       std::future<Stream::Answer> answer = std::async(std::launch::async,
-                                                      [&] { return stream_.publish(unit, body, sequence_); });
-      draft = source.next();
-      Outcome<bool> stored = settle(unit, body, answer.get());
+                                                      [&] { return stream_.publish(now.unit, now.body, sequence_); });
+      next = prepare(source, head_of(now.unit));
+      Outcome<bool> stored = settle(now.unit, now.body, answer.get());
       if (!stored || !*stored) return stored;
-      note(unit, body.size(), ref);
+      note(now.unit, now.body.size(), now.ref);
       move_floor();
     }
   }

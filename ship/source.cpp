@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <span>
 #include <utility>
 
 #include <datawal/format.hpp>
@@ -25,21 +26,13 @@ Outcome<Source> Source::open(const std::filesystem::path& dir, const Head& head,
   return Source(std::move(*follower), head, unit_bytes);
 }
 
-Outcome<bool> Source::peek() {
-  if (peeked_) return true;
-  const Result<std::optional<RecordView>> next = follower_->next();
-  if (!next && next.error().code == Errc::place_lost) {
-    const LostRecords& lost = follower_->lost();
-    return fail(exit_other_history,
-                fmt::format("the txids {} to {} were removed from the store before they were shipped", lost.first_txid,
-                            lost.last_txid));
-  }
-  if (!next) return fail(next.error());
-  if (!*next) return false;
-  const RecordView& record = **next;
-  peeked_.emplace(Frame{.ref = record.ref, .bytes = std::string(record.ref.len, '\0')});
-  (void)format::encode(record.type, record.txid, record.key, record.payload, peeked_->bytes);
-  return true;
+Outcome<std::optional<RecordView>> Source::read() {
+  Result<std::optional<RecordView>> next = follower_->next();
+  if (next) return *next;
+  if (next.error().code != Errc::place_lost) return fail(next.error());
+  const LostRecords& lost = follower_->lost();
+  return fail(exit_other_history, fmt::format("the txids {} to {} were removed from the store before they were shipped",
+                                              lost.first_txid, lost.last_txid));
 }
 
 Outcome<Draft> Source::next_part() {
@@ -70,29 +63,50 @@ Outcome<Draft> Source::next_part() {
   return draft;
 }
 
+void Source::add(std::optional<Draft>& draft, const RecordRef& ref) const {
+  if (!draft) {
+    draft.emplace(Draft{.segment = ref.segment, .first = ref.txid});
+    draft->body.reserve(static_cast<std::size_t>(unit_bytes_));
+  }
+  draft->last = ref.txid;
+  draft->crc = ref.crc;
+  draft->ref = ref;
+  ++draft->count;
+}
+
+// Each record straight into the body, until one does not fit: that one is kept.
+Outcome<void> Source::fill(std::optional<Draft>& draft) {
+  for (;;) {
+    const Outcome<std::optional<RecordView>> next = read();
+    if (!next) return pass_on(next);
+    if (!*next) return {};
+    const RecordView& record = **next;
+    const std::size_t used = draft ? draft->body.size() : 0;
+    const bool fits = used + record.ref.len <= unit_bytes_ && head_.part_txid == 0 &&
+                      (!draft || draft->segment == record.ref.segment);
+    std::string& body = fits ? (add(draft, record.ref), draft->body) : peeked_.emplace(Frame{.ref = record.ref}).bytes;
+    const std::size_t begin = body.size();
+    body.resize(begin + record.ref.len);
+    (void)format::encode(record.type, record.txid, record.key, record.payload, std::span(body).subspan(begin));
+    if (!fits) return {};
+  }
+}
+
 Outcome<std::optional<Draft>> Source::next() {
   std::optional<Draft> draft;
-  for (;;) {
-    const Outcome<bool> more = peek();
-    if (!more) return pass_on(more);
-    if (!*more) break;
-    const bool is_long = peeked_->bytes.size() > unit_bytes_ || head_.part_txid != 0;
-    if (is_long && !draft) {
-      Outcome<Draft> part = next_part();
-      if (!part) return pass_on(part);
-      draft = std::move(*part);
-      break;
-    }
-    const bool fits = !is_long && (!draft || (draft->segment == peeked_->ref.segment &&
-                                              draft->body.size() + peeked_->bytes.size() <= unit_bytes_));
-    if (!fits) break;
-    if (!draft) draft.emplace(Draft{.segment = peeked_->ref.segment, .first = peeked_->ref.txid});
+  const auto is_long = [this] { return peeked_ && (peeked_->bytes.size() > unit_bytes_ || head_.part_txid != 0); };
+  if (peeked_ && !is_long()) {
+    add(draft, peeked_->ref);
     draft->body += peeked_->bytes;
-    draft->last = peeked_->ref.txid;
-    draft->crc = peeked_->ref.crc;
-    draft->ref = peeked_->ref;
-    ++draft->count;
     peeked_.reset();
+  }
+  if (!peeked_) {
+    if (Outcome<void> filled = fill(draft); !filled) return pass_on(filled);
+  }
+  if (!draft && is_long()) {
+    Outcome<Draft> part = next_part();
+    if (!part) return pass_on(part);
+    draft = std::move(*part);
   }
   if (draft) {
     head_.last = draft->last;

@@ -47,6 +47,7 @@ class Source {
   [[nodiscard]] Outcome<void> wait(std::chrono::milliseconds timeout);
 
  private:
+  // A record that did not fit into the draft before.
   struct Frame {
     RecordRef ref{};
     std::string bytes{};
@@ -54,8 +55,10 @@ class Source {
 
   Source(Follower follower, Head head, std::uint64_t unit_bytes)
       : follower_(std::make_unique<Follower>(std::move(follower))), head_(std::move(head)), unit_bytes_(unit_bytes) {}
-  [[nodiscard]] Outcome<bool> peek();
+  [[nodiscard]] Outcome<std::optional<RecordView>> read();
   [[nodiscard]] Outcome<Draft> next_part();
+  [[nodiscard]] Outcome<void> fill(std::optional<Draft>& draft);
+  void add(std::optional<Draft>& draft, const RecordRef& ref) const;
 
   std::unique_ptr<Follower> follower_;
   Head head_;  // what the drafts so far come to
