@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <datawal/format.hpp>
+#include <datawal/segment.hpp>
 
 namespace datawal::ship {
 
@@ -43,6 +44,7 @@ Outcome<bool> History::take(const Unit& unit, std::string_view body) {
   }
   if (!taken) return pass_on(taken);
   if (unit.kind == UnitKind::genesis) floor_ = unit.first;
+  if (unit.kind == UnitKind::records) segment_ = unit.segment;
   head_ = head_of(unit);
   return true;
 }
@@ -57,6 +59,8 @@ Outcome<void> History::check_place(const Unit& unit) const {
   if ((unit.owner == head_->owner) == is_takeover) return wrong(unit, "its owner");
   if (is_takeover && (unit.last != head_->last || unit.crc != head_->crc)) return wrong(unit, "where it takes over");
   if (!is_takeover && unit.first <= head_->last) return wrong(unit, "its txids are there already");
+  const bool is_segment = unit.segment >= segment_ && unit.segment <= segment::max_id;
+  if (!is_takeover && !is_segment) return wrong(unit, "its segment");
   return {};
 }
 

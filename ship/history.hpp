@@ -56,6 +56,7 @@ class History {
 
   Visitor visit_;
   std::optional<Head> head_;
+  std::uint32_t segment_ = 0;  // of the unit before; they never go back
   std::uint64_t floor_ = 0;
   std::uint64_t records_ = 0;
   std::string partial_;  // the parts of a frame so far

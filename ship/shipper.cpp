@@ -52,6 +52,11 @@ class Shipper {
   }
 
  private:
+  // For the body of a unit.
+  [[nodiscard]] std::uint64_t room() const {
+    constexpr std::uint64_t for_headers = 4096;
+    return stream_.max_payload() > for_headers ? stream_.max_payload() - for_headers : 1;
+  }
   [[nodiscard]] bool is_stopped() const { return options_.stop != nullptr && options_.stop->load(); }
 
   // @return false if the stream has to be looked at again
@@ -78,8 +83,7 @@ class Shipper {
     const auto age = std::max(std::chrono::system_clock::duration(0), std::chrono::system_clock::now() - end->stored);
     floor_.stands_at(*claim, head_.last, Clock::now() - age);
     move_floor();
-    const std::uint64_t room = stream_.max_payload() > 4096 ? stream_.max_payload() - 4096 : 1;
-    Outcome<Source> source = Source::open(options_.dir, head_, *at, std::min(options_.unit_bytes, room));
+    Outcome<Source> source = Source::open(options_.dir, head_, *at, std::min(options_.unit_bytes, room()));
     if (!source) return pass_on(source);
     if (options_.on_look) options_.on_look(shipped_);
     return ship(*source);
@@ -151,7 +155,9 @@ class Shipper {
       if (!end->head || end->head->chain != unit.before) return false;
       const Outcome<bool> again = tries.again(answer.why);
       if (!again) return pass_on(again);
-      if (!*again) return false;
+      // The servers may take less than before; of a record in parts the number of parts is fixed with the first.
+      const bool is_too_long = body.size() > room() && unit.part <= 1;
+      if (!*again || is_too_long) return false;
       answer = stream_.publish(unit, body, end->sequence);
     }
   }

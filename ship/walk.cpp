@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace datawal::ship {
 
@@ -31,6 +34,30 @@ struct Gap {
 
   void note(std::uint64_t sequence) { at = at == 0 ? sequence : at; }
 };
+
+// Chains that were seen, by their first 64 bits.
+class Chains {
+ public:
+  void add(const std::string& chain) { seen_.push_back(start_of(chain)); }
+  [[nodiscard]] bool has(const std::string& chain) const {
+    return chain == no_chain() || std::ranges::find(seen_, start_of(chain)) != seen_.end();
+  }
+
+ private:
+  static std::uint64_t start_of(std::string_view chain) {
+    constexpr std::size_t digits = 16;
+    std::uint64_t start = 0;
+    (void)std::from_chars(chain.data(), chain.data() + digits, start, digits);
+    return start;
+  }
+
+  std::vector<std::uint64_t> seen_;
+};
+
+// Whether a void unit stands behind something that is gone. One that came late, or again, stands behind what is there.
+bool is_behind_a_loss(const Message& message, const Chains& chains) {
+  return !chains.has(message.unit->before) && chain_of(*message.unit, message.body) == message.unit->chain;
+}
 
 Failure damage_of(const Gap& gap) {
   const std::string what = gap.why.empty() ? fmt::format("the stream has lost its message {}", gap.at)
@@ -92,6 +119,7 @@ Outcome<Walked> read_all(Stream& stream, History& history, BrokenEnd broken,
   if (!end) return pass_on(end);
   Walked walked;
   Gap gap;
+  Chains chains;
   for (std::uint64_t sequence = 1; sequence <= end->last; ++sequence) {
     const Outcome<std::optional<Message>> message = sequence < end->first ? std::optional<Message>()
                                                                           : stream.get(sequence);
@@ -113,9 +141,10 @@ Outcome<Walked> read_all(Stream& stream, History& history, BrokenEnd broken,
       walked.at = sequence;
       walked.stored = (*message)->stored;
       gap = {};  // the chain goes on behind it: nothing of it is lost
+      chains.add((*message)->unit->chain);
     } else {
       ++walked.voids;
-      if (gap.at != 0) ++gap.behind;
+      if (gap.at != 0 && is_behind_a_loss(**message, chains)) ++gap.behind;
     }
   }
   const bool is_broken = !gap.why.empty() && broken == BrokenEnd::refused;

@@ -49,10 +49,14 @@ class ShipChaos : public testing::Test {
     return options;
   }
   [[nodiscard]] std::vector<std::string> shipper(const path& dir) const {
-    std::vector<std::string> words = {
-        DATAWAL_SHIP_PROGRAM, "run", dir.string(), "--stream", "S", "--unit", "4096", "--hold", "0"};
+    std::vector<std::string> words = {program(), "run", dir.string(), "--stream", "S", "--unit", "4096", "--hold", "0"};
     for (const auto& network : network_) words.insert(words.end(), {"--server", network->url()});
     return words;
+  }
+  // A long run may use a copy, so that a build beside it changes nothing.
+  [[nodiscard]] static std::string program() {
+    const char* const given = std::getenv("DATAWAL_SHIP_BINARY");
+    return given == nullptr ? DATAWAL_SHIP_PROGRAM : given;
   }
   [[nodiscard]] static std::chrono::seconds duration() {
     const char* const given = std::getenv("DATAWAL_SHIP_SECONDS");
