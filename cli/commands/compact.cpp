@@ -133,6 +133,7 @@ int compact_in_place(Console& console, const CompactArguments& arguments) {
   fields.number("bytes_written", stats->bytes_written).number("segments_rewritten", stats->segments_rewritten);
   fields.number("segments_removed", stats->segments_removed).number("segments_skipped", stats->segments_skipped);
   if (stats->segments_held > 0) fields.number("segments_held", stats->segments_held);
+  if (stats->segments_busy > 0) fields.number("segments_busy", stats->segments_busy);
   fields.number("bytes_reclaimed", stats->bytes_reclaimed);
   fields.print();
   if (stats->segments_held > 0) {
@@ -141,6 +142,15 @@ int compact_in_place(Console& console, const CompactArguments& arguments) {
                                       counted(stats->segments_held, "segment"),
                                       stats->segments_held == 1 ? "it is" : "they are", shell_word(arguments.dir)),
                   .path = arguments.dir});
+  }
+  if (stats->segments_busy > 0) {
+    console.note(
+        {.code = "busy",
+         .text = fmt::format("another program has locked {} with garbage, or put others in {} place: {} left, "
+                             "the same command goes on with the rest",
+                             counted(stats->segments_busy, "segment"), stats->segments_busy == 1 ? "its" : "their",
+                             stats->segments_busy == 1 ? "it is" : "they are"),
+         .path = arguments.dir});
   }
   if (stats->is_cancelled && is_left) {
     console.note({.code = "stopped",

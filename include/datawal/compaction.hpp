@@ -41,6 +41,7 @@ struct CompactionStats {
   std::uint64_t segments_removed = 0;    ///< nothing in them was needed
   std::uint64_t segments_skipped = 0;    ///< not enough garbage
   std::uint64_t segments_held = 0;       ///< left as they are, garbage and all, since a hold keeps them
+  std::uint64_t segments_busy = 0;       ///< likewise, since another program had locked them or replaced them
   std::uint64_t bytes_reclaimed = 0;     ///< of the segments' files
   bool is_cancelled = false;             ///< on_progress returned false; what was done before stays done
 };

@@ -206,7 +206,8 @@ typedef struct datawal_counts {
   uint64_t bytes_reclaimed;    /**< compaction in place */
   int is_cancelled;            /**< compaction in place, export to a sink: the callback stopped it */
   uint64_t segments_held;      /**< compaction in place: left as they are, since a hold keeps them */
-  uint64_t reserved[7];        /**< 0 */
+  uint64_t segments_busy;      /**< likewise, since another program had locked them or replaced them */
+  uint64_t reserved[6];        /**< 0 */
 } datawal_counts;
 
 /** What verification found. */

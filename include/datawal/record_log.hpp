@@ -99,7 +99,7 @@ class RecordLog {
   /// they hold, as far as there are descriptors for it (a quarter of RLIMIT_NOFILE for all that the process keeps open); the rest is
   /// `snapshot_expired` for them. Reads the segments to remove, unless `options.with_keys`.
   /// @return as fsync(), which comes first; what holds() returns where they cannot be read: nothing was removed; invalid_argument if these segments hold a Put and `options.with_keys` is not set: nothing
-  ///   was removed; corruption; io: some may be gone, and the rest is a log as before
+  ///   was removed; corruption, io, or locked, if another program has locked a segment: some may be gone, and the rest is a log as before
   [[nodiscard]] Result<void> drop_segments_before(std::uint32_t id, const DropOptions& options = {});
 
   /// Sets the hold `name`: datawal::hold_from, for the process that writes. `txid` may be any that is in the log or 0: what is not durable

@@ -168,6 +168,7 @@ void fill(datawal_counts* counts, const CompactionStats& stats) noexcept {
   counts->segments_removed = stats.segments_removed;
   counts->segments_skipped = stats.segments_skipped;
   counts->segments_held = stats.segments_held;
+  counts->segments_busy = stats.segments_busy;
   counts->bytes_reclaimed = stats.bytes_reclaimed;
   counts->is_cancelled = stats.is_cancelled ? 1 : 0;
 }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -52,9 +53,11 @@ struct Arguments {
   bool is_weak = true;
 };
 
+std::size_t processors() { return static_cast<std::size_t>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN))); }
+
 /// Calls `work(i)` for 0 .. count - 1, each in a process of its own, as many at a time as there are processors.
 void in_processes(std::size_t count, const std::function<void(std::size_t)>& work) {
-  const auto most = static_cast<std::size_t>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN)));
+  const std::size_t most = processors();
   std::size_t running = 0;
   const auto reap = [&] {
     int status = 0;
@@ -246,13 +249,16 @@ int run(const std::vector<Workload>& workloads, const Arguments& arguments) {
 }
 
 int run_deep(const std::vector<Workload>& workloads, Arguments arguments) {
-  const auto end = Clock::now() + std::chrono::duration<double>(*arguments.minutes * 60);
-  arguments.seconds_max = std::clamp(*arguments.minutes * 60 / static_cast<double>(workloads.size()), 1.0, 20.0);
+  using Seconds = std::chrono::duration<double>;
+  const auto end = Clock::now() + Seconds(*arguments.minutes * 60);
+  const double turns = std::ceil(static_cast<double>(workloads.size()) / static_cast<double>(processors()));
   Total total;
   for (std::uint64_t round = 0; Clock::now() < end && total.violations == 0; ++round) {
+    arguments.seconds_max = std::clamp(Seconds(end - Clock::now()).count() / turns, 1.0, 20.0);
     const Total more = run_all(workloads, arguments, arguments.seed + round * 1'000'000);
     total.schedules += more.schedules;
     total.disks += more.disks;
+    total.recoveries += more.recoveries;
     total.violations += more.violations;
   }
   std::cout << "interleave: " << total.schedules << " random schedules from seed " << arguments.seed << ", "

@@ -21,6 +21,7 @@ namespace datawal::kv {
 
 namespace {
 
+using log::Departure;
 using safeatomic::File;
 
 // Keeps to the options' speed and passes on how far it has come.
@@ -277,10 +278,10 @@ class Compaction {
     }
     if (Result<void> synced = site_.core.fsync(); !synced) return synced;
     const log::LogCore::Leaving leaving{.segment = *from, .file = old, .last_txid = last_txid_of(*from)};
-    Result<bool> done = rewritten.file ? replace(from, leaving, rewritten) : drop(leaving);
+    const Result<Departure> done = rewritten.file ? replace(from, leaving, rewritten) : drop(leaving);
     if (!done) return propagate(done);
-    if (!*done) {
-      ++stats_.segments_held;
+    if (*done != Departure::gone) {
+      ++(*done == Departure::held ? stats_.segments_held : stats_.segments_busy);
       return {};
     }
     stats_.records_written += rewritten.records;
@@ -305,17 +306,17 @@ class Compaction {
     return segment.chain.last_txid;
   }
 
-  // These two change nothing, and say so, where a hold keeps the segment that was set since the compaction began.
-  Result<bool> drop(const log::LogCore::Leaving& from) {
-    Result<bool> removed = site_.core.remove_sealed(from);
-    if (!removed || !*removed) return removed;
+  // These two change nothing where the name does not go: a hold may have been set since the compaction began.
+  Result<Departure> drop(const log::LogCore::Leaving& from) {
+    const Result<Departure> removed = site_.core.remove_sealed(from);
+    if (!removed || *removed != Departure::gone) return removed;
     earlier_.prove(from.segment.id, TombstoneFilter::Proof::gone);
     ++stats_.segments_removed;
-    return true;
+    return removed;
   }
 
-  Result<bool> replace(const std::shared_ptr<SegmentFile>& from, const log::LogCore::Leaving& leaving,
-                       Rewritten& rewritten) {
+  Result<Departure> replace(const std::shared_ptr<SegmentFile>& from, const log::LogCore::Leaving& leaving,
+                            Rewritten& rewritten) {
     const safeatomic::Result<safeatomic::FileInfo> info = rewritten.file->file().info();
     if (!info) return io_failure(info, "inspect segment");
     AddressSpace& space = site_.projection.address_space();
@@ -331,14 +332,14 @@ class Compaction {
       // Unless it gets the name: if it is the directory that could not be synced, nobody knows which file stands there, and both stay
       // readable.
       const RemovedUnlessNamed unless_named(*this, *to);
-      Result<bool> named = site_.core.replace_sealed(leaving, *to, *rewritten.file);
-      if (!named || !*named) return named;
+      const Result<Departure> named = site_.core.replace_sealed(leaving, *to, *rewritten.file);
+      if (!named || *named != Departure::gone) return named;
     }
     const std::unique_ptr<File> written = rewritten.file->release();
     if (Result<void> moved = move_records(*from, *to, *written, rewritten); !moved) return propagate(moved);
     earlier_.prove(from->id, TombstoneFilter::Proof::rewritten);
     ++stats_.segments_rewritten;
-    return true;
+    return Departure::gone;
   }
 
   Result<void> move_records(SegmentFile& from, SegmentFile& to, File& written, const Rewritten& rewritten) {

@@ -26,21 +26,20 @@ Result<bool> is_same_file(const File& a, const File& b) {
 
 }  // namespace
 
-Result<std::optional<HoldGate>> HoldGate::pass(Directory& directory, std::uint32_t id, const File& segment,
-                                               std::uint64_t last_txid) {
-  if (last_txid == 0) return HoldGate(std::nullopt);
+Result<HoldGate> HoldGate::pass(Directory& directory, std::uint32_t id, const File& segment, std::uint64_t last_txid) {
+  if (last_txid == 0) return HoldGate(Departure::gone);
   safeatomic::Result<std::shared_ptr<File>> file = open_to_lock(directory, segment::filename(id));
   if (!file) return io_failure(file, "lock segment");
   const Result<bool> is_it = is_same_file(segment, **file);
   if (!is_it) return propagate(is_it);
-  if (!*is_it) return std::nullopt;
+  if (!*is_it) return HoldGate(Departure::busy);
   Result<std::optional<BriefLock>> lock = BriefLock::attempt(std::move(*file), "lock segment");
   if (!lock) return propagate(lock);
-  if (!*lock) return std::nullopt;
+  if (!*lock) return HoldGate(Departure::busy);
   const Result<std::vector<Hold>> holds = read_holds(directory);
   if (!holds) return propagate(holds);
-  if (last_txid > floor_of(*holds)) return std::nullopt;
-  return HoldGate(std::move(*lock));
+  if (last_txid > floor_of(*holds)) return HoldGate(Departure::held);
+  return HoldGate(Departure::gone, std::move(*lock));
 }
 
 Result<void> wait_for_gates(Directory& directory) {

@@ -17,20 +17,31 @@
 
 namespace datawal::log {
 
+/// What becomes of a name that is to go.
+enum class Departure : std::uint8_t {
+  gone,
+  held,  ///< a hold keeps it
+  busy,  ///< another program has locked the segment, as whoever sets a hold does for a moment, or has put another file in its place
+};
+
 /// While it lives, no hold that is set counts before the segment's name has gone.
 class HoldGate {
  public:
   /// @param id         of a sealed segment
   /// @param segment    its open file
   /// @param last_txid  of its records, or more; 0: it has none, and no hold can keep it
-  /// @return nullopt if a hold keeps it, if somebody has locked it, as whoever sets a hold does, or if its name is another file's: its name
-  ///   must stay; errors as read_holds()
-  [[nodiscard]] static Result<std::optional<HoldGate>> pass(safeatomic::Directory& directory, std::uint32_t id,
-                                                            const safeatomic::File& segment, std::uint64_t last_txid);
+  /// @return errors as read_holds()
+  [[nodiscard]] static Result<HoldGate> pass(safeatomic::Directory& directory, std::uint32_t id,
+                                             const safeatomic::File& segment, std::uint64_t last_txid);
+
+  /// `gone`: the name may go. Otherwise it must stay.
+  [[nodiscard]] Departure verdict() const noexcept { return verdict_; }
 
  private:
-  explicit HoldGate(std::optional<BriefLock> lock) noexcept : lock_(std::move(lock)) {}
+  explicit HoldGate(Departure verdict, std::optional<BriefLock> lock = std::nullopt) noexcept
+      : verdict_(verdict), lock_(std::move(lock)) {}
 
+  Departure verdict_;
   std::optional<BriefLock> lock_;
 };
 

@@ -64,6 +64,14 @@ Result<std::uint64_t> last_txid_before(const std::shared_ptr<const Snapshot>& sn
   return *found ? record.txid - 1 : std::numeric_limits<std::uint64_t>::max();
 }
 
+std::unexpected<Error> busy(const LogCore& core, std::uint32_t id) {
+  return std::unexpected(Error{.code = Errc::locked,
+                               .action = "drop segments",
+                               .path = segment::path(core.directory()->path(), id),
+                               .segment = id,
+                               .detail = "another program has locked it; those before it are dropped"});
+}
+
 Result<std::uint64_t> last_txid_in(safeatomic::File& file, const PinnedSegment& segment) {
   segment::Scanner scanner;
   scanner.start(file, 0, segment.info.size);
@@ -79,23 +87,23 @@ Result<std::uint64_t> last_txid_in(safeatomic::File& file, const PinnedSegment& 
   }
 }
 
-// Removes the first of `segments`, unless a hold keeps it. Most often there is no hold; else the next segment tells, as far as no
-// txids are missing between the two; and only then is it read.
-Result<bool> remove(LogCore& core, SegmentFile& known, const std::shared_ptr<const Snapshot>& snapshot,
-                    std::span<const PinnedSegment> segments) {
+// Removes the first of `segments`. Most often there is no hold; else the next segment tells, as far as no txids are missing between the
+// two; and only then is it read.
+Result<Departure> remove(LogCore& core, SegmentFile& known, const std::shared_ptr<const Snapshot>& snapshot,
+                         std::span<const PinnedSegment> segments) {
   const PinnedSegment& segment = segments.front();
   safeatomic::Result<std::unique_ptr<safeatomic::File>> opened = core.directory()->open_file(
       segment::filename(segment.id), {});
   if (!opened) return io_failure(opened, "remove segment");
   LogCore::Leaving leaving{
       .segment = known, .file = std::move(*opened), .last_txid = std::numeric_limits<std::uint64_t>::max()};
-  Result<bool> removed = core.remove_sealed(leaving);
-  if (!removed || *removed) return removed;
+  Result<Departure> removed = core.remove_sealed(leaving);
+  if (!removed || *removed != Departure::held) return removed;
   const Result<std::uint64_t> at_most = last_txid_before(snapshot, segments[1].id);
   if (!at_most) return propagate(at_most);
   leaving.last_txid = *at_most;
   removed = core.remove_sealed(leaving);
-  if (!removed || *removed) return removed;
+  if (!removed || *removed != Departure::held) return removed;
   const Result<std::uint64_t> exactly = last_txid_in(*leaving.file, segment);
   if (!exactly) return propagate(exactly);
   leaving.last_txid = std::min(*at_most, *exactly);
@@ -125,10 +133,11 @@ Result<void> drop_segments_before(LogCore& core, std::uint32_t id, const DropOpt
     if (segment.id >= id || segment.id >= newest->id) break;
     const std::shared_ptr<SegmentFile> known = core.segments().find(segment.id);
     if (!known) continue;
-    const Result<bool> removed = remove(core, *known, *snapshot, std::span(segments).subspan(n));
+    const Result<Departure> removed = remove(core, *known, *snapshot, std::span(segments).subspan(n));
     core.segments().erase(*known);
     if (!removed) return propagate(removed);
-    if (!*removed) break;  // a hold keeps it, and so those behind it
+    if (*removed == Departure::held) break;  // and so are those behind it
+    if (*removed == Departure::busy) return busy(core, segment.id);
   }
   return {};
 }

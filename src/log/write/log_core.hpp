@@ -22,6 +22,7 @@
 #include "base/fork_guard.hpp"
 #include "base/futex_mutex.hpp"
 #include "base/mutex.hpp"
+#include "log/directory/hold_gate.hpp"
 #include "log/directory/lock.hpp"
 #include "log/read/segment_registry.hpp"
 #include "log/read/snapshot.hpp"
@@ -105,11 +106,12 @@ class LogCore {
   };
 
   /// Gives the name of a sealed segment to `to`, which is `rewritten` and synced. Durable on return. Needs maintenance_mutex().
-  /// @return false if a hold keeps the segment: nothing was done; poisoned if the directory could not be synced; errors as read_holds()
-  [[nodiscard]] Result<bool> replace_sealed(const Leaving& from, SegmentFile& to, safeatomic::TemporaryFile& rewritten);
+  /// @return unless it is gone, nothing was done; poisoned if the directory could not be synced; errors as read_holds()
+  [[nodiscard]] Result<Departure> replace_sealed(const Leaving& from, SegmentFile& to,
+                                                 safeatomic::TemporaryFile& rewritten);
 
   /// Unlinks a sealed segment, which stays in the registry until it is erased there; otherwise as replace_sealed().
-  [[nodiscard]] Result<bool> remove_sealed(const Leaving& from);
+  [[nodiscard]] Result<Departure> remove_sealed(const Leaving& from);
 
   /// Syncs the directory.
   /// @return poisoned if that fails: nobody knows which names are on the disk

@@ -62,7 +62,7 @@ Result<void> LogCore::remove_empty(SegmentFile& segment) {
   safeatomic::Result<std::unique_ptr<safeatomic::File>> file = directory()->open_file(segment::filename(segment.id),
                                                                                       {});
   if (!file) return io_failure(file, "remove segment");
-  const Result<bool> removed = remove_sealed({.segment = segment, .file = std::move(*file), .last_txid = 0});
+  const Result<Departure> removed = remove_sealed({.segment = segment, .file = std::move(*file), .last_txid = 0});
   segments_->erase(segment);
   if (!removed) return propagate(removed);
   return {};

@@ -1,7 +1,6 @@
 // LogCore: sealed segments.
 
 #include <memory>
-#include <optional>
 
 #include <datawal/segment.hpp>
 
@@ -48,11 +47,10 @@ Result<void> LogCore::keep_sealed(const Leaving& from) {
 }
 
 // Until the name has gone for good, no hold that is set meanwhile counts: the gate is passed first, and left last.
-Result<bool> LogCore::replace_sealed(const Leaving& from, SegmentFile& to, safeatomic::TemporaryFile& rewritten) {
-  const Result<std::optional<HoldGate>> gate = HoldGate::pass(*directory(), from.segment.id, *from.file,
-                                                              from.last_txid);
+Result<Departure> LogCore::replace_sealed(const Leaving& from, SegmentFile& to, safeatomic::TemporaryFile& rewritten) {
+  const Result<HoldGate> gate = HoldGate::pass(*directory(), from.segment.id, *from.file, from.last_txid);
   if (!gate) return propagate(gate);
-  if (!*gate) return false;
+  if (gate->verdict() != Departure::gone) return gate->verdict();
   if (Result<void> kept = keep_sealed(from); !kept) return propagate(kept);
   if (safeatomic::Result<void> named = rewritten.publish_over(segment::filename(from.segment.id)); !named) {
     segments_->keeps_its_name(from.segment);
@@ -63,14 +61,13 @@ Result<bool> LogCore::replace_sealed(const Leaving& from, SegmentFile& to, safea
     segments_->unname(from.segment, &to);
   }
   if (Result<void> synced = sync_names(); !synced) return propagate(synced);
-  return true;
+  return Departure::gone;
 }
 
-Result<bool> LogCore::remove_sealed(const Leaving& from) {
-  const Result<std::optional<HoldGate>> gate = HoldGate::pass(*directory(), from.segment.id, *from.file,
-                                                              from.last_txid);
+Result<Departure> LogCore::remove_sealed(const Leaving& from) {
+  const Result<HoldGate> gate = HoldGate::pass(*directory(), from.segment.id, *from.file, from.last_txid);
   if (!gate) return propagate(gate);
-  if (!*gate) return false;
+  if (gate->verdict() != Departure::gone) return gate->verdict();
   if (Result<void> kept = keep_sealed(from); !kept) return propagate(kept);
   const safeatomic::Result<void> removed = directory()->unlink(segment::filename(from.segment.id));
   if (!removed && removed.error().code != safeatomic::Errc::not_found) {
@@ -82,7 +79,7 @@ Result<bool> LogCore::remove_sealed(const Leaving& from) {
     segments_->unname(from.segment, nullptr);
   }
   if (Result<void> synced = sync_names(); !synced) return propagate(synced);
-  return true;
+  return Departure::gone;
 }
 
 }  // namespace datawal::log

@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace datawal::interleave {
@@ -101,6 +102,10 @@ double seconds_now() {
   return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
+double wall_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
 bool note(Exploration& all, RunResult& one) {
   ++all.schedules;
   all.left += one.is_left ? 1 : 0;
@@ -111,9 +116,10 @@ bool note(Exploration& all, RunResult& one) {
 }
 
 // Where switches matter, as far as some random runs show.
-bool look_around(Runner& runner, const ExploreOptions& options, std::uint64_t runs, double end, Exploration& all) {
+bool look_around(Runner& runner, const ExploreOptions& options, std::uint64_t runs, double (&now)(), double end,
+                 Exploration& all) {
   std::uint32_t length = 100;
-  for (std::uint64_t i = 0; i < runs && seconds_now() < end; ++i) {
+  for (std::uint64_t i = 0; i < runs && now() < end; ++i) {
     Random random(options.seed * 1'000'003 + i, static_cast<int>(i % 5), length);
     RunResult one = runner.run(random);
     length = std::max(length, one.operations);
@@ -130,7 +136,7 @@ Exploration explore(Runner& runner, const ExploreOptions& options) {
   const double end = begin + options.seconds_max;
   Exploration all;
   runner.is_weak = options.is_weak;
-  if (look_around(runner, options, first_look, end, all)) {
+  if (look_around(runner, options, first_look, seconds_now, end, all)) {
     DepthFirst depth_first(options.bound);
     while (seconds_now() < end) {
       if (!depth_first.next()) {
@@ -152,16 +158,16 @@ Exploration explore(Runner& runner, const ExploreOptions& options) {
 }
 
 Exploration explore_random(Runner& runner, const ExploreOptions& options) {
-  const double begin = seconds_now();
+  const double begin = wall_seconds();
   Exploration all;
   runner.is_weak = options.is_weak;
   ExploreOptions more = options;
-  while (seconds_now() - begin < options.seconds_max) {
-    if (!look_around(runner, more, 1000, begin + options.seconds_max, all)) break;
+  while (wall_seconds() - begin < options.seconds_max) {
+    if (!look_around(runner, more, 1000, wall_seconds, begin + options.seconds_max, all)) break;
     ++more.seed;
   }
   all.sites = runner.sites.size();
-  all.seconds = seconds_now() - begin;
+  all.seconds = wall_seconds() - begin;
   return all;
 }
 

@@ -84,7 +84,7 @@ struct Exploration {
 
 struct ExploreOptions {
   int bound = 2;
-  double seconds_max = 60;  ///< of the processor
+  double seconds_max = 60;  ///< of the processor; explore_random(): of the wall's clock
   std::uint64_t seed = 1;
   bool is_weak = true;
 };

@@ -415,8 +415,8 @@ void KvWorld::read_log() {
   check_state(found, from, states_.size() - 1, "a reader of the log");
 }
 
-void KvWorld::has_become(State state) {
-  states_.push_back(std::move(state));
+void KvWorld::has_become(State after) {
+  states_.push_back(std::move(after));
   done_.push_back(mark());
   last_done_ = states_.size() - 1;
 }

@@ -77,7 +77,7 @@ class KvWorld final : public World {
   void read_log();
 
   /// Several threads have changed it to this.
-  void has_become(State state);
+  void has_become(State after);
   /// Of a small store.
   [[nodiscard]] OpenOptions small_options();
 

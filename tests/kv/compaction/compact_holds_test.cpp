@@ -1,5 +1,9 @@
 // DataWal::compact() beside holds: what a consumer still needs stays as it is, and the rest is given back.
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <chrono>
 #include <set>
@@ -156,6 +160,22 @@ TEST_F(KvCompactHolds, AreInTheNumbersForPrometheus) {
               testing::AllOf(testing::HasSubstr("datawal_hold_txid{store=\"kv\",hold=\"shipper\"} 5\n"),
                              testing::HasSubstr("datawal_hold_garbage_bytes{store=\"kv\",hold=\"shipper\"} "),
                              testing::HasSubstr("datawal_holds_unreadable{store=\"kv\"} 0\n")));
+}
+
+TEST(KvCompactBesideALock, OfAnotherProgramLeavesTheSegmentAndSaysWhy) {
+  const Store store;
+  DataWal kv = open_kv(store.path(), {.max_segment_bytes = 300});
+  for (int round = 0; round < 10; ++round) must(kv.put("a", std::to_string(round) + std::string(100, 'v')));
+  const int locked = ::open(store.segment(1).c_str(), O_RDONLY | O_CLOEXEC);
+  ASSERT_EQ(::flock(locked, LOCK_EX | LOCK_NB), 0);
+  const CompactionStats beside = must(kv.compact({.min_garbage_ratio = 0}));
+  EXPECT_EQ(beside.segments_busy, 1U);
+  EXPECT_EQ(beside.segments_held, 0U) << "there is no hold";
+  EXPECT_TRUE(std::filesystem::exists(store.segment(1)));
+  ::close(locked);
+  const CompactionStats behind = must(kv.compact({.min_garbage_ratio = 0}));
+  EXPECT_EQ(behind.segments_busy, 0U);
+  EXPECT_FALSE(std::filesystem::exists(store.segment(1)));
 }
 
 // A rewritten segment is ready when somebody sets a hold below it: whichever comes first, the other must not go wrong.

@@ -1,6 +1,9 @@
 // Holds of a log: retention goes by them, whoever sets them, and whatever becomes of their file.
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
 #include <thread>
@@ -63,6 +66,18 @@ TEST_F(LogHolds, MoveOn) {
   must(log_.drop_segments_before(99));
   EXPECT_EQ(txids().front(), 1U);
   must(log_.hold_from("mirror", 9));
+  must(log_.drop_segments_before(99));
+  EXPECT_EQ(txids(), (std::vector<std::uint64_t>{9}));
+}
+
+TEST_F(LogHolds, AreNotBlamedForTheLockOfAnotherProgram) {
+  const int locked = ::open(store_.segment(2).c_str(), O_RDONLY | O_CLOEXEC);
+  ASSERT_EQ(::flock(locked, LOCK_EX | LOCK_NB), 0);
+  const Result<void> refused_by_lock = log_.drop_segments_before(99);
+  ASSERT_TRUE(refused(refused_by_lock, Errc::locked));
+  EXPECT_EQ(refused_by_lock.error().segment, 2U);
+  EXPECT_EQ(txids().front(), 3U) << "the one before it is gone";
+  ::close(locked);
   must(log_.drop_segments_before(99));
   EXPECT_EQ(txids(), (std::vector<std::uint64_t>{9}));
 }

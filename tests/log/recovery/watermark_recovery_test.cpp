@@ -233,9 +233,9 @@ struct Unreal {
 };
 
 const std::vector<Unreal>& unreal() {
-  const auto changed = [](std::size_t at, char to, bool right_crc) {
+  const auto changed = [](std::size_t at, int bits, bool right_crc) {
     return [=](const test::Store& store, std::string bytes) {
-      bytes[at] = to;
+      bytes[at] = static_cast<char>(bytes[at] ^ bits);
       if (right_crc) {
         bytes.resize(60);
         test::put_little_endian(bytes, test::reference_crc(bytes), 4);
@@ -252,12 +252,12 @@ const std::vector<Unreal>& unreal() {
        [](const test::Store& s, const std::string& right) { test::write_file(s / ".watermark", right + "x"); }},
       {"all zeros",
        [](const test::Store& s, const std::string&) { test::write_file(s / ".watermark", std::string(64, '\0')); }},
-      {"one bit of the offset wrong", changed(24, '\x3f', false)},
-      {"one bit of the checksum wrong", changed(63, '\x5a', false)},
-      {"another magic", changed(0, 'd', true)},
-      {"version 2", changed(4, '\x02', true)},
-      {"something reserved", changed(50, '\x01', true)},
-      {"segment 0", changed(8, '\0', true)},
+      {"one bit of the offset wrong", changed(24, 0x01, false)},
+      {"one bit of the checksum wrong", changed(63, 0x40, false)},
+      {"another magic", changed(0, 0x20, true)},
+      {"version 2", changed(4, 0x03, true)},
+      {"something reserved", changed(50, 0x01, true)},
+      {"segment 0", changed(8, 0x01, true)},
       {"with a second name",
        [](const test::Store& s, const std::string& right) {
          test::write_file(s.beside("second"), right);
