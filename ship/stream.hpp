@@ -40,7 +40,7 @@ struct Message {
   std::chrono::system_clock::time_point stored{};  ///< when it came there, by the servers' clock
 };
 
-/// One thread at a time; `publish` may run in another one beside nothing else.
+/// One call at a time; by any thread.
 class Stream {
  public:
   /// Waits for a server as long as the options say. @return exit_usage if it does not let us in, and why

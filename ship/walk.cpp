@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <future>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -58,6 +59,41 @@ class Chains {
 bool is_behind_a_loss(const Message& message, const Chains& chains) {
   return !chains.has(message.unit->before) && chain_of(*message.unit, message.body) == message.unit->chain;
 }
+
+// All messages from the first one on. Where they are long, the next one is on its way while one is looked at; for short ones a thread costs
+// more than it brings.
+class Ahead {
+ public:
+  Ahead(Stream& stream, std::uint64_t first, std::uint64_t last) : stream_(stream), first_(first), last_(last) {
+    ask();
+  }
+
+  Outcome<std::optional<Message>> next() {
+    Outcome<std::optional<Message>> found = asked_.get();
+    ++sequence_;
+    constexpr std::size_t is_worth_a_thread = 32 << 10;
+    is_long_ = found && *found && (*found)->body.size() >= is_worth_a_thread;
+    ask();
+    return found;
+  }
+
+ private:
+  void ask() {
+    if (sequence_ > last_) return;
+    const auto how = is_long_ ? std::launch::async : std::launch::deferred;
+    asked_ = std::async(how, [this, sequence = sequence_]() -> Outcome<std::optional<Message>> {
+      if (sequence < first_) return std::optional<Message>();
+      return stream_.get(sequence);
+    });
+  }
+
+  Stream& stream_;
+  const std::uint64_t first_;
+  const std::uint64_t last_;
+  std::uint64_t sequence_ = 1;
+  bool is_long_ = false;
+  std::future<Outcome<std::optional<Message>>> asked_;  // ends before what it uses
+};
 
 Failure damage_of(const Gap& gap) {
   const std::string what = gap.why.empty() ? fmt::format("the stream has lost its message {}", gap.at)
@@ -120,9 +156,9 @@ Outcome<Walked> read_all(Stream& stream, History& history, BrokenEnd broken,
   Walked walked;
   Gap gap;
   Chains chains;
+  Ahead ahead(stream, end->first, end->last);
   for (std::uint64_t sequence = 1; sequence <= end->last; ++sequence) {
-    const Outcome<std::optional<Message>> message = sequence < end->first ? std::optional<Message>()
-                                                                          : stream.get(sequence);
+    const Outcome<std::optional<Message>> message = ahead.next();
     if (!message) return pass_on(message);
     if (on_progress) on_progress(sequence, end->last);
     if (!*message || !(*message)->unit) {
