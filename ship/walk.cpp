@@ -27,10 +27,10 @@ StreamEnd end_at(const Stream::End& end) {
   return {.sequence = end.last, .missing = end.last - std::min(end.last, end.messages)};
 }
 
-// What does not stand behind the beginning, since something before it is gone or is not what it was.
+// Since the last unit that stands behind all others: what may be the reason that those behind it do not.
 struct Gap {
-  std::uint64_t at = 0;      // the first one; 0: none
-  std::uint64_t behind = 0;  // units since then
+  std::uint64_t at = 0;      // the first message that is gone or no unit; 0: none
+  std::uint64_t behind = 0;  // units that stand behind something that is gone
   std::string why{};         // of a unit that is in its place, and is damaged
 
   void note(std::uint64_t sequence) { at = at == 0 ? sequence : at; }
@@ -55,9 +55,12 @@ class Chains {
   std::vector<std::uint64_t> seen_;
 };
 
-// Whether a void unit stands behind something that is gone. One that came late, or again, stands behind what is there.
-bool is_behind_a_loss(const Message& message, const Chains& chains) {
-  return !chains.has(message.unit->before) && chain_of(*message.unit, message.body) == message.unit->chain;
+// Whether a void unit stands behind something that is gone. One that came late, or again, stands behind what is there; and what one sends
+// ahead that was taken over meanwhile is of an epoch that is over.
+bool is_behind_a_loss(const Message& message, const Chains& chains, const std::optional<Head>& head) {
+  const Unit& unit = *message.unit;
+  const bool is_over = head && unit.epoch < head->epoch;
+  return !is_over && !chains.has(unit.before) && chain_of(unit, message.body) == unit.chain;
 }
 
 // All messages from the first one on. Where they are long, the next one is on its way while one is looked at; for short ones a thread costs
@@ -96,8 +99,12 @@ class Ahead {
 };
 
 Failure damage_of(const Gap& gap) {
-  const std::string what = gap.why.empty() ? fmt::format("the stream has lost its message {}", gap.at)
-                                           : fmt::format("the stream's message {} is damaged ({})", gap.at, gap.why);
+  std::string what = "a unit of the stream is gone, or was exchanged";
+  if (!gap.why.empty()) {
+    what = fmt::format("the stream's message {} is damaged ({})", gap.at, gap.why);
+  } else if (gap.at != 0) {
+    what = fmt::format("the stream has lost its message {}", gap.at);
+  }
   return {
       .exit = exit_stream_damaged,
       .text = fmt::format("{}, and {} units behind it stand in the air: `datawal-ship reseed` ships what a log still "
@@ -180,7 +187,7 @@ Outcome<Walked> read_all(Stream& stream, History& history, BrokenEnd broken,
       chains.add((*message)->unit->chain);
     } else {
       ++walked.voids;
-      if (gap.at != 0 && is_behind_a_loss(**message, chains)) ++gap.behind;
+      if (is_behind_a_loss(**message, chains, history.head())) ++gap.behind;
     }
   }
   const bool is_broken = !gap.why.empty() && broken == BrokenEnd::refused;

@@ -1,5 +1,9 @@
 // Streams that have lost something, or hold what nobody shipped.
 
+#include <algorithm>
+#include <random>
+#include <vector>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -9,6 +13,7 @@
 #include "ship/reseed.hpp"
 #include "ship/ship_fixture.hpp"
 #include "ship/takeover.hpp"
+#include "support/seed.hpp"
 
 namespace datawal::ship {
 namespace {
@@ -45,6 +50,37 @@ class ShipDamage : public testing::Test {
   }
   // Somebody else's, without a word of ours.
   void inject() { servers_.messages.push_back(Message{.sequence = servers_.messages.size() + 1, .body = "hello"}); }
+  static std::vector<std::string> payloads(const path& dir) {
+    const RecordLog log = must(RecordLog::open(dir));
+    std::vector<std::string> all;
+    RecordCursor cursor = log.records();
+    while (const std::optional<RecordView> record = must(cursor.next())) all.emplace_back(record->payload);
+    return all;
+  }
+  void mix_up(std::mt19937_64& random) {
+    std::vector<std::optional<Message>>& all = servers_.messages;
+    if (all.empty()) return;
+    const std::size_t at = random() % all.size();
+    const std::size_t other = random() % all.size();
+    if (!all[at] || !all[at]->unit) return;
+    Message& message = *all[at];
+    switch (random() % 8) {
+      case 0: all[at].reset(); break;
+      case 1:
+        if (!message.body.empty()) message.body[random() % message.body.size()] ^= static_cast<char>(1 << random() % 8);
+        break;
+      case 2: all.push_back(message); break;
+      case 3: std::swap(all[at], all[other]); break;
+      case 4: message.unit->last += 1; break;
+      case 5: all.resize(at + 1); break;
+      case 6: inject(); break;
+      default:  // forged, and signed once more
+        message.unit->segment = static_cast<std::uint32_t>(random());
+        message.unit->count += random() % 2;
+        message.unit->chain = chain_of(*message.unit, message.body);
+        break;
+    }
+  }
   std::string& body(std::size_t index) { return servers_.messages.at(index)->body; }
 
   safeatomic::test::ScratchDirectory directory_{safeatomic::test::memory_backed_parent()};
@@ -139,6 +175,47 @@ TEST_F(ShipDamage, AStreamThatLostItsMiddleIsNoHistoryAndAnotherOneBegins) {
   EXPECT_EQ(must(verify(fresh, at("log"))).compared, 6U);
   EXPECT_NE(fresh_.messages.front()->unit->store, servers_.messages.front()->unit->store);
   EXPECT_TRUE(fails_with(ship(at("log")), exit_stream_damaged)) << "and never again into the old one";
+}
+
+// Lost, flipped, doubled, exchanged, forged: what is rebuilt is what was shipped, as far as it goes, or nothing.
+TEST_F(ShipDamage, WhateverIsMixedUpNothingWrongIsRebuilt) {
+  std::mt19937_64 random = datawal::test::seeded_random();
+  append(at("log"), 8);
+  (void)must(ship(at("log")));
+  const std::vector<std::optional<Message>> sound = servers_.messages;
+  const std::vector<std::string> wanted = payloads(at("log"));
+  int rebuilt = 0;
+  int mended = 0;
+  for (int round = 0; round < 150; ++round) {
+    SCOPED_TRACE("round " + std::to_string(round));
+    servers_.messages = sound;
+    for (std::uint64_t left = 1 + random() % 3; left > 0; --left) mix_up(random);
+    for (std::size_t n = 0; n < servers_.messages.size(); ++n) {
+      if (servers_.messages[n]) servers_.messages[n]->sequence = n + 1;
+    }
+    std::filesystem::remove_all(at("again"));
+    FakeStream stream(servers_);
+    if (const Outcome<Rebuilt> made = rebuild(stream, at("again"))) {
+      ++rebuilt;
+      std::vector<std::string> found = payloads(at("again"));
+      ASSERT_LE(found.size(), wanted.size());
+      EXPECT_TRUE(std::equal(found.begin(), found.end(), wanted.begin()));
+    } else {
+      EXPECT_TRUE(fails_with(made, made.error().exit == exit_usage ? exit_usage : exit_stream_damaged)) << "or empty";
+    }
+    if (!ship(at("log"))) continue;
+    // It may have gone on behind what only a reader of all sees.
+    const Outcome<Verified> verified = verify(stream, at("log"));
+    if (verified) {
+      ++mended;
+      EXPECT_EQ(verified->compared, wanted.size());
+    } else {
+      EXPECT_TRUE(fails_with(verified, exit_stream_damaged));
+    }
+    ASSERT_FALSE(HasFailure());
+  }
+  EXPECT_GT(rebuilt, 10);
+  EXPECT_GT(mended, 10);
 }
 
 TEST_F(ShipDamage, AReseedThatWasCutShortGoesOn) {
