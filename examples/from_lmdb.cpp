@@ -14,7 +14,7 @@ namespace {
 
 std::string_view view(const MDB_val& value) { return {static_cast<const char*>(value.mv_data), value.mv_size}; }
 
-int fail(const std::string& why) {
+int stop(const std::string& why) {
   std::cerr << why << '\n';
   return 1;
 }
@@ -45,12 +45,12 @@ struct Source {
   }
 };
 
-int copy(const char* from, const char* to) {
+int copy_environment(const char* from, const char* to) {
   Source source;
-  if (const int error = source.open(from); error != 0) return fail(std::string(from) + ": " + mdb_strerror(error));
+  if (const int error = source.open(from); error != 0) return stop(std::string(from) + ": " + mdb_strerror(error));
   datawal::Result<datawal::DataWal> store = datawal::DataWal::open(to);
-  if (!store) return fail(store.error().message());
-  if (!store->empty()) return fail(std::string(to) + " is not empty");
+  if (!store) return stop(store.error().message());
+  if (!store->empty()) return stop(std::string(to) + " is not empty");
 
   MDB_val key{};
   MDB_val value{};
@@ -64,11 +64,11 @@ int copy(const char* from, const char* to) {
       continue;
     }
     last_key = view(key);
-    if (const auto put = store->put(view(key), view(value)); !put) return fail(put.error().message());
+    if (const auto put = store->put(view(key), view(value)); !put) return stop(put.error().message());
   }
-  if (error != MDB_NOTFOUND) return fail(std::string(from) + ": " + mdb_strerror(error));
+  if (error != MDB_NOTFOUND) return stop(std::string(from) + ": " + mdb_strerror(error));
   const auto copied = store->size();
-  if (const auto closed = store->close(); !closed) return fail(closed.error().message());  // durable from here on
+  if (const auto closed = store->close(); !closed) return stop(closed.error().message());  // durable from here on
   std::cout << copied << " keys copied, " << duplicates << " further values of a key left out\n";
   return 0;
 }
@@ -76,5 +76,5 @@ int copy(const char* from, const char* to) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return argc == 3 ? copy(argv[1], argv[2]) : fail("usage: datawal_from_lmdb OLD NEW");
+  return argc == 3 ? copy_environment(argv[1], argv[2]) : stop("usage: datawal_from_lmdb OLD NEW");
 }

@@ -333,6 +333,7 @@ typedef struct datawal_open_options {
   int verifies_all;                       /**< 1: every record is read all the same */
   int index_is_not_in_background;         /**< 1: no thread writes it now and then */
   uint32_t reserved_2;                    /**< 0 */
+  uint64_t index_least_bytes;             /**< else one does when so much was appended behind the last one; 0: 64 MiB */
 } datawal_open_options;
 
 /** Options for opening a store for reading. */

@@ -88,9 +88,10 @@ struct IndexOptions {
   bool write_at_close =
       true;  ///< if it pays: not where writing would take ten times as long as the replay that it saves
   std::uint64_t least_records = 20'000;  ///< it never pays if no more than so many were appended behind the last one
-  /// A thread writes it whenever as much was appended behind the last one as it is large, but at least 64 MiB: so long is what an open
-  /// reads behind it after a crash. Writers go on meanwhile.
+  /// A thread writes it whenever as much was appended behind the last one as it is large, but at least `least_bytes`: so long is what an
+  /// open reads behind it after a crash. Writers go on meanwhile.
   bool writes_in_background = true;
+  std::uint64_t least_bytes = 64ULL << 20;  ///< takes some 0.1 s to read
   /// A thread loads all of it once the store is open, a microsecond per 4 KiB, and ends. Without, each page is loaded when it is needed.
   bool loads_in_background = true;
 };

@@ -158,6 +158,7 @@ OpenOptions from_c(const datawal_open_options* given) {
   index.is_enabled = flag(options.index, "index");
   index.write_at_close = !flag(options.index_is_not_for_close, "index_is_not_for_close");
   index.least_records = unless_zero(options.index_least_records, index.least_records);
+  index.least_bytes = unless_zero(options.index_least_bytes, index.least_bytes);
   index.loads_in_background = !flag(options.index_loads_on_demand, "index_loads_on_demand");
   index.writes_in_background = !flag(options.index_is_not_in_background, "index_is_not_in_background");
   if (flag(options.verifies_all, "verifies_all")) result.verification = Verification::full;

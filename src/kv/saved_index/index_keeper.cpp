@@ -20,8 +20,6 @@ namespace {
 
 // 64 MiB of pages that writers changed before their turn came.
 constexpr std::size_t pages_kept_max = (64UL << 20) / saved_page_len;
-// So much behind an index takes some 0.1 s to read.
-constexpr std::uint64_t least_bytes_behind = 64ULL << 20;
 
 std::uint64_t bytes_of(const IndexImage& image) noexcept {
   std::uint64_t bytes = 0;
@@ -48,7 +46,8 @@ bool IndexKeeper::is_due() const {
   const Locked guard(changes_);
   const std::uint64_t bytes = projection_->counts().bytes;
   const std::uint64_t saved = saved_txid_ == 0 ? 0 : saved_bytes_.load();
-  const std::uint64_t due = std::max(least_bytes_behind, projection_->directory().pages() * saved_page_len);
+  const std::uint64_t due = std::max(core_.options().index.least_bytes,
+                                     projection_->directory().pages() * saved_page_len);
   return bytes > saved && bytes - saved >= due;
 }
 

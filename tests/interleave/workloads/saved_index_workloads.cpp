@@ -45,6 +45,24 @@ Workload of(std::string name, int bound, KvStart start, std::vector<Part> parts,
           }};
 }
 
+// A thread of the store writes the index meanwhile.
+Workload behind(std::string name, int bound, const Part& looks, const WorldOptions& options = {}) {
+  return {.name = std::move(name), .bound = bound, .body = [=] {
+            KvWorld world(KvStart::one_segment, options);
+            OpenOptions in_background = options_of(world);
+            in_background.max_segment_bytes = 1 << 14;
+            in_background.index.write_at_close = false;
+            in_background.index.writes_in_background = true;
+            in_background.index.least_bytes = 1;
+            begin_exploring();
+            world.open(in_background);
+            world.put("a", std::string(15'000, 'a'));
+            looks(world);
+            world.put("b", std::string(10'000, 'b'));
+            world.finish();
+          }};
+}
+
 }  // namespace
 
 std::vector<Workload> saved_index_workloads() {
@@ -64,6 +82,7 @@ std::vector<Workload> saved_index_workloads() {
     world.erase("b");
   };
   const Part compacts = [](KvWorld& world) { world.compact({.min_garbage_ratio = 0}); };
+  const Part compacts_none = [](KvWorld& world) { world.compact({.min_garbage_ratio = 1}); };
   const Part reads = [](KvWorld& world) { world.read(1, true); };
   const Part reads_once = [](KvWorld& world) { world.read(0, true); };
   constexpr KvStart indexed = KvStart::indexed;
@@ -93,6 +112,9 @@ std::vector<Workload> saved_index_workloads() {
       of("saved_read_change", 2, indexed, {changes, reads}),
       of("saved_read_compact", 1, indexed, {compacts, reads}),
       of("save_read", 2, indexed, {saves, reads_once}),
+      behind("save_behind_get", 2, gets_a),
+      behind("save_behind_compact", 2, compacts_none),
+      behind("save_behind_power", 2, gets_a, power),
       of("save_change_power", 2, one, {puts_synced, saves}, power),
       of("save_change_kill", 2, one, {changes, saves}, kill),
       of("save_compact_power", 1, one, {compacts, saves}, power),

@@ -333,5 +333,18 @@ TEST(SavedIndex, IsWrittenInTheBackgroundWhereMuchWasAppended) {
   EXPECT_LE(expect_as_without(store.path(), IndexState::used), 20U);
 }
 
+TEST(SavedIndex, IsWrittenInTheBackgroundAfterAsManyBytesAsItIsTold) {
+  const Store store;
+  OpenOptions options = indexed({.max_segment_bytes = 1 << 16});
+  options.index.least_records = 0;
+  options.index.writes_in_background = true;
+  options.index.least_bytes = 1 << 18;
+  DataWal kv = open_kv(store.path(), options);
+  for (int i = 0; i < 3; ++i) must(kv.put("key " + std::to_string(i), std::string(1 << 16, 'v')));
+  EXPECT_FALSE(std::filesystem::exists(store / index_file));
+  for (int i = 3; i < 8; ++i) must(kv.put("key " + std::to_string(i), std::string(1 << 16, 'v')));
+  EXPECT_TRUE(eventually([&] { return std::filesystem::exists(store / index_file); }));
+}
+
 }  // namespace
 }  // namespace datawal::test
