@@ -1,13 +1,16 @@
 // Servers and shippers that die, stand still, are full or cut off.
 
+#include <atomic>
 #include <random>
 #include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "ship/cluster.hpp"
 #include "ship/proxy.hpp"
 #include "ship/ship_fixture.hpp"
+#include "ship/status.hpp"
 #include "ship/walk.hpp"
 #include "support/mounts.hpp"
 
@@ -184,6 +187,65 @@ TEST_F(ShipAlone, AStreamAtItsLimitIsSaidAndGoesOnWithMoreRoom) {
   mine_->start();
   EXPECT_EQ(must(run(*must(Stream::connect(mine())), with)).last, 2000U);
   expect_whole(at("log"));
+}
+
+class ShipCluster : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (std::system("command -v nats-server > /dev/null") != 0) GTEST_SKIP() << "there is no nats-server here";
+    servers_ = test::start_cluster(directory_.path());
+  }
+  [[nodiscard]] StreamOptions stream_options() const {
+    StreamOptions options{.servers = {}, .name = "S", .replicas = 3};
+    for (const auto& server : servers_) options.servers.push_back(server->url());
+    return options;
+  }
+
+  datawal::test::TemporaryDirectory directory_;
+  std::vector<std::unique_ptr<Server>> servers_;
+};
+
+TEST_F(ShipCluster, StatusCountsTheReplicasThatAreBehindAndWithoutAQuorumItWaits) {
+  const path dir = directory_.path() / "log";
+  const auto append = [&] {
+    RecordLog log = must(RecordLog::open(dir));
+    must(log.append("record", {.sync = true}));
+    must(log.close());
+  };
+  append();
+  const std::unique_ptr<Stream> stream = must(Stream::connect(stream_options()));
+  ShipOptions once{.dir = dir, .stream = "S", .once = true};
+  EXPECT_EQ(must(run(*stream, once)).last, 1U);
+  const auto comes_to = [&](std::uint64_t behind) {
+    for (const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+         std::chrono::steady_clock::now() < until;) {
+      const Outcome<Status> status = status_of(*stream, dir, "S");
+      if (status && status->replicas_behind == behind) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    return false;
+  };
+  EXPECT_TRUE(comes_to(0));
+  servers_[0]->kill();
+  append();
+  EXPECT_EQ(must(run(*stream, once)).last, 2U) << "two of three are a quorum";
+  EXPECT_TRUE(comes_to(1));
+  servers_[1]->kill();
+  append();
+  std::atomic<int> troubles = 0;
+  StreamOptions impatient = stream_options();
+  impatient.patience = std::chrono::seconds(2);
+  impatient.wait = std::chrono::milliseconds(500);
+  once.patience = impatient.patience;
+  impatient.on_trouble = [&](const std::string&) { ++troubles; };
+  once.on_trouble = impatient.on_trouble;
+  const Outcome<std::unique_ptr<Stream>> alone = Stream::connect(impatient);
+  EXPECT_TRUE(fails_with(run(**alone, once), exit_usage));
+  EXPECT_LT(troubles, 60) << "nothing spins";
+  servers_[0]->start();
+  servers_[1]->start();
+  once.patience = std::chrono::seconds(30);
+  EXPECT_EQ(must(run(*stream, once)).last, 3U);
 }
 
 // Beside a small filesystem that a child alone sees.
