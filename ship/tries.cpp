@@ -10,6 +10,7 @@ namespace datawal::ship {
 namespace {
 
 using namespace std::chrono_literals;
+constexpr std::chrono::milliseconds shortest = 2ms;
 constexpr std::chrono::milliseconds longest = 1000ms;
 constexpr std::chrono::milliseconds step = 20ms;  // after which it is looked whether it is asked to end
 
@@ -23,7 +24,7 @@ Outcome<bool> Tries::again(const std::string& why) {
   if (options_.patience.count() != 0 && tried >= options_.patience) return fail(exit_usage, text);
   for (auto left = pause_; left.count() > 0 && !is_stopped(); left -= step)
     std::this_thread::sleep_for(std::min(left, step));
-  pause_ = pause_.count() == 0 ? step : std::min(2 * pause_, longest);
+  pause_ = pause_.count() == 0 ? shortest : std::min(2 * pause_, longest);
   return !is_stopped();
 }
 

@@ -1,6 +1,6 @@
 // Three servers, a live writer, a shipper and the network between, of which all but the writer are killed, stand still or are cut at random,
 // also for longer than anybody waits. At the end the stream is the
-// log. DATAWAL_SHIP_SECONDS says for how long (3 each, unless given).
+// log. DATAWAL_SHIP_SECONDS says for how long (2 each, unless given).
 
 #include <atomic>
 #include <chrono>
@@ -60,7 +60,7 @@ class ShipChaos : public testing::Test {
   }
   [[nodiscard]] static std::chrono::seconds duration() {
     const char* const given = std::getenv("DATAWAL_SHIP_SECONDS");
-    return std::chrono::seconds(given == nullptr ? 3 : std::atoi(given));
+    return std::chrono::seconds(given == nullptr ? 2 : std::atoi(given));
   }
 
   /// `write` writes some, again and again; meanwhile nothing else is spared.
