@@ -42,6 +42,7 @@ struct Cost {
 
 // Runs the program to its end.
 Cost cost_of(const std::vector<std::string>& words) {
+  (void)std::fflush(stdout);
   const Clock::time_point began = Clock::now();
   const pid_t child = ::fork();
   if (child == 0) {
