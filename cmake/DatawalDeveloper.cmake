@@ -47,6 +47,9 @@ function(datawal_add_tests target)
   endif()
 endfunction()
 
+# Under a sanitizer most tests take less time than their process does to start.
+option(DATAWAL_TESTS_IN_PARTS "Run each test program in four parts, instead of a process for each test" OFF)
+
 # A name of one file may shadow that of another in its batch. Behind datawal_warnings, which it changes.
 add_library(datawal_batch_warnings INTERFACE)
 target_compile_options(datawal_batch_warnings INTERFACE $<$<BOOL:${DATAWAL_BATCHES}>:-Wno-shadow>)
@@ -65,5 +68,13 @@ function(datawal_add_test_program target label)
   target_compile_definitions(${target} PRIVATE ${arg_DEFINE})
   target_link_libraries(${target} PRIVATE ${arg_LINK} datawal_warnings datawal_batch_warnings GTest::gmock GTest::gtest_main)
   add_dependencies(test_programs ${target})
-  gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 120 PROPERTIES TIMEOUT 600 LABELS "${label}")
+  if(NOT DATAWAL_TESTS_IN_PARTS)
+    gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 120 PROPERTIES TIMEOUT 600 LABELS "${label}")
+    return()
+  endif()
+  foreach(part RANGE 3)
+    add_test(NAME ${target}.${part} COMMAND ${target} --gtest_brief=1)
+    set_tests_properties(${target}.${part} PROPERTIES
+      ENVIRONMENT "GTEST_TOTAL_SHARDS=4;GTEST_SHARD_INDEX=${part}" TIMEOUT 1800 LABELS "${label}")
+  endforeach()
 endfunction()
