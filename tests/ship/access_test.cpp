@@ -25,6 +25,32 @@ TEST_F(ShipWithAPassword, SaysThatItIsWrong) {
   EXPECT_TRUE(Stream::connect(mine("u:right@")));
 }
 
+// No more than docs/SHIPPING.md names.
+class ShipWithPermissions : public ShipAlone {
+ protected:
+  ShipWithPermissions() {
+    const std::string read = R"("$JS.API.STREAM.INFO.S", "$JS.API.STREAM.MSG.GET.S")";
+    const std::string inbox = R"(subscribe: "_INBOX.>")";
+    more_ =
+        "authorization { users: [\n  { user: shipper, password: p, permissions: { publish: [\"datawal.S\", "
+        "\"$JS.API.STREAM.CREATE.S\", " +
+        read + "], " + inbox + " } }\n  { user: reader, password: p, permissions: { publish: [" + read + "], " + inbox +
+        " } }\n] }\n";
+  }
+};
+
+TEST_F(ShipWithPermissions, NeedsNoMoreThanThoseThatArePromised) {
+  append(at("log"), 20);
+  const std::unique_ptr<Stream> stream = must(Stream::connect(mine("shipper:p@")));
+  EXPECT_EQ(must(run(*stream, shipping(at("log")))).records, 20U);
+  const std::unique_ptr<Stream> reader = must(Stream::connect(mine("reader:p@")));
+  EXPECT_EQ(must(verify(*reader, at("log"))).compared, 20U);
+  append(at("log"), 1);
+  ShipOptions with = shipping(at("log"));
+  with.patience = std::chrono::seconds(1);
+  EXPECT_TRUE(fails_with(run(*reader, with), exit_usage)) << "it may not publish";
+}
+
 // A certificate that the server and, if it is asked for, the shipper show; signed by itself.
 class ShipOverTls : public ShipAlone {
  protected:
