@@ -1,5 +1,6 @@
-# What `cmake --install` puts where: libraries, headers, the package for find_package, pkg-config files, the program.
-# Included after every target is there. Components, which are also the Debian packages: libdatawal1, libdatawal-dev, datawal.
+# What `cmake --install` puts where: libraries, headers, the package for find_package, pkg-config files, the programs.
+# Included after every target is there. Components, which are also the Debian packages: libdatawal1, libdatawal-dev, datawal,
+# datawal-ship.
 
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
@@ -77,20 +78,29 @@ foreach(name safeatomic safeatomic-sim datawal)
     COMPONENT libdatawal-dev)
 endforeach()
 
-if(TARGET datawal_cli)
+# datawal_install_program(<target> <manual pages' target> <manual pages> <name>): a program, as the component <name>.
+function(datawal_install_program target pages manual name)
   if(flavour STREQUAL shared)
     file(RELATIVE_PATH to_library "/prefix/${CMAKE_INSTALL_BINDIR}" "/prefix/${CMAKE_INSTALL_LIBDIR}")
-    set_target_properties(datawal_cli PROPERTIES
+    set_target_properties(${target} PROPERTIES
       INSTALL_RPATH "$<IF:$<PLATFORM_ID:Darwin>,@loader_path,$ORIGIN>/${to_library}")
   endif()
-  install(TARGETS datawal_cli RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT datawal)
-  add_dependencies(datawal_installable datawal_cli)
-  if(TARGET datawal_manual_pages)
-    add_dependencies(datawal_installable datawal_manual_pages)
-    set(manual "${PROJECT_BINARY_DIR}/cli/manual")
-    install(DIRECTORY "${manual}/man1" DESTINATION "${CMAKE_INSTALL_MANDIR}" COMPONENT datawal)
-    install(FILES "${manual}/datawal.bash" DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions"
-      RENAME datawal COMPONENT datawal)
-    install(FILES "${manual}/_datawal" DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions" COMPONENT datawal)
+  install(TARGETS ${target} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT ${name})
+  add_dependencies(datawal_installable ${target})
+  if(TARGET ${pages})
+    add_dependencies(datawal_installable ${pages})
+    install(DIRECTORY "${manual}/man1" DESTINATION "${CMAKE_INSTALL_MANDIR}" COMPONENT ${name})
+    install(FILES "${manual}/${name}.bash" DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions"
+      RENAME ${name} COMPONENT ${name})
+    install(FILES "${manual}/_${name}" DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions" COMPONENT ${name})
   endif()
+endfunction()
+
+if(TARGET datawal_cli)
+  datawal_install_program(datawal_cli datawal_manual_pages "${PROJECT_BINARY_DIR}/cli/manual" datawal)
+endif()
+if(TARGET datawal_ship)
+  datawal_install_program(datawal_ship datawal_ship_manual_pages "${PROJECT_BINARY_DIR}/ship/manual" datawal-ship)
+  install(FILES "${PROJECT_SOURCE_DIR}/packaging/systemd/datawal-ship@.service" DESTINATION lib/systemd/system
+    COMPONENT datawal-ship)
 endif()

@@ -1,4 +1,4 @@
-# The Debian packages libdatawal1, libdatawal-dev and datawal, by `cpack -G DEB`. scripts/package calls it.
+# The Debian packages libdatawal1, libdatawal-dev, datawal and, with DATAWAL_SHIP, datawal-ship, by `cpack -G DEB`. scripts/package calls it.
 
 set(CPACK_PACKAGE_CONTACT "The datawal contributors <datawal@lists.invalid>" CACHE STRING "Maintainer of the packages")
 set(CPACK_PACKAGE_VENDOR "datawal")
@@ -7,6 +7,9 @@ set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_COMPONENTS_ALL libdatawal1 libdatawal-dev datawal)
+if(DATAWAL_SHIP)
+  list(APPEND CPACK_COMPONENTS_ALL datawal-ship)
+endif()
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
   OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 
@@ -42,6 +45,11 @@ describe_package(libdatawal-dev libdevel "embedded append-only record log and ke
 describe_package(datawal database "embedded append-only record log and key/value store (program)"
   "Feeds, reads, checks, repairs and exports the logs and key/value stores of\n the library datawal from a shell."
   DEPENDS "libdatawal1 ${same_version}")
+if(DATAWAL_SHIP)
+  describe_package(datawal-ship net "ships datawal stores into NATS JetStream, and back"
+    "Ships the records of a datawal store into a stream of NATS JetStream, exactly\n once, and rebuilds a store from it, byte for byte, as the new primary."
+    DEPENDS "libdatawal1 ${same_version}")
+endif()
 set(CPACK_DEBIAN_LIBDATAWAL1_PACKAGE_CONTROL_EXTRA "${PROJECT_SOURCE_DIR}/packaging/debian/triggers")
 set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
 set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS_POLICY ">=")

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <datawal/format.hpp>
+#include <datawal/segment.hpp>
 
 namespace datawal::ship {
 
@@ -36,13 +37,14 @@ Outcome<bool> History::take(const Unit& unit, std::string_view body) {
   if (Outcome<void> placed = check_place(unit); !placed) return pass_on(placed);
   Outcome<void> taken;
   if (unit.kind != UnitKind::records) {
-    partial_.clear();  // what a take-over has cut off is never whole
     if (!body.empty()) return wrong(unit, "it has a body");
+    partial_.clear();  // what a take-over has cut off is never whole
   } else {
     taken = unit.parts != 0 ? take_part(unit, body) : take_frames(unit, body);
   }
   if (!taken) return pass_on(taken);
   if (unit.kind == UnitKind::genesis) floor_ = unit.first;
+  if (unit.kind == UnitKind::records) segment_ = unit.segment;
   head_ = head_of(unit);
   return true;
 }
@@ -57,6 +59,8 @@ Outcome<void> History::check_place(const Unit& unit) const {
   if ((unit.owner == head_->owner) == is_takeover) return wrong(unit, "its owner");
   if (is_takeover && (unit.last != head_->last || unit.crc != head_->crc)) return wrong(unit, "where it takes over");
   if (!is_takeover && unit.first <= head_->last) return wrong(unit, "its txids are there already");
+  const bool is_segment = unit.segment >= segment_ && unit.segment <= segment::max_id;
+  if (!is_takeover && !is_segment) return wrong(unit, "its segment");
   return {};
 }
 
@@ -87,10 +91,11 @@ Outcome<void> History::take_part(const Unit& unit, std::string_view body) {
   if (!is_next) return wrong(unit, "another part is missing before it");
   if (unit.part < unit.parts && (unit.last != head_->last || unit.crc != head_->crc)) return wrong(unit, "its place");
   if (partial_.size() + body.size() > format::max_frame_len) return wrong(unit, "the record is too long");
+  const std::size_t before = partial_.size();
   partial_ += body;
   if (unit.part < unit.parts) return {};
   Outcome<void> taken = take_frames(unit, partial_);
-  partial_.clear();
+  partial_.resize(taken ? 0 : before);  // the right one may come behind a wrong one
   return taken;
 }
 

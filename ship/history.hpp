@@ -41,7 +41,8 @@ class History {
 
   explicit History(Visitor visit = {}) : visit_(std::move(visit)) {}
 
-  /// @return false if the unit stands behind something else than the head: it is void. exit_stream_damaged if it is not what it says
+  /// @return false if the unit stands behind something else than the head: it is void. exit_stream_damaged if it is not what it says:
+  ///   then it was not taken, and another one may stand in its place
   [[nodiscard]] Outcome<bool> take(const Unit& unit, std::string_view body);
 
   [[nodiscard]] const std::optional<Head>& head() const noexcept { return head_; }
@@ -55,6 +56,7 @@ class History {
 
   Visitor visit_;
   std::optional<Head> head_;
+  std::uint32_t segment_ = 0;  // of the unit before; they never go back
   std::uint64_t floor_ = 0;
   std::uint64_t records_ = 0;
   std::string partial_;  // the parts of a frame so far

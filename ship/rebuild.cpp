@@ -9,8 +9,8 @@
 #include <datawal/format.hpp>
 #include <datawal/log_rebuilder.hpp>
 #include <datawal/record_log_reader.hpp>
-#include <safeatomic/safeatomic.hpp>
 
+#include "ship/rebuild_draft.hpp"
 #include "ship/walk.hpp"
 
 namespace datawal::ship {
@@ -70,23 +70,18 @@ Outcome<void> compare_frames(std::string_view frames, Local& local, Verified& ve
 Outcome<Rebuilt> rebuild(Stream& stream, const std::filesystem::path& out, const OnProgress& on_progress) {
   const std::filesystem::path whole = std::filesystem::absolute(out).lexically_normal();
   const std::filesystem::path path = whole.has_filename() ? whole : whole.parent_path();
-  const std::filesystem::path draft = path.parent_path() / ("." + path.filename().string() + ".datawal-rebuild");
   std::error_code failed;
   if (std::filesystem::exists(std::filesystem::symlink_status(path, failed))) {
     return fail(exit_usage, fmt::format("{} is there already: name a new directory", path.string()));
   }
-  std::filesystem::remove_all(draft, failed);  // of a rebuild that was cut short
-  if (failed) return fail(exit_local, fmt::format("{} cannot be removed: {}", draft.string(), failed.message()));
-  Result<LogRebuilder> log = LogRebuilder::open(draft, {.mode = OpenMode::must_be_new});
-  if (!log) return fail(log.error());
-  History history([&](const Frames& frames) { return append(*log, frames); });
-  const Outcome<Walked> walked = read_all(stream, history, on_progress);
+  Outcome<RebuildDraft> draft = RebuildDraft::make(path.parent_path() /
+                                                   ("." + path.filename().string() + ".datawal-rebuild"));
+  if (!draft) return pass_on(draft);
+  History history([&](const Frames& frames) { return append(draft->log(), frames); });
+  const Outcome<Walked> walked = read_all(stream, history, BrokenEnd::refused, on_progress);
   if (!walked) return pass_on(walked);
   if (!history.head()) return fail(exit_usage, "the stream is empty: there is nothing to rebuild");
-  if (Result<void> closed = log->close(); !closed) return fail(closed.error());
-  std::filesystem::remove(draft / ".lock", failed);
-  if (const auto named = safeatomic::rename_atomic(draft, path); !named) return fail(error_of(named.error()));
-  if (const auto synced = safeatomic::fsync_dir(path.parent_path()); !synced) return fail(error_of(synced.error()));
+  if (Outcome<void> named = draft->name(path); !named) return pass_on(named);
   return Rebuilt{
       .units = walked->units, .records = history.records(), .last = history.head()->last, .floor = history.floor()};
 }
@@ -98,10 +93,11 @@ Outcome<Verified> verify(Stream& stream, const std::filesystem::path& dir, const
   if (Outcome<void> moved = local.move_on(); !moved) return pass_on(moved);
   Verified verified;
   History history([&](const Frames& frames) { return compare_frames(frames.bytes, local, verified); });
-  const Outcome<Walked> walked = read_all(stream, history, on_progress);
+  const Outcome<Walked> walked = read_all(stream, history, BrokenEnd::refused, on_progress);
   if (!walked) return pass_on(walked);
   verified.units = walked->units;
   verified.voids = walked->voids;
+  verified.foreign = walked->foreign;
   verified.records = history.records();
   verified.last = history.head() ? history.head()->last : 0;
   while (local.at()) {

@@ -26,6 +26,7 @@ struct Rebuilt {
 struct Verified {
   std::uint64_t units = 0;
   std::uint64_t voids = 0;
+  std::uint64_t foreign = 0;      ///< messages that are no units of this stream
   std::uint64_t records = 0;      ///< in the stream
   std::uint64_t last = 0;         ///< newest txid of the stream
   std::uint64_t compared = 0;     ///< of these, in the store too, and the same

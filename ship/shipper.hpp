@@ -1,12 +1,15 @@
 #pragma once
-// Ships a store, and takes a stream over.
+// Ships a store.
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
+
+#include <datawal/record.hpp>
 
 #include "ship/outcome.hpp"
 #include "ship/stream.hpp"
@@ -20,6 +23,9 @@ struct Shipped {
   std::uint64_t bytes = 0;
   std::uint64_t resumed = 0;  ///< how often it looked again where the stream ends
   std::uint64_t last = 0;     ///< newest txid in the stream
+  std::uint64_t epoch = 0;
+  std::uint64_t floor = 0;         ///< where the hold stands
+  std::optional<RecordRef> ref{};  ///< of the record `last`; nullopt: the stream has none
 };
 
 struct ShipOptions {
@@ -30,15 +36,14 @@ struct ShipOptions {
   bool from_here = false;                         ///< the log need not begin with its first record
   bool once = false;                              ///< ends when all that is durable is shipped
   const std::atomic<bool>* stop = nullptr;        ///< ends when it is set, behind the unit in flight; null: never
+  std::chrono::seconds patience{0};               ///< for a unit that does not get in; 0: for ever
+  std::function<void(const Shipped&)> on_look{};  ///< each time that it has seen where the stream ends
   std::function<void(const Shipped&)> on_unit{};  ///< behind each unit
+  std::function<void(const std::string&)> on_trouble{};  ///< each time that something has to be tried again, with why
 };
 
 /// Ships what the stream does not have, unit by unit, exactly one in flight, each on the condition that it is the very next one.
 /// @return exit_not_owner, exit_other_history: never to be tried again as it is
 [[nodiscard]] Outcome<Shipped> run(Stream& stream, const ShipOptions& options);
-
-/// Lets this store ship from here on, and no other: it must hold the record at which the stream ends.
-/// @return the epoch that began; exit_other_history if the stream goes on elsewhere
-[[nodiscard]] Outcome<std::uint64_t> take_over(Stream& stream, const ShipOptions& options);
 
 }  // namespace datawal::ship

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <span>
 #include <utility>
 
@@ -10,59 +9,6 @@
 #include <datawal/record_log_reader.hpp>
 
 namespace datawal::ship {
-
-namespace {
-
-// Where the segment begins that may hold `txid`.
-Outcome<std::uint32_t> segment_of(const RecordLogReader& reader, std::uint64_t txid) {
-  const std::span<const std::uint32_t> segments = reader.segments();
-  for (std::size_t n = segments.size(); n-- > 0;) {
-    RecordCursor cursor = reader.records_from(segments[n], 0);
-    const Result<std::optional<RecordView>> first = cursor.next();
-    if (!first) return fail(first.error());
-    if (*first && (*first)->txid <= txid && (*first)->ref.segment == segments[n]) return segments[n];
-  }
-  return 0;
-}
-
-}  // namespace
-
-Outcome<Comparison> compare(const std::filesystem::path& dir, std::uint64_t txid, std::uint32_t crc) {
-  Result<RecordLogReader> reader = RecordLogReader::open(dir, {.only_durable = true});
-  if (!reader) return fail(reader.error());
-  const Outcome<std::uint32_t> segment = segment_of(*reader, txid);
-  if (!segment) return pass_on(segment);
-  RecordCursor cursor = *segment == 0 ? reader->records() : reader->records_from(*segment, 0);
-  std::uint64_t last = 0;
-  for (;;) {
-    const Result<std::optional<RecordView>> next = cursor.next();
-    if (!next) return fail(next.error());
-    if (!*next) break;
-    last = (*next)->txid;
-    if (last < txid) continue;
-    if (last > txid) break;
-    if ((*next)->ref.crc == crc) return Comparison{.record = (*next)->ref};
-    return fail(
-        exit_other_history,
-        fmt::format("the record {} of the store is another one than that of the stream: two histories, which are never "
-                    "merged. Rebuild a store from the stream, or ship this one into another stream",
-                    txid));
-  }
-  if (last < txid) {
-    return fail(
-        exit_other_history,
-        fmt::format(
-            "the store ends with txid {}, and the stream with {}: an older copy, or one that is not durable yet. "
-            "Rebuild a store from the stream",
-            last, txid));
-  }
-  return fail(
-      exit_other_history,
-      fmt::format(
-          "the record {}, at which the stream ends, is not in the store any more: trimmed, compacted, or another "
-          "store. Rebuild a store from the stream",
-          txid));
-}
 
 Outcome<std::optional<std::uint64_t>> first_txid(const std::filesystem::path& dir) {
   Result<RecordLogReader> reader = RecordLogReader::open(dir, {.only_durable = true});
@@ -73,33 +19,20 @@ Outcome<std::optional<std::uint64_t>> first_txid(const std::filesystem::path& di
   return *first ? std::optional((*first)->txid) : std::nullopt;
 }
 
-Outcome<Source> Source::open(const std::filesystem::path& dir, const Head& head, std::uint64_t unit_bytes) {
-  FollowerOptions options;
-  if (head.crc) {
-    const Outcome<Comparison> same = compare(dir, head.last, *head.crc);
-    if (!same) return pass_on(same);
-    options.after = same->record;
-  }
-  Result<Follower> follower = Follower::open(dir, options);
+Outcome<Source> Source::open(const std::filesystem::path& dir, const Head& head, const std::optional<RecordRef>& after,
+                             std::uint64_t unit_bytes) {
+  Result<Follower> follower = Follower::open(dir, {.after = after});
   if (!follower) return fail(follower.error());
   return Source(std::move(*follower), head, unit_bytes);
 }
 
-Outcome<bool> Source::peek() {
-  if (peeked_) return true;
-  const Result<std::optional<RecordView>> next = follower_->next();
-  if (!next && next.error().code == Errc::place_lost) {
-    const LostRecords& lost = follower_->lost();
-    return fail(exit_other_history,
-                fmt::format("the txids {} to {} were removed from the store before they were shipped", lost.first_txid,
-                            lost.last_txid));
-  }
-  if (!next) return fail(next.error());
-  if (!*next) return false;
-  const RecordView& record = **next;
-  peeked_.emplace(Frame{.ref = record.ref, .bytes = std::string(record.ref.len, '\0')});
-  (void)format::encode(record.type, record.txid, record.key, record.payload, peeked_->bytes);
-  return true;
+Outcome<std::optional<RecordView>> Source::read() {
+  Result<std::optional<RecordView>> next = follower_->next();
+  if (next) return *next;
+  if (next.error().code != Errc::place_lost) return fail(next.error());
+  const LostRecords& lost = follower_->lost();
+  return fail(exit_other_history, fmt::format("the txids {} to {} were removed from the store before they were shipped",
+                                              lost.first_txid, lost.last_txid));
 }
 
 Outcome<Draft> Source::next_part() {
@@ -121,6 +54,7 @@ Outcome<Draft> Source::next_part() {
               .part = part,
               .parts = parts,
               .crc = is_whole ? std::optional(peeked_->ref.crc) : head_.crc,
+              .ref = is_whole ? std::optional(peeked_->ref) : std::nullopt,
               .body = peeked_->bytes.substr(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin))};
   head_.part_txid = is_whole ? 0 : peeked_->ref.txid;
   head_.part = part;
@@ -129,28 +63,50 @@ Outcome<Draft> Source::next_part() {
   return draft;
 }
 
+void Source::add(std::optional<Draft>& draft, const RecordRef& ref) const {
+  if (!draft) {
+    draft.emplace(Draft{.segment = ref.segment, .first = ref.txid});
+    draft->body.reserve(static_cast<std::size_t>(unit_bytes_));
+  }
+  draft->last = ref.txid;
+  draft->crc = ref.crc;
+  draft->ref = ref;
+  ++draft->count;
+}
+
+// Each record straight into the body, until one does not fit: that one is kept.
+Outcome<void> Source::fill(std::optional<Draft>& draft) {
+  for (;;) {
+    const Outcome<std::optional<RecordView>> next = read();
+    if (!next) return pass_on(next);
+    if (!*next) return {};
+    const RecordView& record = **next;
+    const std::size_t used = draft ? draft->body.size() : 0;
+    const bool fits = used + record.ref.len <= unit_bytes_ && head_.part_txid == 0 &&
+                      (!draft || draft->segment == record.ref.segment);
+    std::string& body = fits ? (add(draft, record.ref), draft->body) : peeked_.emplace(Frame{.ref = record.ref}).bytes;
+    const std::size_t begin = body.size();
+    body.resize(begin + record.ref.len);
+    (void)format::encode(record.type, record.txid, record.key, record.payload, std::span(body).subspan(begin));
+    if (!fits) return {};
+  }
+}
+
 Outcome<std::optional<Draft>> Source::next() {
   std::optional<Draft> draft;
-  for (;;) {
-    const Outcome<bool> more = peek();
-    if (!more) return pass_on(more);
-    if (!*more) break;
-    const bool is_long = peeked_->bytes.size() > unit_bytes_ || head_.part_txid != 0;
-    if (is_long && !draft) {
-      Outcome<Draft> part = next_part();
-      if (!part) return pass_on(part);
-      draft = std::move(*part);
-      break;
-    }
-    const bool fits = !is_long && (!draft || (draft->segment == peeked_->ref.segment &&
-                                              draft->body.size() + peeked_->bytes.size() <= unit_bytes_));
-    if (!fits) break;
-    if (!draft) draft.emplace(Draft{.segment = peeked_->ref.segment, .first = peeked_->ref.txid});
+  const auto is_long = [this] { return peeked_ && (peeked_->bytes.size() > unit_bytes_ || head_.part_txid != 0); };
+  if (peeked_ && !is_long()) {
+    add(draft, peeked_->ref);
     draft->body += peeked_->bytes;
-    draft->last = peeked_->ref.txid;
-    draft->crc = peeked_->ref.crc;
-    ++draft->count;
     peeked_.reset();
+  }
+  if (!peeked_) {
+    if (Outcome<void> filled = fill(draft); !filled) return pass_on(filled);
+  }
+  if (!draft && is_long()) {
+    Outcome<Draft> part = next_part();
+    if (!part) return pass_on(part);
+    draft = std::move(*part);
   }
   if (draft) {
     head_.last = draft->last;

@@ -26,17 +26,9 @@ struct Draft {
   std::uint32_t part = 0;
   std::uint32_t parts = 0;
   std::optional<std::uint32_t> crc{};  ///< of `last`
+  std::optional<RecordRef> ref{};      ///< its place, if it is in this draft
   std::string body{};
 };
-
-/// What the log says of the record at which a stream ends.
-struct Comparison {
-  RecordRef record{};  ///< the same as in the stream
-};
-
-/// The log's own record `txid`, which must be the stream's.
-/// @return exit_other_history if it is another one, or none
-[[nodiscard]] Outcome<Comparison> compare(const std::filesystem::path& dir, std::uint64_t txid, std::uint32_t crc);
 
 /// The txid of the first record that is durable; nullopt if there is none.
 [[nodiscard]] Outcome<std::optional<std::uint64_t>> first_txid(const std::filesystem::path& dir);
@@ -44,9 +36,9 @@ struct Comparison {
 /// Goes on where a stream ends. One thread.
 class Source {
  public:
-  /// @return as compare()
+  /// @param after  the record of the store at which the stream ends, see compare_end()
   [[nodiscard]] static Outcome<Source> open(const std::filesystem::path& dir, const Head& head,
-                                            std::uint64_t unit_bytes);
+                                            const std::optional<RecordRef>& after, std::uint64_t unit_bytes);
 
   /// The next whole frames of one segment, up to the bytes of a unit, or a part of a longer one; nullopt if nothing else is durable.
   [[nodiscard]] Outcome<std::optional<Draft>> next();
@@ -55,6 +47,7 @@ class Source {
   [[nodiscard]] Outcome<void> wait(std::chrono::milliseconds timeout);
 
  private:
+  // A record that did not fit into the draft before.
   struct Frame {
     RecordRef ref{};
     std::string bytes{};
@@ -62,8 +55,10 @@ class Source {
 
   Source(Follower follower, Head head, std::uint64_t unit_bytes)
       : follower_(std::make_unique<Follower>(std::move(follower))), head_(std::move(head)), unit_bytes_(unit_bytes) {}
-  [[nodiscard]] Outcome<bool> peek();
+  [[nodiscard]] Outcome<std::optional<RecordView>> read();
   [[nodiscard]] Outcome<Draft> next_part();
+  [[nodiscard]] Outcome<void> fill(std::optional<Draft>& draft);
+  void add(std::optional<Draft>& draft, const RecordRef& ref) const;
 
   std::unique_ptr<Follower> follower_;
   Head head_;  // what the drafts so far come to

@@ -1,12 +1,14 @@
 #include "ship/status.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <vector>
 
 #include <datawal/follower.hpp>
 #include <datawal/record_log_reader.hpp>
 
 #include "ship/claim.hpp"
-#include "ship/source.hpp"
+#include "ship/same.hpp"
 #include "ship/walk.hpp"
 
 namespace datawal::ship {
@@ -20,7 +22,7 @@ Outcome<Status> status_of(Stream& stream, const std::filesystem::path& dir, cons
   if (!reader) return fail(reader.error());
   const Result<DurableEnd> durable = reader->durable_end();
   if (!durable) return fail(durable.error());
-  Status status{.units = all->last, .durable_last = durable->txid};
+  Status status{.units = all->messages, .durable_last = durable->txid, .replicas_behind = all->replicas_behind};
   const Outcome<std::vector<Claim>> claims = claims_of(dir, name);
   if (!claims) return pass_on(claims);
   FollowerOptions options;
@@ -32,11 +34,9 @@ Outcome<Status> status_of(Stream& stream, const std::filesystem::path& dir, cons
       if (is_owner) status.floor = claim.txid;
       status.is_owner = status.is_owner || is_owner;
     }
-    if (end->head->crc) {
-      const Outcome<Comparison> same = compare(dir, end->head->last, *end->head->crc);
-      if (!same) return pass_on(same);
-      options.after = same->record;
-    }
+    const Outcome<std::optional<RecordRef>> same = compare_end(stream, dir, *end);
+    if (!same) return pass_on(same);
+    options.after = *same;
   }
   const Result<Follower> follower = Follower::open(dir, options);
   if (!follower) return fail(follower.error());
@@ -44,6 +44,10 @@ Outcome<Status> status_of(Stream& stream, const std::filesystem::path& dir, cons
   if (!lag) return fail(lag.error());
   status.lag_records = lag->records;
   status.lag_bytes = lag->bytes;
+  if (lag->records != 0 && all->messages != 0) {
+    status.lag_seconds = std::max(
+        0.0, std::chrono::duration<double>(std::chrono::system_clock::now() - all->newest).count());
+  }
   return status;
 }
 

@@ -18,6 +18,8 @@ struct Status {
   std::uint64_t durable_last = 0;  ///< newest durable txid of the store
   std::uint64_t lag_records = 0;   ///< durable, and not in the stream
   std::uint64_t lag_bytes = 0;
+  double lag_seconds = 0;             ///< since something last came into the stream, if anything lags: at most so long
+  std::uint64_t replicas_behind = 0;  ///< servers that should have all of the stream, and are away or do not
   std::optional<std::uint64_t> floor{};  ///< where the hold of this store stands; nullopt: it does not ship there
   bool is_owner = false;                 ///< this store is the one that ships
 };

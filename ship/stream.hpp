@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,17 +26,21 @@ struct StreamOptions {
   std::string tls_ca{};                  ///< a file: who may have signed the servers' certificates; with it, TLS alone
   std::string tls_cert{};                ///< a file: the certificate to show; empty: none
   std::string tls_key{};                 ///< a file: its key
-  const std::atomic<bool>* stop = nullptr;  ///< gives up when it is set; null: never
+  std::string creds{};                   ///< a file: a user's JWT and seed
+  std::string nkey{};                    ///< a file: a user's seed
+  std::function<void(const std::string&)> on_trouble{};  ///< each time that something has to be tried again, with why
+  const std::atomic<bool>* stop = nullptr;               ///< gives up when it is set; null: never
 };
 
 /// A message of the stream.
 struct Message {
   std::uint64_t sequence = 0;
-  Unit unit{};
+  std::optional<Unit> unit{};  ///< nullopt: of somebody else who may publish there, or damaged
   std::string body{};
+  std::chrono::system_clock::time_point stored{};  ///< when it came there, by the servers' clock
 };
 
-/// One thread at a time; `publish` may run in another one beside nothing else.
+/// One call at a time; by any thread.
 class Stream {
  public:
   /// Waits for a server as long as the options say. @return exit_usage if it does not let us in, and why
@@ -49,11 +54,14 @@ class Stream {
   struct End {
     std::uint64_t first = 0;
     std::uint64_t last = 0;
+    std::uint64_t messages = 0;                      ///< that are there
+    std::chrono::system_clock::time_point newest{};  ///< when the last one came
+    std::uint64_t replicas_behind = 0;               ///< servers that should have it all, and are away or have not
   };
   /// @return exit_usage if there is no such stream
   [[nodiscard]] virtual Outcome<End> end() = 0;
 
-  /// nullopt: no message has this sequence (any more). @return exit_stream_damaged if it is none of ours
+  /// nullopt: no message has this sequence (any more).
   [[nodiscard]] virtual Outcome<std::optional<Message>> get(std::uint64_t sequence) = 0;
 
   /// Whether a unit was stored, behind the sequence `expected` and nothing else.
@@ -67,6 +75,9 @@ class Stream {
 
   /// Bytes of the longest message.
   [[nodiscard]] virtual std::uint64_t max_payload() const = 0;
+
+  /// How often the connection was lost and made again. Any thread.
+  [[nodiscard]] virtual std::uint64_t reconnects() const { return 0; }
 
  protected:
   Stream() = default;

@@ -18,6 +18,7 @@ namespace {
 constexpr std::size_t chain_digits = 64;
 constexpr std::size_t store_digits = 16;
 constexpr std::size_t owner_digits = 16;
+constexpr std::size_t max_header_len = 1024;  // a unit's has some 300 at most
 
 constexpr std::string_view name_of(UnitKind kind) noexcept {
   switch (kind) {
@@ -100,6 +101,7 @@ std::string chain_of(const Unit& unit, std::string_view body) {
 std::string header_of(const Unit& unit) { return fields_of(unit) + ' ' + unit.before + ' ' + unit.chain; }
 
 std::optional<Unit> parse_unit(std::string_view header) {
+  if (header.size() > max_header_len) return std::nullopt;
   const std::vector<std::string_view> words = words_of(header);
   constexpr std::size_t word_count = 14;
   if (words.size() != word_count || words[0] != "1") return std::nullopt;

@@ -66,7 +66,10 @@ void add_holds(ReportFields& fields, const StoreStats& stats) {
   }
 }
 
-void print_fields(Console& console, const StoreStats& stats, const IndexReport& index, bool lists_segments) {
+void print_fields(Console& console, const StoreStats& stats, const std::filesystem::path& dir, bool lists_segments) {
+  // They have no say in the numbers; one that cannot be looked at is as good as none.
+  const IndexReport index = inspect_index(dir).value_or(IndexReport{});
+  const StateReport state = inspect_state(dir).value_or(StateReport{});
   const std::string ratio = fmt::format("{:.4f}", stats.garbage_ratio);
   ReportFields fields(console, "stat");
   fields.number("segments", stats.segments).number("bytes", stats.bytes).number("live_bytes", stats.live_bytes);
@@ -77,6 +80,7 @@ void print_fields(Console& console, const StoreStats& stats, const IndexReport& 
   fields.number("key_directory_bytes", stats.key_directory_bytes);
   fields.number("quarantined_files", stats.quarantined_files).number("quarantined_bytes", stats.quarantined_bytes);
   if (index.state != IndexState::absent) add_index_fields(fields, index);
+  if (state.state != IndexState::absent) add_state_fields(fields, state);
   add_holds(fields, stats);
   if (lists_segments) {
     fields.json().raw("per_segment", json_of(stats.per_segment));
@@ -113,8 +117,7 @@ class StatPrinter {
     } else if (arguments_.is_prometheus) {
       console_.out().write(prometheus_text(stats, arguments_.dir.native()));
     } else {
-      // It has no say in the numbers; one that cannot be looked at is as good as none.
-      print_fields(console_, stats, inspect_index(arguments_.dir).value_or(IndexReport{}), arguments_.lists_segments);
+      print_fields(console_, stats, arguments_.dir, arguments_.lists_segments);
     }
   }
 
@@ -189,6 +192,7 @@ void add_stat(CLI::App& program, Run& run) {
   durable_txid   newest record known to survive a loss of power
   quarantined    what torn tails left beside the store, one file each
   index_state    of a persisted index: see `datawal help index`
+  log_state      of the state of a log, likewise
   hold NAME      what compaction leaves alone for it: see `datawal help hold`
 
 How long syncs take, how much was appended, and whether compaction in the

@@ -119,7 +119,7 @@ void print_damage(ReportFields& fields, const VerifyReport& report) {
   }
 }
 
-void print(Console& console, const VerifyReport& report, const IndexReport& index) {
+void print(Console& console, const VerifyReport& report, const IndexReport& index, const StateReport& state) {
   const RecoveryReport& recovery = report.recovery;
   const StateName watermark = name_of(report.watermark);
   ReportFields fields(console, "verify");
@@ -130,6 +130,7 @@ void print(Console& console, const VerifyReport& report, const IndexReport& inde
   fields.number("last_txid_seen", recovery.last_txid_seen).number("txid_gaps", recovery.txid_gaps);
   fields.truth("out_of_order", report.out_of_order).word("watermark", watermark.word, watermark.explanation);
   if (index.state != IndexState::absent) add_index_fields(fields, index);
+  if (state.state != IndexState::absent) add_state_fields(fields, state);
   fields.number("preallocated_bytes", recovery.preallocated_bytes);
   fields.number("records_beyond_tear", recovery.records_beyond_tear);
   fields.number("quarantined_previously", recovery.quarantined_previously);
@@ -163,12 +164,20 @@ int run_verify(Console& console, const std::filesystem::path& dir, bool is_stric
   if (report->recovery.files_scanned == 0 && !report->damage) return fail_for_empty_store(console, dir);
   // Of a damaged log it cannot be said what an index of it should hold.
   const IndexReport index = (report->damage ? inspect_index(dir) : check_index(dir)).value_or(IndexReport{});
-  print(console, *report, index);
+  const StateReport state = (report->damage ? inspect_state(dir) : check_state(dir)).value_or(StateReport{});
+  print(console, *report, index, state);
   if (index.state == IndexState::damaged && !report->damage) {
     return console.fail(exit_damaged, {.code = "index_damaged",
                                        .text = fmt::format("{}: the persisted index: {}; nothing of the store is: "
                                                            "`datawal index {} --drop` removes it",
                                                            shell_word(dir), index.reason, shell_word(dir)),
+                                       .path = dir});
+  }
+  if (state.state == IndexState::damaged && !report->damage) {
+    return console.fail(exit_damaged, {.code = "log_state_damaged",
+                                       .text = fmt::format("{}: the state of the log: {}; nothing of the store is: "
+                                                           "`datawal index {} --log --drop` removes it",
+                                                           shell_word(dir), state.reason, shell_word(dir)),
                                        .path = dir});
   }
   const int status = judge(console, dir, *report);
@@ -192,6 +201,7 @@ and what to do. On a terminal, a bar shows how far it has come.
                              Raw records alone it is no compaction
   watermark                  whether everything that was synced is there
   index_state                of a persisted index, compared with the log
+  log_state                  of the state of a log, likewise
   damaged                    every range that is in no whole record
   missing_segments           ids without a file: a suspicion, no more
 

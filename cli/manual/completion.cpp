@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <set>
 #include <sstream>
 #include <vector>
 
@@ -57,6 +59,32 @@ std::string zsh_options(const CLI::App& app) {
   return specs;
 }
 
+// What no shell takes for anything but a name.
+std::string function_of(const CLI::App& program) {
+  std::string name = '_' + program.get_name();
+  std::ranges::replace(name, '-', '_');
+  return name;
+}
+
+// A case for each option of any command that takes words.
+std::string bash_words(const CLI::App& program) {
+  std::set<std::string> options;
+  for (const CLI::App* command : commands_of(program)) {
+    for (const OptionPart& option : options_of(*command)) {
+      for (const std::string& name : names_of(option)) {
+        if (!words_of(name).empty()) options.insert(name);
+      }
+    }
+  }
+  std::string cases;
+  for (const std::string& option : options) {
+    cases += fmt::format(R"(    {}) mapfile -t COMPREPLY < <(compgen -W "{}" -- "$current"); return ;;)"
+                         "\n",
+                         option, words_of(option));
+  }
+  return cases.empty() ? cases : fmt::format("  case $previous in\n{}  esac\n", cases);
+}
+
 }  // namespace
 
 std::string bash_completion(const CLI::App& program) {
@@ -66,8 +94,8 @@ std::string bash_completion(const CLI::App& program) {
     commands += (commands.empty() ? "" : " ") + command->get_name();
     cases += fmt::format("    {}) options=\"{}\" ;;\n", command->get_name(), words_of_options(*command));
   }
-  return fmt::format(R"(# bash completion for datawal, written by datawal_manual.
-_datawal() {{
+  return fmt::format(R"(# bash completion for {0}, written by its build.
+{1}() {{
   local current=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD - 1]}} command='' options='' word
   for word in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
     if [[ $word != -* ]]; then
@@ -76,18 +104,15 @@ _datawal() {{
     fi
   done
   COMPREPLY=()
-  case $previous in
-    --bytes) mapfile -t COMPREPLY < <(compgen -W "{}" -- "$current"); return ;;
-    --sync) mapfile -t COMPREPLY < <(compgen -W "{}" -- "$current"); return ;;
-  esac
-  case $command in
-    '') mapfile -t COMPREPLY < <(compgen -W "{} {}" -- "$current"); return ;;
-{}  esac
+{2}  case $command in
+    '') mapfile -t COMPREPLY < <(compgen -W "{3} {4}" -- "$current"); return ;;
+{5}  esac
   if [[ $current == -* ]]; then mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current"); fi
 }}
-complete -o bashdefault -o default -F _datawal datawal
+complete -o bashdefault -o default -F {1} {0}
 )",
-                     words_of("--bytes"), words_of("--sync"), commands, words_of_options(program), cases);
+                     program.get_name(), function_of(program), bash_words(program), commands, words_of_options(program),
+                     cases);
 }
 
 std::string zsh_completion(const CLI::App& program) {
@@ -98,24 +123,24 @@ std::string zsh_completion(const CLI::App& program) {
     cases += fmt::format("  {})\n    _arguments \\\n{}    '*:file:_files' ;;\n", command->get_name(),
                          zsh_options(*command));
   }
-  return fmt::format(R"(#compdef datawal
-# zsh completion for datawal, written by datawal_manual.
-_datawal() {{
+  return fmt::format(R"(#compdef {0}
+# zsh completion for {0}, written by its build.
+{1}() {{
   local context state line
   local -a commands=(
-{}  )
+{2}  )
   _arguments -C \
-{}    '1:command:->command' '*::argument:->argument' && return
+{3}    '1:command:->command' '*::argument:->argument' && return
   if [[ $state == command ]]; then
     _describe command commands
     return
   fi
   case ${{line[1]}} in
-{}  esac
+{4}  esac
 }}
-_datawal "$@"
+{1} "$@"
 )",
-                     commands, zsh_options(program), cases);
+                     program.get_name(), function_of(program), commands, zsh_options(program), cases);
 }
 
 }  // namespace datawal::cli

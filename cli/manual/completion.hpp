@@ -1,5 +1,5 @@
 #pragma once
-// What a shell needs to know to complete the arguments of `datawal`.
+// What a shell needs to know to complete the arguments of a program.
 
 #include <CLI/App.hpp>
 

@@ -18,6 +18,10 @@
 namespace datawal::cli {
 namespace {
 
+constexpr const char* environment =
+    ".TP\n\\fBNO_COLOR\\fR\nIf it is set, messages on a terminal are not coloured.\n.TP\n\\fBTERM\\fR\n"
+    "On a terminal called \"dumb\" there are neither colours nor progress bars.\n";
+
 // Returns the exit status.
 int write(const std::filesystem::path& file, const std::string& content) {
   const auto written = safeatomic::write_atomic(file, content, {.file_mode = 0644});
@@ -31,9 +35,10 @@ int write_all_into(const std::filesystem::path& directory, const std::string& ve
   Run run;
   define_program(program, run);
   std::filesystem::create_directories(directory / "man1");
-  int status = write(directory / "man1" / "datawal.1", program_page(program, version));
+  int status = write(directory / "man1" / "datawal.1", program_page(program, version, environment));
   for (const CLI::App* command : commands_of(program)) {
-    status |= write(directory / "man1" / ("datawal-" + command->get_name() + ".1"), command_page(*command, version));
+    status |= write(directory / "man1" / ("datawal-" + command->get_name() + ".1"),
+                    command_page(program, *command, version));
   }
   status |= write(directory / "datawal.bash", bash_completion(program));
   status |= write(directory / "_datawal", zsh_completion(program));

@@ -71,9 +71,10 @@ std::string footer_sections(const CLI::App& app) {
 
 }  // namespace
 
-std::string command_page(const CLI::App& command, const std::string& version) {
-  std::string page = title("datawal-" + command.get_name(), version, purpose_of(command));
-  std::string synopsis = fmt::format(R"(\fBdatawal {}\fR [\fIOPTIONS\fR])", literal(command.get_name()));
+std::string command_page(const CLI::App& program, const CLI::App& command, const std::string& version) {
+  const std::string& name = program.get_name();
+  std::string page = title(name + '-' + command.get_name(), version, purpose_of(command));
+  std::string synopsis = fmt::format(R"(\fB{} {}\fR [\fIOPTIONS\fR])", literal(name), literal(command.get_name()));
   for (const OptionPart& option : options_of(command)) {
     if (!option.is_positional) continue;
     const bool is_optional = !option.value.empty();
@@ -86,25 +87,24 @@ std::string command_page(const CLI::App& command, const std::string& version) {
   page += section("ARGUMENTS", options_section(command, true));
   page += section("OPTIONS", options_section(command, false));
   page += footer_sections(command);
-  page += section("SEE ALSO", "\\fBdatawal\\fR(1)\n");
+  page += section("SEE ALSO", fmt::format("\\fB{}\\fR(1)\n", literal(name)));
   return page;
 }
 
-std::string program_page(const CLI::App& program, const std::string& version) {
-  std::string page = title("datawal", version, purpose_of(program));
-  page += section("SYNOPSIS", "\\fBdatawal\\fR [\\fIOPTIONS\\fR] \\fICOMMAND\\fR ...\n");
+std::string program_page(const CLI::App& program, const std::string& version, const std::string& environment) {
+  const std::string name = literal(program.get_name());
+  std::string page = title(program.get_name(), version, purpose_of(program));
+  page += section("SYNOPSIS", fmt::format("\\fB{}\\fR [\\fIOPTIONS\\fR] \\fICOMMAND\\fR ...\n", name));
   std::string commands;
   std::string pages;
   for (const CLI::App* command : commands_of(program)) {
     commands += fmt::format(".TP\n\\fB{}\\fR\n{}\n", literal(command->get_name()), literal(command->get_description()));
-    pages += fmt::format(R"({}\fBdatawal\-{}\fR(1))", pages.empty() ? "" : ",\n", literal(command->get_name()));
+    pages += fmt::format(R"({}\fB{}\-{}\fR(1))", pages.empty() ? "" : ",\n", name, literal(command->get_name()));
   }
   page += section("COMMANDS", commands);
   page += section("OPTIONS", options_section(program, false));
   page += footer_sections(program);
-  page += section("ENVIRONMENT",
-                  ".TP\n\\fBNO_COLOR\\fR\nIf it is set, messages on a terminal are not coloured.\n.TP\n\\fBTERM\\fR\n"
-                  "On a terminal called \"dumb\" there are neither colours nor progress bars.\n");
+  page += section("ENVIRONMENT", environment);
   page += section("SEE ALSO", pages + '\n');
   return page;
 }

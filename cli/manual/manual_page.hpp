@@ -7,10 +7,12 @@
 
 namespace datawal::cli {
 
-/// datawal.1
-[[nodiscard]] std::string program_page(const CLI::App& program, const std::string& version);
+/// PROGRAM.1
+/// @param environment  what it reads there, in the language of man(7); empty: nothing
+[[nodiscard]] std::string program_page(const CLI::App& program, const std::string& version,
+                                       const std::string& environment = {});
 
-/// datawal-COMMAND.1
-[[nodiscard]] std::string command_page(const CLI::App& command, const std::string& version);
+/// PROGRAM-COMMAND.1
+[[nodiscard]] std::string command_page(const CLI::App& program, const CLI::App& command, const std::string& version);
 
 }  // namespace datawal::cli

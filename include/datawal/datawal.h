@@ -123,7 +123,7 @@ typedef struct datawal_recovery_report {
   uint64_t records_beyond_tear;    /**< whole records found after the tear (a lower bound) */
   uint64_t quarantined_previously; /**< quarantine files that were there before */
   int tail_truncated;              /**< 1 if the store ended in a torn tail */
-  datawal_index_state index_state; /**< of a store: what became of the persisted index */
+  datawal_index_state index_state; /**< what became of the persisted index of a store, or of the state of a log */
   uint64_t records_read;           /**< of records_replayed, those that were read */
   uint64_t reserved[7];            /**< 0 */
 } datawal_recovery_report;
@@ -334,6 +334,11 @@ typedef struct datawal_open_options {
   int index_is_not_in_background;         /**< 1: no thread writes it now and then */
   uint32_t reserved_2;                    /**< 0 */
   uint64_t index_least_bytes;             /**< else one does when so much was appended behind the last one; 0: 64 MiB */
+  int state;                              /**< 1: datawal_log_open uses the state of the log, and it is kept up */
+  int state_is_not_for_rotation;          /**< 1: it is not written at rotation */
+  int state_is_not_for_close;             /**< 1: nor at close */
+  uint32_t reserved_3;                    /**< 0 */
+  uint64_t state_least_bytes;             /**< nor where the next open would read no more of the log; 0: 1 MiB */
 } datawal_open_options;
 
 /** Options for opening a store for reading. */
@@ -346,6 +351,8 @@ typedef struct datawal_reader_options {
   uint32_t reserved;           /**< 0 */
   int uses_index;      /**< of datawal_store_reader, 1: use the store's persisted index if there is one that fits */
   uint32_t reserved_2; /**< 0 */
+  int uses_state;      /**< of datawal_log_reader, 1: use the state of the log if there is one that fits */
+  uint32_t reserved_3; /**< 0 */
 } datawal_reader_options;
 
 /** How far a log is known to survive a loss of power. */
@@ -509,6 +516,10 @@ datawal_code datawal_log_append_batch(datawal_log* log, const datawal_input* rec
                                       datawal_ref* refs, datawal_error* error);
 /** On return everything appended before survives a loss of power. */
 datawal_code datawal_log_fsync(datawal_log* log, datawal_error* error);
+/** Writes the state of now, where datawal_open_options.state is set; durable on return, as everything appended before.
+ * DATAWAL_INVALID_ARGUMENT if it is not set. */
+datawal_code datawal_log_save_state(datawal_log* log, datawal_error* error);
+
 /** Seals the active segment and starts the next one. */
 datawal_code datawal_log_rotate(datawal_log* log, datawal_error* error);
 /** The payload of the record at `ref`; `key` and `type` may be NULL. */

@@ -27,6 +27,7 @@
 #include <datawal/recovery_report.hpp>
 #include <datawal/repair.hpp>
 #include <datawal/saved_index.hpp>
+#include <datawal/saved_state.hpp>
 #include <datawal/segment.hpp>
 #include <datawal/stats.hpp>
 #include <datawal/text.hpp>

@@ -96,9 +96,26 @@ struct IndexOptions {
   bool loads_in_background = true;
 };
 
-/// What `open` of a store with an index reads.
+/// The state of a log: a file `.state` beside the segments that says what every segment was, with which RecordLog::open reads only what
+/// was appended since it was written, so that it takes milliseconds at any size. A cache, as the index is: it can be deleted at any time,
+/// and one that does not fit what is there is not used. RecoveryReport::index_state tells. 152 bytes a segment.
+///
+/// Off unless asked for, since it moves when damage is found: what `open` does not read may be damaged without its noticing. A cursor,
+/// read(), or check() meets it.
+struct StateOptions {
+  bool is_enabled = false;  ///< use it at open, and write it at rotation and at close
+  /// Where the next open would read sixteen times as much of the log as it is long, and as `least_bytes`: so much, besides a segment,
+  /// is what an open reads after a crash. A sync of one more file, for which appends wait.
+  bool write_at_rotation = true;
+  bool write_at_close = true;  ///< if it pays: where the next open would otherwise read much of the log
+  /// It never pays if the next open would read fewer bytes of records. Besides those behind the last one these are, where that one was
+  /// written within a segment that has grown since, those before it in the segment.
+  std::uint64_t least_bytes = 1ULL << 20;
+};
+
+/// What `open` of a store with an index, or of a log with a state, reads.
 enum class Verification : std::uint8_t {
-  index,  ///< the index, if it is enabled and fits, and what lies behind it
+  index,  ///< the index or state, if it is enabled and fits, and what lies behind it
   full,   ///< every record
 };
 
@@ -131,7 +148,8 @@ struct OpenOptions {
   /// index while the caller's reads. 0: as 2 where there is a second processor and the store is large enough to gain by it.
   std::uint32_t open_threads = 0;
   IndexOptions index{};                             ///< of DataWal
-  Verification verification = Verification::index;  ///< of DataWal, where an index is enabled
+  StateOptions state{};                             ///< of RecordLog
+  Verification verification = Verification::index;  ///< where an index or a state is enabled
   /// Called now and then while `open` reads the segments, from the opening thread. Must not throw.
   ProgressCallback on_progress{};
   /// Null: the operating system's. Not owned; must outlive the log.
@@ -150,6 +168,9 @@ struct ReaderOptions {
   /// Of DataWalReader: use the store's persisted index if there is one that fits, so that opening costs the same at any size. Each page
   /// of it is loaded when it is needed; a damaged one is an error, and the index is left where it is.
   bool uses_index = false;
+  /// Of RecordLogReader: use the log's state if there is one that fits, so that refresh() and durable_end() do not read the last segments
+  /// from their beginnings.
+  bool uses_state = false;
   safeatomic::FileSystem* file_system = nullptr;  ///< null: the operating system's; not owned
 };
 

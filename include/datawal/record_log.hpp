@@ -36,7 +36,8 @@ class RecordLog {
  public:
   /// Opens the log in `dir` for writing, making the directory, its missing parents and segment 1 as needed, and recovers its
   /// longest valid prefix. On return all that recovery_report() counts survives a loss of power. A torn tail is copied to a
-  /// quarantine file before it is cut. Reads each segment once.
+  /// quarantine file before it is cut. Reads each segment once; with a state that is believed (OpenOptions::state), only what lies
+  /// behind that.
   /// @return
   ///   locked               another handle holds the lock
   ///   corruption           damage, with segment, offset and reason, or an entry named like a segment that is no regular
@@ -86,6 +87,12 @@ class RecordLog {
   /// Every record, in memory.
   [[nodiscard]] Result<std::vector<Record>> scan() const;
 
+  /// Writes the state of now (OpenOptions::state), where the options are not left to say when that is worth it. Durable on return, as
+  /// everything appended before. Appends wait for its syncs. Nothing without records.
+  /// @return invalid_argument if the log was opened without StateOptions::is_enabled; no_space, io: the old one stays, and the log
+  ///   goes on; poisoned
+  [[nodiscard]] Result<void> save_state();
+
   /// The records present now, one at a time; later appends are not seen.
   [[nodiscard]] RecordCursor records() const;
 
@@ -131,7 +138,7 @@ class RecordLog {
   [[nodiscard]] std::uint32_t active_segment() const noexcept;  ///< id of the segment that is appended to
   [[nodiscard]] bool is_poisoned() const noexcept;              ///< true if only reading still works
 
-  /// Syncs, records how far, and releases the lock; a poisoned log changes no file. The handle is closed whatever
+  /// Syncs, records how far, writes the state where that is enabled and pays, and releases the lock; a poisoned log changes no file. The handle is closed whatever
   /// this returns, and closing it again is no error. The destructor does the same and swallows the error.
   /// @return poisoned if it was, or if this last sync failed
   [[nodiscard]] Result<void> close();

@@ -7,7 +7,7 @@
 
 namespace datawal {
 
-/// What became of the persisted index (OpenOptions::index) when a store was opened.
+/// What became of the persisted index (OpenOptions::index), or of the state of a log (OpenOptions::state), when it was opened.
 enum class IndexState : std::uint8_t {
   absent,   ///< there is none, or it was not asked for
   used,     ///< it was believed: only what was appended behind it was read
@@ -32,8 +32,8 @@ struct RecoveryReport {
   std::uint64_t quarantined_previously = 0;  ///< files `*.dwal.torn-*` that were there before
 
   std::uint64_t records_read = 0;               ///< of records_replayed, those that were read in this pass
-  IndexState index_state = IndexState::absent;  ///< of DataWal
-  std::string index_reason{};  ///< why a persisted index was not used; empty if it was, or none was looked for
+  IndexState index_state = IndexState::absent;  ///< of DataWal: `.index`; of RecordLog: `.state`
+  std::string index_reason{};                   ///< why that was not used; empty if it was, or was not looked for
 };
 
 }  // namespace datawal

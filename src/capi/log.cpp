@@ -64,6 +64,11 @@ datawal_code datawal_log_rotate(datawal_log* log, datawal_error* error) {
   return done(error, [&] { return log->log.rotate(); });
 }
 
+datawal_code datawal_log_save_state(datawal_log* log, datawal_error* error) {
+  if (log == nullptr) return fail(error, missing("save state"));
+  return done(error, [&] { return log->log.save_state(); });
+}
+
 datawal_code datawal_log_read(const datawal_log* log, const datawal_ref* ref, datawal_record_type* type,
                               datawal_buffer* key, datawal_buffer* payload, datawal_error* error) {
   if (key != nullptr) *key = {};

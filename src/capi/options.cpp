@@ -161,6 +161,12 @@ OpenOptions from_c(const datawal_open_options* given) {
   index.least_bytes = unless_zero(options.index_least_bytes, index.least_bytes);
   index.loads_in_background = !flag(options.index_loads_on_demand, "index_loads_on_demand");
   index.writes_in_background = !flag(options.index_is_not_in_background, "index_is_not_in_background");
+  if (options.reserved_3 != 0) throw Refused{"reserved_3", "is set"};
+  StateOptions& state = result.state;
+  state.is_enabled = flag(options.state, "state");
+  state.write_at_rotation = !flag(options.state_is_not_for_rotation, "state_is_not_for_rotation");
+  state.write_at_close = !flag(options.state_is_not_for_close, "state_is_not_for_close");
+  state.least_bytes = unless_zero(options.state_least_bytes, state.least_bytes);
   if (flag(options.verifies_all, "verifies_all")) result.verification = Verification::full;
   result.on_progress = telling(options.on_progress, options.progress_context);
   return result;
@@ -175,10 +181,12 @@ ReaderOptions from_c(const datawal_reader_options* given) {
   const datawal_reader_options options = known(given);
   if (options.reserved != 0) throw Refused{"reserved", "is set"};
   if (options.reserved_2 != 0) throw Refused{"reserved_2", "is set"};
+  if (options.reserved_3 != 0) throw Refused{"reserved_3", "is set"};
   return {.only_durable = flag(options.only_durable, "only_durable"),
           .read_path = from_c(options.read_path),
           .open_threads = threads(options.open_threads),
-          .uses_index = flag(options.uses_index, "uses_index")};
+          .uses_index = flag(options.uses_index, "uses_index"),
+          .uses_state = flag(options.uses_state, "uses_state")};
 }
 
 CursorOptions from_c(const datawal_store_cursor_options* given) {

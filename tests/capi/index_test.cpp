@@ -1,4 +1,4 @@
-// The persisted index, from C.
+// The persisted index, and the state of a log, from C.
 
 #include "capi/capi_support.hpp"
 
@@ -44,6 +44,57 @@ TEST_F(CapiIndex, IsUsedByAReaderThatAsksForIt) {
   EXPECT_EQ(there, 1);
   EXPECT_EQ(datawal_store_reader_size(reader), 3U);
   datawal_store_reader_free(reader);
+}
+
+class CapiState : public CapiTest {
+ protected:
+  datawal_log* open_log(int uses_state) const {
+    datawal_open_options options;
+    datawal_open_options_init(&options);
+    options.state = uses_state;
+    options.state_is_not_for_close = 1;
+    options.state_is_not_for_rotation = 1;
+    datawal_log* log = nullptr;
+    EXPECT_EQ(datawal_log_open(in_dir("log").c_str(), &options, &log, nullptr), DATAWAL_OK) << last_error();
+    return log;
+  }
+  static void append(datawal_log* log, std::string_view payload) {
+    EXPECT_EQ(datawal_log_append(log, payload.data(), payload.size(), DATAWAL_NO_SYNC, nullptr, nullptr), DATAWAL_OK);
+  }
+};
+
+TEST_F(CapiState, IsUsedByALogThatAsksForIt) {
+  datawal_log* log = open_log(1);
+  append(log, "one");
+  append(log, "two");
+  EXPECT_EQ(datawal_log_save_state(log, nullptr), DATAWAL_OK) << last_error();
+  append(log, "three");
+  datawal_log_free(log);
+  log = open_log(1);
+  datawal_recovery_report report{};
+  datawal_log_recovery_report(log, &report);
+  EXPECT_EQ(report.index_state, DATAWAL_INDEX_USED);
+  EXPECT_EQ(report.records_replayed, 3U);
+  EXPECT_EQ(report.records_read, 1U);
+  datawal_log_free(log);
+
+  datawal_reader_options options;
+  datawal_reader_options_init(&options);
+  options.uses_state = 1;
+  datawal_log_reader* reader = nullptr;
+  ASSERT_EQ(datawal_log_reader_open(in_dir("log").c_str(), &options, &reader, nullptr), DATAWAL_OK) << last_error();
+  int changed = 1;
+  EXPECT_EQ(datawal_log_reader_refresh(reader, &changed, nullptr), DATAWAL_OK) << last_error();
+  EXPECT_EQ(changed, 0);
+  datawal_log_reader_free(reader);
+}
+
+TEST_F(CapiState, IsNotSavedByALogThatDoesNotKeepIt) {
+  datawal_log* log = open_log(0);
+  append(log, "one");
+  EXPECT_EQ(datawal_log_save_state(log, nullptr), DATAWAL_INVALID_ARGUMENT);
+  EXPECT_EQ(datawal_log_save_state(nullptr, nullptr), DATAWAL_INVALID_ARGUMENT);
+  datawal_log_free(log);
 }
 
 }  // namespace

@@ -158,6 +158,10 @@ TEST_F(CapiOptions, ThatMakeNoSenseAreRefusedByName) {
       {"index_loads_on_demand", [](Options& o) { o.index_loads_on_demand = 3; }},
       {"index_is_not_in_background", [](Options& o) { o.index_is_not_in_background = 2; }},
       {"reserved_2", [](Options& o) { o.reserved_2 = 1; }},
+      {"state", [](Options& o) { o.state = 2; }},
+      {"state_is_not_for_rotation", [](Options& o) { o.state_is_not_for_rotation = -1; }},
+      {"state_is_not_for_close", [](Options& o) { o.state_is_not_for_close = 3; }},
+      {"reserved_3", [](Options& o) { o.reserved_3 = 1; }},
       {"verifies_all", [](Options& o) { o.verifies_all = 0x100; }},
       {"auto_compact_is_capped", [](Options& o) { o.auto_compact_is_capped = 7; }},
       {"reserved", [](Options& o) { o.reserved = 1; }},
@@ -217,6 +221,11 @@ TEST_F(CapiOptions, OfReadersAndCompactionAreRefusedByName) {
   reader.uses_index = 2;
   EXPECT_EQ(datawal_store_reader_open(in_dir("kv").c_str(), &reader, &store_reader, &error), DATAWAL_INVALID_ARGUMENT);
   EXPECT_THAT(error.message, HasSubstr("uses_index"));
+
+  datawal_reader_options_init(&reader);
+  reader.uses_state = 2;
+  EXPECT_EQ(datawal_log_reader_open(in_dir("kv").c_str(), &reader, &log_reader, &error), DATAWAL_INVALID_ARGUMENT);
+  EXPECT_THAT(error.message, HasSubstr("uses_state"));
 
   for (const double ratio : {-1.0, 1.01, std::numeric_limits<double>::quiet_NaN()}) {
     datawal_compact_options compact{};

@@ -83,5 +83,67 @@ TEST_F(IndexCommand, RefusesWhatItCannotDo) {
   EXPECT_EQ(run({"index", "nowhere", "--build"}).status, 1);
 }
 
+// The same for a log: `.state`.
+class LogStateCommand : public ProgramTest {
+ protected:
+  LogStateCommand() {
+    for (const char* record : {"one", "two", "three"}) EXPECT_EQ(run({"append", "log"}, record).status, 0);
+  }
+};
+
+TEST_F(LogStateCommand, SaysThatThereIsNone) {
+  EXPECT_EQ(run({"index", "log", "--log"}),
+            (Ended{0,
+                   "log_state:              absent\nlog_state_bytes:        0\nsegments_covered:       0\n"
+                   "records_covered:        0\nlast_txid:              0\n",
+                   ""}));
+  EXPECT_THAT(run({"stat", "log"}).out, Not(HasSubstr("log_state")));
+  EXPECT_THAT(run({"verify", "log"}).out, Not(HasSubstr("log_state")));
+}
+
+TEST_F(LogStateCommand, BuildsChecksAndDropsIt) {
+  const Ended built = run({"index", "log", "--log", "--build"});
+  EXPECT_EQ(built.status, 0);
+  EXPECT_THAT(built.out,
+              HasSubstr("log_state:              used\nlog_state_bytes:        4096\n"
+                        "segments_covered:       1\nrecords_covered:        3\nlast_txid:              3\n"));
+  EXPECT_TRUE(std::filesystem::exists(in_dir("log") / ".state"));
+  EXPECT_FALSE(std::filesystem::exists(in_dir("log") / ".index"));
+  EXPECT_EQ(run({"append", "log"}, "four").status, 0);
+  EXPECT_THAT(run({"--json", "index", "log", "--log", "--check"}).out,
+              HasSubstr(R"("kind":"log_state","log_state":"used","log_state_bytes":4096)"));
+  EXPECT_THAT(run({"stat", "log"}).out, HasSubstr("log_state:              used\n"));
+  EXPECT_THAT(run({"verify", "log"}).out, HasSubstr("log_state:              used\n"));
+  EXPECT_EQ(run({"index", "log", "--log", "--drop"}).status, 0);
+  EXPECT_FALSE(std::filesystem::exists(in_dir("log") / ".state"));
+  EXPECT_THAT(run({"index", "log", "--log"}).out, HasSubstr("absent"));
+}
+
+TEST_F(LogStateCommand, TellsAStaleOneFromADamagedOne) {
+  EXPECT_EQ(run({"index", "log", "--log", "--build"}).status, 0);
+  std::filesystem::copy(in_dir("log"), in_dir("copy"));
+  EXPECT_THAT(run({"index", "copy", "--log"}).out, HasSubstr("log_state:              stale"));
+  EXPECT_EQ(run({"verify", "copy"}).status, 0);
+  std::fstream file(in_dir("log") / ".state", std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(-100, std::ios::end);
+  file.put('x');
+  file.close();
+  EXPECT_EQ(run({"index", "log", "--log"}).status, 3);
+  EXPECT_EQ(run({"verify", "log"}).status, 3);
+  EXPECT_TRUE(std::filesystem::exists(in_dir("log") / ".state")) << "who looks changes nothing";
+}
+
+TEST_F(LogStateCommand, IsRemovedByARepair) {
+  EXPECT_EQ(run({"index", "log", "--log", "--build"}).status, 0);
+  EXPECT_EQ(run({"repair", "log"}).status, 0);
+  EXPECT_FALSE(std::filesystem::exists(in_dir("log") / ".state"));
+}
+
+TEST_F(LogStateCommand, RefusesWhatItCannotDo) {
+  EXPECT_EQ(run({"index", "log", "--log", "--build", "--drop"}).status, 1);
+  EXPECT_EQ(run({"index", "nowhere", "--log"}).status, 1);
+  EXPECT_EQ(run({"index", "nowhere", "--log", "--build"}).status, 1);
+}
+
 }  // namespace
 }  // namespace datawal::test

@@ -1,11 +1,13 @@
 // Workloads on a RecordLog.
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
 #include <datawal/format.hpp>
 #include <datawal/record_log.hpp>
 #include <datawal/record_log_reader.hpp>
+#include <datawal/segment.hpp>
 
 #include "crash/checkpoints.hpp"
 #include "crash/store_scenario.hpp"
@@ -15,7 +17,7 @@ namespace datawal::crash {
 namespace {
 
 /// a SIZE append; A SIZE append and sync; b SIZE append a batch of three; B SIZE append it and sync; f SIZE append a payload
-/// that is made of whole frames; z SIZE append and, if that is refused, fsync instead of a second try; s fsync; r rotate; g scan; C make a checkpoint; I make one on top of the newest that was made;
+/// that is made of whole frames; z SIZE append and, if that is refused, fsync instead of a second try; s fsync; S save the state; r rotate; g scan; C make a checkpoint; I make one on top of the newest that was made;
 /// d ID drop the segments before ID; h NAME:TXID set a hold, H NAME: drop it; l let the followers look; c close; o open.
 class LogScenario final : public StoreScenario {
  public:
@@ -45,6 +47,9 @@ class LogScenario final : public StoreScenario {
   [[nodiscard]] Result<std::vector<Record>> scan() override { return log_->scan(); }
   Result<void> close(World& world) override;
   Result<void> step(World& world, const Step& step) override;
+  void check_more(World& world) override {
+    if (has_state()) check_counts(world);
+  }
   [[nodiscard]] bool is_open() const override { return log_.has_value(); }
   [[nodiscard]] bool is_poisoned() const override { return log_->is_poisoned(); }
   void drop(World&) override { log_.reset(); }
@@ -56,6 +61,7 @@ class LogScenario final : public StoreScenario {
   Result<void> make_checkpoint(World& world, bool is_incremental);
   Result<void> drop_segments(World& world, std::uint32_t id);
   Result<void> let_followers_look(World& world);
+  void check_counts(World& world);
   [[nodiscard]] std::string frames(std::size_t size);
   [[nodiscard]] std::size_t count_read(World& world);
 
@@ -175,8 +181,9 @@ Result<void> LogScenario::step(World& world, const Step& step) {
       return hold(world, step.key, step.size, [&] { return log_->hold_from(step.key, step.size); });
     case 'H': return hold(world, step.key, std::nullopt, [&] { return log_->drop_hold(step.key); });
     case 's':
+    case 'S':
     case 'r': {
-      Result<void> done = step.what == 's' ? log_->fsync() : log_->rotate();
+      Result<void> done = step.what == 's' ? log_->fsync() : (step.what == 'S' ? log_->save_state() : log_->rotate());
       if (done && !world.is_dead) notes().synced();
       return done;
     }
@@ -189,6 +196,29 @@ Result<void> LogScenario::step(World& world, const Step& step) {
       return {};
     }
     default: std::abort();
+  }
+}
+
+// What is counted is what the log holds, however it was opened.
+void LogScenario::check_counts(World& world) {
+  const Result<std::vector<Record>> records = log_->scan();
+  const Result<LogStats> stats = log_->stats();
+  if (!records || !stats) return;  // as without a state
+  std::uint64_t gaps = 0;
+  std::uint64_t bytes = 0;
+  for (std::size_t n = 0; n < records->size(); ++n) {
+    gaps += n > 0 && (*records)[n].txid != (*records)[n - 1].txid + 1 ? 1 : 0;
+    bytes += (*records)[n].ref.len;
+  }
+  const std::uint64_t last = records->empty() ? 0 : records->back().txid;
+  const std::vector<std::string> names = world.machine.peek_names(directory());
+  const auto files = static_cast<std::uint64_t>(
+      std::ranges::count_if(names, [](const std::string& name) { return segment::parse_filename(name).has_value(); }));
+  const RecoveryReport& report = log_->recovery_report();
+  if (report.records_replayed != records->size() || report.txid_gaps != gaps || report.last_txid_seen != last ||
+      report.files_scanned != files || stats->segments != files || stats->bytes != bytes ||
+      log_->durable_txid() < last || log_->last_txid() < last) {
+    world.violated(Invariant::prefix_is_unaltered, "counts");
   }
 }
 

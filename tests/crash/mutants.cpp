@@ -285,6 +285,32 @@ struct NamesTheIndexBeforeTheLogIsSynced : Mutation {
   File* late = nullptr;
 };
 
+/// The state has its name before the log up to its P is on the disk.
+struct NamesTheStateBeforeTheLogIsSynced : Mutation {
+  Result<std::size_t> write(File& file, std::string_view name, std::uint64_t offset, Parts parts) override {
+    if (name == ".watermark" && late != nullptr) return parts.front().size();  // that one is not fooled
+    return file.write_at(offset, parts);
+  }
+  Result<void> sync_data(File& file, std::string_view name) override {
+    if (!is_segment(name)) return file.sync_data();
+    late = &file;
+    return {};
+  }
+  Result<void> sync_directory(Directory& directory) override {
+    Result<void> synced = directory.sync();
+    if (synced && late != nullptr) synced = std::exchange(late, nullptr)->sync_data();
+    return synced;
+  }
+  File* late = nullptr;
+};
+
+/// The state outlives what makes it wrong.
+struct KeepsTheState : Mutation {
+  Result<void> unlink(Directory& directory, std::string_view name) override {
+    return name == ".state" ? Result<void>() : directory.unlink(name);
+  }
+};
+
 /// Nobody sees the holds: whoever sets one finds none, and what gives back space too.
 struct IgnoresHolds : Mutation {
   Result<std::unique_ptr<File>> open_file(Directory& directory, std::string_view name, const OpenMode& how) override {
@@ -335,6 +361,10 @@ std::vector<Mutant> all_mutants() {
        {"compact", "compact_segments"}},
       {"names an index that is not synced", by<QuarantinesWithoutSync>(), {"index"}},
       {"names an index before the log is synced", by<NamesTheIndexBeforeTheLogIsSynced>(), {"index", "index_long"}},
+      {"names a state before the log is synced",
+       by<NamesTheStateBeforeTheLogIsSynced>(),
+       {"state", "state_at_rotation"}},
+      {"repairs and leaves the state", by<KeepsTheState>(), {"repair_state"}},
       {"publishes a compaction without a sync", by<QuarantinesWithoutSync>(), {"compact_to"}},
       {"acknowledges an export before its name is durable", by<SkipsDirectorySyncs>(), {"export"}},
       {"replaces a file without a sync", by<QuarantinesWithoutSync>(), {"write_atomic"}},

@@ -65,6 +65,7 @@ class RepairScenario final : public Scenario {
     const Result<RepairReport> report = repair(directory, {.file_system = &world.file_system});
     if (world.is_dead) return;
     is_acknowledged_ = report.has_value();
+    if (report) check_no_state(world);
     if (report) return;
     const bool is_known = report.error().code == Errc::io || report.error().code == Errc::no_space;
     if (!is_known || !world.is_faulty) world.violated(Invariant::error_is_documented, report.error().message());
@@ -78,8 +79,10 @@ class RepairScenario final : public Scenario {
         return;
       }
       is_acknowledged_ = true;
+      check_no_state(world);
     }
-    Result<RecordLog> log = RecordLog::open(directory, {.file_system = &world.file_system});
+    Result<RecordLog> log = RecordLog::open(
+        directory, {.state = {.is_enabled = true, .least_bytes = 1}, .file_system = &world.file_system});
     if (!log) {
       world.violated(Invariant::open_succeeds, log.error().message());
       return;
@@ -88,6 +91,13 @@ class RepairScenario final : public Scenario {
   }
 
  private:
+  // What it describes is not there any more.
+  static void check_no_state(World& world) {
+    if (world.machine.peek(directory + "/.state")) {
+      world.violated(Invariant::nothing_is_fabricated, "the state of the damaged store is still there");
+    }
+  }
+
   void check(RecordLog& log, World& world) const {
     const Result<std::vector<Record>> records = log.scan();
     std::vector<std::string> payloads;
@@ -125,10 +135,11 @@ class RepairScenario final : public Scenario {
 
 }  // namespace
 
-DiskImage damaged_disk(std::uint32_t segment, std::uint64_t offset) {
+DiskImage damaged_disk(std::uint32_t segment, std::uint64_t offset, bool has_state) {
   SimFileSystem machine;
   {
-    Result<RecordLog> log = RecordLog::open(directory, {.file_system = &machine});
+    Result<RecordLog> log = RecordLog::open(
+        directory, {.state = {.is_enabled = has_state, .least_bytes = 1}, .file_system = &machine});
     bool is_good = log.has_value();
     for (const std::size_t size : {300U, 900U, 40U, 700U, 60U, 500U}) {
       is_good = is_good && log->append(payload_of(size, size)) && (size != 40U || log->rotate()) &&
@@ -147,6 +158,8 @@ Scenarios repair_scenarios() {
   all.push_back(std::make_unique<RepairScenario>("repair", damaged_disk(1, 400)));
   all.push_back(std::make_unique<RepairScenario>("repair_middle", damaged_disk(2, 60)));
   all.push_back(std::make_unique<RepairScenario>("repair_active", damaged_disk(3, 0)));
+  all.push_back(std::make_unique<RepairScenario>("repair_state", damaged_disk(3, 60, true)));
+  all.push_back(std::make_unique<RepairScenario>("repair_state_sealed", damaged_disk(2, 60, true)));
   all.push_back(make_salvage_scenario());
   return all;
 }

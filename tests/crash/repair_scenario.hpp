@@ -6,7 +6,9 @@
 namespace datawal::crash {
 
 /// A store of three segments in /store, one byte of one of them changed.
-[[nodiscard]] safeatomic::sim::DiskImage damaged_disk(std::uint32_t segment, std::uint64_t offset);
+/// @param has_state  with a state of all of it
+[[nodiscard]] safeatomic::sim::DiskImage damaged_disk(std::uint32_t segment, std::uint64_t offset,
+                                                      bool has_state = false);
 
 [[nodiscard]] Scenarios repair_scenarios();
 

@@ -86,6 +86,7 @@ OpenOptions StoreScenario::options(World& world) const {
                     .least_records = 0,
                     .writes_in_background = false,
                     .loads_in_background = false},
+          .state = {.is_enabled = has_state(), .write_at_close = workload_.state == StateUse::always, .least_bytes = 1},
           .file_system = &world.file_system};
 }
 

@@ -17,6 +17,9 @@
 
 namespace datawal::crash {
 
+/// When the state of a log is written, besides step S; it is used then.
+enum class StateUse : std::uint8_t { none, at_rotation, always };
+
 /// How a store is made, and what is done to it.
 struct StoreWorkload {
   std::string name;
@@ -31,6 +34,7 @@ struct StoreWorkload {
   std::optional<FollowerBug> followers = {};  ///< the log is followed, by step l
   bool followers_rest = false;                ///< from a crash until something was appended again
   bool has_index = false;                     ///< it is written at close and after a compaction, and used
+  StateUse state = StateUse::none;            ///< of a log
   bool is_copied =
       false;  ///< what was prepared is first copied to another directory, and nothing of the copy is synced
 };
@@ -57,6 +61,7 @@ class StoreScenario : public Scenario {
 
   [[nodiscard]] OpenOptions options(World& world) const;
   [[nodiscard]] bool has_index() const noexcept { return workload_.has_index; }
+  [[nodiscard]] bool has_state() const noexcept { return workload_.state != StateUse::none; }
   [[nodiscard]] const std::string& directory() const noexcept { return workload_.directory; }
   [[nodiscard]] bool followers_rest() const noexcept { return workload_.followers_rest; }
   [[nodiscard]] Notes& notes() noexcept { return notes_; }

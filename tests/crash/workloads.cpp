@@ -63,6 +63,36 @@ std::vector<StoreWorkload> log_workloads() {
       {.name = "retention", .script = "a300 d3 a60 r A40 d9 a50", .prepared = "a100 r a700 r a60"},
       {.name = "retention_torn", .script = "d3 a60", .prepared = "a100 r a700 r a60", .torn = "a700 a900"},
       {.name = "retention_held", .script = "hx:2 d9 hx:4 a60 d9 Hx: d9", .prepared = "a100 r a700 a40 r a60 r a80"},
+      {.name = "state", .script = "a300 S a700 S a40", .prepared = "a100", .state = StateUse::always},
+      {.name = "state_long", .script = "a900 a700 S a1100 a300 a40", .prepared = "a100", .state = StateUse::always},
+      {.name = "state_synced",
+       .script = "A300 S a40 c o A700 s S a60",
+       .prepared = "a100",
+       .losses_max = 1,
+       .state = StateUse::always},
+      {.name = "state_close", .script = "a300 c o a700 c o a30", .prepared = "a100", .state = StateUse::always},
+      {.name = "state_rotating",
+       .script = "a300 S r a700 r a40 S c o a60",
+       .prepared = "a100 r a60",
+       .losses_max = 1,
+       .state = StateUse::always},
+      // So much was appended that it is written by the rotation.
+      {.name = "state_at_rotation", .script = "a40 r a60", .prepared = "a5000", .state = StateUse::at_rotation},
+      {.name = "state_torn",
+       .script = "S a40 r a60",
+       .prepared = "a100 A200 S",
+       .torn = "a700 a900",
+       .state = StateUse::always},
+      {.name = "state_retention",
+       .script = "S a300 d3 a60 S r A40 d9 a50",
+       .prepared = "a100 r a700 r a60 S",
+       .losses_max = 1,
+       .state = StateUse::always},
+      {.name = "state_copied",
+       .script = "S a40",
+       .prepared = "a300 r a700 r a40",
+       .state = StateUse::always,
+       .is_copied = true},
       followed_workload(FollowerBug::none),
       followed_late_workload(FollowerBug::none),
       // The first 4 KiB after a sync go by a write, what follows by memory.
@@ -156,7 +186,7 @@ StoreWorkload mapped(StoreWorkload workload) {
 
 bool has_mapped_twin(const StoreWorkload& workload) {
   return workload.write_path != WritePath::mapped && workload.name.find("_long") == std::string::npos &&
-         workload.name != "pages" && !workload.name.starts_with("index_");
+         workload.name != "pages" && !workload.name.starts_with("index_") && workload.name != "state_synced";
 }
 
 std::string random_script(std::mt19937_64& random, int steps) {

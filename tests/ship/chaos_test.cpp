@@ -1,5 +1,6 @@
-// Three servers, a live writer and a shipper, of which all but the writer are killed or stand still at random. At the end the stream is the
-// log. DATAWAL_SHIP_SECONDS says for how long (10 each, unless given).
+// Three servers, a live writer, a shipper and the network between, of which all but the writer are killed, stand still or are cut at random,
+// also for longer than anybody waits. At the end the stream is the
+// log. DATAWAL_SHIP_SECONDS says for how long (2 each, unless given).
 
 #include <atomic>
 #include <chrono>
@@ -16,9 +17,10 @@
 #include <datawal/data_wal_reader.hpp>
 #include <datawal/record_log.hpp>
 
+#include "ship/cluster.hpp"
 #include "ship/must.hpp"
+#include "ship/proxy.hpp"
 #include "ship/rebuild.hpp"
-#include "ship/server.hpp"
 #include "ship/shipper.hpp"
 #include "support/files.hpp"
 #include "support/seed.hpp"
@@ -36,18 +38,8 @@ class ShipChaos : public testing::Test {
  protected:
   void SetUp() override {
     if (std::system("command -v nats-server > /dev/null") != 0) GTEST_SKIP() << "there is no nats-server here";
-    std::vector<int> ports;
-    for (int n = 0; n < 3; ++n) ports.push_back(test::free_port());
-    for (int n = 0; n < 3; ++n) {
-      std::string routes;
-      for (const int port : ports)
-        routes += (routes.empty() ? "" : ", ") + std::string("nats://127.0.0.1:") + std::to_string(port);
-      servers_.push_back(std::make_unique<Server>(
-          at("server" + std::to_string(n)),
-          "cluster { name: ship, listen: 127.0.0.1:" + std::to_string(ports[static_cast<std::size_t>(n)]) +
-              ", routes: [ " + routes + " ] }\n",
-          "s" + std::to_string(n)));
-    }
+    servers_ = test::start_cluster(directory_.path());
+    for (const auto& server : servers_) network_.push_back(std::make_unique<test::Proxy>(server->port()));
   }
 
   [[nodiscard]] path at(const std::string& name) const { return directory_.path() / name; }
@@ -57,14 +49,18 @@ class ShipChaos : public testing::Test {
     return options;
   }
   [[nodiscard]] std::vector<std::string> shipper(const path& dir) const {
-    std::vector<std::string> words = {
-        DATAWAL_SHIP_PROGRAM, "run", dir.string(), "--stream", "S", "--unit", "4096", "--hold", "0"};
-    for (const auto& server : servers_) words.insert(words.end(), {"--server", server->url()});
+    std::vector<std::string> words = {program(), "run", dir.string(), "--stream", "S", "--unit", "4096", "--hold", "0"};
+    for (const auto& network : network_) words.insert(words.end(), {"--server", network->url()});
     return words;
+  }
+  // A long run may use a copy, so that a build beside it changes nothing.
+  [[nodiscard]] static std::string program() {
+    const char* const given = std::getenv("DATAWAL_SHIP_BINARY");
+    return given == nullptr ? DATAWAL_SHIP_PROGRAM : given;
   }
   [[nodiscard]] static std::chrono::seconds duration() {
     const char* const given = std::getenv("DATAWAL_SHIP_SECONDS");
-    return std::chrono::seconds(given == nullptr ? 10 : std::atoi(given));
+    return std::chrono::seconds(given == nullptr ? 2 : std::atoi(given));
   }
 
   /// `write` writes some, again and again; meanwhile nothing else is spared.
@@ -83,7 +79,9 @@ class ShipChaos : public testing::Test {
     while (Clock::now() < until) {
       std::this_thread::sleep_for(std::chrono::milliseconds(random() % 400));
       Server& server = *servers_[random() % servers_.size()];
-      switch (random() % 4) {
+      const std::uint64_t pause = random() %
+                                  (random() % 4 == 0 ? 6000 : 1500);  // now and then longer than anybody waits
+      switch (random() % 6) {
         case 0:
           server.kill();
           std::this_thread::sleep_for(std::chrono::milliseconds(random() % 700));
@@ -91,16 +89,22 @@ class ShipChaos : public testing::Test {
           break;
         case 1:
           server.pause();
-          std::this_thread::sleep_for(std::chrono::milliseconds(random() % 2500));  // also longer than a publish waits
+          std::this_thread::sleep_for(std::chrono::milliseconds(pause));
           server.go_on();
           break;
         case 2:
           shipping.send(SIGSTOP);
-          std::this_thread::sleep_for(std::chrono::milliseconds(random() % 1500));
+          std::this_thread::sleep_for(std::chrono::milliseconds(pause));
           shipping.send(SIGCONT);
           break;
+        case 3:
+          for (const auto& network : network_) network->cut();
+          std::this_thread::sleep_for(std::chrono::milliseconds(pause));
+          for (const auto& network : network_) network->mend();
+          break;
+        case 4: network_[random() % network_.size()]->reset(); break;
         default:
-          shipping.end(SIGKILL);
+          deaths_ += shipping.end(SIGKILL) >= 0 ? 1 : 0;
           shipping = Process(shipper(dir));
           break;
       }
@@ -118,14 +122,18 @@ class ShipChaos : public testing::Test {
     EXPECT_EQ(verified.voids, 0U);
     EXPECT_EQ(verified.not_shipped, 0U);
     (void)must(rebuild(*stream, at("again")));
-    std::printf("%d blows; %llu records in %llu units\n", blows_, static_cast<unsigned long long>(verified.records),
-                static_cast<unsigned long long>(verified.units));
+    EXPECT_EQ(deaths_, 0) << "it goes on by itself, whatever the servers and the network do";
+    std::printf("%d blows; %llu records in %llu units, %llu void, %llu foreign\n", blows_,
+                static_cast<unsigned long long>(verified.records), static_cast<unsigned long long>(verified.units),
+                static_cast<unsigned long long>(verified.voids), static_cast<unsigned long long>(verified.foreign));
     return verified;
   }
 
   datawal::test::TemporaryDirectory directory_;
   std::vector<std::unique_ptr<Server>> servers_;
+  std::vector<std::unique_ptr<test::Proxy>> network_;  // between the shipper and each server
   int blows_ = 0;
+  int deaths_ = 0;  // of a shipper that nobody killed
 };
 
 TEST_F(ShipChaos, LeavesALogThatComesBackByteForByte) {

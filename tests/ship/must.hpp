@@ -20,6 +20,9 @@ T must(Result<T> result) {
   if (!result) throw std::runtime_error(result.error().message());
   return std::move(*result);
 }
+inline void must(const Outcome<void>& outcome) {
+  if (!outcome) throw std::runtime_error(outcome.error().text);
+}
 inline void must(const Result<void>& result) {
   if (!result) throw std::runtime_error(result.error().message());
 }

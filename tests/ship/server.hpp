@@ -62,11 +62,17 @@ class Process {
   pid_t pid_ = -1;
 };
 
-inline int free_port() {
-  const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+inline sockaddr_in loopback(int port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  return address;
+}
+
+inline int free_port() {
+  const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address = loopback(0);
   socklen_t size = sizeof address;
   auto* const any = reinterpret_cast<sockaddr*>(&address);
   if (::bind(descriptor, any, size) != 0 || ::getsockname(descriptor, any, &size) != 0)
@@ -77,11 +83,8 @@ inline int free_port() {
 
 inline bool answers(int port) {
   const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  const bool is_there = ::connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  const sockaddr_in address = loopback(port);
+  const bool is_there = ::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   ::close(descriptor);
   return is_there;
 }
@@ -92,11 +95,16 @@ class Server {
   explicit Server(std::filesystem::path folder, const std::string& more = {}, const std::string& name = "one")
       : folder_(std::move(folder)) {
     std::filesystem::create_directories(folder_);
+    configure(more, name);
+    start();
+  }
+
+  /// For the next start.
+  void configure(const std::string& more, const std::string& name = "one", const std::string& room = "2GB") const {
     datawal::test::write_file(folder_ / "conf", "server_name: " + name +
                                                     "\nlisten: 127.0.0.1:" + std::to_string(port_) +
                                                     "\njetstream { store_dir: \"" + (folder_ / "js").string() +
-                                                    "\", max_mem: 16MB, max_file: 2GB }\n" + more);
-    start();
+                                                    "\", max_mem: 16MB, max_file: " + room + " }\n" + more);
   }
 
   void start() {
@@ -111,6 +119,7 @@ class Server {
   void pause() const { process_.send(SIGSTOP); }
   void go_on() const { process_.send(SIGCONT); }
 
+  [[nodiscard]] int port() const noexcept { return port_; }
   [[nodiscard]] std::string url(const std::string& who = {}) const {
     return "nats://" + who + "127.0.0.1:" + std::to_string(port_);
   }

@@ -1,94 +1,22 @@
 // Stores are shipped to a real server, and come out of it again: exactly once, in order, byte for byte.
 
-#include <nats/nats.h>
-
 #include <atomic>
-#include <map>
-#include <random>
-#include <set>
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <datawal/data_wal.hpp>
 #include <datawal/data_wal_reader.hpp>
 #include <datawal/format.hpp>
-#include <datawal/record_log.hpp>
+#include <datawal/log_rebuilder.hpp>
 
 #include "ship/claim.hpp"
-#include "ship/must.hpp"
-#include "ship/rebuild.hpp"
-#include "ship/server.hpp"
-#include "ship/shipper.hpp"
+#include "ship/ship_fixture.hpp"
 #include "ship/status.hpp"
+#include "ship/takeover.hpp"
 #include "ship/walk.hpp"
 
 namespace datawal::ship {
 namespace {
-
-using std::filesystem::path;
-using test::Process;
-using test::Server;
-using testing::HasSubstr;
-
-template <class T>
-[[nodiscard]] testing::AssertionResult fails_with(const Outcome<T>& outcome, Exit exit) {
-  if (outcome) return testing::AssertionFailure() << "it succeeded";
-  if (outcome.error().exit == exit) return testing::AssertionSuccess();
-  return testing::AssertionFailure() << outcome.error().exit << ": " << outcome.error().text;
-}
-
-std::map<std::string, std::string> segments_of(const path& dir) {
-  std::map<std::string, std::string> segments;
-  for (const auto& entry : std::filesystem::directory_iterator(dir)) {
-    const std::string name = entry.path().filename().string();
-    if (!name.ends_with(".dwal")) continue;
-    std::string bytes = datawal::test::read_file(entry.path());
-    if (!bytes.empty()) segments[name] = std::move(bytes);
-  }
-  return segments;
-}
-
-class Ship : public testing::Test {
- protected:
-  static void SetUpTestSuite() {
-    if (std::system("command -v nats-server > /dev/null") != 0) return;
-    folder_ = new datawal::test::TemporaryDirectory();
-    server_ = new Server(folder_->path() / "server");
-  }
-  static void TearDownTestSuite() {
-    delete std::exchange(server_, nullptr);
-    delete std::exchange(folder_, nullptr);
-  }
-  void SetUp() override {
-    if (server_ == nullptr) GTEST_SKIP() << "there is no nats-server here";
-  }
-
-  [[nodiscard]] path at(const std::string& name) const { return directory_.path() / name; }
-
-  [[nodiscard]] StreamOptions stream_options() const {
-    return {.servers = {server_->url()}, .name = stream_name_, .replicas = 1};
-  }
-  [[nodiscard]] std::unique_ptr<Stream> connect() const { return must(Stream::connect(stream_options())); }
-  [[nodiscard]] ShipOptions options(const path& dir) const {
-    return {
-        .dir = dir, .stream = stream_options().name, .unit_bytes = 2048, .hold = std::chrono::seconds(0), .once = true};
-  }
-  Outcome<Shipped> ship(const path& dir) const { return run(*connect(), options(dir)); }
-
-  // So many records of some 100 bytes, durable.
-  static void append(const path& dir, int count, const std::string& what = "record") {
-    RecordLog log = must(RecordLog::open(dir, {.max_segment_bytes = 10'000}));
-    for (int i = 0; i < count; ++i) must(log.append(what + ' ' + std::to_string(i) + std::string(80, '.')));
-    must(log.close());
-  }
-
-  static inline datawal::test::TemporaryDirectory* folder_ = nullptr;
-  static inline Server* server_ = nullptr;
-  static inline int count_ = 0;
-  const std::string stream_name_ = "T" + std::to_string(++count_);
-  datawal::test::TemporaryDirectory directory_;
-};
 
 TEST_F(Ship, AStoreComesBackByteForByte) {
   append(at("log"), 500);
@@ -268,51 +196,6 @@ TEST_F(Ship, AUnitThatWasSentAheadWouldPassTheFenceAndIsVoid) {
   EXPECT_EQ(verified.records, 5U);
 }
 
-TEST_F(Ship, AForkIsRefused) {
-  append(at("log"), 10);
-  std::filesystem::copy(at("log"), at("copy"), std::filesystem::copy_options::recursive);
-  append(at("log"), 5, "one");
-  append(at("copy"), 5, "another");
-  (void)must(ship(at("log")));
-  const Outcome<Shipped> shipped = ship(at("copy"));
-  EXPECT_FALSE(shipped) << "it never shipped there";
-  EXPECT_TRUE(fails_with(verify(*connect(), at("copy")), exit_other_history));
-  // A copy of all, the hold too.
-  std::filesystem::remove_all(at("copy"));
-  std::filesystem::copy(at("log"), at("copy"), std::filesystem::copy_options::recursive);
-  append(at("log"), 5, "one");
-  append(at("copy"), 5, "another");
-  (void)must(ship(at("log")));
-  EXPECT_TRUE(fails_with(ship(at("copy")), exit_other_history));
-}
-
-TEST_F(Ship, AnOlderCopyIsRefused) {
-  append(at("log"), 10);
-  (void)must(ship(at("log")));
-  std::filesystem::copy(at("log"), at("copy"), std::filesystem::copy_options::recursive);
-  append(at("log"), 5);
-  (void)must(ship(at("log")));
-  const Outcome<Shipped> shipped = ship(at("copy"));
-  ASSERT_TRUE(fails_with(shipped, exit_other_history));
-  EXPECT_THAT(shipped.error().text, HasSubstr("Rebuild a store from the stream"));
-}
-
-TEST_F(Ship, AStoreWithoutItsBeginningOnlyIfThatIsSaid) {
-  append(at("log"), 300);
-  {
-    RecordLog log = must(RecordLog::open(at("log")));
-    must(log.drop_segments_before(3));
-    must(log.close());
-  }
-  EXPECT_TRUE(fails_with(ship(at("log")), exit_other_history));
-  ShipOptions with = options(at("log"));
-  with.from_here = true;
-  EXPECT_GT(must(run(*connect(), with)).records, 0U);
-  const Rebuilt rebuilt = must(rebuild(*connect(), at("again")));
-  EXPECT_GT(rebuilt.floor, 0U);
-  EXPECT_EQ(segments_of(at("again")), segments_of(at("log")));
-}
-
 TEST_F(Ship, LeavesWhatIsThereAlone) {
   append(at("log"), 3);
   (void)must(ship(at("log")));
@@ -321,149 +204,18 @@ TEST_F(Ship, LeavesWhatIsThereAlone) {
   EXPECT_TRUE(std::filesystem::is_empty(at("there")));
 }
 
-class ShipAlone : public Ship {
- protected:
-  void SetUp() override {
-    Ship::SetUp();
-    if (server_ != nullptr) mine_.emplace(at("server"), more_);
+TEST_F(Ship, TwoRebuildsDoNotMeetAndWhatAKilledOneLeftIsRemoved) {
+  append(at("log"), 3);
+  (void)must(ship(at("log")));
+  const path draft = at(".again.datawal-rebuild");
+  {
+    const LogRebuilder other = must(LogRebuilder::open(draft));
+    const Outcome<Rebuilt> refused = rebuild(*connect(), at("again"));
+    ASSERT_TRUE(fails_with(refused, exit_usage));
+    EXPECT_TRUE(std::filesystem::exists(draft));
   }
-  [[nodiscard]] StreamOptions mine(const std::string& who = {}) const {
-    return {.servers = {mine_->url(who)}, .name = "S", .replicas = 1, .wait = std::chrono::milliseconds(500)};
-  }
-  [[nodiscard]] ShipOptions shipping(const path& dir) const {
-    return {.dir = dir, .stream = "S", .unit_bytes = 2048, .hold = std::chrono::seconds(0), .once = true};
-  }
-  void expect_whole(const path& dir) const {
-    const std::unique_ptr<Stream> stream = must(Stream::connect(mine()));
-    EXPECT_EQ(must(verify(*stream, dir)).voids, 0U);
-    (void)must(rebuild(*stream, at("again")));
-    EXPECT_EQ(segments_of(at("again")), segments_of(dir));
-  }
-
-  std::string more_{};
-  std::optional<Server> mine_;
-};
-
-TEST_F(ShipAlone, GoesOnWhenTheServerWasKilledInBetween) {
-  append(at("log"), 600);
-  int kills = 0;
-  ShipOptions with = shipping(at("log"));
-  with.on_unit = [&](const Shipped& shipped) {
-    if (shipped.units % 8 != 3) return;
-    mine_->kill();
-    mine_->start();
-    ++kills;
-  };
-  const std::unique_ptr<Stream> stream = must(Stream::connect(mine()));
-  EXPECT_EQ(must(run(*stream, with)).last, 600U);
-  EXPECT_GE(kills, 3);
-  expect_whole(at("log"));
-}
-
-TEST_F(ShipAlone, GoesOnWhenTheServerStoodStillForLongerThanItWaits) {
-  append(at("log"), 200);
-  ShipOptions with = shipping(at("log"));
-  std::thread waker;
-  with.on_unit = [&](const Shipped& shipped) {
-    if (shipped.units != 3) return;
-    mine_->pause();
-    waker = std::thread([&] {
-      std::this_thread::sleep_for(std::chrono::milliseconds(1500));  // three times what a publish waits
-      mine_->go_on();
-    });
-  };
-  const std::unique_ptr<Stream> stream = must(Stream::connect(mine()));
-  const Outcome<Shipped> shipped = run(*stream, with);
-  waker.join();
-  EXPECT_EQ(must(Outcome<Shipped>(shipped)).last, 200U);
-  expect_whole(at("log"));
-}
-
-// The writer and the shipper die again and again, at any instant.
-TEST_F(ShipAlone, NothingIsLostOrDoubledThoughTheShipperIsKilled) {
-  std::mt19937 random(20'261'130);
-  const std::vector<std::string> words = {
-      DATAWAL_SHIP_PROGRAM, "run", at("log").string(), "--server", mine_->url(), "--stream", "S",
-      "--replicas",         "1",   "--unit",           "1024",     "--hold",     "0"};
-  append(at("log"), 50);
-  for (int life = 0; life < 25; ++life) {
-    Process shipper(words);
-    append(at("log"), 40, "life " + std::to_string(life));
-    std::this_thread::sleep_for(std::chrono::milliseconds(random() % 60));
-    shipper.end(SIGKILL);
-  }
-  const std::unique_ptr<Stream> stream = must(Stream::connect(mine()));
-  EXPECT_EQ(must(run(*stream, shipping(at("log")))).last, 50U + 25U * 40U);
-  expect_whole(at("log"));
-}
-
-TEST_F(ShipAlone, TheProgramEndsBehindTheUnitInFlightWhenItIsAsked) {
-  append(at("log"), 200);
-  Process shipper(
-      {DATAWAL_SHIP_PROGRAM, "run", at("log").string(), "--server", mine_->url(), "--stream", "S", "--replicas", "1"});
-  const std::unique_ptr<Stream> stream = must(Stream::connect(mine()));
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  for (;;) {
-    const Outcome<StreamEnd> end = find_end(*stream);
-    if (end && end->head && end->head->last == 200) break;
-    ASSERT_LT(std::chrono::steady_clock::now(), until) << "it ships nothing";
-  }
-  EXPECT_EQ(shipper.end(SIGTERM), 0);
-}
-
-class ShipWithAPassword : public ShipAlone {
- protected:
-  ShipWithAPassword() { more_ = "authorization { user: u, password: right }\n"; }
-};
-
-TEST_F(ShipWithAPassword, SaysThatItIsWrong) {
-  const Outcome<std::unique_ptr<Stream>> refused = Stream::connect(mine("u:wrong@"));
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().exit, exit_usage);
-  EXPECT_THAT(refused.error().text, testing::AnyOf(HasSubstr("uthorization"), HasSubstr("uthentication")));
-  EXPECT_TRUE(Stream::connect(mine("u:right@")));
-}
-
-// A certificate that the server and, if it is asked for, the shipper show; signed by itself.
-class ShipOverTls : public ShipAlone {
- protected:
-  void SetUp() override {
-    const std::string in = directory_.path().string();
-    const std::string make =
-        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1"
-        " -keyout " +
-        in + "/key -out " + in + "/cert > " + in + "/said 2>&1";
-    if (std::system(make.c_str()) != 0) GTEST_SKIP() << "there is no openssl here";
-    more_ = "tls { cert_file: \"" + in + "/cert\", key_file: \"" + in + "/key\", ca_file: \"" + in +
-            "/cert\", verify: true }\n";
-    ShipAlone::SetUp();
-  }
-};
-
-TEST_F(ShipOverTls, ShowsAndWantsCertificates) {
-  StreamOptions options = mine();
-  options.patience = std::chrono::seconds(2);
-  const Outcome<std::unique_ptr<Stream>> plain = Stream::connect(options);
-  ASSERT_TRUE(fails_with(plain, exit_usage)) << "nothing in the clear";
-  EXPECT_THAT(plain.error().text, HasSubstr("no server lets us in"));
-  options.tls_ca = (directory_.path() / "cert").string();
-  EXPECT_TRUE(fails_with(Stream::connect(options), exit_usage)) << "it shows none";
-  options.tls_cert = options.tls_ca;
-  options.tls_key = (directory_.path() / "key").string();
-  append(at("log"), 20);
-  const std::unique_ptr<Stream> stream = must(Stream::connect(options));
-  EXPECT_EQ(must(run(*stream, shipping(at("log")))).records, 20U);
-  EXPECT_EQ(must(verify(*stream, at("log"))).compared, 20U);
-  options.tls_ca = (directory_.path() / "nothing").string();
-  EXPECT_TRUE(fails_with(Stream::connect(options), exit_usage)) << "a file that is not there";
-}
-
-class ShipWithoutJetStream : public testing::Test {};
-
-TEST_F(ShipWithoutJetStream, SaysThatNoServerAnswers) {
-  const Outcome<std::unique_ptr<Stream>> refused = Stream::connect(
-      {.servers = {"nats://127.0.0.1:" + std::to_string(test::free_port())}, .patience = std::chrono::seconds(1)});
-  EXPECT_TRUE(fails_with(refused, exit_usage));
+  EXPECT_EQ(must(rebuild(*connect(), at("again"))).records, 3U);
+  EXPECT_FALSE(std::filesystem::exists(draft));
 }
 
 }  // namespace

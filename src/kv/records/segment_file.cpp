@@ -5,28 +5,6 @@
 
 namespace datawal::kv {
 
-SegmentCounts& SegmentCounts::operator+=(const SegmentCounts& other) noexcept {
-  raw_records += other.raw_records;
-  put_records += other.put_records;
-  delete_records += other.delete_records;
-  bytes += other.bytes;
-  raw_bytes += other.raw_bytes;
-  delete_bytes += other.delete_bytes;
-  live_bytes += other.live_bytes;
-  return *this;
-}
-
-SegmentCounts& SegmentCounts::operator-=(const SegmentCounts& other) noexcept {
-  raw_records -= other.raw_records;
-  put_records -= other.put_records;
-  delete_records -= other.delete_records;
-  bytes -= other.bytes;
-  raw_bytes -= other.raw_bytes;
-  delete_bytes -= other.delete_bytes;
-  live_bytes -= other.live_bytes;
-  return *this;
-}
-
 void CountedMapping::map(safeatomic::File& file, std::uint64_t length) noexcept {
   reset();
   if (length == 0) return;

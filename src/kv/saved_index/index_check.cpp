@@ -14,13 +14,13 @@
 #include "base/io_error.hpp"
 #include "kv/projection/projection.hpp"
 #include "kv/projection/replay.hpp"
-#include "kv/saved_index/belief.hpp"
 #include "kv/saved_index/index_file.hpp"
 #include "kv/saved_index/restore.hpp"
 #include "log/directory/lock.hpp"
 #include "log/directory/store_directory.hpp"
 #include "log/read/log_scanner.hpp"
 #include "log/read/snapshot.hpp"
+#include "log/saved/belief.hpp"
 
 namespace datawal {
 
@@ -39,7 +39,7 @@ Result<Looked> look_at(const std::filesystem::path& dir, const ReaderOptions& op
   if (!snapshot) return propagate(snapshot);
   Looked looked{.snapshot = *snapshot, .look = kv::read_index(**snapshot)};
   if (!looked.look.index) return looked;
-  if (std::optional<std::string> doubt = kv::reason_for_doubt(*looked.look.index, **snapshot)) {
+  if (std::optional<std::string> doubt = log::reason_for_doubt(*looked.look.index, **snapshot)) {
     looked.look.state = IndexState::stale;
     looked.look.reason = std::move(*doubt);
     looked.look.index.reset();
@@ -51,7 +51,7 @@ IndexReport report_of(const kv::IndexLook& look) {
   IndexReport report{.state = look.state, .reason = look.reason, .bytes = look.bytes};
   if (!look.index) return report;
   report.keys = look.index->header.keys;
-  report.records_covered = kv::before_index(*look.index).records;
+  report.records_covered = log::before_saved(*look.index).records;
   report.last_txid = look.index->header.last.txid;
   return report;
 }

@@ -5,7 +5,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include <datawal/error.hpp>
 #include <datawal/recovery_report.hpp>
@@ -14,13 +13,12 @@
 #include "kv/index/saved_pages.hpp"
 #include "kv/saved_index/index_format.hpp"
 #include "log/read/snapshot.hpp"
+#include "log/saved/saved_file.hpp"
 
 namespace datawal::kv {
 
 /// A persisted index whose metadata is sound: every number in it lies within its bounds, and agrees with the others.
-struct SavedIndex {
-  IndexHeader header{};
-  std::vector<IndexSegment> segments{};  ///< ascending; the last one is that of P
+struct SavedIndex : log::SavedLog {
   SavedDirectory directory{};
   std::shared_ptr<safeatomic::File> file{};
   std::uint64_t file_size = 0;

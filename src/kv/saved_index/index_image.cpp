@@ -37,7 +37,7 @@ const SegmentFile* newest_in(const log::SegmentMap& files) noexcept {
 }
 
 // Gives the segment's extents the next numbers.
-void number(const SegmentFile& file, IndexSegment& segment, IndexImage& image, std::uint32_t& next) {
+void number(const SegmentFile& file, log::SavedSegment& segment, IndexImage& image, std::uint32_t& next) {
   const std::uint64_t parts = (segment.size + ExtentTable::offset_mask) >> ExtentTable::offset_bits;
   segment.first_extent = next;
   segment.extents = parts;
@@ -69,18 +69,19 @@ Result<std::optional<IndexImage>> take_index_image(const Projection& projection,
     const bool is_it = info->inode == file->pinned.info.inode &&
                        (is_last ? info->size >= file->counts.bytes : info->size == file->counts.bytes);
     if (!is_it) return another_file(space, file->id, "somebody put another file in its place while the store was open");
-    IndexSegment segment{.id = file->id,
-                         .inode = info->inode,
-                         .size = file->counts.bytes,
-                         .modified_ns = static_cast<std::uint64_t>(info->modified_ns),
-                         .counts = file->counts,
-                         .needed_tombstone_bytes = space.needed_tombstone_bytes(*file),
-                         .chain = file->chain};
+    log::SavedSegment segment{.id = file->id,
+                              .inode = info->inode,
+                              .size = file->counts.bytes,
+                              .modified_ns = static_cast<std::uint64_t>(info->modified_ns),
+                              .counts = file->counts,
+                              .needed_tombstone_bytes = space.needed_tombstone_bytes(*file),
+                              .chain = file->chain};
     number(*file, segment, image, next_extent);
     image.segments.push_back(segment);
   }
   const RecordChain& chain = newest->chain;
-  image.header = {.hash_seed = projection.seed(),
+  image.header = {.flags = log::flag_has_directory,
+                  .hash_seed = projection.seed(),
                   .generation = 1,
                   .last = {.segment = newest->id,
                            .offset = newest->counts.bytes - chain.last_len,

@@ -16,8 +16,8 @@ namespace datawal::kv {
 
 /// All but the pages of the directory.
 struct IndexImage {
-  IndexHeader header{};
-  std::vector<IndexSegment> segments{};  ///< those up to P
+  log::SavedHeader header{};
+  std::vector<log::SavedSegment> segments{};  ///< those up to P
   /// By number: which number an extent has in the index, in the order of the log; 0: none.
   std::vector<std::uint32_t> extents{};
 

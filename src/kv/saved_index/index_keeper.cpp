@@ -12,7 +12,7 @@
 #include "kv/saved_index/index_output.hpp"
 #include "kv/saved_index/overflow_file.hpp"
 #include "log/directory/store_directory.hpp"
-#include "log/directory/store_owner.hpp"
+#include "log/saved/saved_output.hpp"
 
 namespace datawal::kv {
 
@@ -23,7 +23,7 @@ constexpr std::size_t pages_kept_max = (64UL << 20) / saved_page_len;
 
 std::uint64_t bytes_of(const IndexImage& image) noexcept {
   std::uint64_t bytes = 0;
-  for (const IndexSegment& segment : image.segments) bytes += segment.size;
+  for (const log::SavedSegment& segment : image.segments) bytes += segment.size;
   return bytes;
 }
 
@@ -154,17 +154,8 @@ Result<void> IndexKeeper::save_now() {
   return {};
 }
 
-// It belongs to whoever the store belongs to.
 Result<safeatomic::TemporaryFile> IndexKeeper::make_file() {
-  constexpr std::uint32_t mode = 0600;
-  safeatomic::Directory& directory = *core_.directory();
-  const safeatomic::Result<log::StoreOwner> owner = log::StoreOwner::of(directory, mode);
-  if (!owner) return io_failure(owner, "inspect store");
-  safeatomic::Result<safeatomic::TemporaryFile> file = safeatomic::TemporaryFile::create(
-      log::file_system_of(core_.options().file_system), directory, mode);
-  if (!file) return io_failure(file, "write index");
-  if (safeatomic::Result<void> given = owner->give(file->file()); !given) return io_failure(given, "give index");
-  return std::move(*file);
+  return log::make_saved_file(log::file_system_of(core_.options().file_system), *core_.directory());
 }
 
 Result<void> IndexKeeper::write(const IndexImage& image, FrozenDirectory& frozen) {
@@ -172,11 +163,8 @@ Result<void> IndexKeeper::write(const IndexImage& image, FrozenDirectory& frozen
   if (!file) return propagate(file);
   Result<std::uint64_t> done = write_index(image, projection_->directory(), frozen, changes_, file->file());
   if (!done) return propagate(done);
-  if (safeatomic::Result<void> synced = file->file().sync_all(); !synced) return io_failure(synced, "sync index");
-  if (Result<void> synced = core_.fsync(); !synced) return synced;  // what P says is promised from here on
-  if (safeatomic::Result<void> named = file->publish_over(log::index_name); !named) {
-    return io_failure(named, "name index");
-  }
+  Result<void> named = log::publish_saved(*file, log::index_name, [this] { return core_.fsync(); });
+  if (!named) return named;
   return core_.sync_names();
 }
 

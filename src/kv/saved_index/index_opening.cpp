@@ -5,10 +5,10 @@
 #include <utility>
 
 #include "kv/index/key_hash.hpp"
-#include "kv/saved_index/belief.hpp"
 #include "kv/saved_index/index_file.hpp"
 #include "kv/saved_index/restore.hpp"
 #include "log/directory/store_directory.hpp"
+#include "log/saved/belief.hpp"
 
 namespace datawal::kv {
 
@@ -48,9 +48,9 @@ std::optional<log::Before> IndexOpening::believe(const log::Snapshot& snapshot) 
   state_ = look.state;
   reason_ = std::move(look.reason);
   if (!look.index) return std::nullopt;
-  std::optional<std::string> refused = reason_for_doubt(*look.index, snapshot);
+  std::optional<std::string> refused = log::reason_for_doubt(*look.index, snapshot);
   if (!refused) {
-    const log::Before before = before_index(*look.index);
+    const log::Before before = log::before_saved(*look.index);
     start_over(look.index->header.hash_seed);
     refused = restore(std::move(*look.index), snapshot, *projection_,
                       {.damage = use_.damage, .unmapped_id = use_.unmapped_id});

@@ -16,6 +16,7 @@
 #include "base/io_error.hpp"
 #include "base/mutex.hpp"
 #include "kv/index/page_image.hpp"
+#include "log/saved/saved_output.hpp"
 
 namespace datawal::kv {
 
@@ -136,34 +137,22 @@ Result<std::uint64_t> write_index(const IndexImage& image, KeyDirectory& directo
                                   FutexMutex& changes, safeatomic::File& file) {
   const std::optional<std::uint64_t> chains = chains_of(frozen);
   if (!chains) return std::unexpected(too_many_alike(file.path()));
-  IndexHeader header = image.header;
-  const std::uint64_t metadata_end = index_header_len + image.segments.size() * index_segment_len +
+  log::SavedHeader header = image.header;
+  const std::uint64_t metadata_end = log::saved_header_len + image.segments.size() * log::saved_segment_len +
                                      part_count * index_part_len + *chains * index_page_len;
   header.pages_begin = (metadata_end + saved_page_len - 1) / saved_page_len * saved_page_len;
 
   std::string metadata;
-  metadata.reserve(header.pages_begin - index_header_len);
-  for (const IndexSegment& segment : image.segments) append(metadata, encode_index_segment(segment));
+  metadata.reserve(header.pages_begin - log::saved_header_len);
+  for (const log::SavedSegment& segment : image.segments) append(metadata, log::encode_saved_segment(segment));
   Pages pages(image, file, header.pages_begin);
   for (std::size_t part = 0; part < part_count; ++part) {
     Result<void> written = write_part(directory, frozen, changes, part, file.path(), pages, metadata, header.pages);
     if (!written) return propagate(written);
   }
   if (Result<void> written = pages.finish(); !written) return propagate(written);
-  metadata.resize(header.pages_begin - index_header_len);
-  header.metadata_crc = format::crc32c(metadata);
-
-  if (safeatomic::Result<void> written = safeatomic::write_all(file, index_header_len, metadata); !written) {
-    return io_failure(written, "write index");
-  }
-  // By the clock that stamps the segments, which need not be the system's.
-  const safeatomic::Result<safeatomic::FileInfo> info = file.info();
-  if (!info) return io_failure(info, "write index");
-  header.written_ns = static_cast<std::uint64_t>(info->modified_ns);
-  const std::array<char, index_header_len> begin = encode_index_header(header);
-  if (safeatomic::Result<void> written = safeatomic::write_all(file, 0, {begin.data(), begin.size()}); !written) {
-    return io_failure(written, "write index");
-  }
+  metadata.resize(header.pages_begin - log::saved_header_len);
+  if (Result<void> written = log::write_saved_metadata(file, header, metadata); !written) return propagate(written);
   return header.pages_begin + header.pages * saved_page_len;
 }
 

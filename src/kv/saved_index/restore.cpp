@@ -7,14 +7,14 @@ namespace datawal::kv {
 
 namespace {
 
-bool has_these_extents(const SegmentFile& segment, const IndexSegment& known) noexcept {
+bool has_these_extents(const SegmentFile& segment, const log::SavedSegment& known) noexcept {
   const std::vector<std::uint32_t>& numbers = segment.extents.numbers();
   return numbers.size() == known.extents && (numbers.empty() || numbers.front() == known.first_extent);
 }
 
 // Extents are given out in the order in which they were numbered when the index was written.
 std::optional<std::string> add(const log::Snapshot& snapshot, const log::PinnedSegment& there,
-                               const IndexSegment& known, AddressSpace& space, bool is_mapped) {
+                               const log::SavedSegment& known, AddressSpace& space, bool is_mapped) {
   const Result<std::shared_ptr<safeatomic::File>> file = log::open_pinned(snapshot, there);
   if (!file) return "segment " + std::to_string(there.id) + " cannot be opened";
   space.added(space.registry()->add(there), **file, is_mapped);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <initializer_list>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -61,7 +62,8 @@ Result<std::unique_ptr<Directory>> open_store_that_exists(FileSystem& file_syste
 
 bool is_store_name(std::string_view name) {
   return name == lock_name || name == watermark_name || name == holds_name || name == index_name ||
-         segment::parse_filename(name).has_value() || is_quarantine_name(name) || safeatomic::is_temporary_name(name);
+         name == state_name || segment::parse_filename(name).has_value() || is_quarantine_name(name) ||
+         safeatomic::is_temporary_name(name);
 }
 
 FileSystem& file_system_of(FileSystem* chosen) noexcept {
@@ -167,17 +169,30 @@ Result<void> refuse_place_inside(FileSystem& file_system, const std::filesystem:
   return {};  // what cannot be opened is not ours to look into
 }
 
+namespace {
+
 // It is synced also where there is none: a removal that was cut short may have done only this much.
-Result<void> remove_index(Directory& directory) {
-  const safeatomic::Result<safeatomic::FileInfo> info = directory.info_of(index_name);
-  if (info && info->kind != safeatomic::FileKind::regular) return {};
-  if (info) {
-    const safeatomic::Result<void> removed = directory.unlink(index_name);
+Result<void> remove_caches(Directory& directory, std::initializer_list<const char*> names) {
+  bool is_ours = false;
+  for (const char* const name : names) {
+    const safeatomic::Result<safeatomic::FileInfo> info = directory.info_of(name);
+    if (!info && info.error().code != safeatomic::Errc::not_found) return io_failure(info, "remove index");
+    if (info && info->kind != safeatomic::FileKind::regular) continue;
+    is_ours = true;
+    if (!info) continue;
+    const safeatomic::Result<void> removed = directory.unlink(name);
     if (!removed && removed.error().code != safeatomic::Errc::not_found) return io_failure(removed, "remove index");
   }
+  if (!is_ours) return {};
   if (safeatomic::Result<void> synced = directory.sync(); !synced) return io_failure(synced, "sync directory");
   return {};
 }
+
+}  // namespace
+
+Result<void> remove_index(Directory& directory) { return remove_caches(directory, {index_name}); }
+Result<void> remove_state(Directory& directory) { return remove_caches(directory, {state_name}); }
+Result<void> remove_index_and_state(Directory& directory) { return remove_caches(directory, {index_name, state_name}); }
 
 Result<void> sync_with_ancestors(Directory& directory) {
   if (safeatomic::Result<void> synced = directory.sync(); !synced) return io_failure(synced, "sync directory");

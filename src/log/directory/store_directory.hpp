@@ -19,6 +19,7 @@ inline constexpr const char* lock_name = ".lock";
 inline constexpr const char* watermark_name = ".watermark";
 inline constexpr const char* holds_name = ".holds";
 inline constexpr const char* index_name = ".index";  // of the key/value store: a cache
+inline constexpr const char* state_name = ".state";  // of the log: a cache
 
 /// True if a file of that name in a store's directory belongs to the store: nobody else may put one there.
 [[nodiscard]] bool is_store_name(std::string_view name);
@@ -52,9 +53,11 @@ inline constexpr const char* index_name = ".index";  // of the key/value store: 
 [[nodiscard]] Result<void> refuse_place_inside(safeatomic::FileSystem& file_system, const std::filesystem::path& place,
                                                const safeatomic::Directory& store, std::string_view action);
 
-/// Removes the persisted index of keys, durably: what it describes is about to be changed. Nothing if there is none, or what has its
-/// name cannot be one.
+/// Removes the persisted index of keys, or the state of the log, or both, durably: what they describe is about to be changed. Nothing
+/// if there is none, or what has the name cannot be one.
 [[nodiscard]] Result<void> remove_index(safeatomic::Directory& directory);
+[[nodiscard]] Result<void> remove_state(safeatomic::Directory& directory);
+[[nodiscard]] Result<void> remove_index_and_state(safeatomic::Directory& directory);
 
 /// Syncs the directory and every one above it up to the mount point, so that its name survives a loss of power.
 [[nodiscard]] Result<void> sync_with_ancestors(safeatomic::Directory& directory);

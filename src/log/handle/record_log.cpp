@@ -12,6 +12,7 @@
 #include "log/maintenance/holds.hpp"
 #include "log/maintenance/retention.hpp"
 #include "log/read/cursor.hpp"
+#include "log/recovery/state_opening.hpp"
 
 namespace datawal {
 
@@ -24,9 +25,11 @@ Result<RecordLog> RecordLog::open(const std::filesystem::path& dir, const OpenOp
   Result<std::unique_ptr<safeatomic::Directory>> directory = log::make_store_directory(
       log::file_system_of(options.file_system), dir, options);
   if (!directory) return propagate(directory);
-  Result<std::unique_ptr<log::LogCore>> core = log::LogCore::open(
-      std::make_shared<log::SegmentRegistry>(std::move(*directory)), options, {});
+  const auto segments = std::make_shared<log::SegmentRegistry>(std::move(*directory));
+  log::StateOpening opening(segments, options);
+  Result<std::unique_ptr<log::LogCore>> core = log::LogCore::open(segments, options, opening.visitor());
   if (!core) return propagate(core);
+  (*core)->keep_state(opening.known());
   return RecordLog(std::make_unique<Impl>(std::move(*core)));
 }
 
@@ -62,6 +65,11 @@ Result<void> RecordLog::fsync() {
 Result<void> RecordLog::rotate() {
   if (!impl_) return std::unexpected(moved_from("use log"));
   return impl_->core->rotate();
+}
+
+Result<void> RecordLog::save_state() {
+  if (!impl_) return std::unexpected(moved_from("use log"));
+  return impl_->core->save_state();
 }
 
 Result<void> RecordLog::close() {

@@ -13,6 +13,7 @@
 #include "log/read/durable_end.hpp"
 #include "log/read/log_scanner.hpp"
 #include "log/read/snapshot.hpp"
+#include "log/saved/belief.hpp"
 
 namespace datawal {
 
@@ -22,6 +23,9 @@ struct [[gnu::visibility("hidden")]] RecordLogReader::Impl {
   std::shared_ptr<const log::Snapshot> snapshot{};
   std::vector<std::uint32_t> ids{};
   bool only_durable = false;
+  bool uses_state = false;
+  mutable std::optional<log::Before> known{};  // what the state says of `snapshot`, and is believed
+  mutable bool is_state_looked_at = false;
   mutable std::optional<DurableEnd> durable{};  // of `snapshot` if `is_durable_known`, else of an earlier one
   mutable std::uint64_t durable_inode = 0;
   mutable bool is_durable_known = false;
@@ -31,11 +35,23 @@ struct [[gnu::visibility("hidden")]] RecordLogReader::Impl {
     ids.clear();
     for (const log::PinnedSegment& segment : snapshot->segments) ids.push_back(segment.id);
     is_durable_known = false;
+    is_state_looked_at = false;
+  }
+
+  // It is looked at only where it would save reading. Throws std::bad_alloc.
+  [[nodiscard]] const std::optional<log::Before>& known_part() const {
+    if (is_state_looked_at || !uses_state) return known;
+    known.reset();
+    const log::StateLook look = log::look_at_state(*snapshot);
+    if (look.log) known = log::before_saved(*look.log);
+    is_state_looked_at = true;
+    return known;
   }
 
   [[nodiscard]] Result<DurableEnd> durable_end() const {
     if (is_durable_known) return *durable;
-    Result<DurableEnd> end = find_durable_end(*snapshot, durable, durable_inode);
+    Result<DurableEnd> end = find_durable_end(*snapshot, durable, durable_inode,
+                                              known_part() ? known->last : RecordRef{});
     if (!end) return end;
     durable = *end;
     durable_inode = snapshot->segments.empty() ? 0 : snapshot->segments.back().info.inode;
@@ -61,10 +77,17 @@ bool is_damage(const Error& error) noexcept {
 }
 
 // Where the cursors of a snapshot end. If none got there yet, this walk does.
-Result<log::LogEnd> end_of(const std::shared_ptr<const log::Snapshot>& snapshot) {
+// @param known  of the log's beginning; asked only then
+template <class Known>
+Result<log::LogEnd> end_of(const std::shared_ptr<const log::Snapshot>& snapshot, Known known) {
   if (snapshot->segments.empty()) return log::LogEnd{};
   if (const std::optional<log::LogEnd> end = snapshot->end.get()) return *end;
-  log::LogScanner scanner(snapshot, log::LastSegment::live, {.segment = snapshot->segments.back().id});
+  log::Position from{.segment = snapshot->segments.back().id};
+  const std::optional<log::Before> before = known();
+  const bool goes_on = before && before->last.segment == from.segment;
+  if (goes_on) from.offset = before->last.offset + before->last.len;
+  log::LogScanner scanner(snapshot, log::LastSegment::live, from);
+  if (goes_on) scanner.goes_on_behind(*before);
   RecordView record;
   for (;;) {
     Result<bool> more = scanner.next(record);
@@ -126,6 +149,7 @@ Result<RecordLogReader> RecordLogReader::open(const std::filesystem::path& dir, 
   impl->file_system = &log::file_system_of(options.file_system);
   impl->directory = std::move(*directory);
   impl->only_durable = options.only_durable;
+  impl->uses_state = options.uses_state;
   Result<std::shared_ptr<const log::Snapshot>> snapshot = log::take_snapshot(impl->directory, nullptr);
   if (!snapshot) return propagate(snapshot);
   impl->take(std::move(*snapshot));
@@ -169,7 +193,7 @@ Result<bool> RecordLogReader::refresh() {
     if (!durable) return propagate(durable);
     return *durable != *then;
   }
-  Result<log::LogEnd> end = end_of(before);
+  Result<log::LogEnd> end = end_of(before, [this] { return impl_->known_part(); });
   if (!end) return propagate(end);
   Result<std::shared_ptr<const log::Snapshot>> now = take_snapshot(impl_->directory, before.get());
   if (!now) return propagate(now);

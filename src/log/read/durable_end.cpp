@@ -16,6 +16,8 @@ struct Below {
   bool is_damaged = false;  // what follows it is no record, whatever the offset
 };
 
+std::uint64_t place_behind(const RecordRef& record) noexcept { return record.offset + record.len; }
+
 // Reads the records of a segment up to `limit`. `before` is the txid if there are none.
 Result<Below> records_below(const Snapshot& snapshot, const PinnedSegment& segment, std::uint64_t begin,
                             std::uint64_t limit, std::uint64_t before) {
@@ -40,9 +42,10 @@ Result<Below> records_below(const Snapshot& snapshot, const PinnedSegment& segme
 }
 
 // The newest txid of the sealed segments: those are durable as a whole.
-Result<std::uint64_t> last_sealed_txid(const Snapshot& snapshot) {
+Result<std::uint64_t> last_sealed_txid(const Snapshot& snapshot, const RecordRef& whole) {
   for (std::size_t n = snapshot.segments.size() - 1; n-- > 0;) {
     const PinnedSegment& sealed = snapshot.segments[n];
+    if (whole.segment == sealed.id && place_behind(whole) == sealed.info.size) return whole.txid;
     Result<Below> below = records_below(snapshot, sealed, 0, sealed.info.size, 0);
     if (!below) return propagate(below);
     if (below->end != sealed.info.size) break;  // damaged: what follows is not known
@@ -54,7 +57,7 @@ Result<std::uint64_t> last_sealed_txid(const Snapshot& snapshot) {
 }  // namespace
 
 Result<DurableEnd> find_durable_end(const Snapshot& snapshot, const std::optional<DurableEnd>& known,
-                                    std::uint64_t known_inode) {
+                                    std::uint64_t known_inode, const RecordRef& whole) {
   if (snapshot.segments.empty()) return DurableEnd{};
   const std::optional<format::Watermark>& mark = snapshot.watermark;
   const PinnedSegment& active = snapshot.segments.back();
@@ -68,15 +71,18 @@ Result<DurableEnd> find_durable_end(const Snapshot& snapshot, const std::optiona
   if (named == &active && mark->offset > 0) {
     const DurableEnd end{.segment = active.id, .offset = mark->offset, .txid = mark->txid};
     if (is_same && *known == end) return end;
-    const bool goes_on = is_same && known->offset < mark->offset;
-    Result<Below> below = records_below(snapshot, active, goes_on ? known->offset : 0, mark->offset,
-                                        goes_on ? known->txid : 0);
+    Below from;
+    if (is_same && known->offset < mark->offset) from = {.txid = known->txid, .end = known->offset};
+    if (whole.segment == active.id && place_behind(whole) <= mark->offset && place_behind(whole) > from.end) {
+      from = {.txid = whole.txid, .end = place_behind(whole)};
+    }
+    Result<Below> below = records_below(snapshot, active, from.end, mark->offset, from.txid);
     if (!below) return propagate(below);
     // Whoever reads up to there finds the damage and reports it.
     if (below->is_damaged || (below->end == mark->offset && below->txid == mark->txid)) return end;
   }
   if (is_same && known->offset == 0) return *known;
-  Result<std::uint64_t> txid = last_sealed_txid(snapshot);
+  Result<std::uint64_t> txid = last_sealed_txid(snapshot, whole);
   if (!txid) return propagate(txid);
   return DurableEnd{.segment = active.id, .offset = 0, .txid = *txid};
 }

@@ -60,6 +60,7 @@ LogCore::~LogCore() {
   // In a forked child only the descriptors of the lock and of what is appended to are closed, as far as nobody else holds them. There even the lock may be held for
   // ever, and the registry half changed.
   BackgroundSync::abandon(std::move(background_));
+  (void)state_.release();
   never_destroy(segments_);
 }
 
@@ -148,6 +149,7 @@ Result<void> LogCore::close_in_turn(Guard& guard) {
     if (Result<void> usable = refuse_change(); !usable) return usable;
     Result<void> closed = writer_->cut_to_end();  // if that fails, zeros stay: no reason not to sync
     if (Result<void> synced = sync_in_turn(guard); !synced) return synced;
+    if (Result<void> named = write_state_at_close(); !named) return named;
     return closed;
   } catch (const std::bad_alloc&) {
     return std::unexpected(Error{.code = poison_ ? Errc::poisoned : Errc::io,

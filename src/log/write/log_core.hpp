@@ -27,6 +27,7 @@
 #include "log/read/segment_registry.hpp"
 #include "log/read/snapshot.hpp"
 #include "log/recovery/recovery.hpp"
+#include "log/saved/log_state.hpp"
 #include "log/write/background_sync.hpp"
 #include "log/write/group_commit.hpp"
 #include "segment/writer.hpp"
@@ -68,6 +69,12 @@ class LogCore {
     if (!options.sync && !options_.sync_policy.is_every_append()) return {};
     return sync_through(txid);
   }
+
+  /// `.state` is written at rotation and at close, as its options say. Before anything is appended.
+  /// @param state  of the log as it was recovered
+  void keep_state(std::unique_ptr<LogState> state);
+  /// As RecordLog::save_state.
+  [[nodiscard]] Result<void> save_state();
 
   [[nodiscard]] Result<void> fsync();
   [[nodiscard]] Result<void> rotate();
@@ -248,6 +255,11 @@ class LogCore {
   [[nodiscard]] Result<std::unique_ptr<safeatomic::File>> create_next(std::uint32_t id, const StoreOwner& owner)
       DATAWAL_REQUIRES(mutex_);
 
+  // The state (log_core_state.cpp).
+  void write_state_before_rotating(const safeatomic::FileInfo& sealed) DATAWAL_REQUIRES(mutex_);
+  [[nodiscard]] Result<void> write_state_at_close() DATAWAL_REQUIRES(mutex_);
+  [[nodiscard]] Result<void> write_state(const safeatomic::FileInfo& active) DATAWAL_REQUIRES(mutex_);
+
   // Sealed segments (log_core_sealed.cpp).
   [[nodiscard]] Result<void> keep_sealed(const Leaving& from);
   [[nodiscard]] Result<void> remove_empty(SegmentFile& segment);
@@ -272,6 +284,7 @@ class LogCore {
   std::uint64_t appended_before_ DATAWAL_GUARDED_BY(mutex_) = 0;  // bytes that this one appended to earlier segments
   std::uint64_t synced_bytes_ DATAWAL_GUARDED_BY(mutex_) = 0;     // of all that it appended
   SyncLatency sync_latency_ DATAWAL_GUARDED_BY(mutex_);
+  std::unique_ptr<LogState> state_ DATAWAL_GUARDED_BY(mutex_);  // null: none is kept
   std::optional<Error> poison_ DATAWAL_GUARDED_BY(mutex_);
   WatermarkFile watermark_;  // used only by the holder of the turn
 

@@ -84,6 +84,7 @@ Result<RecordRef> LogCore::append(RecordType type, std::string_view key, std::st
   if (!frame) [[unlikely]]
     return failed_append(frame.error());
   appended(*txid);
+  if (state_) state_->add(type, *txid, static_cast<std::uint32_t>(len), frame->crc);
   return RecordRef{.segment = active_segment(),
                    .offset = frame->offset,
                    .len = static_cast<std::uint32_t>(len),
@@ -125,6 +126,9 @@ Result<std::uint32_t> LogCore::append_as_one(std::span<const RecordInput> record
     return failed_append(done.error());
   }
   appended(*txid + records.size() - 1);
+  for (std::size_t n = 0; state_ && n < records.size(); ++n) {
+    state_->add(records[n].type, refs[n].txid, refs[n].len, refs[n].crc);
+  }
   return active_segment();
 }
 

@@ -20,6 +20,7 @@ Result<std::uint64_t> LogCore::append_frames(std::string_view frames, std::uint6
   const Result<std::uint64_t> offset = writer_->append_frames(frames);
   if (!offset) return failed_append(offset.error());
   appended(last_txid);
+  if (state_) state_->add(frames);
   return offset;
 }
 

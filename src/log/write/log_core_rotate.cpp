@@ -48,6 +48,7 @@ Result<void> LogCore::begin_in_turn(Guard& guard, std::uint32_t next_id) {
   const safeatomic::Result<StoreOwner> owner = StoreOwner::of_segment(*directory(), id, *sealed);
   if (!owner) return io_failure(owner, "inspect segment");
   (void)segments_->reserve();
+  write_state_before_rotating(*sealed);
   // From here on a file of the next name may exist; only a completed rotation may leave one.
   Doubt doubt(*this, guard, "start the next segment");
   Result<std::unique_ptr<File>> file = create_next(next_id, *owner);
@@ -68,6 +69,10 @@ Result<void> LogCore::begin_in_turn(Guard& guard, std::uint32_t next_id) {
   appended_before_ = appended_bytes();
   counted_from_ = 0;
   writer_ = std::move(next);
+  if (state_) {
+    state_->seal(*sealed);
+    state_->enter(next_id, *created);
+  }
   segments_->rotate(*sealed, next_id, *created, writer_->file());
   writeback_end_ = 0;
   watermark_.write({.segment = next_id, .inode = created->inode, .offset = 0, .txid = last_txid()});

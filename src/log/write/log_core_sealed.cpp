@@ -77,6 +77,7 @@ Result<Departure> LogCore::remove_sealed(const Leaving& from) {
   {
     const Locked guard(mutex_);
     segments_->unname(from.segment, nullptr);
+    if (state_) state_->forget(from.segment.id);
   }
   if (Result<void> synced = sync_names(); !synced) return propagate(synced);
   return Departure::gone;

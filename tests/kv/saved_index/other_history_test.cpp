@@ -59,21 +59,21 @@ TEST(IndexHistory, ThatGoesOnIsBelievedHoweverLongItsRecordsAre) {
 template <class Change>
 void forge_segments(const std::filesystem::path& file, Change change) {
   std::string bytes = read_file(file);
-  kv::IndexHeader header;
-  std::array<char, kv::index_header_len> head{};
+  log::SavedHeader header;
+  std::array<char, log::saved_header_len> head{};
   std::memcpy(head.data(), bytes.data(), head.size());
-  ASSERT_EQ(kv::decode_index_header(head, header), kv::HeaderVerdict::sound);
+  ASSERT_EQ(log::decode_saved_header(head, log::flag_has_directory, header), log::HeaderVerdict::sound);
   for (std::uint32_t n = 0; n < header.segments; ++n) {
-    std::array<char, kv::index_segment_len> raw{};
+    std::array<char, log::saved_segment_len> raw{};
     char* const at = bytes.data() + head.size() + n * raw.size();
     std::memcpy(raw.data(), at, raw.size());
-    kv::IndexSegment segment = kv::decode_index_segment(raw);
+    log::SavedSegment segment = log::decode_saved_segment(raw);
     change(segment);
-    raw = kv::encode_index_segment(segment);
+    raw = log::encode_saved_segment(segment);
     std::memcpy(at, raw.data(), raw.size());
   }
   header.metadata_crc = format::crc32c(std::string_view(bytes).substr(head.size(), header.pages_begin - head.size()));
-  head = kv::encode_index_header(header);
+  head = log::encode_saved_header(header);
   std::memcpy(bytes.data(), head.data(), head.size());
   write_file(file, bytes);
 }
@@ -85,7 +85,7 @@ TEST(IndexThatLies, OfWhatLivesInASegmentDoesNotMakeACompactionRemoveIt) {
     for (int i = 0; i < 300; ++i) must(kv.put("key " + std::to_string(i), "value"));
   }
   save_index_of(store.path());
-  forge_segments(store / index_file, [](kv::IndexSegment& segment) {
+  forge_segments(store / index_file, [](log::SavedSegment& segment) {
     if (segment.id == 1) segment.counts.live_bytes = 0;
   });
   const Contents before = contents_of(open_kv(store.path()));
@@ -103,13 +103,13 @@ TEST(IndexThatLies, OfWhereItsPagesBeginIsNotReadToItsEnd) {
   save_index_of(store.path());
   std::string bytes = read_file(store / index_file);
   bytes.insert(pages_begin_of(bytes), 4096, '\0');
-  kv::IndexHeader header;
-  std::array<char, kv::index_header_len> head{};
+  log::SavedHeader header;
+  std::array<char, log::saved_header_len> head{};
   std::memcpy(head.data(), bytes.data(), head.size());
-  ASSERT_EQ(kv::decode_index_header(head, header), kv::HeaderVerdict::sound);
+  ASSERT_EQ(log::decode_saved_header(head, log::flag_has_directory, header), log::HeaderVerdict::sound);
   header.pages_begin += 4096;
   header.metadata_crc = format::crc32c(std::string_view(bytes).substr(head.size(), header.pages_begin - head.size()));
-  head = kv::encode_index_header(header);
+  head = log::encode_saved_header(header);
   std::memcpy(bytes.data(), head.data(), head.size());
   write_file(store / index_file, bytes);
   expect_as_without(store.path(), IndexState::damaged);

@@ -170,7 +170,7 @@ TEST(SavedIndex, WrittenAtCloseIsOfTheLastChangeOfTheLog) {
     must(open_kv(store.path(), options).put("key", "value"));
     const std::string bytes = read_file(store / index_file);
     std::int64_t noted = 0;
-    std::memcpy(&noted, bytes.data() + kv::index_header_len + 24, sizeof noted);
+    std::memcpy(&noted, bytes.data() + log::saved_header_len + 24, sizeof noted);
     struct stat status{};
     ASSERT_EQ(::stat(store.segment(1).c_str(), &status), 0);
     EXPECT_EQ(noted, status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec);

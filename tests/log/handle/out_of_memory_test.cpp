@@ -15,6 +15,7 @@ struct Call {
   int records_before;  // appended before it, so that it meets a rotation, or does not
   int appends;         // of the call; a batch is all or nothing
   std::function<Result<void>(RecordLog&)> make;
+  bool keeps_state = false;  // `.state` is written at close
 };
 
 Result<void> append(RecordLog& log, std::size_t len, bool sync = false) {
@@ -41,6 +42,11 @@ const Call calls[] = {
     {"a rotation", 5, 0, [](RecordLog& log) { return log.rotate(); }},
     {"a closing", 5, 0, [](RecordLog& log) { return log.close(); }},
     {"a removal of segments", 40, 0, [](RecordLog& log) { return log.drop_segments_before(log.active_segment() - 1); }},
+    {"an append with a state", 5, 1, [](RecordLog& log) { return append(log, 80); }, true},
+    {"an append that rotates with a state", 9, 1, [](RecordLog& log) { return append(log, 80); }, true},
+    {"a batch with a state", 2, 4, [](RecordLog& log) { return append_batch(log, 4, 80); }, true},
+    {"a saving of the state", 25, 0, [](RecordLog& log) { return log.save_state(); }, true},
+    {"a closing with a state", 25, 0, [](RecordLog& log) { return log.close(); }, true},
 };
 
 class LogOutOfMemory : public testing::TestWithParam<std::tuple<Call, WritePath, bool>> {
@@ -78,7 +84,9 @@ TEST_P(LogOutOfMemory, LeavesAHandleThatShowsWhatReopeningShows) {
   for (; has_failed; ++nth) {
     SCOPED_TRACE("allocation " + std::to_string(nth));
     const Store store;
-    const OpenOptions options{.max_segment_bytes = 1000, .write_path = std::get<1>(GetParam())};
+    const OpenOptions options{.max_segment_bytes = 1000,
+                              .write_path = std::get<1>(GetParam()),
+                              .state = {.is_enabled = call.keeps_state, .least_bytes = 1}};
     RecordLog log = store.open(options);
     for (int n = 0; n < call.records_before; ++n) must(log.append(std::string(80, static_cast<char>('a' + n % 26))));
     const std::vector<Listed> before = listing_of(log);
@@ -98,7 +106,9 @@ TEST_P(LogOutOfMemory, LeavesAHandleThatShowsWhatReopeningShows) {
     }
     const Result<void> closed = log.close();
     ASSERT_TRUE(closed || closed.error().code == Errc::poisoned) << closed.error().message();
-    ASSERT_EQ(listing_of(store.open(options)), shown);
+    const RecordLog reopened = store.open(options);
+    ASSERT_EQ(listing_of(reopened), shown);
+    ASSERT_EQ(reopened.recovery_report().records_replayed, shown.size());
   }
   if (std::string_view(call.name).contains("rotat")) {
     EXPECT_GT(nth, 5U) << "hardly any allocation failed";

@@ -1,6 +1,8 @@
-#include "kv/saved_index/belief.hpp"
+#include "log/saved/belief.hpp"
 
+#include <algorithm>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <datawal/segment.hpp>
@@ -8,7 +10,7 @@
 
 #include "format/frame.hpp"
 
-namespace datawal::kv {
+namespace datawal::log {
 
 namespace {
 
@@ -16,8 +18,8 @@ std::string about(std::uint32_t id, std::string_view what) {
   return "segment " + std::to_string(id) + " " + std::string(what);
 }
 
-// The last record that the index knows of a segment stands where it stood.
-bool holds_last_record(const log::Snapshot& snapshot, const log::PinnedSegment& there, const IndexSegment& known) {
+// The last record that is known of a segment stands where it stood.
+bool holds_last_record(const Snapshot& snapshot, const PinnedSegment& there, const SavedSegment& known) {
   const safeatomic::Result<std::unique_ptr<safeatomic::File>> file = snapshot.directory->open_file(
       segment::filename(there.id), {});
   if (!file) return false;
@@ -30,12 +32,12 @@ bool holds_last_record(const log::Snapshot& snapshot, const log::PinnedSegment& 
          record.txid == known.chain.last_txid && record.crc == known.chain.last_crc;
 }
 
-// The records that it knows of a segment are those that were there, in their order: their headers and checksums are looked at, a few
+// The records that are known of a segment are those that were there, in their order: their headers and checksums are looked at, a few
 // bytes of each.
-bool holds_these_records(const log::Snapshot& snapshot, const log::PinnedSegment& there, const IndexSegment& known) {
-  const Result<std::shared_ptr<safeatomic::File>> file = log::open_pinned(snapshot, there);
+bool holds_these_records(const Snapshot& snapshot, const PinnedSegment& there, const SavedSegment& known) {
+  const Result<std::shared_ptr<safeatomic::File>> file = open_pinned(snapshot, there);
   if (!file) return false;
-  std::vector<char> buffer(1 << 20);
+  std::vector<char> buffer(128 * 1024);
   std::uint64_t begin = 0;  // what is in the buffer
   std::size_t filled = 0;
   const auto at = [&](std::uint64_t offset, std::size_t len) -> const char* {
@@ -64,12 +66,12 @@ bool holds_these_records(const log::Snapshot& snapshot, const log::PinnedSegment
 
 }  // namespace
 
-std::optional<std::string> reason_for_doubt(const SavedIndex& index, const log::Snapshot& snapshot) {
-  if (snapshot.segments.size() < index.segments.size()) return "segments are missing";
-  for (std::size_t n = 0; n < index.segments.size(); ++n) {
-    const IndexSegment& known = index.segments[n];
-    const log::PinnedSegment& there = snapshot.segments[n];
-    const bool holds_p = n + 1 == index.segments.size();
+std::optional<std::string> reason_for_doubt(const SavedLog& saved, const Snapshot& snapshot) {
+  if (snapshot.segments.size() < saved.segments.size()) return "segments are missing";
+  for (std::size_t n = 0; n < saved.segments.size(); ++n) {
+    const SavedSegment& known = saved.segments[n];
+    const PinnedSegment& there = snapshot.segments[n];
+    const bool holds_p = n + 1 == saved.segments.size();
     if (there.id != known.id) return about(known.id, "is missing");
     if (there.info.inode != known.inode) return about(known.id, "is another file");
     if (holds_p ? there.info.size < known.size : there.info.size != known.size) {
@@ -77,26 +79,43 @@ std::optional<std::string> reason_for_doubt(const SavedIndex& index, const log::
     }
     const auto modified_ns = static_cast<std::int64_t>(known.modified_ns);
     if (!holds_p && there.info.modified_ns != modified_ns) return about(known.id, "was changed");
-    const bool is_racy = modified_ns > static_cast<std::int64_t>(index.header.written_ns) - racy_ns;
+    const bool is_racy = modified_ns > static_cast<std::int64_t>(saved.header.written_ns) - racy_ns;
     if (!holds_p && (!is_racy || known.size == 0)) continue;
     if (!holds_last_record(snapshot, there, known)) return about(known.id, "holds other records");
-    // What was appended behind P changed its time; so does whoever writes other records there, and freed inode numbers come back.
-    if (there.info.modified_ns != modified_ns && !holds_these_records(snapshot, there, known)) {
+    // What was appended behind P changed its time; so does whoever writes other records there, and freed inode numbers come back. And
+    // where something lies behind P, it may be cut: nobody's word is taken for it that P is the end of a record.
+    const bool is_as_it_was = there.info.modified_ns == modified_ns && there.info.size == known.size;
+    if (!is_as_it_was && !holds_these_records(snapshot, there, known)) {
       return about(known.id, "holds other records");
     }
   }
   return std::nullopt;
 }
 
-log::Before before_index(const SavedIndex& index) noexcept {
-  log::Before before{.last = index.header.last, .is_durable = true};
+StateLook look_at_state(const Snapshot& snapshot) {
+  StateLook look = read_state(*snapshot.directory);
+  if (!look.log) return look;
+  std::vector<SavedSegment>& segments = look.log->segments;
+  const std::uint32_t first = snapshot.segments.empty() ? 0 : snapshot.segments.front().id;
+  segments.erase(segments.begin(), std::ranges::lower_bound(segments, first, {}, &SavedSegment::id));
+  std::optional<std::string> doubt = segments.empty() ? "the segments that it describes are missing"
+                                                      : reason_for_doubt(*look.log, snapshot);
+  if (!doubt) return look;
+  look.log.reset();
+  look.state = IndexState::stale;
+  look.reason = std::move(*doubt);
+  return look;
+}
+
+Before before_saved(const SavedLog& saved) noexcept {
+  Before before{.last = saved.header.last, .is_durable = true};
   RecordChain all;
-  for (const IndexSegment& segment : index.segments) {
-    before.records += segment.counts.raw_records + segment.counts.put_records + segment.counts.delete_records;
+  for (const SavedSegment& segment : saved.segments) {
+    before.records += segment.counts.records();
     all.add(segment.chain);
   }
   before.txid_gaps = all.gaps;
   return before;
 }
 
-}  // namespace datawal::kv
+}  // namespace datawal::log

@@ -1,0 +1,138 @@
+#include "ship/commands.hpp"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "ship/console.hpp"
+#include "ship/metrics.hpp"
+#include "ship/rebuild.hpp"
+#include "ship/reseed.hpp"
+#include "ship/status.hpp"
+#include "ship/takeover.hpp"
+
+namespace datawal::ship {
+
+namespace {
+
+// Numbers in lines that no program has to guess at.
+std::string or_dash(const std::optional<std::uint64_t>& number) { return number ? std::to_string(*number) : "-"; }
+std::string or_null(const std::optional<std::uint64_t>& number) { return number ? std::to_string(*number) : "null"; }
+
+Outcome<Shipped> connect_and_ship(Arguments& arguments, MetricsFile* metrics) {
+  const Outcome<std::unique_ptr<Stream>> stream = Stream::connect(arguments.stream);
+  if (!stream) return pass_on(stream);
+  if (metrics != nullptr) metrics->watch(stream->get());
+  Outcome<Shipped> shipped = run(**stream, arguments.ship);
+  if (metrics != nullptr) metrics->watch(nullptr);
+  return shipped;
+}
+
+}  // namespace
+
+Outcome<void> run_command(Arguments& arguments) {
+  Console console;
+  std::optional<MetricsFile> metrics;
+  if (!arguments.metrics_file.empty()) {
+    metrics.emplace(arguments.metrics_file, arguments.ship);
+    if (const Outcome<void> written = metrics->write(); !written) return fail(exit_usage, written.error().text);
+  }
+  const auto trouble = [&](const std::string& why) {
+    console.trouble(why);
+    if (metrics) metrics->note_trouble();
+  };
+  arguments.stream.on_trouble = trouble;
+  arguments.ship.on_trouble = trouble;
+  arguments.ship.on_look = [&](const Shipped& shipped) {
+    if (metrics) metrics->note(shipped);
+  };
+  arguments.ship.on_unit = [&](const Shipped& shipped) {
+    console.shipped(shipped);
+    if (metrics) metrics->note(shipped);
+  };
+  const Outcome<Shipped> shipped = connect_and_ship(arguments, metrics ? &*metrics : nullptr);
+  // Asked to end before a server was there: no failure.
+  const bool is_left = !shipped && shipped.error().exit == exit_usage && arguments.ship.stop->load();
+  if (!shipped && !is_left) return pass_on(shipped);
+  const Shipped done = shipped.value_or(Shipped{});
+  fmt::print("last_txid: {}\nrecords: {}\nunits: {}\nbytes: {}\nresumed: {}\n", done.last, done.records, done.units,
+             done.bytes, done.resumed);
+  return {};
+}
+
+Outcome<void> status_command(const Arguments& arguments) {
+  const Outcome<std::unique_ptr<Stream>> stream = Stream::connect(arguments.stream);
+  if (!stream) return pass_on(stream);
+  const Outcome<Status> found = status_of(**stream, arguments.dir, arguments.stream.name);
+  if (!found) return pass_on(found);
+  if (arguments.is_json) {
+    fmt::print(
+        R"({{"schema":"datawal.ship.v1","kind":"status","units":{},"epoch":{},"owner":{},"stream_txid":{},"durable_txid":{},"lag_records":{},"lag_bytes":{},"lag_seconds":{:.3f},"floor":{},"replicas_behind":{}}})"
+        "\n",
+        found->units, found->epoch, found->is_owner, found->stream_last, found->durable_last, found->lag_records,
+        found->lag_bytes, found->lag_seconds, or_null(found->floor), found->replicas_behind);
+    return {};
+  }
+  fmt::print(
+      "units: {}\nepoch: {}\nowner: {}\nstream_txid: {}\ndurable_txid: {}\nlag_records: {}\nlag_bytes: {}\n"
+      "lag_seconds: {:.3f}\nfloor: {}\nreplicas_behind: {}\n",
+      found->units, found->epoch, found->is_owner ? "this store" : "another store", found->stream_last,
+      found->durable_last, found->lag_records, found->lag_bytes, found->lag_seconds, or_dash(found->floor),
+      found->replicas_behind);
+  return {};
+}
+
+Outcome<void> verify_command(const Arguments& arguments) {
+  const Outcome<std::unique_ptr<Stream>> stream = Stream::connect(arguments.stream);
+  if (!stream) return pass_on(stream);
+  Console console;
+  const Outcome<Verified> found = verify(**stream, arguments.dir, [&](std::uint64_t done, std::uint64_t all) {
+    console.progress("verifying", done, all);
+  });
+  if (!found) return pass_on(found);
+  fmt::print(
+      "units: {}\nvoid_units: {}\nforeign_messages: {}\nrecords: {}\nlast_txid: {}\ncompared: {}\nnot_shipped: {}\n",
+      found->units, found->voids, found->foreign, found->records, found->last, found->compared, found->not_shipped);
+  return {};
+}
+
+Outcome<void> rebuild_command(const Arguments& arguments) {
+  const Outcome<std::unique_ptr<Stream>> stream = Stream::connect(arguments.stream);
+  if (!stream) return pass_on(stream);
+  Console console;
+  const Outcome<Rebuilt> made = rebuild(**stream, arguments.dir, [&](std::uint64_t done, std::uint64_t all) {
+    console.progress("rebuilding", done, all);
+  });
+  if (!made) return pass_on(made);
+  fmt::print("records: {}\nlast_txid: {}\nfloor: {}\nunits: {}\n", made->records, made->last, made->floor, made->units);
+  return {};
+}
+
+Outcome<void> takeover_command(const Arguments& arguments) {
+  const Outcome<std::unique_ptr<Stream>> stream = Stream::connect(arguments.stream);
+  if (!stream) return pass_on(stream);
+  const Outcome<std::uint64_t> epoch = take_over(**stream, arguments.ship);
+  if (!epoch) return pass_on(epoch);
+  fmt::print("epoch: {}\n", *epoch);
+  return {};
+}
+
+Outcome<void> reseed_command(const Arguments& arguments) {
+  const Outcome<std::unique_ptr<Stream>> damaged = Stream::connect(arguments.stream);
+  if (!damaged) return pass_on(damaged);
+  StreamOptions with = arguments.stream;
+  with.name = arguments.into;
+  const Outcome<std::unique_ptr<Stream>> fresh = Stream::connect(with);
+  if (!fresh) return pass_on(fresh);
+  ShipOptions options = arguments.ship;
+  options.stream = arguments.into;
+  const Outcome<Reseeded> made = reseed(**damaged, arguments.stream.name, **fresh, options);
+  if (!made) return pass_on(made);
+  fmt::print("old_stream: {}, left as it is: {}\nnew_stream: {}\nhistory: {}\nfloor: {}\n", arguments.stream.name,
+             made->damage, arguments.into, made->store, made->floor);
+  return {};
+}
+
+}  // namespace datawal::ship

@@ -1,0 +1,48 @@
+#include "ship/floor.hpp"
+
+#include <optional>
+
+namespace datawal::ship {
+
+namespace {
+
+constexpr std::chrono::seconds one_second(1);
+
+}  // namespace
+
+void Floor::stands_at(const Claim& claim, std::uint64_t last, Clock::time_point since) {
+  claim_ = claim;
+  while (!acknowledged_.empty() && acknowledged_.back().last > last) acknowledged_.pop_back();
+  if (acknowledged_.empty() || acknowledged_.back().last < last) {
+    acknowledged_.push_back({.since = since, .until = since, .last = last});
+  }
+}
+
+void Floor::acknowledge(std::uint64_t last, Clock::time_point now) {
+  if (!acknowledged_.empty() && delay_.count() != 0 && now - acknowledged_.back().since < one_second) {
+    acknowledged_.back().until = now;
+    acknowledged_.back().last = last;
+    return;
+  }
+  acknowledged_.push_back({.since = now, .until = now, .last = last});
+}
+
+Outcome<void> Floor::move(const std::filesystem::path& dir, Clock::time_point now) {
+  if (now - tried_ < one_second && delay_.count() != 0) return {};
+  std::optional<std::uint64_t> last;
+  while (!acknowledged_.empty() && now - acknowledged_.front().until >= delay_) {
+    last = acknowledged_.front().last;
+    acknowledged_.pop_front();
+  }
+  if (!last || floor_below(*last) <= claim_.txid) return {};
+  tried_ = now;
+  Outcome<void> set = set_claim(dir, claim_, floor_below(*last));
+  if (set) {
+    claim_.txid = floor_below(*last);
+  } else {
+    acknowledged_.push_front({.since = now - delay_, .until = now - delay_, .last = *last});
+  }
+  return set;
+}
+
+}  // namespace datawal::ship

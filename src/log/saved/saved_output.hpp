@@ -1,0 +1,30 @@
+#pragma once
+// Writing what describes a log up to P: into a temporary, which gets its name once all that it describes is durable.
+
+#include <functional>
+#include <string>
+
+#include <datawal/error.hpp>
+#include <safeatomic/file_system.hpp>
+#include <safeatomic/temporary.hpp>
+
+#include "log/saved/saved_format.hpp"
+
+namespace datawal::log {
+
+/// A new file, 0600; it belongs to whoever the store belongs to.
+[[nodiscard]] Result<safeatomic::TemporaryFile> make_saved_file(safeatomic::FileSystem& file_system,
+                                                                safeatomic::Directory& directory);
+
+/// Writes what the file begins with: the header, and behind it `metadata`, which ends where the header says that pages begin. Not
+/// synced. Last of all: it notes the time.
+[[nodiscard]] Result<void> write_saved_metadata(safeatomic::File& file, SavedHeader header,
+                                                const std::string& metadata);
+
+/// Syncs the file, then the log, and gives the file its name, which is durable once the directory is synced. So a name never stands
+/// before what it describes is on the disk.
+/// @param sync_log  what was appended up to P
+[[nodiscard]] Result<void> publish_saved(safeatomic::TemporaryFile& file, const char* name,
+                                         const std::function<Result<void>()>& sync_log);
+
+}  // namespace datawal::log
