@@ -24,7 +24,7 @@ constexpr std::int64_t fixed_buffers = 4 << 20;  // bytes
 thread_local bool is_watching = false;
 thread_local std::int64_t allocated = 0;
 thread_local std::int64_t most = 0;
-std::int64_t allowed = 0;
+std::int64_t allowed_bytes = 0;
 
 void on_malloc(const volatile void* /*pointer*/, std::size_t size) {
   if (!is_watching) return;
@@ -48,15 +48,15 @@ bool can_watch() {
 
 AllocationWatch::AllocationWatch(std::size_t bytes_there) {
   allocated = most = 0;
-  allowed = fixed_buffers + 2 * static_cast<std::int64_t>(bytes_there);
+  allowed_bytes = fixed_buffers + 2 * static_cast<std::int64_t>(bytes_there);
   is_watching = can_watch();
 }
 
 AllocationWatch::~AllocationWatch() {
   is_watching = false;
-  if (most > allowed) {
+  if (most > allowed_bytes) {
     require(false, "memory stays within twice the bytes that are there",
-            std::to_string(most) + " bytes, allowed are " + std::to_string(allowed));
+            std::to_string(most) + " bytes, allowed are " + std::to_string(allowed_bytes));
   }
 }
 

@@ -1,6 +1,5 @@
 // Oracle: whatever `.index` holds, a store of some keys opens, and says of each key the value that it has, or one that it had, or that the
 // index is damaged; with bytes whose checksums are not right, only what it has. It takes no memory but in proportion to what is there.
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -9,18 +8,17 @@
 #include <string_view>
 
 #include <datawal/data_wal.hpp>
-#include <datawal/format.hpp>
 #include <datawal/saved_index.hpp>
 
 #include "support/allocation_watch.hpp"
 #include "support/oracle.hpp"
+#include "support/saved_file.hpp"
 #include "support/scratch.hpp"
 
 namespace datawal::fuzz {
 namespace {
 
 constexpr int key_count = 300;
-constexpr std::size_t header_len = 112;
 
 std::string key_of(int n) { return "key " + std::to_string(n); }
 
@@ -32,12 +30,12 @@ OpenOptions with_index() {
 }
 
 // Made once: the index names the files that are there.
-struct Original {
+struct Indexed {
   std::filesystem::path dir = scratch() / "indexed";
   std::string index{};
   std::size_t bytes = 0;
 
-  Original() {
+  Indexed() {
     clear_scratch();
     Result<DataWal> store = DataWal::open(dir, with_index());
     require_ok(store, "a store can be made");
@@ -53,60 +51,6 @@ struct Original {
   }
 };
 
-std::uint64_t number_at(std::string_view bytes, std::size_t offset, std::size_t len) {
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < len; ++i) {
-    value |= std::uint64_t{static_cast<unsigned char>(bytes[offset + i])} << (8 * i);
-  }
-  return value;
-}
-
-void put_number(std::string& bytes, std::size_t offset, std::uint32_t value) {
-  for (std::size_t i = 0; i < 4; ++i) bytes[offset + i] = static_cast<char>(value >> (8 * i));
-}
-
-// As somebody who knows the format would write it: the checksums of pages, of the metadata and of the header.
-void make_checksums_right(std::string& index) {
-  if (index.size() < header_len) return;
-  const std::uint64_t pages_begin = number_at(index, 88, 8);
-  if (pages_begin < header_len || pages_begin > index.size()) return;
-  const std::uint64_t segments = number_at(index, 60, 4);
-  std::uint64_t at = header_len + segments * 152;
-  for (int part = 0; part < 16 && at + 8 <= pages_begin; ++part) {
-    std::uint64_t pages = number_at(index, at + 4, 4);
-    for (at += 8; pages > 0 && at + 16 <= pages_begin; --pages, at += 16) {
-      const std::uint64_t begin = pages_begin + number_at(index, at + 4, 4) * 4096;
-      const std::uint64_t len = number_at(index, at + 12, 4) * 4096;
-      if (begin > index.size() || len > index.size() - begin) continue;
-      put_number(index, at + 8, format::crc32c(std::string_view(index).substr(begin, len)));
-    }
-  }
-  put_number(index, 104, format::crc32c(std::string_view(index).substr(header_len, pages_begin - header_len)));
-  put_number(index, 108, format::crc32c(std::string_view(index).substr(0, 108)));
-}
-
-// The first byte says how the rest is taken: as the whole file, or as changes of the original, each an offset and a byte.
-std::string index_of(std::string_view input, const Original& original, bool& is_crafted) {
-  if (input.empty()) return original.index;
-  const char how = input.front();
-  input.remove_prefix(1);
-  is_crafted = (how & 1) != 0;
-  std::string index = (how & 2) != 0 ? std::string(input) : original.index;
-  if ((how & 2) == 0) {
-    for (; input.size() >= 4; input.remove_prefix(4)) {
-      const std::uint64_t offset = number_at(input, 0, 3) % (index.size() + 1);
-      if (offset == index.size()) {
-        index.resize(index.size() / 2);
-        if (index.empty()) break;
-      } else {
-        index[offset] = input[3];
-      }
-    }
-  }
-  if (is_crafted) make_checksums_right(index);
-  return index;
-}
-
 void check_key(const DataWal& store, int n, bool is_crafted) {
   const Result<std::optional<std::string>> got = store.get(key_of(n));
   if (!got) {
@@ -118,7 +62,7 @@ void check_key(const DataWal& store, int n, bool is_crafted) {
           key_of(n));
 }
 
-void check_store(const Original& original, const std::string& index, bool is_crafted) {
+void check_store(const Indexed& original, const std::string& index, bool is_crafted) {
   {
     std::ofstream file(original.dir / ".index", std::ios::binary | std::ios::trunc);
     file.write(index.data(), static_cast<std::streamsize>(index.size()));
@@ -139,9 +83,9 @@ void check_store(const Original& original, const std::string& index, bool is_cra
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {  // NOLINT(*-naming): libFuzzer's
   using namespace datawal::fuzz;
-  static const Original original;
-  bool is_crafted = false;
-  const std::string index = index_of({reinterpret_cast<const char*>(data), size}, original, is_crafted);
-  check_store(original, index, is_crafted);
+  static const Indexed original;
+  const SavedFile saved = saved_file_of({reinterpret_cast<const char*>(data), size}, original.index, 3,
+                                        SavedPages::indexed);
+  check_store(original, saved.bytes, saved.is_crafted);
   return 0;
 }

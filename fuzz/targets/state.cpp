@@ -15,6 +15,7 @@
 
 #include "support/allocation_watch.hpp"
 #include "support/oracle.hpp"
+#include "support/saved_file.hpp"
 #include "support/scratch.hpp"
 
 namespace datawal::fuzz {
@@ -22,7 +23,6 @@ namespace {
 
 constexpr std::uint64_t covered = 240;
 constexpr std::uint64_t behind = 10;
-constexpr std::size_t header_len = 112;
 
 // Some hold a whole frame, as if it were a record of the log.
 std::string payload_of(std::uint64_t txid) {
@@ -42,12 +42,12 @@ OpenOptions with_state() {
 }
 
 // Made once: the state names the files that are there.
-struct Original {
+struct Stated {
   std::filesystem::path dir = scratch() / "stated";
   std::string state{};
   std::size_t bytes = 0;
 
-  Original() {
+  Stated() {
     clear_scratch();
     Result<RecordLog> log = RecordLog::open(dir, with_state());
     require_ok(log, "a log can be made");
@@ -62,50 +62,6 @@ struct Original {
   }
 };
 
-std::uint64_t number_at(std::string_view bytes, std::size_t offset, std::size_t len) {
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < len; ++i) {
-    value |= std::uint64_t{static_cast<unsigned char>(bytes[offset + i])} << (8 * i);
-  }
-  return value;
-}
-
-void put_number(std::string& bytes, std::size_t offset, std::uint32_t value) {
-  for (std::size_t i = 0; i < 4; ++i) bytes[offset + i] = static_cast<char>(value >> (8 * i));
-}
-
-// As somebody who knows the format would write it.
-void make_checksums_right(std::string& state) {
-  if (state.size() < header_len) return;
-  const std::uint64_t end = number_at(state, 88, 8);
-  if (end >= header_len && end <= state.size()) {
-    put_number(state, 104, format::crc32c(std::string_view(state).substr(header_len, end - header_len)));
-  }
-  put_number(state, 108, format::crc32c(std::string_view(state).substr(0, 108)));
-}
-
-// The first byte says how the rest is taken: as the whole file, or as changes of the original, each an offset and a byte.
-std::string state_of(std::string_view input, const Original& original, bool& is_crafted) {
-  if (input.empty()) return original.state;
-  const char how = input.front();
-  input.remove_prefix(1);
-  is_crafted = (how & 1) != 0;
-  std::string state = (how & 2) != 0 ? std::string(input) : original.state;
-  if ((how & 2) == 0) {
-    for (; input.size() >= 3; input.remove_prefix(3)) {
-      const std::uint64_t offset = number_at(input, 0, 2) % (state.size() + 1);
-      if (offset == state.size()) {
-        state.resize(state.size() / 2);
-        if (state.empty()) break;
-      } else {
-        state[offset] = input[2];
-      }
-    }
-  }
-  if (is_crafted) make_checksums_right(state);
-  return state;
-}
-
 void check_records(RecordCursor cursor) {
   for (std::uint64_t txid = 1;; ++txid) {
     const Result<std::optional<RecordView>> record = cursor.next();
@@ -118,7 +74,7 @@ void check_records(RecordCursor cursor) {
   }
 }
 
-void check_log(const Original& original, const std::string& state, bool is_crafted) {
+void check_log(const Stated& original, const std::string& state, bool is_crafted) {
   {
     std::ofstream file(original.dir / ".state", std::ios::binary | std::ios::trunc);
     file.write(state.data(), static_cast<std::streamsize>(state.size()));
@@ -150,9 +106,9 @@ void check_log(const Original& original, const std::string& state, bool is_craft
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {  // NOLINT(*-naming): libFuzzer's
   using namespace datawal::fuzz;
-  static const Original original;
-  bool is_crafted = false;
-  const std::string state = state_of({reinterpret_cast<const char*>(data), size}, original, is_crafted);
-  check_log(original, state, is_crafted);
+  static const Stated original;
+  const SavedFile saved = saved_file_of({reinterpret_cast<const char*>(data), size}, original.state, 2,
+                                        SavedPages::none);
+  check_log(original, saved.bytes, saved.is_crafted);
   return 0;
 }
