@@ -174,7 +174,8 @@ std::string hunt(const Mutant& mutant, const std::filesystem::path& folder) {
   for (int bound = 0; bound <= mutant.bound; ++bound) {
     int status = 0;
     const std::string output = output_of(
-        program.string() + " --exactly " + mutant.workload + " --bound " + std::to_string(bound) + " --no-mutants",
+        program.string() + " --exactly " + mutant.workload + " --bound " + std::to_string(bound) +
+            " --no-mutants --seconds 300",  // none is let off because the machine is slow
         status);
     const std::string_view mark = "VIOLATED: ";
     const std::size_t at = output.find(mark);
