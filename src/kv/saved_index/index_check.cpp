@@ -16,11 +16,11 @@
 #include "kv/projection/replay.hpp"
 #include "kv/saved_index/index_file.hpp"
 #include "kv/saved_index/restore.hpp"
-#include "log/directory/lock.hpp"
 #include "log/directory/store_directory.hpp"
 #include "log/read/log_scanner.hpp"
 #include "log/read/snapshot.hpp"
 #include "log/saved/belief.hpp"
+#include "log/saved/drop_saved.hpp"
 
 namespace datawal {
 
@@ -149,23 +149,7 @@ Result<IndexReport> check_index(const std::filesystem::path& dir, const ReaderOp
 }
 
 Result<bool> drop_index(const std::filesystem::path& dir, const OpenOptions& options) {
-  safeatomic::FileSystem& file_system = log::file_system_of(options.file_system);
-  Result<std::unique_ptr<safeatomic::Directory>> opened = log::open_store_directory(file_system, dir);
-  if (!opened) return propagate(opened);
-  const std::shared_ptr<safeatomic::Directory> directory = std::move(*opened);
-  Result<log::StoreLock> lock = log::StoreLock::acquire(file_system, directory, options.file_mode);
-  if (!lock) return propagate(lock);
-  const bool was_there = directory->info_of(log::index_name).has_value();
-  const Result<void> removed = log::remove_index(*directory);
-  lock->release();
-  if (!removed) return propagate(removed);
-  if (was_there && directory->info_of(log::index_name)) {
-    return std::unexpected(Error{.code = Errc::invalid_argument,
-                                 .action = "remove index",
-                                 .path = directory->path() / log::index_name,
-                                 .detail = "it is not a regular file, and so none of ours"});
-  }
-  return was_there;
+  return log::drop_saved(dir, options, log::index_name, "remove index");
 }
 
 }  // namespace datawal

@@ -25,7 +25,7 @@ bool PageFile::is_intact(const SavedPage& page, std::string_view bytes) const no
 Error PageFile::damaged(const SavedPage& page) {
   // If it cannot be removed, the next open meets the page again and fails the same way: never a wrong answer.
   const bool is_removed = damage_ == Damage::removes_it && process_.is_ours();
-  if (is_removed) (void)log::remove_index(*directory_);
+  if (is_removed) (void)log::remove_cache(*directory_, log::index_name);
   return {
       .code = Errc::corruption,
       .action = "read index",

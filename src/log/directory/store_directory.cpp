@@ -190,8 +190,7 @@ Result<void> remove_caches(Directory& directory, std::initializer_list<const cha
 
 }  // namespace
 
-Result<void> remove_index(Directory& directory) { return remove_caches(directory, {index_name}); }
-Result<void> remove_state(Directory& directory) { return remove_caches(directory, {state_name}); }
+Result<void> remove_cache(Directory& directory, const char* name) { return remove_caches(directory, {name}); }
 Result<void> remove_index_and_state(Directory& directory) { return remove_caches(directory, {index_name, state_name}); }
 
 Result<void> sync_with_ancestors(Directory& directory) {

@@ -55,8 +55,7 @@ inline constexpr const char* state_name = ".state";  // of the log: a cache
 
 /// Removes the persisted index of keys, or the state of the log, or both, durably: what they describe is about to be changed. Nothing
 /// if there is none, or what has the name cannot be one.
-[[nodiscard]] Result<void> remove_index(safeatomic::Directory& directory);
-[[nodiscard]] Result<void> remove_state(safeatomic::Directory& directory);
+[[nodiscard]] Result<void> remove_cache(safeatomic::Directory& directory, const char* name);
 [[nodiscard]] Result<void> remove_index_and_state(safeatomic::Directory& directory);
 
 /// Syncs the directory and every one above it up to the mount point, so that its name survives a loss of power.

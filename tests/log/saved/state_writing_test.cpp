@@ -341,6 +341,23 @@ TEST(LogState, OfALogThatOthersAppendToMeanwhileIsThatOfOneInstant) {
   }
 }
 
+TEST(LogState, ThatCannotBeLookedAtIsNotCalledAbsentWhenItIsDropped) {
+  const Store store;
+  fill_log(store.path(), 20);
+  save_state_of(store.path());
+  FaultyFileSystem files;
+  bool has_failed = false;
+  files.set_hook([&has_failed](const FsOp& op) -> std::optional<Fault> {
+    if (op.kind != OpKind::info_of || !op.path.ends_with(".state") || has_failed) return std::nullopt;
+    has_failed = true;
+    return Fault::error(EIO);
+  });
+  EXPECT_TRUE(refused(drop_state(store.path(), {.file_system = &files}), Errc::io));
+  EXPECT_TRUE(has_failed);
+  EXPECT_TRUE(must(drop_state(store.path())));
+  EXPECT_FALSE(must(drop_state(store.path())));
+}
+
 TEST(LogState, BelongsToTheProcessThatOpenedTheLog) {
   const Store store;
   fill_log(store.path(), 100);
