@@ -38,8 +38,7 @@ function(datawal_add_tests target)
   endforeach()
   set(options LINK ${arg_LINK} INCLUDE ${arg_INCLUDE} DEFINE ${arg_DEFINE})
   datawal_add_test_program(${target} "" ${plain} ${options})
-  target_precompile_headers(${target} PRIVATE
-    <algorithm> <expected> <filesystem> <functional> <map> <memory> <string> <vector> <gmock/gmock.h> <gtest/gtest.h>)
+  datawal_use_test_headers(${target})
   if(concurrent)
     string(REPLACE "_tests" "_concurrency_tests" program ${target})
     datawal_add_test_program(${program} concurrency ${concurrent} ${options})
@@ -47,8 +46,35 @@ function(datawal_add_tests target)
   endif()
 endfunction()
 
+# The headers that every test includes are compiled once, for all programs.
+function(datawal_use_test_headers target)
+  if(NOT TARGET datawal_test_headers)
+    file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/test_headers.cpp" CONTENT "")
+    add_library(datawal_test_headers OBJECT "${PROJECT_BINARY_DIR}/test_headers.cpp")
+    datawal_compile_as_test(datawal_test_headers)
+    target_link_libraries(datawal_test_headers PRIVATE datawal_warnings datawal_batch_warnings GTest::gmock)
+    target_compile_features(datawal_test_headers PRIVATE cxx_std_23)
+    target_precompile_headers(datawal_test_headers PRIVATE
+      <algorithm> <expected> <filesystem> <functional> <map> <memory> <string> <vector> <gmock/gmock.h> <gtest/gtest.h>)
+  endif()
+  target_precompile_headers(${target} REUSE_FROM datawal_test_headers)
+endfunction()
+
+# The library under test is built as users get it; the tests themselves are not worth the compiler's time. With a
+# precompiled <string> g++ 12 sees impossible lengths in inlined concatenation (its bug 105329). Some libraries ask for -pthread,
+# which precompiled headers must be compiled with or without.
+function(datawal_compile_as_test target)
+  target_compile_options(${target} PRIVATE
+    -pthread
+    $<$<CONFIG:Release>:-O1> $<$<CONFIG:None>:-O0>
+    $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-stringop-overflow;-Wno-array-bounds>)
+endfunction()
+
 # Under a sanitizer most tests take less time than their process does to start.
 option(DATAWAL_TESTS_IN_PARTS "Run each test program in four parts, instead of a process for each test" OFF)
+# What these do thousands of times, or in children that are killed, others do once where a sanitizer sees it.
+set(datawal_repetitive_tests
+  "EmbeddedFrames.*:FindRuns.*:CheckpointOnAnEarlierOne.*:ProcessFork.*:*ProcessKill*:ManySegments.OfAllStoresOfAProcess*")
 
 # A name of one file may shadow that of another in its batch. Behind datawal_warnings, which it changes.
 add_library(datawal_batch_warnings INTERFACE)
@@ -59,11 +85,7 @@ function(datawal_add_test_program target label)
   cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "LINK;INCLUDE;DEFINE")
   add_executable(${target} ${arg_UNPARSED_ARGUMENTS})
   set_target_properties(${target} PROPERTIES UNITY_BUILD ${DATAWAL_BATCHES})
-  # The library under test is built as users get it; the tests themselves are not worth the compiler's time. With a
-  # precompiled <string> g++ 12 sees impossible lengths in inlined concatenation (its bug 105329).
-  target_compile_options(${target} PRIVATE
-    $<$<CONFIG:Release>:-O1> $<$<CONFIG:None>:-O0>
-    $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-stringop-overflow;-Wno-array-bounds>)
+  datawal_compile_as_test(${target})
   target_include_directories(${target} PRIVATE ${arg_INCLUDE})
   target_compile_definitions(${target} PRIVATE ${arg_DEFINE})
   target_link_libraries(${target} PRIVATE ${arg_LINK} datawal_warnings datawal_batch_warnings GTest::gmock GTest::gtest_main)
@@ -75,6 +97,6 @@ function(datawal_add_test_program target label)
   foreach(part RANGE 3)
     add_test(NAME ${target}.${part} COMMAND ${target} --gtest_brief=1)
     set_tests_properties(${target}.${part} PROPERTIES
-      ENVIRONMENT "GTEST_TOTAL_SHARDS=4;GTEST_SHARD_INDEX=${part}" TIMEOUT 1800 LABELS "${label}")
+      ENVIRONMENT "GTEST_TOTAL_SHARDS=4;GTEST_SHARD_INDEX=${part};GTEST_FILTER=-${datawal_repetitive_tests}" TIMEOUT 1800 LABELS "${label}")
   endforeach()
 endfunction()
