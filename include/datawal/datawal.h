@@ -231,6 +231,18 @@ typedef struct datawal_verify_report {
   uint64_t reserved[6];             /**< 0 */
 } datawal_verify_report;
 
+/** What lies in `.index` or `.state`, and what it is worth. */
+typedef struct datawal_saved_report {
+  datawal_index_state state; /**< DATAWAL_INDEX_USED if an open that asks for it would use it now */
+  char reason[1024];         /**< why it would not, "" if it would; cut between two characters if it is longer */
+  uint64_t bytes;            /**< of the file */
+  uint64_t keys;             /**< `.index`: it knows; this and what follows is 0 unless it would be used */
+  uint64_t segments;         /**< `.state`: it describes */
+  uint64_t records_covered;  /**< need not be read */
+  uint64_t last_txid;        /**< of the last one of these */
+  uint64_t reserved[4];      /**< 0 */
+} datawal_saved_report;
+
 /** Bytes that are in no whole record, and why none begins there. */
 typedef struct datawal_damaged_range {
   uint64_t begin;   /**< bytes from the start of the segment */
@@ -901,6 +913,28 @@ void datawal_store_reader_stats(const datawal_store_reader* reader, datawal_stor
 void datawal_store_reader_report(const datawal_store_reader* reader,
                                  datawal_recovery_report* report); /**< what was found */
 void datawal_store_reader_free(datawal_store_reader* reader);      /**< ends it */
+
+/* What an open believes instead of reading: datawal/saved_index.hpp for stores, datawal/saved_state.hpp for logs. What is not asked for
+ * is not looked at. From outside, whether or not somebody writes there; only drop wants the store's lock. `options` may be NULL. */
+
+/** Looks at `.index`, and compares it with the segments that are there, as opening does. Some milliseconds at any size. */
+datawal_code datawal_inspect_index(const char* dir, const datawal_reader_options* options, datawal_saved_report* report,
+                                   datawal_error* error);
+/** The same, and compares every page with what the log says: reads all of both, in 32 bytes of memory a key. */
+datawal_code datawal_check_index(const char* dir, const datawal_reader_options* options, datawal_saved_report* report,
+                                 datawal_error* error);
+/** Removes `.index`, durably. `was_there`, which may be NULL, says whether there was one. DATAWAL_LOCKED if the store is open. */
+datawal_code datawal_drop_index(const char* dir, const datawal_open_options* options, int* was_there,
+                                datawal_error* error);
+/** As datawal_inspect_index, for `.state`. */
+datawal_code datawal_inspect_state(const char* dir, const datawal_reader_options* options, datawal_saved_report* report,
+                                   datawal_error* error);
+/** The same, and reads the log up to where the state goes: every segment must hold what it says. */
+datawal_code datawal_check_state(const char* dir, const datawal_reader_options* options, datawal_saved_report* report,
+                                 datawal_error* error);
+/** As datawal_drop_index, for `.state`. */
+datawal_code datawal_drop_state(const char* dir, const datawal_open_options* options, int* was_there,
+                                datawal_error* error);
 
 /* When something is wrong: datawal/verify.hpp, datawal/repair.hpp. */
 

@@ -19,13 +19,6 @@ std::size_t cut_at(std::string_view text, std::size_t room) noexcept {
   return is_within ? end : room;  // anything but UTF-8 is cut anywhere
 }
 
-template <std::size_t size>
-void copy_cut(char (&into)[size], std::string_view text) noexcept {
-  const std::size_t length = cut_at(text, size - 1);
-  std::memcpy(into, text.data(), length);
-  std::memset(into + length, 0, size - length);
-}
-
 datawal_code code_of(Errc code) noexcept { return static_cast<datawal_code>(static_cast<int>(code) + 1); }
 
 static_assert(static_cast<int>(Errc::io) + 1 == DATAWAL_IO);
@@ -38,6 +31,12 @@ static_assert(static_cast<int>(Errc::place_lost) + 1 == DATAWAL_PLACE_LOST,
 thread_local datawal_error last_error{};
 
 }  // namespace
+
+void copy_cut(std::span<char> into, std::string_view text) noexcept {
+  const std::size_t length = cut_at(text, into.size() - 1);
+  std::memcpy(into.data(), text.data(), length);
+  std::memset(into.data() + length, 0, into.size() - length);
+}
 
 void fill(datawal_error& error, const Error& with) noexcept {
   error.code = code_of(with.code);
@@ -119,7 +118,7 @@ datawal_recovery_report to_c(const RecoveryReport& report) noexcept {
           .records_beyond_tear = report.records_beyond_tear,
           .quarantined_previously = report.quarantined_previously,
           .tail_truncated = report.tail_truncated ? 1 : 0,
-          .index_state = static_cast<datawal_index_state>(report.index_state),
+          .index_state = to_c(report.index_state),
           .records_read = report.records_read,
           .reserved = {}};
 }

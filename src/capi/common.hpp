@@ -66,6 +66,9 @@ struct datawal_batch {
 
 namespace datawal::capi {
 
+/// Copies `text` and a NUL, and zeros behind that; cut before a character where it does not fit.
+void copy_cut(std::span<char> into, std::string_view text) noexcept;
+
 /// Fills `error`.
 void fill(datawal_error& error, const Error& with) noexcept;
 
@@ -159,6 +162,9 @@ datawal_code done(datawal_error* error, const Call& call) noexcept {
 [[nodiscard]] datawal_ref to_c(const RecordRef& ref) noexcept;
 [[nodiscard]] RecordRef from_c(const datawal_ref& ref) noexcept;
 [[nodiscard]] datawal_record to_c(const RecordView& record) noexcept;
+[[nodiscard]] constexpr datawal_index_state to_c(IndexState state) noexcept {
+  return static_cast<datawal_index_state>(state);
+}
 [[nodiscard]] datawal_recovery_report to_c(const RecoveryReport& report) noexcept;
 [[nodiscard]] datawal_store_stats to_c(const StoreStats& stats) noexcept;
 

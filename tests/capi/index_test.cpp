@@ -1,5 +1,7 @@
 // The persisted index, and the state of a log, from C.
 
+#include <filesystem>
+
 #include "capi/capi_support.hpp"
 
 namespace datawal::test {
@@ -46,6 +48,46 @@ TEST_F(CapiIndex, IsUsedByAReaderThatAsksForIt) {
   datawal_store_reader_free(reader);
 }
 
+TEST_F(CapiIndex, IsSeenFromOutside) {
+  datawal_saved_report report{};
+  for (const auto look : {datawal_inspect_index, datawal_check_index}) {
+    ASSERT_EQ(look(in_dir("kv").c_str(), nullptr, &report, nullptr), DATAWAL_OK) << last_error();
+    EXPECT_EQ(report.state, DATAWAL_INDEX_USED);
+    EXPECT_STREQ(report.reason, "");
+    EXPECT_EQ(report.bytes, std::filesystem::file_size(in_dir("kv") + "/.index"));
+    EXPECT_EQ(report.keys, 2U);
+    EXPECT_EQ(report.segments, 0U);
+    EXPECT_EQ(report.records_covered, 2U);
+    EXPECT_EQ(report.last_txid, 2U);
+  }
+}
+
+TEST_F(CapiIndex, ThatIsDamagedSaysWhy) {
+  std::filesystem::resize_file(in_dir("kv") + "/.index", 100);
+  datawal_saved_report report{};
+  ASSERT_EQ(datawal_inspect_index(in_dir("kv").c_str(), nullptr, &report, nullptr), DATAWAL_OK) << last_error();
+  EXPECT_EQ(report.state, DATAWAL_INDEX_DAMAGED);
+  EXPECT_STRNE(report.reason, "");
+  EXPECT_EQ(report.keys, 0U);
+}
+
+TEST_F(CapiIndex, IsDroppedOnce) {
+  int was_there = 0;
+  ASSERT_EQ(datawal_drop_index(in_dir("kv").c_str(), nullptr, &was_there, nullptr), DATAWAL_OK) << last_error();
+  EXPECT_EQ(was_there, 1);
+  EXPECT_FALSE(std::filesystem::exists(in_dir("kv") + "/.index"));
+  ASSERT_EQ(datawal_drop_index(in_dir("kv").c_str(), nullptr, &was_there, nullptr), DATAWAL_OK) << last_error();
+  EXPECT_EQ(was_there, 0);
+}
+
+TEST_F(CapiIndex, IsNotDroppedBesideAWriter) {
+  const CStore store = open_store("kv");
+  int was_there = 1;
+  EXPECT_EQ(datawal_drop_index(in_dir("kv").c_str(), nullptr, &was_there, nullptr), DATAWAL_LOCKED);
+  EXPECT_EQ(was_there, 0);
+  EXPECT_TRUE(std::filesystem::exists(in_dir("kv") + "/.index"));
+}
+
 class CapiState : public CapiTest {
  protected:
   datawal_log* open_log(int uses_state) const {
@@ -87,6 +129,31 @@ TEST_F(CapiState, IsUsedByALogThatAsksForIt) {
   EXPECT_EQ(datawal_log_reader_refresh(reader, &changed, nullptr), DATAWAL_OK) << last_error();
   EXPECT_EQ(changed, 0);
   datawal_log_reader_free(reader);
+}
+
+TEST_F(CapiState, IsSeenFromOutsideAndDropped) {
+  datawal_log* log = open_log(1);
+  append(log, "one");
+  EXPECT_EQ(datawal_log_save_state(log, nullptr), DATAWAL_OK) << last_error();
+  append(log, "two");
+  datawal_log_free(log);
+  datawal_saved_report report{};
+  for (const auto look : {datawal_inspect_state, datawal_check_state}) {
+    ASSERT_EQ(look(in_dir("log").c_str(), nullptr, &report, nullptr), DATAWAL_OK) << last_error();
+    EXPECT_EQ(report.state, DATAWAL_INDEX_USED);
+    EXPECT_STREQ(report.reason, "");
+    EXPECT_EQ(report.bytes, std::filesystem::file_size(in_dir("log") + "/.state"));
+    EXPECT_EQ(report.keys, 0U);
+    EXPECT_EQ(report.segments, 1U);
+    EXPECT_EQ(report.records_covered, 1U);
+    EXPECT_EQ(report.last_txid, 1U);
+  }
+  int was_there = 0;
+  ASSERT_EQ(datawal_drop_state(in_dir("log").c_str(), nullptr, &was_there, nullptr), DATAWAL_OK) << last_error();
+  EXPECT_EQ(was_there, 1);
+  ASSERT_EQ(datawal_inspect_state(in_dir("log").c_str(), nullptr, &report, nullptr), DATAWAL_OK) << last_error();
+  EXPECT_EQ(report.state, DATAWAL_INDEX_ABSENT);
+  EXPECT_EQ(report.bytes, 0U);
 }
 
 TEST_F(CapiState, IsNotSavedByALogThatDoesNotKeepIt) {

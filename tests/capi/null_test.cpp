@@ -67,6 +67,22 @@ TEST_F(Capi, RefusesBytesThatAreNotThere) {
   EXPECT_EQ(datawal_store_size(store_), 0U);
 }
 
+TEST_F(Capi, RefusesToLookAtWhatIsSavedNowhere) {
+  datawal_saved_report report{};
+  expect_all_refused({
+      {"inspect index", [&](auto* e) { return datawal_inspect_index(nullptr, nullptr, &report, e); }},
+      {"inspect index for nobody", [&](auto* e) { return datawal_inspect_index("/", nullptr, nullptr, e); }},
+      {"check index", [&](auto* e) { return datawal_check_index(nullptr, nullptr, &report, e); }},
+      {"check index for nobody", [&](auto* e) { return datawal_check_index("/", nullptr, nullptr, e); }},
+      {"drop index", [&](auto* e) { return datawal_drop_index(nullptr, nullptr, nullptr, e); }},
+      {"inspect state", [&](auto* e) { return datawal_inspect_state(nullptr, nullptr, &report, e); }},
+      {"inspect state for nobody", [&](auto* e) { return datawal_inspect_state("/", nullptr, nullptr, e); }},
+      {"check state", [&](auto* e) { return datawal_check_state(nullptr, nullptr, &report, e); }},
+      {"check state for nobody", [&](auto* e) { return datawal_check_state("/", nullptr, nullptr, e); }},
+      {"drop state", [&](auto* e) { return datawal_drop_state(nullptr, nullptr, nullptr, e); }},
+  });
+}
+
 TEST_F(Capi, RefusesANullLog) {
   datawal_log* log = log_;
   datawal_ref ref{};
