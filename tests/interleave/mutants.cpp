@@ -41,6 +41,7 @@ std::vector<Mutant> all_mutants() {
       {"page_is_published_before_it_is_there", "a page of the index is published before it is loaded", "load_find", 3},
       {"hands_over_nothing", "pages of the index are written as they are, not as they were", "save_change", 2},
       {"index_notes_the_end_later", "the end of what an index describes is noted behind its tables", "save_change", 2},
+      {"saves_the_state_before_the_sync", "a state is written of records that are not synced", "state_save_power", 2},
       {"keeps_the_turn_on_an_exception", "a turn is kept when an exception leaves it", "commit2_throws", 2},
   };
 }

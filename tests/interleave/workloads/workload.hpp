@@ -19,6 +19,7 @@ struct Workload {
 [[nodiscard]] std::vector<Workload> log_workloads();
 [[nodiscard]] std::vector<Workload> reader_workloads();
 [[nodiscard]] std::vector<Workload> saved_index_workloads();
+[[nodiscard]] std::vector<Workload> saved_state_workloads();
 [[nodiscard]] std::vector<Workload> kv_workloads();
 [[nodiscard]] std::vector<Workload> writer_workloads();
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <datawal/follower.hpp>
+#include <datawal/saved_state.hpp>
 
 #include "interleave/runtime/hash.hpp"
 
@@ -116,6 +117,41 @@ void LogWorld::drop_segments_before(std::uint32_t id) {
   if (!done) failed("drop segments", done.error(), {});
 }
 
+void LogWorld::save_state(bool may_fail) {
+  const std::map<std::uint64_t, std::string> before = returned_;
+  const Result<void> done = watch([&] { return log_->save_state(); });
+  if (!done && may_fail && done.error().code == Errc::no_space) return;
+  if (!done) return failed("save state", done.error(), {true});
+  for (const auto& [txid, payload] : before) acknowledged(txid, payload);
+}
+
+std::vector<Record> LogWorld::recovered(safeatomic::FileSystem& machine, Invariant invariant) const {
+  std::vector<Record> first;
+  for (const bool uses_state : {options_.state.is_enabled, false}) {
+    const OpenOptions options{.write_path = WritePath::append,
+                              .state = {.is_enabled = uses_state, .write_at_close = false},
+                              .file_system = &machine};
+    Result<RecordLog> log = RecordLog::open(store_name, options);
+    if (!log) violated(invariant, "open: " + log.error().message());
+    Result<std::vector<Record>> records = log->scan();
+    if (!records) violated(invariant, "scan: " + records.error().message());
+    if (log->recovery_report().records_replayed != records->size() ||
+        log->last_txid() != (records->empty() ? 0 : records->back().txid)) {
+      violated(invariant, "it counts other records than it holds");
+    }
+    if (!options_.state.is_enabled) return *std::move(records);
+    if (!uses_state && !std::ranges::equal(first, *records, {}, &Record::txid, &Record::txid)) {
+      violated(invariant, "with its state it holds other records than without");
+    }
+    first = *std::move(records);
+  }
+  const Result<StateReport> state = check_state(store_name, {.file_system = &machine});
+  if (!state || state->state == IndexState::damaged) {
+    violated(invariant, "the state: " + (state ? state->reason : state.error().message()));
+  }
+  return first;
+}
+
 void LogWorld::reopen() {
   watch([&] { log_.reset(); });
   open(options_);
@@ -135,13 +171,10 @@ void LogWorld::finish() {
   watch([&] { log_.reset(); });
   check_nothing_is_open();
   disarm();
-  Result<RecordLog> again = RecordLog::open(store_name, open_options());
-  if (!again) violated(Invariant::sound_store_has_no_error, "reopen: " + again.error().message());
-  const Result<std::vector<Record>> records = again->scan();
-  if (!records) violated(Invariant::sound_store_has_no_error, "scan: " + records.error().message());
+  const std::vector<Record> records = recovered(seam(), Invariant::sound_store_has_no_error);
   std::uint64_t before = 0;
   std::set<std::uint64_t> there;
-  for (const Record& record : *records) {
+  for (const Record& record : records) {
     if (before != 0 && record.txid != before + 1) violated(Invariant::txids_ascend, "a hole in the log");
     before = record.txid;
     there.insert(record.txid);
@@ -161,7 +194,9 @@ void LogWorld::check_record(std::uint64_t txid, std::string_view payload, Invari
 void LogWorld::read(int refreshes) {
   looks_at_the_clock();
   std::uint64_t at_least = last_returned();
-  Result<RecordLogReader> reader = watch([&] { return RecordLogReader::open(store_name, reader_options()); });
+  ReaderOptions options = reader_options();
+  options.uses_state = options_.state.is_enabled;
+  Result<RecordLogReader> reader = watch([&] { return RecordLogReader::open(store_name, options); });
   if (!reader) violated(Invariant::sound_store_has_no_error, "reader: " + reader.error().message());
   RecordRef last{};
   for (int round = 0;; ++round) {
@@ -254,13 +289,10 @@ std::uint64_t LogWorld::promises() const {
 
 void LogWorld::check_recovery(SimFileSystem& machine, bool is_kill) {
   constexpr Invariant promise = Invariant::crash_keeps_promises;
-  Result<RecordLog> log = RecordLog::open(store_name, {.write_path = WritePath::append, .file_system = &machine});
-  if (!log) violated(promise, "open: " + log.error().message());
-  const Result<std::vector<Record>> records = log->scan();
-  if (!records) violated(promise, "scan: " + records.error().message());
+  const std::vector<Record> records = recovered(machine, promise);
   std::set<std::uint64_t> there;
   std::uint64_t before = 0;
-  for (const Record& record : *records) {
+  for (const Record& record : records) {
     if (before != 0 && record.txid != before + 1) violated(promise, "a hole in what is left");
     before = record.txid;
     there.insert(record.txid);

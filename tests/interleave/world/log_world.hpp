@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include <datawal/record_log.hpp>
 #include <datawal/record_log_reader.hpp>
@@ -34,6 +35,8 @@ class LogWorld final : public World {
   void rotate();
   void close(May may = {false});
   void drop_segments_before(std::uint32_t id);
+  /// It may find no space if `may_fail`.
+  void save_state(bool may_fail = false);
   /// As KvWorld::fork.
   void fork();
   /// Closes if it is open, opens again, and looks at everything.
@@ -49,6 +52,8 @@ class LogWorld final : public World {
   [[nodiscard]] std::uint64_t last_returned() const { return returned_.empty() ? 0 : returned_.rbegin()->first; }
 
  private:
+  /// Opens the log on `machine`, as it was opened here, and without its state: both must say the same.
+  [[nodiscard]] std::vector<Record> recovered(safeatomic::FileSystem& machine, Invariant invariant) const;
   [[nodiscard]] std::uint64_t promises() const override;
   void check_recovery(safeatomic::sim::SimFileSystem& machine, bool is_kill) override;
   void came_back(const RecordRef& ref, const std::string& payload);
