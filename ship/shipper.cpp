@@ -83,7 +83,7 @@ class Shipper {
     const auto age = std::max(std::chrono::system_clock::duration(0), std::chrono::system_clock::now() - end->stored);
     floor_.stands_at(*claim, head_.last, Clock::now() - age);
     move_floor();
-    Outcome<Source> source = Source::open(options_.dir, head_, *at, std::min(options_.unit_bytes, room()));
+    Outcome<Source> source = Source::open(options_.dir, head_, *at, claim->txid, std::min(options_.unit_bytes, room()));
     if (!source) return pass_on(source);
     if (options_.on_look) options_.on_look(shipped_);
     return ship(*source);
