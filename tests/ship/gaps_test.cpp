@@ -77,7 +77,7 @@ TEST_F(ShipGaps, FromBeforeItBeganAreNoLossWhereverItGoesOn) {
 
 // The stream comes back from a backup of the servers, and what it has lost was held no more.
 TEST_F(ShipGaps, WhereTheStreamHasLostWhatWasCompactedSinceAreRefused) {
-  change(at("kv"), {{"anchor", "1"}, {"gone", "secret"}});
+  change(at("kv"), {{"anchor", "1"}, {"gone", "secret"}, {"stays", "1"}});
   (void)must(ship(at("kv")));
   const Servers older = servers_;
   change(at("kv"), {{"gone", ""}, {"pad", "1"}});
@@ -86,7 +86,24 @@ TEST_F(ShipGaps, WhereTheStreamHasLostWhatWasCompactedSinceAreRefused) {
   change(at("kv"), {{"pad", "3"}}, true);
   change(at("kv"), {{"pad", "4"}}, true);
   servers_ = older;
-  for (int n = 0; n < 2; ++n) EXPECT_TRUE(fails_with(ship(at("kv")), exit_other_history)) << "also the second time";
+  for (int n = 0; n < 2; ++n) {
+    const Outcome<Shipped> refused = ship(at("kv"));
+    ASSERT_TRUE(fails_with(refused, exit_other_history)) << "also the second time";
+    EXPECT_THAT(refused.error().text, HasSubstr("before the stream had them"));
+  }
+}
+
+// It is used before it has taken over, when nothing holds it yet.
+TEST_F(ShipGaps, BehindTheEndOfTheStreamRefuseATakeOver) {
+  change(at("kv"), {{"anchor", "1"}, {"gone", "secret"}, {"stays", "1"}});
+  (void)must(ship(at("kv")));
+  rebuild_to(at("new"));
+  change(at("new"), {{"gone", ""}, {"pad", "1"}});
+  change(at("new"), {{"pad", "2"}}, true);
+  FakeStream stream(servers_);
+  EXPECT_TRUE(fails_with(take_over(stream, options(at("new"))), exit_other_history));
+  EXPECT_TRUE(must(claims_of(at("new"), "S")).empty());
+  EXPECT_EQ(must(ship(at("kv"))).epoch, 1U) << "the old one still ships";
 }
 
 }  // namespace
