@@ -21,6 +21,11 @@ namespace {
 std::string or_dash(const std::optional<std::uint64_t>& number) { return number ? std::to_string(*number) : "-"; }
 std::string or_null(const std::optional<std::uint64_t>& number) { return number ? std::to_string(*number) : "null"; }
 
+const char* owner_of(const Status& status) {
+  if (status.epoch == 0) return "nobody yet";
+  return status.is_owner ? "this store" : "another store";
+}
+
 Outcome<Shipped> connect_and_ship(Arguments& arguments, MetricsFile* metrics) {
   const Outcome<std::unique_ptr<Stream>> stream = Stream::connect(arguments.stream);
   if (!stream) return pass_on(stream);
@@ -69,18 +74,18 @@ Outcome<void> status_command(const Arguments& arguments) {
   if (!found) return pass_on(found);
   if (arguments.is_json) {
     fmt::print(
-        R"({{"schema":"datawal.ship.v1","kind":"status","units":{},"epoch":{},"owner":{},"stream_txid":{},"durable_txid":{},"lag_records":{},"lag_bytes":{},"lag_seconds":{:.3f},"floor":{},"replicas_behind":{}}})"
+        R"({{"schema":"datawal.ship.v1","kind":"status","units":{},"lost_messages":{},"epoch":{},"owner":{},"stream_txid":{},"durable_txid":{},"lag_records":{},"lag_bytes":{},"lag_seconds":{:.3f},"floor":{},"replicas_behind":{}}})"
         "\n",
-        found->units, found->epoch, found->is_owner, found->stream_last, found->durable_last, found->lag_records,
-        found->lag_bytes, found->lag_seconds, or_null(found->floor), found->replicas_behind);
+        found->units, found->lost, found->epoch, found->is_owner, found->stream_last, found->durable_last,
+        found->lag_records, found->lag_bytes, found->lag_seconds, or_null(found->floor), found->replicas_behind);
     return {};
   }
   fmt::print(
-      "units: {}\nepoch: {}\nowner: {}\nstream_txid: {}\ndurable_txid: {}\nlag_records: {}\nlag_bytes: {}\n"
+      "units: {}\nlost_messages: {}\nepoch: {}\nowner: {}\nstream_txid: {}\ndurable_txid: {}\nlag_records: "
+      "{}\nlag_bytes: {}\n"
       "lag_seconds: {:.3f}\nfloor: {}\nreplicas_behind: {}\n",
-      found->units, found->epoch, found->is_owner ? "this store" : "another store", found->stream_last,
-      found->durable_last, found->lag_records, found->lag_bytes, found->lag_seconds, or_dash(found->floor),
-      found->replicas_behind);
+      found->units, found->lost, found->epoch, owner_of(*found), found->stream_last, found->durable_last,
+      found->lag_records, found->lag_bytes, found->lag_seconds, or_dash(found->floor), found->replicas_behind);
   return {};
 }
 

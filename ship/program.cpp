@@ -117,7 +117,8 @@ again.)",
 void add_status(CLI::App& program, Run& run) {
   const auto arguments = std::make_shared<Arguments>();
   add(program, run, "status", "How far the store is shipped.",
-      R"(  lag_seconds      since something last came into the stream, if anything lags
+      R"(  lost_messages    that the stream had, and has no more: `verify` says what it means
+  lag_seconds      since something last came into the stream, if anything lags
   floor            what is above it compaction and retention leave alone
   replicas_behind  servers that are away, or do not have all of the stream
 

@@ -136,22 +136,28 @@ class NatsStream final : public Stream {
     return js_AddStream(nullptr, context_.get(), &config, nullptr, &code);
   }
 
-  [[nodiscard]] Outcome<void> refuse_loss(const jsStreamInfo& info) const {
-    const jsStreamConfig& config = *info.Config;
+  // Each unit, for ever, and says so.
+  [[nodiscard]] bool keeps_all(const jsStreamConfig& config) const {
     const bool is_limited = config.MaxMsgs > 0 || config.MaxBytes > 0 || config.MaxAge > 0 ||
                             config.MaxMsgsPerSubject > 0;
     const bool is_kept = config.Retention == js_LimitsPolicy && config.Storage == js_FileStorage && !is_limited;
-    const bool is_ours = config.SubjectsLen == 1 && subject_ == config.Subjects[0];
-    if (is_kept && is_ours) return {};
-    return fail(
-        exit_usage,
-        fmt::format("the stream {} is not one that keeps everything: file storage, no limits, the one subject {}",
-                    options_.name, subject_));
+    return is_kept && !config.NoAck && config.SubjectsLen == 1 && subject_ == config.Subjects[0];
   }
 
-  static End end_of(const jsStreamInfo& info) {
+  [[nodiscard]] Outcome<void> refuse_loss(const jsStreamInfo& info) const {
+    if (keeps_all(*info.Config)) return {};
+    return fail(exit_usage, fmt::format("the stream {} is not one that keeps everything: file storage, no limits, "
+                                        "acknowledged, the one subject {}",
+                                        options_.name, subject_));
+  }
+
+  [[nodiscard]] End end_of(const jsStreamInfo& info) const {
     const jsStreamState& state = info.State;
-    End end{.first = state.FirstSeq, .last = state.LastSeq, .messages = state.Msgs, .newest = time_at(state.LastTime)};
+    End end{.first = state.FirstSeq,
+            .last = state.LastSeq,
+            .messages = state.Msgs,
+            .newest = time_at(state.LastTime),
+            .keeps_all = keeps_all(*info.Config)};
     const jsClusterInfo* const cluster = info.Cluster;
     for (int n = 0; cluster != nullptr && n < cluster->ReplicasLen; ++n) {
       const jsPeerInfo& peer = *cluster->Replicas[n];

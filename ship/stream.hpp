@@ -57,6 +57,7 @@ class Stream {
     std::uint64_t messages = 0;                      ///< that are there
     std::chrono::system_clock::time_point newest{};  ///< when the last one came
     std::uint64_t replicas_behind = 0;               ///< servers that should have it all, and are away or have not
+    bool keeps_all = true;                           ///< as it is set up now
   };
   /// @return exit_usage if there is no such stream
   [[nodiscard]] virtual Outcome<End> end() = 0;
