@@ -5,7 +5,6 @@
 #include <CLI/CLI.hpp>
 #include <atomic>
 #include <csignal>
-#include <cstdio>
 #include <memory>
 #include <string>
 
@@ -14,6 +13,7 @@
 #include "ship/arguments.hpp"
 #include "ship/claim.hpp"
 #include "ship/commands.hpp"
+#include "ship/standard.hpp"
 
 namespace datawal::ship {
 
@@ -25,7 +25,7 @@ using Shared = std::shared_ptr<Arguments>;
 
 int finish(const Outcome<void>& outcome) {
   if (outcome) return exit_done;
-  fmt::print(stderr, "datawal-ship: {}\n", printable(outcome.error().text));
+  tell(fmt::format("datawal-ship: {}\n", printable(outcome.error().text)));
   return outcome.error().exit;
 }
 

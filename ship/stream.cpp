@@ -109,6 +109,8 @@ class NatsStream final : public Stream {
     return static_cast<std::uint64_t>(natsConnection_GetMaxPayload(connection_.get()));
   }
 
+  [[nodiscard]] bool is_asked_to_end() const override { return options_.stop != nullptr && options_.stop->load(); }
+
   [[nodiscard]] std::uint64_t reconnects() const override {
     natsStatistics* made = nullptr;
     std::uint64_t count = 0;

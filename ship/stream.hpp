@@ -77,6 +77,9 @@ class Stream {
   /// Bytes of the longest message.
   [[nodiscard]] virtual std::uint64_t max_payload() const = 0;
 
+  /// Whether what takes long should give up. Any thread.
+  [[nodiscard]] virtual bool is_asked_to_end() const { return false; }
+
   /// How often the connection was lost and made again. Any thread.
   [[nodiscard]] virtual std::uint64_t reconnects() const { return 0; }
 

@@ -165,6 +165,7 @@ Outcome<Walked> read_all(Stream& stream, History& history, BrokenEnd broken,
   Chains chains;
   Ahead ahead(stream, end->first, end->last);
   for (std::uint64_t sequence = 1; sequence <= end->last; ++sequence) {
+    if (stream.is_asked_to_end()) return fail(exit_usage, "asked to end before all of the stream was read");
     const Outcome<std::optional<Message>> message = ahead.next();
     if (!message) return pass_on(message);
     if (on_progress) on_progress(sequence, end->last);
