@@ -11,6 +11,7 @@
 #include <datawal/record_log_reader.hpp>
 
 #include "ship/rebuild_draft.hpp"
+#include "ship/same.hpp"
 #include "ship/walk.hpp"
 
 namespace datawal::ship {
@@ -107,6 +108,10 @@ Outcome<Verified> verify(Stream& stream, const std::filesystem::path& dir, const
     }
     ++verified.not_shipped;
     if (Outcome<void> moved = local.move_on(); !moved) return pass_on(moved);
+  }
+  if (history.head() && history.head()->crc) {
+    const Outcome<void> reached = reaches(dir, {.txid = history.head()->last, .crc = *history.head()->crc});
+    if (!reached) return pass_on(reached);
   }
   return verified;
 }

@@ -11,7 +11,7 @@
 namespace datawal::ship {
 
 Outcome<std::optional<std::uint64_t>> first_txid(const std::filesystem::path& dir) {
-  Result<RecordLogReader> reader = RecordLogReader::open(dir, {.only_durable = true});
+  const Result<RecordLogReader> reader = RecordLogReader::open(dir);
   if (!reader) return fail(reader.error());
   RecordCursor cursor = reader->records();
   const Result<std::optional<RecordView>> first = cursor.next();

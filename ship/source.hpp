@@ -30,7 +30,7 @@ struct Draft {
   std::string body{};
 };
 
-/// The txid of the first record that is durable; nullopt if there is none.
+/// The txid of the first record, durable or not; nullopt if there is none.
 [[nodiscard]] Outcome<std::optional<std::uint64_t>> first_txid(const std::filesystem::path& dir);
 
 /// Goes on where a stream ends. One thread.
