@@ -43,8 +43,9 @@ class NatsStream final : public Stream {
       natsStatus status = js_GetStreamInfo(&found, context_.get(), options_.name.c_str(), nullptr, &code);
       const Info info(found);
       if (status == NATS_OK) return refuse_loss(*info);
+      status = told(status, "$JS.API.STREAM.INFO.");
       if (status == NATS_NOT_FOUND && code == no_stream_found) {
-        status = add(code);
+        status = told(add(code), "$JS.API.STREAM.CREATE.");
         if (status == NATS_OK) continue;
       }
       const std::string why = fmt::format("the stream {} cannot be made: {}", options_.name, explain(status, code));
@@ -57,7 +58,8 @@ class NatsStream final : public Stream {
     for (;;) {
       jsStreamInfo* found = nullptr;
       jsErrCode code{};
-      const natsStatus status = js_GetStreamInfo(&found, context_.get(), options_.name.c_str(), nullptr, &code);
+      const natsStatus status = told(js_GetStreamInfo(&found, context_.get(), options_.name.c_str(), nullptr, &code),
+                                     "$JS.API.STREAM.INFO.");
       const Info info(found);
       if (status == NATS_OK) return end_of(*info);
       if (status == NATS_NOT_FOUND && code == no_stream_found) {
@@ -73,7 +75,8 @@ class NatsStream final : public Stream {
     for (;;) {
       natsMsg* found = nullptr;
       jsErrCode code{};
-      const natsStatus status = js_GetMsg(&found, context_.get(), options_.name.c_str(), sequence, nullptr, &code);
+      const natsStatus status = told(js_GetMsg(&found, context_.get(), options_.name.c_str(), sequence, nullptr, &code),
+                                     "$JS.API.STREAM.MSG.GET.");
       const Msg message(found);
       if (status == NATS_OK) return std::optional(read(sequence, *message));
       if (status == NATS_NOT_FOUND && code == no_message_found) return std::optional<Message>();
@@ -97,7 +100,7 @@ class NatsStream final : public Stream {
       jsPubOptions how;
       jsPubOptions_Init(&how);
       how.MaxWait = options_.wait.count();
-      status = js_PublishMsg(&answered, context_.get(), made, &how, &code);
+      status = told(js_PublishMsg(&answered, context_.get(), made, &how, &code), subject_);
     }
     const Ack ack(answered);
     if (status == NATS_OK) return {.outcome = Published::stored, .sequence = ack->Sequence};
@@ -124,6 +127,17 @@ class NatsStream final : public Stream {
   }
 
  private:
+  // What is not permitted is not answered: the servers say so beside it.
+  [[nodiscard]] natsStatus told(natsStatus status, std::string_view subject) const {
+    if (status != NATS_TIMEOUT) return status;
+    const char* last = nullptr;
+    if (natsConnection_GetLastError(connection_.get(), &last) != NATS_NOT_PERMITTED || last == nullptr) return status;
+    const std::string_view said = last;
+    const bool is_about_it = said.find(subject) != std::string_view::npos ||
+                             said.find("_INBOX") != std::string_view::npos;
+    return is_about_it ? NATS_NOT_PERMITTED : status;
+  }
+
   natsStatus add(jsErrCode& code) {
     jsStreamConfig config;
     jsStreamConfig_Init(&config);
