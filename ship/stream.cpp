@@ -190,6 +190,7 @@ class NatsStream final : public Stream {
         .stored = time_at(natsMsg_GetTime(&message))};
     if (natsMsgHeader_Get(&message, unit_header, &header) == NATS_OK && header != nullptr) {
       read.unit = parse_unit(header);
+      read.is_newer = is_newer_unit(header);
     }
     return read;
   }

@@ -36,6 +36,7 @@ struct StreamOptions {
 struct Message {
   std::uint64_t sequence = 0;
   std::optional<Unit> unit{};  ///< nullopt: of somebody else who may publish there, or damaged
+  bool is_newer = false;       ///< it says that it is a unit of a later version
   std::string body{};
   std::chrono::system_clock::time_point stored{};  ///< when it came there, by the servers' clock
 };

@@ -14,11 +14,21 @@ namespace datawal::ship {
 
 namespace {
 
+Outcome<void> refuse_newer(const std::optional<Message>& message) {
+  if (!message || !message->is_newer) return {};
+  return fail(
+      exit_usage,
+      fmt::format("the stream's message {} is a unit of a later version: use the datawal-ship that has shipped it, "
+                  "or a newer one",
+                  message->sequence));
+}
+
 // The newest unit at or below `sequence`.
 Outcome<std::optional<Message>> last_at(Stream& stream, std::uint64_t first, std::uint64_t sequence) {
   for (; sequence >= first && sequence > 0; --sequence) {
     Outcome<std::optional<Message>> found = stream.get(sequence);
     if (!found || (*found && (*found)->unit)) return found;
+    if (Outcome<void> known = refuse_newer(*found); !known) return pass_on(known);
   }
   return std::optional<Message>();
 }
@@ -168,6 +178,7 @@ Outcome<Walked> read_all(Stream& stream, History& history, BrokenEnd broken,
     if (stream.is_asked_to_end()) return fail(exit_usage, "asked to end before all of the stream was read");
     const Outcome<std::optional<Message>> message = ahead.next();
     if (!message) return pass_on(message);
+    if (Outcome<void> known = refuse_newer(*message); !known) return pass_on(known);
     if (on_progress) on_progress(sequence, end->last);
     if (!*message || !(*message)->unit) {
       if (*message) ++walked.foreign;

@@ -104,6 +104,20 @@ TEST_F(ShipDamage, WhatSomebodyElsePublishesIsPassedOver) {
   EXPECT_EQ(must(rebuild(stream, at("again"))).records, 5U);
 }
 
+TEST_F(ShipDamage, UnitsOfALaterVersionAreNotPassedOver) {
+  append(at("log"), 3);
+  (void)must(ship(at("log")));
+  inject();
+  servers_.messages.back()->is_newer = true;
+  inject();
+  FakeStream stream(servers_);
+  EXPECT_TRUE(fails_with(rebuild(stream, at("again")), exit_usage)) << "never less than there is, in silence";
+  EXPECT_TRUE(fails_with(verified(at("log")), exit_usage));
+  append(at("log"), 1);
+  EXPECT_TRUE(fails_with(ship(at("log")), exit_usage)) << "nothing behind them";
+  EXPECT_EQ(servers_.messages.size(), 6U);
+}
+
 TEST_F(ShipDamage, ADamagedLastUnitIsNoEndForReadersAndIsShippedAgain) {
   append(at("log"), 3);
   (void)must(ship(at("log")));
