@@ -51,7 +51,9 @@ Outcome<void> run_command(Arguments& arguments) {
   std::optional<MetricsFile> metrics;
   if (!arguments.metrics_file.empty()) {
     metrics.emplace(arguments.metrics_file, arguments.ship);
-    if (const Outcome<void> written = metrics->write(); !written) return fail(exit_usage, written.error().text);
+    const Outcome<void> written = metrics->write();
+    if (!written && written.error().exit == exit_usage) return written;
+    if (!written) console.trouble(written.error().text);  // there will be room
   }
   const auto trouble = [&](const std::string& why) {
     console.trouble(why);
