@@ -69,6 +69,7 @@ Outcome<void> compare_frames(std::string_view frames, Local& local, Verified& ve
 }  // namespace
 
 Outcome<Rebuilt> rebuild(Stream& stream, const std::filesystem::path& out, const OnProgress& on_progress) {
+  if (out.empty()) return fail(exit_usage, "name a new directory");
   const std::filesystem::path whole = std::filesystem::absolute(out).lexically_normal();
   const std::filesystem::path path = whole.has_filename() ? whole : whole.parent_path();
   std::error_code failed;
