@@ -160,13 +160,21 @@ class Shipper {
         return true;
       }
       if (!end->head || end->head->chain != unit.before) return false;
-      const Outcome<bool> again = tries.again(answer.why);
-      if (!again) return pass_on(again);
       // The servers may take less than before; of a record in parts the number of parts is fixed with the first.
-      const bool is_too_long = body.size() > room() && unit.part <= 1;
-      if (!*again || is_too_long) return false;
+      const bool is_too_long = body.size() > room();
+      const bool is_fixed = is_too_long && unit.part > 1;
+      const Outcome<bool> again = tries.again(is_fixed ? why_fixed(unit, body.size()) : answer.why);
+      if (!again) return pass_on(again);
+      if (!*again || (is_too_long && !is_fixed)) return false;
       answer = stream_.publish(unit, body, end->sequence);
     }
+  }
+
+  [[nodiscard]] std::string why_fixed(const Unit& unit, std::size_t bytes) const {
+    return fmt::format(
+        "the servers take messages of {} bytes now, and the record {} was begun in parts of {}: raise their "
+        "max_payload, or begin the record again by `datawal-ship takeover` from this store",
+        stream_.max_payload(), unit.first, bytes);
   }
 
   void note(const Unit& unit, std::size_t bytes, const std::optional<RecordRef>& ref) {

@@ -115,6 +115,11 @@ Failure damage_of(const Gap& gap) {
   } else if (gap.at != 0) {
     what = fmt::format("the stream has lost its message {}", gap.at);
   }
+  if (gap.behind == 0) {
+    return {.exit = exit_stream_damaged,
+            .text = what +
+                    ", and nothing is behind it: `datawal-ship run` ships it again from the store that has shipped it"};
+  }
   return {
       .exit = exit_stream_damaged,
       .text = fmt::format("{}, and {} units behind it stand in the air: `datawal-ship reseed` ships what a log still "

@@ -125,6 +125,7 @@ TEST_F(ShipDamage, ADamagedLastUnitIsNoEndForReadersAndIsShippedAgain) {
   const Outcome<Verified> refused = verified(at("log"));
   ASSERT_TRUE(fails_with(refused, exit_stream_damaged));
   EXPECT_THAT(refused.error().text, HasSubstr("message 4"));
+  EXPECT_THAT(refused.error().text, HasSubstr("`datawal-ship run` ships it again"));
   FakeStream stream(servers_);
   EXPECT_TRUE(fails_with(rebuild(stream, at("again")), exit_stream_damaged)) << "never less than there was, in silence";
   EXPECT_FALSE(std::filesystem::exists(at("again")));
