@@ -73,11 +73,11 @@ bool is_behind_a_loss(const Message& message, const Chains& chains, const std::o
   return !is_over && !chains.has(unit.before) && chain_of(unit, message.body) == unit.chain;
 }
 
-// All messages from the first one on. Where they are long, the next one is on its way while one is looked at; for short ones a thread costs
+// All messages from `first` on. Where they are long, the next one is on its way while one is looked at; for short ones a thread costs
 // more than it brings.
 class Ahead {
  public:
-  Ahead(Stream& stream, std::uint64_t first, std::uint64_t last) : stream_(stream), first_(first), last_(last) {
+  Ahead(Stream& stream, std::uint64_t first, std::uint64_t last) : stream_(stream), last_(last), sequence_(first) {
     ask();
   }
 
@@ -94,16 +94,12 @@ class Ahead {
   void ask() {
     if (sequence_ > last_) return;
     const auto how = is_long_ ? std::launch::async : std::launch::deferred;
-    asked_ = std::async(how, [this, sequence = sequence_]() -> Outcome<std::optional<Message>> {
-      if (sequence < first_) return std::optional<Message>();
-      return stream_.get(sequence);
-    });
+    asked_ = std::async(how, [this, sequence = sequence_] { return stream_.get(sequence); });
   }
 
   Stream& stream_;
-  const std::uint64_t first_;
   const std::uint64_t last_;
-  std::uint64_t sequence_ = 1;
+  std::uint64_t sequence_;
   bool is_long_ = false;
   std::future<Outcome<std::optional<Message>>> asked_;  // ends before what it uses
 };
@@ -137,13 +133,11 @@ Outcome<StreamEnd> find_end(Stream& stream) {
   if (!last) return pass_on(last);
   if (!*last) return found;
   const Message& message = **last;
-  bool is_sound = chain_of(*message.unit, message.body) == message.unit->chain;
-  if (is_sound && message.unit->kind != UnitKind::genesis) {
-    const Outcome<std::optional<Message>> before = last_at(stream, end->first, message.sequence - 1);
-    if (!before) return pass_on(before);
-    is_sound = *before && (*before)->unit->chain == message.unit->before;
-  }
-  if (!is_sound) return find_end_by_all(stream);
+  const Outcome<std::optional<Message>> before = last_at(stream, end->first, message.sequence - 1);
+  if (!before) return pass_on(before);
+  History history = *before ? History(head_of(*(*before)->unit)) : History();
+  const Outcome<bool> is_sound = history.look_at(*message.unit, message.body);
+  if (!is_sound || !*is_sound) return find_end_by_all(stream);
   found.head = head_of(*message.unit);
   found.at = message.sequence;
   found.stored = message.stored;
@@ -178,8 +172,10 @@ Outcome<Walked> read_all(Stream& stream, History& history, BrokenEnd broken,
   Walked walked;
   Gap gap;
   Chains chains;
-  Ahead ahead(stream, end->first, end->last);
-  for (std::uint64_t sequence = 1; sequence <= end->last; ++sequence) {
+  const std::uint64_t first = std::max<std::uint64_t>(end->first, 1);
+  if (first > 1) gap.note(1);
+  Ahead ahead(stream, first, end->last);
+  for (std::uint64_t sequence = first; sequence <= end->last; ++sequence) {
     if (stream.is_asked_to_end()) return fail(exit_usage, "asked to end before all of the stream was read");
     const Outcome<std::optional<Message>> message = ahead.next();
     if (!message) return pass_on(message);

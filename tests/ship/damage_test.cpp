@@ -133,6 +133,34 @@ TEST_F(ShipDamage, ADamagedLastUnitIsNoEndForReadersAndIsShippedAgain) {
   EXPECT_EQ(must(verified(at("log"))).compared, 3U);
 }
 
+// A right chain alone makes no end: somebody's, or of a program with a bug.
+TEST_F(ShipDamage, ALastUnitThatBreaksTheRulesIsPassedOverByAShipper) {
+  append(at("log"), 3);
+  (void)must(ship(at("log")));
+  const std::vector<std::optional<Message>> sound = servers_.messages;
+  const Unit last = *sound.back()->unit;
+  Unit genesis = *sound.front()->unit;
+  Unit beyond = last;
+  beyond.first = beyond.last = 99;
+  Unit epochs{.kind = UnitKind::takeover,
+              .store = last.store,
+              .owner = genesis.store,
+              .epoch = ~0ULL,
+              .first = last.last,
+              .last = last.last,
+              .crc = last.crc};
+  for (Unit forged : {genesis, beyond, epochs}) {
+    servers_.messages = sound;
+    forged.before = last.chain;
+    forged.chain = chain_of(forged, {});
+    servers_.messages.push_back(Message{.sequence = sound.size() + 1, .unit = forged});
+    append(at("log"), 1);
+    EXPECT_GT(must(ship(at("log"))).records, 0U) << forged.last;
+    FakeStream stream(servers_);
+    EXPECT_EQ(must(verify(stream, at("log"))).foreign, 1U);
+  }
+}
+
 TEST_F(ShipDamage, ADamagedUnitInTheMiddleIsNotMended) {
   append(at("log"), 4);
   (void)must(ship(at("log")));
