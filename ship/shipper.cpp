@@ -195,7 +195,7 @@ class Shipper {
     shipped_.floor = floor_.claim().txid;
     if (!floor_.is_due(now)) return true;
     if (Outcome<bool> kept = has_kept_all(); !kept || !*kept) return kept;
-    if (Outcome<void> held = is_held(); !held) return pass_on(held);
+    if (Outcome<bool> held = is_held(); !held || !*held) return held;
     const Outcome<void> moved = floor_.move(options_.dir, now);
     if (!moved) trouble("the hold cannot be moved on: " + moved.error().text);
     shipped_.floor = floor_.claim().txid;
@@ -219,10 +219,13 @@ class Shipper {
     return *message && (*message)->unit && (*message)->unit->chain == head_.chain;
   }
 
-  // Setting the hold would hide that it was not there for a while.
-  Outcome<void> is_held() const {
+  // Setting the hold would hide that it was not there for a while. @return false if a take-over has dropped it
+  Outcome<bool> is_held() {
     const Outcome<std::vector<Claim>> claims = claims_of(options_.dir, options_.stream);
-    if (!claims || std::ranges::find(*claims, head_.owner, &Claim::owner) != claims->end()) return {};
+    if (!claims || std::ranges::find(*claims, head_.owner, &Claim::owner) != claims->end()) return true;
+    const Outcome<StreamEnd> end = find_end(stream_);
+    if (!end) return pass_on(end);
+    if (end->head && end->head->owner != head_.owner) return false;
     return fail(
         exit_other_history,
         fmt::format("the hold {} was dropped, so that what the stream lacks may be gone: `datawal-ship takeover` "

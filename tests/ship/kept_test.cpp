@@ -14,6 +14,7 @@
 #include "ship/claim.hpp"
 #include "ship/fake_stream.hpp"
 #include "ship/ship_fixture.hpp"
+#include "ship/takeover.hpp"
 
 namespace datawal::ship {
 namespace {
@@ -76,6 +77,16 @@ TEST_F(ShipKept, AHoldThatWasDroppedIsNotSetAgainInSilence) {
   ASSERT_TRUE(fails_with(refused, exit_other_history));
   EXPECT_THAT(refused.error().text, HasSubstr("was dropped"));
   EXPECT_TRUE(must(holds_of(dir())).empty());
+}
+
+TEST_F(ShipKept, ATakeOverByTheStoreItselfChangesTheHoldUnderARunningOne) {
+  const Shipped shipped = must(ship([&] {
+    FakeStream stream(servers_);
+    (void)must(take_over(stream, {.dir = dir(), .stream = "S"}));
+  }));
+  EXPECT_EQ(shipped.last, 8U);
+  EXPECT_EQ(shipped.epoch, 2U);
+  EXPECT_EQ(must(claims_of(dir(), "S")).size(), 1U) << "the old one does not come back";
 }
 
 }  // namespace
