@@ -67,10 +67,12 @@ Outcome<Claim> claim_for(const std::filesystem::path& dir, const std::string& st
   if (mine != claims->end() && mine->store == head.store) return std::move(*mine);
   const bool has_shipped = std::ranges::any_of(*claims, [&](const Claim& claim) { return claim.store == head.store; });
   if (has_shipped) {
-    return fail(exit_not_owner,
-                fmt::format("another store has taken over the stream {} (epoch {}): this one ships no more. Its own "
-                            "records that were not shipped are not in the stream",
-                            stream, head.epoch));
+    return fail(
+        exit_not_owner,
+        fmt::format("another store has taken over the stream {} (epoch {}): this one ships no more. Its own "
+                    "records that were not shipped are not in the stream. Only if this one was to take over, and "
+                    "was cut short: `datawal-ship takeover` again",
+                    stream, head.epoch));
   }
   return fail(
       exit_other_history,

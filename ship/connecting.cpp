@@ -4,9 +4,10 @@
 
 #include <cerrno>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include "ship/nats_errors.hpp"
 #include "ship/nkey.hpp"
@@ -19,8 +20,9 @@ namespace {
 Outcome<std::string> secret(const char* option, const std::string& path) {
   errno = 0;
   std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (file.good() || file.eof()) return text;
+  std::ostringstream text;
+  const bool is_empty = file.is_open() && file.peek() == std::ifstream::traits_type::eof() && !file.bad();
+  if (is_empty || text << file.rdbuf()) return std::move(text).str();
   return fail(exit_usage,
               fmt::format("{} {} cannot be read: {}", option, path, std::generic_category().message(errno)));
 }

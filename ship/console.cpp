@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cstdio>
-
 #include <datawal/text.hpp>
+
+#include "ship/standard.hpp"
 
 namespace datawal::ship {
 
@@ -27,7 +27,7 @@ void Console::trouble(const std::string& why) {
   last_trouble_ = why;
   told_ = now;
   wipe();
-  fmt::print(stderr, "datawal-ship: {}; trying again\n", printable(why));
+  tell(fmt::format("datawal-ship: {}; trying again\n", printable(why)));
 }
 
 void Console::draw(const std::string& line) {
@@ -35,11 +35,11 @@ void Console::draw(const std::string& line) {
   if (!is_terminal_ || now - drawn_ < std::chrono::milliseconds(100)) return;
   drawn_ = now;
   is_drawn_ = true;
-  fmt::print(stderr, "\r{}\x1b[K", line);
+  tell(fmt::format("\r{}\x1b[K", line));
 }
 
 void Console::wipe() {
-  if (is_drawn_) fmt::print(stderr, "\r\x1b[K");
+  if (is_drawn_) tell("\r\x1b[K");
   is_drawn_ = false;
 }
 

@@ -1,5 +1,6 @@
 #include "ship/floor.hpp"
 
+#include <algorithm>
 #include <optional>
 
 namespace datawal::ship {
@@ -27,10 +28,16 @@ void Floor::acknowledge(std::uint64_t last, Clock::time_point now) {
   acknowledged_.push_back({.since = now, .until = now, .last = last});
 }
 
+bool Floor::is_due(Clock::time_point now) const noexcept {
+  if (now - tried_ < one_second && delay_.count() != 0) return false;
+  return std::ranges::any_of(
+      acknowledged_, [&](const Acknowledged& one) { return is_over(one, now) && floor_below(one.last) > claim_.txid; });
+}
+
 Outcome<void> Floor::move(const std::filesystem::path& dir, Clock::time_point now) {
   if (now - tried_ < one_second && delay_.count() != 0) return {};
   std::optional<std::uint64_t> last;
-  while (!acknowledged_.empty() && now - acknowledged_.front().until >= delay_) {
+  while (!acknowledged_.empty() && is_over(acknowledged_.front(), now)) {
     last = acknowledged_.front().last;
     acknowledged_.pop_front();
   }

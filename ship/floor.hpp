@@ -25,6 +25,9 @@ class Floor {
   /// All up to `last` is in the stream.
   void acknowledge(std::uint64_t last, Clock::time_point now);
 
+  /// Whether move() would.
+  [[nodiscard]] bool is_due(Clock::time_point now) const noexcept;
+
   /// Moves the hold if it is time, at most once a second. Durable on return. @return the error of set_claim(): try again later
   [[nodiscard]] Outcome<void> move(const std::filesystem::path& dir, Clock::time_point now);
 
@@ -37,6 +40,10 @@ class Floor {
     Clock::time_point until{};
     std::uint64_t last = 0;
   };
+
+  [[nodiscard]] bool is_over(const Acknowledged& one, Clock::time_point now) const noexcept {
+    return now - one.until >= delay_;
+  }
 
   const std::chrono::seconds delay_;
   Claim claim_;

@@ -49,6 +49,14 @@ Outcome<bool> History::take(const Unit& unit, std::string_view body) {
   return true;
 }
 
+Outcome<bool> History::look_at(const Unit& unit, std::string_view body) {
+  if (unit.parts == 0) return take(unit, body);
+  if (unit.before != (head_ ? head_->chain : no_chain())) return false;
+  if (chain_of(unit, body) != unit.chain) return wrong(unit, "its chain is another");
+  if (Outcome<void> placed = check_place(unit); !placed) return pass_on(placed);
+  return true;
+}
+
 Outcome<void> History::check_place(const Unit& unit) const {
   if ((unit.kind == UnitKind::genesis) != !head_) return wrong(unit, "only the first one is a genesis");
   if (!head_)

@@ -40,10 +40,15 @@ class History {
   using Visitor = std::function<Outcome<void>(const Frames&)>;
 
   explicit History(Visitor visit = {}) : visit_(std::move(visit)) {}
+  /// One that goes on from there.
+  explicit History(Head head) : head_(std::move(head)) {}
 
   /// @return false if the unit stands behind something else than the head: it is void. exit_stream_damaged if it is not what it says:
   ///   then it was not taken, and another one may stand in its place
   [[nodiscard]] Outcome<bool> take(const Unit& unit, std::string_view body);
+
+  /// As take(), without a look at the body of a part: what is before it is not there.
+  [[nodiscard]] Outcome<bool> look_at(const Unit& unit, std::string_view body);
 
   [[nodiscard]] const std::optional<Head>& head() const noexcept { return head_; }
   [[nodiscard]] std::uint64_t records() const noexcept { return records_; }

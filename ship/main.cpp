@@ -2,17 +2,18 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <exception>
 
 #include "ship/outcome.hpp"
 #include "ship/program.hpp"
+#include "ship/standard.hpp"
 
 int main(int argc, char** argv) {
+  datawal::ship::settle_standard_descriptors();
   try {
     return datawal::ship::run_program(argc, argv);
   } catch (const std::exception& error) {
-    fmt::print(stderr, "datawal-ship: {}\n", error.what());
+    datawal::ship::tell(fmt::format("datawal-ship: {}\n", error.what()));
     return datawal::ship::exit_local;
   }
 }

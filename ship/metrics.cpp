@@ -120,8 +120,9 @@ Outcome<void> MetricsFile::write() {
   if (metrics.shipped) metrics.lag = lag_behind(*metrics.shipped);
   const auto written = safeatomic::write_atomic(file_, metrics_text(metrics, dir_.native(), stream_name_),
                                                 {.file_mode = 0644});
-  if (!written) return fail(error_of(written.error()));
-  return {};
+  if (written) return {};
+  const Error error = error_of(written.error());
+  return fail(error.code == Errc::no_space ? exit_local : exit_usage, error.message());
 }
 
 void MetricsFile::write_again_and_again(const std::stop_token& stop) {

@@ -66,7 +66,7 @@ class MetricsFile {
   void note(const Shipped& shipped);
   void note_trouble();
 
-  /// Writes it now. @return the failure of the last time that it was written
+  /// Writes it now. @return exit_local if there is no room for it; exit_usage if it cannot be written there at all
   Outcome<void> write();
 
  private:

@@ -17,6 +17,7 @@ std::string_view meaning_of(natsStatus status) noexcept {
     case NATS_SSL_ERROR:
       return "TLS: a certificate is not accepted, the servers' (--tls-ca says who signs them) or ours";
     case NATS_NO_SERVER: return "no server is there";
+    case NATS_INSUFFICIENT_BUFFER: return "the connection is lost, and no server is there yet";
     case NATS_MAX_PAYLOAD: return "the servers take no message as long as this any more: choose a smaller --unit";
     case NATS_TIMEOUT: return "no answer in time: the servers have no quorum, stand still, or are cut off";
     case NATS_NO_RESPONDERS: return "no server of JetStream answers: it is not enabled there, or has no leader now";

@@ -5,7 +5,6 @@
 #include <CLI/CLI.hpp>
 #include <atomic>
 #include <csignal>
-#include <cstdio>
 #include <memory>
 #include <string>
 
@@ -14,6 +13,7 @@
 #include "ship/arguments.hpp"
 #include "ship/claim.hpp"
 #include "ship/commands.hpp"
+#include "ship/standard.hpp"
 
 namespace datawal::ship {
 
@@ -25,7 +25,7 @@ using Shared = std::shared_ptr<Arguments>;
 
 int finish(const Outcome<void>& outcome) {
   if (outcome) return exit_done;
-  fmt::print(stderr, "datawal-ship: {}\n", printable(outcome.error().text));
+  tell(fmt::format("datawal-ship: {}\n", printable(outcome.error().text)));
   return outcome.error().exit;
 }
 
@@ -117,7 +117,8 @@ again.)",
 void add_status(CLI::App& program, Run& run) {
   const auto arguments = std::make_shared<Arguments>();
   add(program, run, "status", "How far the store is shipped.",
-      R"(  lag_seconds      since something last came into the stream, if anything lags
+      R"(  lost_messages    that the stream had, and has no more: `verify` says what it means
+  lag_seconds      since something last came into the stream, if anything lags
   floor            what is above it compaction and retention leave alone
   replicas_behind  servers that are away, or do not have all of the stream
 

@@ -11,6 +11,7 @@
 #include <datawal/record_log_reader.hpp>
 
 #include "ship/rebuild_draft.hpp"
+#include "ship/same.hpp"
 #include "ship/walk.hpp"
 
 namespace datawal::ship {
@@ -68,6 +69,7 @@ Outcome<void> compare_frames(std::string_view frames, Local& local, Verified& ve
 }  // namespace
 
 Outcome<Rebuilt> rebuild(Stream& stream, const std::filesystem::path& out, const OnProgress& on_progress) {
+  if (out.empty()) return fail(exit_usage, "name a new directory");
   const std::filesystem::path whole = std::filesystem::absolute(out).lexically_normal();
   const std::filesystem::path path = whole.has_filename() ? whole : whole.parent_path();
   std::error_code failed;
@@ -107,6 +109,10 @@ Outcome<Verified> verify(Stream& stream, const std::filesystem::path& dir, const
     }
     ++verified.not_shipped;
     if (Outcome<void> moved = local.move_on(); !moved) return pass_on(moved);
+  }
+  if (history.head() && history.head()->crc) {
+    const Outcome<void> reached = reaches(dir, {.txid = history.head()->last, .crc = *history.head()->crc});
+    if (!reached) return pass_on(reached);
   }
   return verified;
 }

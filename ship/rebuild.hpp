@@ -33,7 +33,8 @@ struct Verified {
   std::uint64_t not_shipped = 0;  ///< in the store alone, and newer
 };
 
-/// Reads all of both. @return exit_other_history at the first record that differs, or that the store has and the stream lacks
+/// Reads all of both. @return exit_other_history at the first record that differs, or that the store has and the stream lacks, or if the
+///   store ends before the stream
 [[nodiscard]] Outcome<Verified> verify(Stream& stream, const std::filesystem::path& dir,
                                        const OnProgress& on_progress = {});
 

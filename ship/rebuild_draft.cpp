@@ -5,6 +5,7 @@
 
 #include <system_error>
 
+#include <datawal/dir_lock.hpp>
 #include <safeatomic/safeatomic.hpp>
 
 namespace datawal::ship {
@@ -17,14 +18,15 @@ std::uint64_t inode_of(const std::filesystem::path& path) {
   return ::lstat(path.c_str(), &status) == 0 ? status.st_ino : 0;
 }
 
+// The one that made it may still live, and be about to give it its name.
 Outcome<void> remove_leftover(const std::filesystem::path& path) {
-  {
-    const Result<LogRebuilder> left = LogRebuilder::open(path, {.mode = OpenMode::must_exist});
-    if (!left && left.error().code == Errc::locked) {
-      return fail(exit_usage, fmt::format("another rebuild is at work in {}", path.string()));
-    }
-  }
   std::error_code failed;
+  std::optional<Result<DirLock>> lock;
+  if (std::filesystem::is_directory(std::filesystem::symlink_status(path, failed))) lock = DirLock::acquire(path);
+  if (lock && !*lock) {
+    if (lock->error().code != Errc::locked) return fail(lock->error());
+    return fail(exit_usage, fmt::format("another rebuild is at work in {}", path.string()));
+  }
   std::filesystem::remove_all(path, failed);
   if (failed) return fail(exit_local, fmt::format("{} cannot be removed: {}", path.string(), failed.message()));
   return {};
@@ -43,19 +45,19 @@ Outcome<RebuildDraft> RebuildDraft::make(std::filesystem::path path) {
 }
 
 RebuildDraft::~RebuildDraft() {
-  log_.reset();
   if (path_.empty() || inode_of(path_) != inode_) return;
   std::error_code failed;
-  std::filesystem::remove_all(path_, failed);
+  std::filesystem::remove_all(path_, failed);  // with its lock
 }
 
 Outcome<void> RebuildDraft::name(const std::filesystem::path& name) {
-  if (Result<void> closed = log_->close(); !closed) return fail(closed.error());
+  if (Result<void> synced = log_->fsync(); !synced) return fail(synced.error());
   if (inode_of(path_) != inode_) return fail(exit_usage, fmt::format("another rebuild has taken {}", path_.string()));
-  std::error_code failed;
-  std::filesystem::remove(path_ / ".lock", failed);
   if (const auto named = safeatomic::rename_atomic(path_, name); !named) return fail(error_of(named.error()));
   path_.clear();
+  if (Result<void> closed = log_->close(); !closed) return fail(closed.error());
+  std::error_code failed;
+  std::filesystem::remove(name / ".lock", failed);
   if (const auto synced = safeatomic::fsync_dir(name.parent_path()); !synced) return fail(error_of(synced.error()));
   return {};
 }

@@ -25,7 +25,7 @@ class RebuildDraft {
 
   [[nodiscard]] LogRebuilder& log() noexcept { return *log_; }
 
-  /// Closes the log and gives the directory its name. Durable on return.
+  /// Gives the directory its name, and then closes the log: its lock is held all the time. Durable on return.
   [[nodiscard]] Outcome<void> name(const std::filesystem::path& name);
 
  private:

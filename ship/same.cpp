@@ -34,13 +34,38 @@ std::unexpected<Failure> forked(std::uint64_t txid) {
                           txid));
 }
 
-std::unexpected<Failure> lacks(std::uint64_t last, std::uint64_t txid) {
-  if (last < txid) {
-    return fail(exit_other_history,
-                fmt::format("the store ends with txid {}, and the stream with {}: an older copy, or one that is not "
-                            "durable yet. Rebuild a store from the stream",
-                            last, txid));
+// Also what is not durable.
+Outcome<bool> is_there(const std::filesystem::path& dir, const Mark& mark) {
+  const Result<RecordLogReader> reader = RecordLogReader::open(dir);
+  if (!reader) return fail(reader.error());
+  Outcome<RecordCursor> cursor = cursor_before(*reader, mark.txid);
+  if (!cursor) return pass_on(cursor);
+  for (;;) {
+    const Result<std::optional<RecordView>> next = cursor->next();
+    if (!next) return fail(next.error());
+    if (!*next || (*next)->txid > mark.txid) return false;
+    if ((*next)->txid == mark.txid) return (*next)->ref.crc == mark.crc;
   }
+}
+
+std::unexpected<Failure> ends_before(const std::filesystem::path& dir, std::uint64_t last, const Mark& end) {
+  const Outcome<bool> is_not_durable = is_there(dir, end);
+  if (!is_not_durable) return pass_on(is_not_durable);
+  if (*is_not_durable) {
+    return fail(
+        exit_usage,
+        fmt::format("the store has the record {}, at which the stream ends, but nothing says that it is durable "
+                    "there, as in a copy: that is so once its writer has opened it",
+                    end.txid));
+  }
+  return fail(
+      exit_other_history,
+      fmt::format("the store ends with txid {}, and the stream with {}: an older copy. Rebuild a store from the "
+                  "stream",
+                  last, end.txid));
+}
+
+std::unexpected<Failure> lacks(std::uint64_t txid) {
   return fail(
       exit_other_history,
       fmt::format("the record {}, at which the stream ends, is not in the store any more: trimmed, compacted, or "
@@ -135,7 +160,17 @@ Outcome<RecordRef> compare(const std::filesystem::path& dir, std::span<const Mar
     if (mark->txid != last || mark->crc != ref.crc) return forked(last);
     if (last == wanted) return ref;
   }
-  return lacks(last, wanted);
+  if (last < wanted) return ends_before(dir, last, marks.back());
+  return lacks(wanted);
+}
+
+Outcome<void> reaches(const std::filesystem::path& dir, const Mark& end) {
+  const Result<RecordLogReader> reader = RecordLogReader::open(dir, {.only_durable = true});
+  if (!reader) return fail(reader.error());
+  const Result<DurableEnd> durable = reader->durable_end();
+  if (!durable) return fail(durable.error());
+  if (durable->txid < end.txid) return ends_before(dir, durable->txid, end);
+  return {};
 }
 
 Outcome<std::optional<RecordRef>> compare_end(Stream& stream, const std::filesystem::path& dir, const StreamEnd& end) {

@@ -1,9 +1,12 @@
 #include "ship/shipper.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <future>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "ship/claim.hpp"
 #include "ship/floor.hpp"
@@ -77,13 +80,14 @@ class Shipper {
     if (!at) return pass_on(at);
     head_ = *end->head;
     sequence_ = end->sequence;
+    at_ = end->at;
     shipped_.last = head_.last;
     shipped_.epoch = head_.epoch;
     shipped_.ref = *at;
     const auto age = std::max(std::chrono::system_clock::duration(0), std::chrono::system_clock::now() - end->stored);
     floor_.stands_at(*claim, head_.last, Clock::now() - age);
-    move_floor();
-    Outcome<Source> source = Source::open(options_.dir, head_, *at, std::min(options_.unit_bytes, room()));
+    if (Outcome<bool> kept = move_floor(); !kept || !*kept) return kept;
+    Outcome<Source> source = Source::open(options_.dir, head_, *at, claim->txid, std::min(options_.unit_bytes, room()));
     if (!source) return pass_on(source);
     if (options_.on_look) options_.on_look(shipped_);
     return ship(*source);
@@ -122,7 +126,7 @@ class Shipper {
       if (!*next) {
         if (options_.once) return true;
         if (Outcome<void> waited = source.wait(std::chrono::milliseconds(200)); !waited) return pass_on(waited);
-        move_floor();
+        if (Outcome<bool> kept = move_floor(); !kept || !*kept) return kept;
         next = prepare(source, head_);
         continue;
       }
@@ -134,7 +138,7 @@ class Shipper {
       next = upcoming.get();
       if (!stored || !*stored) return stored;
       note(now.unit, now.body.size(), now.ref);
-      move_floor();
+      if (Outcome<bool> kept = move_floor(); !kept || !*kept) return kept;
     }
   }
 
@@ -144,6 +148,7 @@ class Shipper {
     for (;;) {
       if (answer.outcome == Stream::Published::stored) {
         sequence_ = answer.sequence;
+        at_ = answer.sequence;
         return true;
       }
       // Whatever was answered, the stream itself says what it holds. Unless it is there, nothing else was sent: the same unit goes again.
@@ -151,16 +156,25 @@ class Shipper {
       if (!end) return pass_on(end);
       if (end->head && end->head->chain == unit.chain) {
         sequence_ = end->sequence;
+        at_ = end->at;
         return true;
       }
       if (!end->head || end->head->chain != unit.before) return false;
-      const Outcome<bool> again = tries.again(answer.why);
-      if (!again) return pass_on(again);
       // The servers may take less than before; of a record in parts the number of parts is fixed with the first.
-      const bool is_too_long = body.size() > room() && unit.part <= 1;
-      if (!*again || is_too_long) return false;
+      const bool is_too_long = body.size() > room();
+      const bool is_fixed = is_too_long && unit.part > 1;
+      const Outcome<bool> again = tries.again(is_fixed ? why_fixed(unit, body.size()) : answer.why);
+      if (!again) return pass_on(again);
+      if (!*again || (is_too_long && !is_fixed)) return false;
       answer = stream_.publish(unit, body, end->sequence);
     }
+  }
+
+  [[nodiscard]] std::string why_fixed(const Unit& unit, std::size_t bytes) const {
+    return fmt::format(
+        "the servers take messages of {} bytes now, and the record {} was begun in parts of {}: raise their "
+        "max_payload, or begin the record again by `datawal-ship takeover` from this store",
+        stream_.max_payload(), unit.first, bytes);
   }
 
   void note(const Unit& unit, std::size_t bytes, const std::optional<RecordRef>& ref) {
@@ -175,10 +189,48 @@ class Shipper {
   }
 
   // A floor that stays where it is costs room alone, and shipping what is held is how there will be some.
-  void move_floor() {
-    const Outcome<void> moved = floor_.move(options_.dir, Clock::now());
+  // @return false if the stream has lost something: it has to be looked at again
+  Outcome<bool> move_floor() {
+    const Clock::time_point now = Clock::now();
+    shipped_.floor = floor_.claim().txid;
+    if (!floor_.is_due(now)) return true;
+    if (Outcome<bool> kept = has_kept_all(); !kept || !*kept) return kept;
+    if (Outcome<bool> held = is_held(); !held || !*held) return held;
+    const Outcome<void> moved = floor_.move(options_.dir, now);
     if (!moved) trouble("the hold cannot be moved on: " + moved.error().text);
     shipped_.floor = floor_.claim().txid;
+    return true;
+  }
+
+  // What was acknowledged may be gone since, with the disks of a server, or by what somebody has made of the stream.
+  Outcome<bool> has_kept_all() {
+    const Outcome<Stream::End> end = stream_.end();
+    if (!end) return pass_on(end);
+    if (!end->keeps_all) {
+      return fail(
+          exit_usage,
+          fmt::format("the stream {} was changed, and does not keep everything any more: file storage, no limits, "
+                      "acknowledged, one subject",
+                      options_.stream));
+    }
+    if (end->last - std::min(end->last, end->messages) > missing_) return false;
+    const Outcome<std::optional<Message>> message = stream_.get(at_);
+    if (!message) return pass_on(message);
+    return *message && (*message)->unit && (*message)->unit->chain == head_.chain;
+  }
+
+  // Setting the hold would hide that it was not there for a while. @return false if a take-over has dropped it
+  Outcome<bool> is_held() {
+    const Outcome<std::vector<Claim>> claims = claims_of(options_.dir, options_.stream);
+    if (!claims || std::ranges::find(*claims, head_.owner, &Claim::owner) != claims->end()) return true;
+    const Outcome<StreamEnd> end = find_end(stream_);
+    if (!end) return pass_on(end);
+    if (end->head && end->head->owner != head_.owner) return false;
+    return fail(
+        exit_other_history,
+        fmt::format("the hold {} was dropped, so that what the stream lacks may be gone: `datawal-ship takeover` "
+                    "looks whether it is, and lets the store ship again if not",
+                    floor_.claim().hold_name()));
   }
 
   void trouble(const std::string& why) const {
@@ -189,8 +241,9 @@ class Shipper {
   const ShipOptions& options_;
   Floor floor_;
   Head head_;
-  std::uint64_t sequence_ = 0;
-  std::uint64_t missing_ = 0;  // messages that the stream has lost, and that were looked into
+  std::uint64_t sequence_ = 0;  // what the next unit must expect
+  std::uint64_t at_ = 0;        // of the unit that is the head
+  std::uint64_t missing_ = 0;   // messages that the stream has lost, and that were looked into
   Shipped shipped_;
 };
 

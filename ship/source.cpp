@@ -11,7 +11,7 @@
 namespace datawal::ship {
 
 Outcome<std::optional<std::uint64_t>> first_txid(const std::filesystem::path& dir) {
-  Result<RecordLogReader> reader = RecordLogReader::open(dir, {.only_durable = true});
+  const Result<RecordLogReader> reader = RecordLogReader::open(dir);
   if (!reader) return fail(reader.error());
   RecordCursor cursor = reader->records();
   const Result<std::optional<RecordView>> first = cursor.next();
@@ -20,19 +20,32 @@ Outcome<std::optional<std::uint64_t>> first_txid(const std::filesystem::path& di
 }
 
 Outcome<Source> Source::open(const std::filesystem::path& dir, const Head& head, const std::optional<RecordRef>& after,
-                             std::uint64_t unit_bytes) {
+                             std::uint64_t held, std::uint64_t unit_bytes) {
   Result<Follower> follower = Follower::open(dir, {.after = after});
   if (!follower) return fail(follower.error());
-  return Source(std::move(*follower), head, unit_bytes);
+  return Source(std::move(*follower), head, held, unit_bytes);
 }
 
 Outcome<std::optional<RecordView>> Source::read() {
-  Result<std::optional<RecordView>> next = follower_->next();
-  if (next) return *next;
-  if (next.error().code != Errc::place_lost) return fail(next.error());
-  const LostRecords& lost = follower_->lost();
-  return fail(exit_other_history, fmt::format("the txids {} to {} were removed from the store before they were shipped",
-                                              lost.first_txid, lost.last_txid));
+  for (;;) {
+    Result<std::optional<RecordView>> next = follower_->next();
+    if (next) return *next;
+    if (next.error().code != Errc::place_lost) return fail(next.error());
+    const LostRecords& lost = follower_->lost();
+    if (lost.cause == LostRecords::Cause::replaced) {
+      return fail(
+          exit_other_history,
+          fmt::format("the txids {} to {} are other records now than those that were shipped: an older copy, or "
+                      "another store, has the name. Rebuild a store from the stream",
+                      lost.first_txid, lost.last_txid));
+    }
+    if (lost.first_txid > held_) continue;
+    return fail(
+        exit_other_history,
+        fmt::format("the txids {} to {} were removed from the store before the stream had them, which would keep "
+                    "what they have deleted. Ship this store into another stream",
+                    lost.first_txid, lost.last_txid));
+  }
 }
 
 Outcome<Draft> Source::next_part() {

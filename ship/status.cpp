@@ -22,7 +22,10 @@ Outcome<Status> status_of(Stream& stream, const std::filesystem::path& dir, cons
   if (!reader) return fail(reader.error());
   const Result<DurableEnd> durable = reader->durable_end();
   if (!durable) return fail(durable.error());
-  Status status{.units = all->messages, .durable_last = durable->txid, .replicas_behind = all->replicas_behind};
+  Status status{.units = all->messages,
+                .lost = end->missing,
+                .durable_last = durable->txid,
+                .replicas_behind = all->replicas_behind};
   const Outcome<std::vector<Claim>> claims = claims_of(dir, name);
   if (!claims) return pass_on(claims);
   FollowerOptions options;

@@ -13,6 +13,7 @@ namespace datawal::ship {
 
 struct Status {
   std::uint64_t units = 0;  ///< messages of the stream
+  std::uint64_t lost = 0;   ///< messages that the stream had, and has no more
   std::uint64_t epoch = 0;  ///< 0: the stream is empty
   std::uint64_t stream_last = 0;
   std::uint64_t durable_last = 0;  ///< newest durable txid of the store

@@ -43,8 +43,9 @@ class NatsStream final : public Stream {
       natsStatus status = js_GetStreamInfo(&found, context_.get(), options_.name.c_str(), nullptr, &code);
       const Info info(found);
       if (status == NATS_OK) return refuse_loss(*info);
+      status = told(status, "$JS.API.STREAM.INFO.");
       if (status == NATS_NOT_FOUND && code == no_stream_found) {
-        status = add(code);
+        status = told(add(code), "$JS.API.STREAM.CREATE.");
         if (status == NATS_OK) continue;
       }
       const std::string why = fmt::format("the stream {} cannot be made: {}", options_.name, explain(status, code));
@@ -57,7 +58,8 @@ class NatsStream final : public Stream {
     for (;;) {
       jsStreamInfo* found = nullptr;
       jsErrCode code{};
-      const natsStatus status = js_GetStreamInfo(&found, context_.get(), options_.name.c_str(), nullptr, &code);
+      const natsStatus status = told(js_GetStreamInfo(&found, context_.get(), options_.name.c_str(), nullptr, &code),
+                                     "$JS.API.STREAM.INFO.");
       const Info info(found);
       if (status == NATS_OK) return end_of(*info);
       if (status == NATS_NOT_FOUND && code == no_stream_found) {
@@ -73,7 +75,8 @@ class NatsStream final : public Stream {
     for (;;) {
       natsMsg* found = nullptr;
       jsErrCode code{};
-      const natsStatus status = js_GetMsg(&found, context_.get(), options_.name.c_str(), sequence, nullptr, &code);
+      const natsStatus status = told(js_GetMsg(&found, context_.get(), options_.name.c_str(), sequence, nullptr, &code),
+                                     "$JS.API.STREAM.MSG.GET.");
       const Msg message(found);
       if (status == NATS_OK) return std::optional(read(sequence, *message));
       if (status == NATS_NOT_FOUND && code == no_message_found) return std::optional<Message>();
@@ -97,7 +100,7 @@ class NatsStream final : public Stream {
       jsPubOptions how;
       jsPubOptions_Init(&how);
       how.MaxWait = options_.wait.count();
-      status = js_PublishMsg(&answered, context_.get(), made, &how, &code);
+      status = told(js_PublishMsg(&answered, context_.get(), made, &how, &code), subject_);
     }
     const Ack ack(answered);
     if (status == NATS_OK) return {.outcome = Published::stored, .sequence = ack->Sequence};
@@ -108,6 +111,8 @@ class NatsStream final : public Stream {
   [[nodiscard]] std::uint64_t max_payload() const override {
     return static_cast<std::uint64_t>(natsConnection_GetMaxPayload(connection_.get()));
   }
+
+  [[nodiscard]] bool is_asked_to_end() const override { return options_.stop != nullptr && options_.stop->load(); }
 
   [[nodiscard]] std::uint64_t reconnects() const override {
     natsStatistics* made = nullptr;
@@ -122,6 +127,17 @@ class NatsStream final : public Stream {
   }
 
  private:
+  // What is not permitted is not answered: the servers say so beside it.
+  [[nodiscard]] natsStatus told(natsStatus status, std::string_view subject) const {
+    if (status != NATS_TIMEOUT) return status;
+    const char* last = nullptr;
+    if (natsConnection_GetLastError(connection_.get(), &last) != NATS_NOT_PERMITTED || last == nullptr) return status;
+    const std::string_view said = last;
+    const bool is_about_it = said.find(subject) != std::string_view::npos ||
+                             said.find("_INBOX") != std::string_view::npos;
+    return is_about_it ? NATS_NOT_PERMITTED : status;
+  }
+
   natsStatus add(jsErrCode& code) {
     jsStreamConfig config;
     jsStreamConfig_Init(&config);
@@ -136,22 +152,28 @@ class NatsStream final : public Stream {
     return js_AddStream(nullptr, context_.get(), &config, nullptr, &code);
   }
 
-  [[nodiscard]] Outcome<void> refuse_loss(const jsStreamInfo& info) const {
-    const jsStreamConfig& config = *info.Config;
+  // Each unit, for ever, and says so.
+  [[nodiscard]] bool keeps_all(const jsStreamConfig& config) const {
     const bool is_limited = config.MaxMsgs > 0 || config.MaxBytes > 0 || config.MaxAge > 0 ||
                             config.MaxMsgsPerSubject > 0;
     const bool is_kept = config.Retention == js_LimitsPolicy && config.Storage == js_FileStorage && !is_limited;
-    const bool is_ours = config.SubjectsLen == 1 && subject_ == config.Subjects[0];
-    if (is_kept && is_ours) return {};
-    return fail(
-        exit_usage,
-        fmt::format("the stream {} is not one that keeps everything: file storage, no limits, the one subject {}",
-                    options_.name, subject_));
+    return is_kept && !config.NoAck && config.SubjectsLen == 1 && subject_ == config.Subjects[0];
   }
 
-  static End end_of(const jsStreamInfo& info) {
+  [[nodiscard]] Outcome<void> refuse_loss(const jsStreamInfo& info) const {
+    if (keeps_all(*info.Config)) return {};
+    return fail(exit_usage, fmt::format("the stream {} is not one that keeps everything: file storage, no limits, "
+                                        "acknowledged, the one subject {}",
+                                        options_.name, subject_));
+  }
+
+  [[nodiscard]] End end_of(const jsStreamInfo& info) const {
     const jsStreamState& state = info.State;
-    End end{.first = state.FirstSeq, .last = state.LastSeq, .messages = state.Msgs, .newest = time_at(state.LastTime)};
+    End end{.first = state.FirstSeq,
+            .last = state.LastSeq,
+            .messages = state.Msgs,
+            .newest = time_at(state.LastTime),
+            .keeps_all = keeps_all(*info.Config)};
     const jsClusterInfo* const cluster = info.Cluster;
     for (int n = 0; cluster != nullptr && n < cluster->ReplicasLen; ++n) {
       const jsPeerInfo& peer = *cluster->Replicas[n];
@@ -168,6 +190,7 @@ class NatsStream final : public Stream {
         .stored = time_at(natsMsg_GetTime(&message))};
     if (natsMsgHeader_Get(&message, unit_header, &header) == NATS_OK && header != nullptr) {
       read.unit = parse_unit(header);
+      read.is_newer = is_newer_unit(header);
     }
     return read;
   }

@@ -36,6 +36,7 @@ struct StreamOptions {
 struct Message {
   std::uint64_t sequence = 0;
   std::optional<Unit> unit{};  ///< nullopt: of somebody else who may publish there, or damaged
+  bool is_newer = false;       ///< it says that it is a unit of a later version
   std::string body{};
   std::chrono::system_clock::time_point stored{};  ///< when it came there, by the servers' clock
 };
@@ -57,6 +58,7 @@ class Stream {
     std::uint64_t messages = 0;                      ///< that are there
     std::chrono::system_clock::time_point newest{};  ///< when the last one came
     std::uint64_t replicas_behind = 0;               ///< servers that should have it all, and are away or have not
+    bool keeps_all = true;                           ///< as it is set up now
   };
   /// @return exit_usage if there is no such stream
   [[nodiscard]] virtual Outcome<End> end() = 0;
@@ -75,6 +77,9 @@ class Stream {
 
   /// Bytes of the longest message.
   [[nodiscard]] virtual std::uint64_t max_payload() const = 0;
+
+  /// Whether what takes long should give up. Any thread.
+  [[nodiscard]] virtual bool is_asked_to_end() const { return false; }
 
   /// How often the connection was lost and made again. Any thread.
   [[nodiscard]] virtual std::uint64_t reconnects() const { return 0; }

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include <datawal/follower.hpp>
+
 #include "ship/claim.hpp"
 #include "ship/same.hpp"
 #include "ship/tries.hpp"
@@ -20,17 +22,33 @@ Outcome<std::uint64_t> withdraw(const ShipOptions& options, const Claim& claim, 
   return fail(exit, std::move(why));
 }
 
+// Nothing held the store so far: a compaction may have removed a Delete that the stream lacks, with a Put that it has.
+Outcome<bool> has_gaps_behind(const std::filesystem::path& dir, const RecordRef& end) {
+  const Result<Follower> follower = Follower::open(dir, {.after = end});
+  if (!follower) return fail(follower.error());
+  const Result<FollowerLag> lag = follower->lag();
+  if (!lag) return fail(lag.error());
+  return lag->records != lag->txids;
+}
+
 }  // namespace
 
 Outcome<std::uint64_t> take_over(Stream& stream, const ShipOptions& options) {
   Outcome<StreamEnd> end = find_end(stream);
   if (!end) return pass_on(end);
   if (!end->head) return fail(exit_usage, "the stream is empty: there is nothing to take over");
-  if (const Outcome<std::optional<RecordRef>> same = compare_end(stream, options.dir, *end); !same)
-    return pass_on(same);
+  const Outcome<std::optional<RecordRef>> same = compare_end(stream, options.dir, *end);
+  if (!same) return pass_on(same);
   const Claim claim = new_claim(options.stream, end->head->store);
   const std::uint64_t floor = end->head->crc ? floor_below(end->head->last) : 0;
   if (Outcome<void> set = set_claim(options.dir, claim, floor); !set) return pass_on(set);
+  const Outcome<bool> has_gaps = *same ? has_gaps_behind(options.dir, **same) : Outcome<bool>(false);
+  if (!has_gaps) return pass_on(has_gaps);
+  if (*has_gaps) {
+    return withdraw(options, claim, exit_other_history,
+                    "the store was compacted behind the end of the stream, before it had taken over: what was deleted "
+                    "there would stay in the stream. Rebuild a store from the stream again");
+  }
   Unit unit{.kind = UnitKind::takeover,
             .store = claim.store,
             .owner = claim.owner,

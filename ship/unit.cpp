@@ -123,4 +123,12 @@ std::optional<Unit> parse_unit(std::string_view header) {
   return unit;
 }
 
+bool is_newer_unit(std::string_view header) noexcept {
+  constexpr std::size_t most_digits = 9;
+  const std::size_t digits = header.substr(0, most_digits + 1).find(' ');
+  std::uint32_t version = 0;
+  return header.size() <= max_header_len && digits != std::string_view::npos && header.front() != '0' &&
+         take(header.substr(0, digits), version) && version > 1;
+}
+
 }  // namespace datawal::ship

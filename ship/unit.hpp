@@ -45,6 +45,9 @@ struct Unit {
 /// nullopt for anything that header_of() does not make, and for what cannot be.
 [[nodiscard]] std::optional<Unit> parse_unit(std::string_view header);
 
+/// Whether it says that it is a unit of a later version of the protocol: whoever passed it over would take a part for the whole.
+[[nodiscard]] bool is_newer_unit(std::string_view header) noexcept;
+
 /// Where part number `part` of `parts` of a frame of `len` bytes begins; of number parts + 1, where it ends.
 [[nodiscard]] constexpr std::uint64_t part_begin(std::uint64_t len, std::uint32_t part, std::uint32_t parts) noexcept {
   const std::uint64_t piece = (len + parts - 1) / parts;

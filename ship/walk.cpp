@@ -14,11 +14,21 @@ namespace datawal::ship {
 
 namespace {
 
+Outcome<void> refuse_newer(const std::optional<Message>& message) {
+  if (!message || !message->is_newer) return {};
+  return fail(
+      exit_usage,
+      fmt::format("the stream's message {} is a unit of a later version: use the datawal-ship that has shipped it, "
+                  "or a newer one",
+                  message->sequence));
+}
+
 // The newest unit at or below `sequence`.
 Outcome<std::optional<Message>> last_at(Stream& stream, std::uint64_t first, std::uint64_t sequence) {
   for (; sequence >= first && sequence > 0; --sequence) {
     Outcome<std::optional<Message>> found = stream.get(sequence);
     if (!found || (*found && (*found)->unit)) return found;
+    if (Outcome<void> known = refuse_newer(*found); !known) return pass_on(known);
   }
   return std::optional<Message>();
 }
@@ -63,11 +73,11 @@ bool is_behind_a_loss(const Message& message, const Chains& chains, const std::o
   return !is_over && !chains.has(unit.before) && chain_of(unit, message.body) == unit.chain;
 }
 
-// All messages from the first one on. Where they are long, the next one is on its way while one is looked at; for short ones a thread costs
+// All messages from `first` on. Where they are long, the next one is on its way while one is looked at; for short ones a thread costs
 // more than it brings.
 class Ahead {
  public:
-  Ahead(Stream& stream, std::uint64_t first, std::uint64_t last) : stream_(stream), first_(first), last_(last) {
+  Ahead(Stream& stream, std::uint64_t first, std::uint64_t last) : stream_(stream), last_(last), sequence_(first) {
     ask();
   }
 
@@ -84,16 +94,12 @@ class Ahead {
   void ask() {
     if (sequence_ > last_) return;
     const auto how = is_long_ ? std::launch::async : std::launch::deferred;
-    asked_ = std::async(how, [this, sequence = sequence_]() -> Outcome<std::optional<Message>> {
-      if (sequence < first_) return std::optional<Message>();
-      return stream_.get(sequence);
-    });
+    asked_ = std::async(how, [this, sequence = sequence_] { return stream_.get(sequence); });
   }
 
   Stream& stream_;
-  const std::uint64_t first_;
   const std::uint64_t last_;
-  std::uint64_t sequence_ = 1;
+  std::uint64_t sequence_;
   bool is_long_ = false;
   std::future<Outcome<std::optional<Message>>> asked_;  // ends before what it uses
 };
@@ -104,6 +110,11 @@ Failure damage_of(const Gap& gap) {
     what = fmt::format("the stream's message {} is damaged ({})", gap.at, gap.why);
   } else if (gap.at != 0) {
     what = fmt::format("the stream has lost its message {}", gap.at);
+  }
+  if (gap.behind == 0) {
+    return {.exit = exit_stream_damaged,
+            .text = what +
+                    ", and nothing is behind it: `datawal-ship run` ships it again from the store that has shipped it"};
   }
   return {
       .exit = exit_stream_damaged,
@@ -122,13 +133,11 @@ Outcome<StreamEnd> find_end(Stream& stream) {
   if (!last) return pass_on(last);
   if (!*last) return found;
   const Message& message = **last;
-  bool is_sound = chain_of(*message.unit, message.body) == message.unit->chain;
-  if (is_sound && message.unit->kind != UnitKind::genesis) {
-    const Outcome<std::optional<Message>> before = last_at(stream, end->first, message.sequence - 1);
-    if (!before) return pass_on(before);
-    is_sound = *before && (*before)->unit->chain == message.unit->before;
-  }
-  if (!is_sound) return find_end_by_all(stream);
+  const Outcome<std::optional<Message>> before = last_at(stream, end->first, message.sequence - 1);
+  if (!before) return pass_on(before);
+  History history = *before ? History(head_of(*(*before)->unit)) : History();
+  const Outcome<bool> is_sound = history.look_at(*message.unit, message.body);
+  if (!is_sound || !*is_sound) return find_end_by_all(stream);
   found.head = head_of(*message.unit);
   found.at = message.sequence;
   found.stored = message.stored;
@@ -163,10 +172,14 @@ Outcome<Walked> read_all(Stream& stream, History& history, BrokenEnd broken,
   Walked walked;
   Gap gap;
   Chains chains;
-  Ahead ahead(stream, end->first, end->last);
-  for (std::uint64_t sequence = 1; sequence <= end->last; ++sequence) {
+  const std::uint64_t first = std::max<std::uint64_t>(end->first, 1);
+  if (first > 1) gap.note(1);
+  Ahead ahead(stream, first, end->last);
+  for (std::uint64_t sequence = first; sequence <= end->last; ++sequence) {
+    if (stream.is_asked_to_end()) return fail(exit_usage, "asked to end before all of the stream was read");
     const Outcome<std::optional<Message>> message = ahead.next();
     if (!message) return pass_on(message);
+    if (Outcome<void> known = refuse_newer(*message); !known) return pass_on(known);
     if (on_progress) on_progress(sequence, end->last);
     if (!*message || !(*message)->unit) {
       if (*message) ++walked.foreign;

@@ -34,8 +34,8 @@ class ShipWithPermissions : public ShipAlone {
     more_ =
         "authorization { users: [\n  { user: shipper, password: p, permissions: { publish: [\"datawal.S\", "
         "\"$JS.API.STREAM.CREATE.S\", " +
-        read + "], " + inbox + " } }\n  { user: reader, password: p, permissions: { publish: [" + read + "], " + inbox +
-        " } }\n] }\n";
+        read + "], " + inbox + " } }\n  { user: blind, password: p, permissions: { publish: [\"datawal.S\"], " + inbox +
+        " } }\n  { user: reader, password: p, permissions: { publish: [" + read + "], " + inbox + " } }\n] }\n";
   }
 };
 
@@ -48,7 +48,13 @@ TEST_F(ShipWithPermissions, NeedsNoMoreThanThoseThatArePromised) {
   append(at("log"), 1);
   ShipOptions with = shipping(at("log"));
   with.patience = std::chrono::seconds(1);
-  EXPECT_TRUE(fails_with(run(*reader, with), exit_usage)) << "it may not publish";
+  const Outcome<Shipped> refused = run(*reader, with);
+  ASSERT_TRUE(fails_with(refused, exit_usage)) << "it may not publish";
+  EXPECT_THAT(refused.error().text, HasSubstr("do not permit"));
+  const std::unique_ptr<Stream> blind = must(Stream::connect(mine("blind:p@")));
+  const Outcome<Shipped> unseen = run(*blind, shipping(at("log")));
+  ASSERT_TRUE(fails_with(unseen, exit_usage)) << "it may not look";
+  EXPECT_THAT(unseen.error().text, HasSubstr("do not permit"));
 }
 
 // A certificate that the server and, if it is asked for, the shipper show; signed by itself.

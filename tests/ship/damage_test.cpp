@@ -104,6 +104,20 @@ TEST_F(ShipDamage, WhatSomebodyElsePublishesIsPassedOver) {
   EXPECT_EQ(must(rebuild(stream, at("again"))).records, 5U);
 }
 
+TEST_F(ShipDamage, UnitsOfALaterVersionAreNotPassedOver) {
+  append(at("log"), 3);
+  (void)must(ship(at("log")));
+  inject();
+  servers_.messages.back()->is_newer = true;
+  inject();
+  FakeStream stream(servers_);
+  EXPECT_TRUE(fails_with(rebuild(stream, at("again")), exit_usage)) << "never less than there is, in silence";
+  EXPECT_TRUE(fails_with(verified(at("log")), exit_usage));
+  append(at("log"), 1);
+  EXPECT_TRUE(fails_with(ship(at("log")), exit_usage)) << "nothing behind them";
+  EXPECT_EQ(servers_.messages.size(), 6U);
+}
+
 TEST_F(ShipDamage, ADamagedLastUnitIsNoEndForReadersAndIsShippedAgain) {
   append(at("log"), 3);
   (void)must(ship(at("log")));
@@ -111,11 +125,40 @@ TEST_F(ShipDamage, ADamagedLastUnitIsNoEndForReadersAndIsShippedAgain) {
   const Outcome<Verified> refused = verified(at("log"));
   ASSERT_TRUE(fails_with(refused, exit_stream_damaged));
   EXPECT_THAT(refused.error().text, HasSubstr("message 4"));
+  EXPECT_THAT(refused.error().text, HasSubstr("`datawal-ship run` ships it again"));
   FakeStream stream(servers_);
   EXPECT_TRUE(fails_with(rebuild(stream, at("again")), exit_stream_damaged)) << "never less than there was, in silence";
   EXPECT_FALSE(std::filesystem::exists(at("again")));
   EXPECT_EQ(must(ship(at("log"))).records, 1U);
   EXPECT_EQ(must(verified(at("log"))).compared, 3U);
+}
+
+// A right chain alone makes no end: somebody's, or of a program with a bug.
+TEST_F(ShipDamage, ALastUnitThatBreaksTheRulesIsPassedOverByAShipper) {
+  append(at("log"), 3);
+  (void)must(ship(at("log")));
+  const std::vector<std::optional<Message>> sound = servers_.messages;
+  const Unit last = *sound.back()->unit;
+  Unit genesis = *sound.front()->unit;
+  Unit beyond = last;
+  beyond.first = beyond.last = 99;
+  Unit epochs{.kind = UnitKind::takeover,
+              .store = last.store,
+              .owner = genesis.store,
+              .epoch = ~0ULL,
+              .first = last.last,
+              .last = last.last,
+              .crc = last.crc};
+  for (Unit forged : {genesis, beyond, epochs}) {
+    servers_.messages = sound;
+    forged.before = last.chain;
+    forged.chain = chain_of(forged, {});
+    servers_.messages.push_back(Message{.sequence = sound.size() + 1, .unit = forged});
+    append(at("log"), 1);
+    EXPECT_GT(must(ship(at("log"))).records, 0U) << forged.last;
+    FakeStream stream(servers_);
+    EXPECT_EQ(must(verify(stream, at("log"))).foreign, 1U);
+  }
 }
 
 TEST_F(ShipDamage, ADamagedUnitInTheMiddleIsNotMended) {

@@ -32,6 +32,7 @@ struct Servers {
     int left = 0;  // publishes until it arrives
   };
   std::vector<Late> late{};
+  bool keeps_all = true;
   std::uint64_t fates = 0;                       // of the next publishes, base 4, the first one lowest
   std::function<void(std::size_t)> on_stored{};  // with how many there are
 
@@ -62,7 +63,10 @@ class FakeStream final : public Stream {
   Outcome<End> end() override {
     const std::uint64_t last = servers_.messages.size();
     const auto lost = std::ranges::count_if(servers_.messages, [](const auto& one) { return !one; });
-    return End{.first = last == 0 ? 0U : 1U, .last = last, .messages = last - static_cast<std::uint64_t>(lost)};
+    return End{.first = last == 0 ? 0U : 1U,
+               .last = last,
+               .messages = last - static_cast<std::uint64_t>(lost),
+               .keeps_all = servers_.keeps_all};
   }
   Outcome<std::optional<Message>> get(std::uint64_t sequence) override {
     if (sequence == 0 || sequence > servers_.messages.size()) return std::optional<Message>();

@@ -43,6 +43,44 @@ TEST_F(Ship, AnOlderCopyIsRefused) {
   EXPECT_THAT(shipped.error().text, HasSubstr("Rebuild a store from the stream"));
 }
 
+TEST_F(Ship, AnOlderCopyIsNotTheSame) {
+  append(at("log"), 10);
+  std::filesystem::copy(at("log"), at("copy"), std::filesystem::copy_options::recursive);
+  append(at("log"), 5);
+  (void)must(ship(at("log")));
+  append(at("copy"), 0);  // its writer makes it durable
+  const Outcome<Verified> verified = verify(*connect(), at("copy"));
+  ASSERT_TRUE(fails_with(verified, exit_other_history));
+  EXPECT_THAT(verified.error().text, HasSubstr("ends with txid 10, and the stream with 15"));
+}
+
+// Copied to another disk, say: that it is all there is known once its writer has opened it.
+TEST_F(Ship, ACopyThatIsNotKnownToBeDurableIsNoOtherHistory) {
+  append(at("log"), 10);
+  (void)must(ship(at("log")));
+  std::filesystem::copy(at("log"), at("copy"), std::filesystem::copy_options::recursive);
+  const Outcome<Shipped> shipped = ship(at("copy"));
+  ASSERT_TRUE(fails_with(shipped, exit_usage)) << "which a service tries again";
+  EXPECT_THAT(shipped.error().text, HasSubstr("its writer"));
+  EXPECT_TRUE(fails_with(verify(*connect(), at("copy")), exit_usage));
+  append(at("copy"), 1);
+  EXPECT_EQ(must(ship(at("copy"))).last, 11U);
+}
+
+// As if it began with its first record, since none is durable.
+TEST_F(Ship, ACopyOfATrimmedStoreBeginsWhereItBegins) {
+  append(at("log"), 300);
+  {
+    RecordLog log = must(RecordLog::open(at("log")));
+    must(log.drop_segments_before(3));
+    must(log.close());
+  }
+  std::filesystem::copy(at("log"), at("copy"), std::filesystem::copy_options::recursive);
+  EXPECT_FALSE(ship(at("copy")));
+  append(at("copy"), 1);
+  EXPECT_TRUE(fails_with(ship(at("copy")), exit_other_history));
+}
+
 TEST_F(Ship, AStoreWithoutItsBeginningOnlyIfThatIsSaid) {
   append(at("log"), 300);
   {
@@ -90,6 +128,7 @@ TEST_F(ShipLongRecord, AForkInsideIsRefused) {
   append_long(at("copy"), payload);
   ship_some(at("log"), 3);
   EXPECT_TRUE(fails_with(ship(at("copy")), exit_other_history)) << "another record in its place";
+  append(at("older"), 0);  // its writer makes it durable
   EXPECT_TRUE(fails_with(ship(at("older")), exit_other_history)) << "no record in its place";
   append(at("older"), 1, "another one");
   EXPECT_TRUE(fails_with(ship(at("older")), exit_other_history)) << "a short one in its place";

@@ -12,6 +12,7 @@
 #include "ship/nats_handles.hpp"
 #include "ship/ship_fixture.hpp"
 #include "ship/status.hpp"
+#include "ship/takeover.hpp"
 #include "ship/walk.hpp"
 
 namespace datawal::ship {
@@ -166,6 +167,30 @@ TEST_F(ShipHostile, ServersThatTakeLessThanBefore) {
     mine_->start();
   };
   EXPECT_EQ(must(run(*must(Stream::connect(mine())), with)).last, 1000U);
+  expect_whole(at("log"));
+}
+
+TEST_F(ShipHostile, ServersThatTakeLessThanThePartsOfARecordThatWasBegun) {
+  {
+    RecordLog log = must(RecordLog::open(at("log")));
+    must(log.append(std::string(200'000, 'x')));
+    must(log.close());
+  }
+  ShipOptions with = shipping(at("log"));
+  with.unit_bytes = 50'000;
+  with.patience = 1s;
+  with.on_unit = [&](const Shipped& shipped) {
+    if (shipped.units != 1) return;
+    mine_->kill();
+    mine_->configure("max_payload: 20000\n");
+    mine_->start();
+  };
+  const Outcome<Shipped> stuck = run(*must(Stream::connect(mine())), with);
+  ASSERT_TRUE(fails_with(stuck, exit_usage));
+  EXPECT_THAT(stuck.error().text, HasSubstr("max_payload"));
+  EXPECT_EQ(must(take_over(*must(Stream::connect(mine())), with)), 2U) << "as it says";
+  with.on_unit = {};
+  EXPECT_EQ(must(run(*must(Stream::connect(mine())), with)).records, 1U);
   expect_whole(at("log"));
 }
 

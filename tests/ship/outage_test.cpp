@@ -283,8 +283,9 @@ TEST_F(ShipOnAFullDisk, ARebuildSaysSoAndLeavesNothing) {
   EXPECT_TRUE(text.ends_with("exit 3\n")) << text;
 }
 
-TEST_F(ShipOnAFullDisk, ShipsOnThoughTheHoldCannotBeMoved) {
-  const std::string text = said("run", "--replicas 1 --once --hold 0 --unit 1024", [&] {
+TEST_F(ShipOnAFullDisk, ShipsOnThoughTheHoldCannotBeMovedNorNumbersWritten) {
+  const std::string numbers = " --metrics-file " + (at("disk") / "prom").string();
+  const std::string text = said("run", "--replicas 1 --once --hold 0 --unit 1024" + numbers, [&] {
     append(at("disk") / "kv", 10);
     const std::string ship = std::string(DATAWAL_SHIP_PROGRAM) + " run " + (at("disk") / "kv").string() +
                              " --replicas 1 --once --stream S --server " + mine_->url() + " > /dev/null";
@@ -294,6 +295,7 @@ TEST_F(ShipOnAFullDisk, ShipsOnThoughTheHoldCannotBeMoved) {
     (void)!std::system(("cat /dev/zero > " + (at("disk") / "ballast").string() + " 2> /dev/null").c_str());
   });
   EXPECT_THAT(text, HasSubstr("the hold cannot be moved on"));
+  EXPECT_THAT(text, HasSubstr("prom"));
   EXPECT_THAT(text, HasSubstr("last_txid: 110\n"));
   EXPECT_THAT(text, HasSubstr("exit 0\n"));
 }

@@ -134,5 +134,15 @@ TEST(ShipHistory, APartIsNoRecordWithoutTheOthers) {
   EXPECT_EQ(shown, std::vector<std::string>{whole});
 }
 
+TEST(ShipUnit, OfALaterVersionIsKnownByItsFirstWord) {
+  for (const char* const header : {"2 ", "2 records", "10 what may come", "999999999 x"}) {
+    EXPECT_TRUE(is_newer_unit(header)) << header;
+  }
+  for (const char* const header : {"", " ", "1 records", "2", "0 x", "02 x", "-2 x", "2x y", "1234567890 x", "x 2"}) {
+    EXPECT_FALSE(is_newer_unit(header)) << header;
+  }
+  EXPECT_FALSE(is_newer_unit("2 " + std::string(2000, 'x')));
+}
+
 }  // namespace
 }  // namespace datawal::ship
