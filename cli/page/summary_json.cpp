@@ -28,7 +28,7 @@ class Json {
   }
   Json& add(std::string_view name, std::string_view value) {
     begin(name);
-    text_ += quoted(value);
+    text_ += json_text(value);
     return *this;
   }
   Json& open(std::string_view name, char bracket) {
@@ -159,7 +159,7 @@ void add_counts(Json& json, const Summary& summary) {
 
 }  // namespace
 
-std::string quoted(std::string_view text) {
+std::string json_text(std::string_view text) {
   std::string out = "\"";
   for (const char c : printable(text)) {
     constexpr std::string_view digits = "0123456789abcdef";

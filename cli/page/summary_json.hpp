@@ -15,6 +15,6 @@ namespace datawal::cli {
 [[nodiscard]] std::string json_of(const SurveyReport& report, const Summary& summary, const std::filesystem::path& dir);
 
 /// `text` in quotes, for JSON that may stand inside of HTML.
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string json_text(std::string_view text);
 
 }  // namespace datawal::cli
