@@ -9,9 +9,9 @@
 
 #include <datawal/text.hpp>
 
-#include "cli/hints.hpp"
 #include "cli/json.hpp"
 #include "cli/terminal.hpp"
+#include "cli/verdict.hpp"
 
 namespace datawal::cli {
 namespace {
@@ -25,22 +25,6 @@ void write_to_stderr(std::string_view text) {
   }
 }
 
-// Replaces the library's name of an option by the program's.
-void name_the_option(std::string& text) {
-  constexpr std::string_view option = "set allow_network_filesystem";
-  if (const std::size_t place = text.find(option); place != std::string::npos)
-    text.replace(place, option.size(), "say --allow-network-filesystem");
-}
-
-// Drops the advice to do what the user has just done.
-void forget_verifying(std::string& text) {
-  constexpr std::string_view advice = "run `datawal verify ";
-  constexpr std::string_view then = "`, then ";
-  const std::size_t begin = text.find(advice);
-  const std::size_t end = begin == std::string::npos ? begin : text.find(then, begin);
-  if (end != std::string::npos) text.replace(begin, end + then.size() - begin, "run ");
-}
-
 }  // namespace
 
 Console::Console() : out_(STDOUT_FILENO) {}
@@ -51,19 +35,8 @@ ExitCode Console::fail(ExitCode status, const Message& message) {
 }
 
 ExitCode Console::fail(const Error& error, const std::filesystem::path& dir, std::string_view more) {
-  std::string text = error.message();
-  if (error.code == Errc::snapshot_expired) {
-    text = fmt::format("the files of {} were replaced while they were read", shell_word(dir));
-  }
-  if (command_ == "verify") forget_verifying(text);
-  name_the_option(text);
-  if (const std::string next = hint_for(error, dir, command_); !next.empty()) text += "; " + next;
-  if (!more.empty()) text.append("; ").append(more);
-  return fail(exit_code_of(error), {.code = name_of(error.code),
-                                    .text = text,
-                                    .path = error.path,
-                                    .segment = error.segment,
-                                    .offset = error.offset});
+  const Trouble trouble = trouble_of(error, dir, command_, more);
+  return fail(trouble.status, trouble.message);
 }
 
 ExitCode Console::fail_usage(const std::string& text) {

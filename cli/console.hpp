@@ -1,7 +1,6 @@
 #pragma once
 // The output of every command: results on standard output, everything else on standard error.
 
-#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -9,18 +8,10 @@
 #include <datawal/error.hpp>
 
 #include "cli/exit_codes.hpp"
+#include "cli/message.hpp"
 #include "cli/output.hpp"
 
 namespace datawal::cli {
-
-/// A message for standard error.
-struct Message {
-  std::string_view code;         ///< stable name for programs: "corruption", "usage"
-  std::string text;              ///< one sentence for people
-  std::filesystem::path path{};  ///< the file concerned; empty if none
-  std::uint32_t segment = 0;     ///< 0 if none
-  std::uint64_t offset = 0;
-};
 
 class Console {
  public:

@@ -125,6 +125,7 @@ void define_program(CLI::App& program, Run& run) {
   add_checkpoint(program, run);
   add_trim(program, run);
   add_hold(program, run);
+  add_page(program, run);
   add_keys(program, run);
   add_get(program, run);
   add_put(program, run);

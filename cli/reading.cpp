@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <datawal/segment.hpp>
+#include <datawal/text.hpp>
 
 #include "cli/hints.hpp"
-#include "cli/human.hpp"
+#include "cli/verdict.hpp"
 
 namespace datawal::cli {
 
@@ -30,26 +30,12 @@ std::optional<RecordLogReader> open_to_read(Console& console, const std::filesys
   return std::move(*reader);
 }
 
-ExitCode fail_for_torn_tail(Console& console, const std::filesystem::path& dir, std::uint32_t segment,
-                            std::uint64_t offset, std::uint64_t bytes) {
-  const std::filesystem::path file = segment::path(dir, segment);
-  const std::string store = shell_word(dir);
-  return console.fail(
-      exit_recoverable,
-      {.code = "torn_tail",
-       .text = fmt::format("{} ends at offset {} in a torn record of {}, as a crash leaves it; every record before it "
-                           "is whole: `datawal append {}` or `datawal repair {}` sets it aside and goes on",
-                           shell_word(file), offset, counted(bytes, "byte"), store, store),
-       .path = file,
-       .segment = segment,
-       .offset = offset});
-}
-
 ExitCode fail_for_torn_tail(Console& console, const std::filesystem::path& dir, const RecordLogReader& reader,
                             const RecordCursor& cursor, const RecordRef& last) {
   const std::uint32_t active = reader.segments().back();
   const std::uint64_t offset = last.segment == active ? last.offset + last.len : 0;
-  return fail_for_torn_tail(console, dir, active, offset, cursor.report().tail_bytes_discarded);
+  const Trouble trouble = torn_tail(dir, active, offset, cursor.report().tail_bytes_discarded);
+  return console.fail(trouble.status, trouble.message);
 }
 
 int walk(Console& console, const std::filesystem::path& dir, const RecordLogReader& reader, RecordCursor& cursor,

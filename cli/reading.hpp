@@ -1,7 +1,6 @@
 #pragma once
 // What commands that only read have in common: opening, walking, and reporting the end.
 
-#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -22,11 +21,7 @@ namespace datawal::cli {
 /// Reports that `dir` holds no segment.
 ExitCode fail_for_empty_store(Console& console, const std::filesystem::path& dir);
 
-/// Reports that the log ends in a torn record of `bytes` bytes at that place.
-ExitCode fail_for_torn_tail(Console& console, const std::filesystem::path& dir, std::uint32_t segment,
-                            std::uint64_t offset, std::uint64_t bytes);
-
-/// The same after a walk of the whole log; `last` is its last whole record, of length 0 if there is none.
+/// Reports that the log ends in a torn record, after a walk of all of it; `last` is its last whole record, of length 0 if there is none.
 ExitCode fail_for_torn_tail(Console& console, const std::filesystem::path& dir, const RecordLogReader& reader,
                             const RecordCursor& cursor, const RecordRef& last);
 

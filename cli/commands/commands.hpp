@@ -16,6 +16,7 @@ void add_repair(CLI::App& program, Run& run);
 void add_checkpoint(CLI::App& program, Run& run);
 void add_trim(CLI::App& program, Run& run);
 void add_hold(CLI::App& program, Run& run);
+void add_page(CLI::App& program, Run& run);
 
 void add_keys(CLI::App& program, Run& run);
 void add_get(CLI::App& program, Run& run);

@@ -13,56 +13,10 @@
 #include "cli/index_fields.hpp"
 #include "cli/reading.hpp"
 #include "cli/report_fields.hpp"
+#include "cli/verdict.hpp"
 
 namespace datawal::cli {
 namespace {
-
-struct StateName {
-  std::string_view word, explanation;
-};
-
-StateName name_of(WatermarkState state) {
-  switch (state) {
-    case WatermarkState::absent: return {"absent", "a tear cannot be told from damage below a lost sync"};
-    case WatermarkState::elsewhere:
-      return {
-          "elsewhere",
-          "it speaks of another file: the store is a copy, and what may be missing at its end cannot be told; the next "
-          "writer sets a new one"};
-    case WatermarkState::ignored: return {"ignored", "it fits no record, and nothing it speaks of is missing"};
-    case WatermarkState::kept: return {"kept", "everything that was synced is there"};
-    case WatermarkState::broken: return {"broken", "something that was synced is gone"};
-  }
-  return {"unknown", {}};
-}
-
-// "469 txids are missing, 967 to 1435".
-std::string missing_txids(const VerifyReport& report) {
-  if (report.txids_missing == 1) return fmt::format("txid {} is missing", report.gaps.front().expected);
-  if (report.recovery.txid_gaps == 1) {
-    return fmt::format("{} txids are missing, {} to {}", report.txids_missing, report.gaps.front().expected,
-                       report.gaps.front().found - 1);
-  }
-  return fmt::format("{} txids are missing, in {} places", report.txids_missing, report.recovery.txid_gaps);
-}
-
-// A word for programs, a sentence for people.
-struct VerdictWords {
-  std::string_view code;
-  std::string text;
-};
-
-VerdictWords verdict_of(const VerifyReport& report) {
-  if (report.out_of_order) return {"out_of_order", "OUT OF ORDER"};
-  if (report.damage) return {"damaged", "DAMAGED"};
-  if (report.recovery.tail_truncated) return {"torn_tail", "torn tail"};
-  if (report.txids_missing == 0) return {"clean", "clean"};
-  if (report.is_raw_only) {
-    return {"records_missing", missing_txids(report) +
-                                   ": only Raw records are there, and no compaction takes one; what is there is clean"};
-  }
-  return {"gaps", "clean; " + missing_txids(report) + ", as compaction and lost segments leave it"};
-}
 
 std::string json_of(const std::vector<TxidGap>& gaps) {
   std::string json = "[";
@@ -145,14 +99,14 @@ void print(Console& console, const VerifyReport& report, const IndexReport& inde
   print_damage(fields, report);
   fields.json().number("txids_missing", report.txids_missing).raw("gaps", json_of(report.gaps));
   fields.json().boolean("raw_only", report.is_raw_only);
-  const VerdictWords verdict = verdict_of(report);
+  const Verdict verdict = verdict_of(report);
   fields.json().text("verdict", verdict.code);
   fields.line("verdict", verdict.text);
   fields.print();
 }
 
 int fail_for_gaps(Console& console, const std::filesystem::path& dir, const VerifyReport& report) {
-  const VerdictWords verdict = verdict_of(report);
+  const Verdict verdict = verdict_of(report);
   return console.fail(
       exit_damaged,
       {.code = verdict.code, .text = fmt::format("{}: {}", shell_word(dir), missing_txids(report)), .path = dir});

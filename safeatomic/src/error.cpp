@@ -4,6 +4,13 @@
 #include <cstring>
 #include <system_error>
 
+// Elsewhere __GLIBC_PREREQ is not even a macro.
+#if defined(__GLIBC__)
+#if __GLIBC_PREREQ(2, 32)
+#define SAFEATOMIC_HAS_STRERRORNAME
+#endif
+#endif
+
 namespace safeatomic {
 namespace {
 
@@ -26,7 +33,7 @@ std::string_view reason_of(Errc code) noexcept {
 }
 
 std::string describe(int os_errno) {
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 32)
+#if defined(SAFEATOMIC_HAS_STRERRORNAME)
   const char* const text = strerrordesc_np(os_errno);
   const char* const name = strerrorname_np(os_errno);
   if (text != nullptr && name != nullptr) return std::string(text) + " (" + name + ")";

@@ -21,7 +21,7 @@ void FrozenDirectory::prepare(const DirectoryExtent& extent) {
     tables_[part].entries.resize(std::size_t{2} << extent.depths[part]);
   }
   places_.assign(extent.page_numbers + extent.pages / 8 + part_count, 0);  // some more may be taken meanwhile
-  const auto some = std::min<std::size_t>({pages_beforehand, extent.pages, kept_max_});
+  const auto some = std::min<std::uint64_t>({pages_beforehand, extent.pages, kept_max_});
   spare_.reserve(pages_beforehand);
   while (spare_.size() < some) spare_.push_back(std::make_unique<Page>());
 }

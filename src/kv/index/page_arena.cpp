@@ -1,30 +1,19 @@
 #include "kv/index/page_arena.hpp"
 
-#include <linux/mman.h>
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <cstring>
 #include <new>
+
+#include "kv/index/page_memory.hpp"
 
 namespace datawal::kv {
 
 namespace {
 
-constexpr std::size_t huge_page = 2UL << 20;
+using page_memory::huge_page;
+using page_memory::Pieces;
 
 alignas(4096) constinit const Page empty_page{};
-
-/// Address space for a block, aligned to huge pages; not yet memory.
-char* reserve_addresses(std::size_t bytes) {
-  void* const room = ::mmap(nullptr, bytes + huge_page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (room == MAP_FAILED) throw std::bad_alloc();
-  char* const start = static_cast<char*>(room);
-  const std::size_t before = (huge_page - reinterpret_cast<std::uintptr_t>(start) % huge_page) % huge_page;
-  if (before != 0) ::munmap(start, before);
-  ::munmap(start + before + bytes, huge_page - before);
-  return start + before;
-}
 
 }  // namespace
 
@@ -32,17 +21,14 @@ PageArena::PageArena() noexcept { origins_[0] = reinterpret_cast<std::uintptr_t>
 
 PageArena::~PageArena() {
   for (std::uint64_t number = first; origins_[static_cast<std::size_t>(std::bit_width(number))] != 0; number *= 2) {
-    ::munmap(&at(static_cast<std::uint32_t>(number)), number * sizeof(Page));
+    page_memory::release(&at(static_cast<std::uint32_t>(number)), number * sizeof(Page));
   }
 }
 
 void PageArena::map_block(std::uint32_t number) {
   const std::size_t bytes = number * sizeof(Page);
-  char* const start = reserve_addresses(bytes);
-#if defined(MADV_HUGEPAGE)
-  // Small directories must stay small even where the system hands out huge pages unasked.
-  ::madvise(start, bytes, number < first_huge ? MADV_NOHUGEPAGE : MADV_HUGEPAGE);
-#endif
+  char* const start = page_memory::reserve(bytes);
+  page_memory::prefer(start, bytes, number < first_huge ? Pieces::small : Pieces::huge);
   origins_[static_cast<std::size_t>(std::bit_width(number))] = reinterpret_cast<std::uintptr_t>(start) - bytes;
 }
 
@@ -58,21 +44,14 @@ void PageArena::commit_up_to(std::uint64_t end, bool collapses) {
     if (origins_[static_cast<std::size_t>(std::bit_width(committed_end_))] == 0) map_block(committed_end_);
     const std::uint64_t block_end = std::uint64_t{std::bit_floor(committed_end_)} * 2;
     const std::uint64_t wanted_end = std::min((end + step - 1) / step * step, block_end);
-    const std::size_t bytes = (wanted_end - committed_end_) * sizeof(Page);
-    if (::mprotect(&at(committed_end_), bytes, PROT_READ | PROT_WRITE) != 0) throw std::bad_alloc();
+    page_memory::commit(&at(committed_end_), (wanted_end - committed_end_) * sizeof(Page));
     committed_end_ = static_cast<std::uint32_t>(wanted_end);
   }
 }
 
 // A step that is all in use takes no more memory as a huge page, and a lookup in it no walk through the page tables.
 void PageArena::use_huge_pages(std::uint32_t number) noexcept {
-#if defined(MADV_COLLAPSE)
-  if (number >= first_huge) return;
-  void* const begin = &at(number);
-  if (::madvise(begin, step * sizeof(Page), MADV_HUGEPAGE) == 0) ::madvise(begin, step * sizeof(Page), MADV_COLLAPSE);
-#else
-  static_cast<void>(number);
-#endif
+  if (number < first_huge) page_memory::collapse(&at(number), step * sizeof(Page));
 }
 
 std::uint32_t PageArena::take() noexcept {
@@ -95,14 +74,12 @@ std::uint32_t PageArena::take_block(std::uint64_t pages) {
   const std::uint32_t begin = fresh_;
   const std::uint64_t end = begin + pages;
   commit_up_to(end, false);
-#if defined(MADV_HUGEPAGE)
   for (std::uint64_t number = begin; number + step <= end;) {
     const std::uint64_t block_end = std::bit_floor(number) * 2;
     const std::uint64_t whole_end = std::min(end / step * step, block_end);
-    ::madvise(&at(static_cast<std::uint32_t>(number)), (whole_end - number) * sizeof(Page), MADV_HUGEPAGE);
+    page_memory::prefer(&at(static_cast<std::uint32_t>(number)), (whole_end - number) * sizeof(Page), Pieces::huge);
     number = whole_end;
   }
-#endif
   fresh_ = static_cast<std::uint32_t>(end);
   return begin;
 }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -24,6 +25,14 @@
 
 namespace datawal::kv {
 
+/// A Put that the fold met a newer record for.
+struct Superseded {
+  std::uint32_t segment = 0;
+  std::uint64_t offset = 0;
+  std::uint32_t len = 0;
+  std::string_view key{};  ///< valid during the call
+};
+
 /// Threads: `get` and `size` from any thread at any time; the rest exclude each other, by the caller's lock.
 class Projection {
  public:
@@ -41,6 +50,9 @@ class Projection {
 
   /// Replays the next records of a log: what they say of keys, in log order.
   void fold(const FoldBatch& batch);
+
+  /// Called by fold() for each Put that a record of the batch supersedes.
+  void on_superseded(std::function<void(const Superseded&)> callback) { on_superseded_ = std::move(callback); }
 
   /// After the last batch.
   /// @return the first thing that went wrong in fold(): a record that could not be read back
@@ -157,6 +169,7 @@ class Projection {
 
   bool expects_live_ = false;  // the last batch replaced or erased so much that the next one is to be prepared for it
   std::string fold_buffer_;
+  std::function<void(const Superseded&)> on_superseded_;
   std::optional<Error> fold_error_;
 };
 

@@ -48,6 +48,12 @@ bool Projection::fold(SegmentFile& segment, const FoldBatch::Item& item, std::st
     return false;  // the page it belongs to may not be there
   }
   change(segment, prepared, item.type, item.address, item.len);
+  if (on_superseded_ && prepared.live) [[unlikely]] {
+    on_superseded_({.segment = prepared.live_segment->id,
+                    .offset = address_space_.offset_of(*prepared.live),
+                    .len = prepared.live_len,
+                    .key = key});
+  }
   return prepared.live.has_value();
 }
 

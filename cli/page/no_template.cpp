@@ -1,0 +1,7 @@
+#include "cli/page/template.hpp"
+
+namespace datawal::cli {
+
+std::string_view page_template() noexcept { return {}; }
+
+}  // namespace datawal::cli

@@ -1,0 +1,60 @@
+// Numbers, sizes and bytes as people read them.
+
+export const states = ['raw', 'live', 'dead', 'tombstone', 'put', 'behind'];
+export const stateNames = ['raw', 'live', 'dead', 'tombstone', 'put', 'behind damage'];
+export const typeNames = ['Raw', 'Put', 'Delete'];
+
+export const number = n => n.toLocaleString('en');
+
+export function size(bytes) {
+  if (bytes < 1000) return `${bytes} B`;
+  const unit = Math.min(3, Math.floor(Math.log10(bytes) / 3));
+  return `${(bytes / 1000 ** unit).toFixed(unit === 1 && bytes >= 1e5 ? 0 : 1)} ${['B', 'kB', 'MB', 'GB'][unit]}`;
+}
+
+export const segmentName = id => String(id).padStart(8, '0') + '.dwal';
+
+// Text, with what is invisible or turns the direction of writing shown as \xNN.
+export function visible(text) {
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffd]/g,
+    c => `\\x${c.codePointAt(0).toString(16).padStart(2, '0')}`);
+}
+
+// Bytes as text, or null if they are no UTF-8 or mostly invisible.
+export function asText(bytes, isCut = false) {
+  try {
+    return new TextDecoder('utf-8', {fatal: true}).decode(bytes, {stream: isCut});
+  } catch {
+    return null;
+  }
+}
+
+export const hexOf = bytes => Array.from(bytes, b => b.toString(16).padStart(2, '0')).join('');
+
+// One line for a table: text, else hex.
+export function inOneLine(bytes, most = 120) {
+  const part = bytes.subarray(0, most);
+  const text = asText(part, true);
+  const more = bytes.length > most ? '…' : '';
+  return text === null ? 'hex:' + hexOf(part.subarray(0, 40)) + more : visible(text.replace(/[\n\t]/g, ' ')) + more;
+}
+
+// The bytes that "48 65 6c" or "48656c" stand for, or null.
+export function bytesOfHex(text) {
+  const digits = text.replace(/[\s:]/g, '');
+  if (digits.length % 2 !== 0 || /[^0-9a-f]/i.test(digits)) return null;
+  return Uint8Array.from(digits.match(/../g) || [], pair => parseInt(pair, 16));
+}
+
+export function bytesOfBase64(text) {
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; ++i) bytes[i] = binary.charCodeAt(i);
+  return bytes;
+}
+
+export async function inflated(bytes) {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}

@@ -1,0 +1,89 @@
+// What `datawal verify` says, and what else there is to know about the whole.
+
+import {$, element} from './dom.js';
+import {number, size} from './format.js';
+
+const colours = {clean: 'good', gaps: 'good', records_missing: 'warn', torn_tail: 'warn', out_of_order: 'bad', damaged: 'bad'};
+
+const headlines = {
+  clean: 'Clean', gaps: 'Clean, with gaps', records_missing: 'Records are missing', torn_tail: 'A torn tail',
+  out_of_order: 'Out of order', damaged: 'Damaged',
+};
+
+// `text` with what stands in `backquotes` as code.
+function withCode(text) {
+  return text.split('`').map((part, i) => i % 2 === 1 ? element('code', {}, part) : part);
+}
+
+function facts(summary, store) {
+  const {verify, stat} = summary;
+  const records = verify.frames_checked + verify.records_behind_damage;
+  const all = [
+    ['records', number(records)],
+    ['segments', `${number(summary.segments.length)}, ${size(summary.total_bytes)}`],
+    ['last txid', number(verify.last_txid_seen)],
+  ];
+  if (store.knowsKeys) {
+    all.push(['live keys', number(stat.live_keys)]);
+    all.push(['garbage', `${(100 * stat.garbage_ratio).toFixed(1)} %`]);
+  }
+  if (verify.preallocated_bytes > 0) all.push(['reserved zeros', size(verify.preallocated_bytes)]);
+  if (verify.tail_truncated) all.push(['torn tail', `${number(verify.tail_bytes_discarded)} bytes: nothing to do`]);
+  if (verify.damaged_ranges_found > 0) {
+    all.push(['damaged', `${number(verify.damaged_bytes)} bytes in ${number(verify.damaged_ranges_found)} places`]);
+  }
+  if (verify.records_behind_damage > 0) {
+    all.push(['behind damage', `${number(verify.records_behind_damage)} whole records, which salvage brings`]);
+  }
+  if (verify.txids_missing > 0) {
+    all.push(['missing txids', `${number(verify.txids_missing)} in ${number(verify.txid_gaps)} places`]);
+  }
+  if (stat.quarantined_files > 0) {
+    all.push(['kept aside', `${number(stat.quarantined_files)} files *.dwal.torn-*, ${size(stat.quarantined_bytes)}`]);
+  }
+  return all;
+}
+
+// The places to jump to.
+function jumps(summary, onJump) {
+  const places = [];
+  for (const one of summary.stretches) {
+    if (one.kind === 'reserved') continue;
+    const what = one.kind === 'damaged' ? one.reason || 'damage' : one.kind === 'torn' ? 'torn tail' : 'being written';
+    places.push([`segment ${one.segment}, byte ${number(one.begin)}: ${what}, ${number(one.end - one.begin)} bytes`,
+      () => onJump(one.segment, one.begin, one)]);
+  }
+  for (const gap of summary.verify.gaps) {
+    const which = gap.first === gap.last ? `txid ${number(gap.first)} is` : `txids ${number(gap.first)} to ${number(gap.last)} are`;
+    places.push([`segment ${gap.segment}, byte ${number(gap.offset)}: ${which} missing before it`,
+      () => onJump(gap.segment, gap.offset, null)]);
+  }
+  return places;
+}
+
+export function showVerdict(store, {title, contents, onJump}) {
+  const {summary} = store;
+  const {verdict} = summary;
+  $('verdict').className = colours[verdict.code] || 'warn';
+  $('verdict-title').textContent = headlines[verdict.code] || verdict.code;
+  $('verdict-code').textContent = verdict.text;
+  $('verdict-code').hidden = verdict.text === verdict.code || verdict.code === 'damaged';
+  $('verdict-store').textContent = title;
+  $('verdict-trouble').replaceChildren(...withCode(verdict.trouble));
+  $('verdict-trouble').hidden = verdict.trouble === '';
+  $('verdict-watermark').textContent = `Watermark: ${verdict.watermark} (${verdict.watermark_means}).`;
+  const dots = contents.noDotFiles ? ' No file that begins with a dot came along: browsers may leave them out. ' +
+    'Without .watermark a torn tail cannot be told from damage below a lost sync.' : '';
+  $('verdict-notes').textContent = (contents.words || '') + dots;
+  $('verdict-keys').hidden = store.knowsKeys;
+  $('facts').replaceChildren(...facts(summary, store).flatMap(([name, value]) =>
+    [element('dt', {}, name), element('dd', {}, value)]));
+  const places = jumps(summary, onJump);
+  const list = places.slice(0, 200).map(([words, onclick]) =>
+    element('li', {}, element('button', {type: 'button', className: 'link', onclick}, words)));
+  if (places.length > 200 || summary.stretches_left_out > 0) {
+    list.push(element('li', {}, `and ${number(Math.max(0, places.length - 200) + summary.stretches_left_out)} more`));
+  }
+  $('places').replaceChildren(...list);
+  $('places-section').hidden = places.length === 0;
+}
