@@ -89,5 +89,26 @@ TEST_F(ShipKept, ATakeOverByTheStoreItselfChangesTheHoldUnderARunningOne) {
   EXPECT_EQ(must(claims_of(dir(), "S")).size(), 1U) << "the old one does not come back";
 }
 
+// Servers have said "not found" of what was there.
+TEST_F(ShipKept, AMessageThatIsThereAndIsNotGivenIsNotTakenForALoss) {
+  (void)must(ship([] {}));
+  {
+    RecordLog log = must(RecordLog::open(dir()));
+    must(log.append("one more"));
+    must(log.close());
+  }
+  const std::size_t count = servers_.messages.size();
+  FakeStream stream(servers_);
+  for (const std::size_t hidden : {count, count - 2}) {
+    servers_.hidden = hidden;
+    EXPECT_TRUE(fails_with(verify(stream, dir()), exit_usage)) << "and not damaged";
+  }
+  servers_.hidden = count;
+  EXPECT_TRUE(fails_with(ship([] {}), exit_usage)) << "and nothing in its place";
+  EXPECT_EQ(servers_.messages.size(), count);
+  servers_.hidden = 0;
+  EXPECT_EQ(must(ship([] {})).records, 1U);
+}
+
 }  // namespace
 }  // namespace datawal::ship
