@@ -81,6 +81,7 @@ class Shipper {
     head_ = *end->head;
     sequence_ = end->sequence;
     at_ = end->at;
+    is_looked_at_ = false;
     shipped_.last = head_.last;
     shipped_.epoch = head_.epoch;
     shipped_.ref = *at;
@@ -138,6 +139,7 @@ class Shipper {
       next = upcoming.get();
       if (!stored || !*stored) return stored;
       note(now.unit, now.body.size(), now.ref);
+      if (Outcome<void> given = look_once_at_what_is_stored(); !given) return pass_on(given);
       if (Outcome<bool> kept = move_floor(); !kept || !*kept) return kept;
     }
   }
@@ -202,6 +204,27 @@ class Shipper {
     return true;
   }
 
+  // Servers whose disk is damaged acknowledge what they never give. That shows with the first unit.
+  Outcome<void> look_once_at_what_is_stored() {
+    if (std::exchange(is_looked_at_, true)) return {};
+    const Outcome<bool> is_there = has_head();
+    if (!is_there) return pass_on(is_there);
+    if (*is_there) return {};
+    const std::string what = fmt::format("the stream {} has acknowledged message {}, and does not give it",
+                                         options_.stream, at_);
+    if (missing_ == 0) return fail(exit_usage, what + ": try again");
+    return fail(exit_stream_damaged,
+                what +
+                    ": the disks of the servers are damaged. `datawal-ship reseed` ships what a log still holds into a "
+                    "new stream");
+  }
+
+  Outcome<bool> has_head() {
+    const Outcome<std::optional<Message>> message = stream_.get(at_);
+    if (!message) return pass_on(message);
+    return *message && (*message)->unit && (*message)->unit->chain == head_.chain;
+  }
+
   // What was acknowledged may be gone since, with the disks of a server, or by what somebody has made of the stream.
   Outcome<bool> has_kept_all() {
     const Outcome<Stream::End> end = stream_.end();
@@ -214,9 +237,7 @@ class Shipper {
                       options_.stream));
     }
     if (end->last - std::min(end->last, end->messages) > missing_) return false;
-    const Outcome<std::optional<Message>> message = stream_.get(at_);
-    if (!message) return pass_on(message);
-    return *message && (*message)->unit && (*message)->unit->chain == head_.chain;
+    return has_head();
   }
 
   // Setting the hold would hide that it was not there for a while. @return false if a take-over has dropped it
@@ -243,6 +264,7 @@ class Shipper {
   Head head_;
   std::uint64_t sequence_ = 0;  // what the next unit must expect
   std::uint64_t at_ = 0;        // of the unit that is the head
+  bool is_looked_at_ = false;   // whether the stream gives what it takes
   std::uint64_t missing_ = 0;   // messages that the stream has lost, and that were looked into
   Shipped shipped_;
 };

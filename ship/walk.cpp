@@ -36,6 +36,7 @@ Outcome<void> refuse_contradiction(const Stream::End& end, std::uint64_t sequenc
 // The newest unit at or below `sequence`.
 Outcome<std::optional<Message>> last_at(Stream& stream, const Stream::End& end, std::uint64_t sequence) {
   for (; sequence >= end.first && sequence > 0; --sequence) {
+    if (stream.is_asked_to_end()) return fail(exit_usage, "asked to end before the end of the stream was found");
     Outcome<std::optional<Message>> found = stream.get(sequence);
     if (!found || (*found && (*found)->unit)) return found;
     if (!*found) {
@@ -183,6 +184,7 @@ Outcome<Walked> read_all(Stream& stream, History& history, BrokenEnd broken,
   const Outcome<Stream::End> end = stream.end();
   if (!end) return pass_on(end);
   Walked walked;
+  std::uint64_t given = 0;
   Gap gap;
   Chains chains;
   const std::uint64_t first = std::max<std::uint64_t>(end->first, 1);
@@ -194,8 +196,10 @@ Outcome<Walked> read_all(Stream& stream, History& history, BrokenEnd broken,
     if (!message) return pass_on(message);
     if (Outcome<void> known = refuse_newer(*message); !known) return pass_on(known);
     if (on_progress) on_progress(sequence, end->last);
-    if (!*message) {
-      if (Outcome<void> lost = refuse_contradiction(*end, sequence); !lost) return pass_on(lost);
+    if (*message) {
+      ++given;
+    } else if (Outcome<void> lost = refuse_contradiction(*end, sequence); !lost) {
+      return pass_on(lost);
     }
     if (!*message || !(*message)->unit) {
       if (*message) ++walked.foreign;
@@ -218,6 +222,13 @@ Outcome<Walked> read_all(Stream& stream, History& history, BrokenEnd broken,
       ++walked.voids;
       if (is_behind_a_loss(**message, chains, history.head())) ++gap.behind;
     }
+  }
+  if (given < end->messages) {
+    return fail(
+        exit_stream_damaged,
+        fmt::format("the stream counts {} messages, and gives {} of them: the disks of the servers are damaged. "
+                    "`datawal-ship reseed` ships what a log still holds into a new stream",
+                    end->messages, given));
   }
   const bool is_broken = !gap.why.empty() && broken == BrokenEnd::refused;
   if (gap.behind != 0 || is_broken) return std::unexpected(damage_of(gap));

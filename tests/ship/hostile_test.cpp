@@ -157,7 +157,6 @@ TEST_F(ShipHostile, AnOlderCopyUnderTheNameOfTheStoreIsRefusedAtTheLatestWhenItG
 
 TEST_F(ShipHostile, ServersThatTakeLessThanBefore) {
   append(at("log"), 1000);
-  std::atomic<bool> is_less{false};
   ShipOptions with = shipping(at("log"));
   with.unit_bytes = 50'000;
   with.on_unit = [&](const Shipped& shipped) {
