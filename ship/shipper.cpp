@@ -55,15 +55,21 @@ class Shipper {
   }
 
  private:
+  static constexpr std::uint64_t for_headers = 4096;
+  static constexpr std::uint64_t least_payload = 2 * for_headers;
+
   // For the body of a unit.
-  [[nodiscard]] std::uint64_t room() const {
-    constexpr std::uint64_t for_headers = 4096;
-    return stream_.max_payload() > for_headers ? stream_.max_payload() - for_headers : 1;
-  }
+  [[nodiscard]] std::uint64_t room() const { return std::max(stream_.max_payload(), least_payload) - for_headers; }
   [[nodiscard]] bool is_stopped() const { return options_.stop != nullptr && options_.stop->load(); }
 
   // @return false if the stream has to be looked at again
   Outcome<bool> ship_from_the_end() {
+    if (stream_.max_payload() < least_payload) {
+      return fail(exit_usage,
+                  fmt::format("the servers take messages of {} bytes at most, and a unit needs {}: raise their "
+                              "max_payload",
+                              stream_.max_payload(), least_payload));
+    }
     Outcome<StreamEnd> end = look();
     if (!end) return pass_on(end);
     if (!end->head) {

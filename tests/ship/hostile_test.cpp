@@ -193,5 +193,15 @@ TEST_F(ShipHostile, ServersThatTakeLessThanThePartsOfARecordThatWasBegun) {
   expect_whole(at("log"));
 }
 
+TEST_F(ShipHostile, ServersThatTakeAlmostNothingAreRefusedNotGivenByteByByte) {
+  append(at("log"), 1);
+  mine_->kill();
+  mine_->configure("max_payload: 4200\n");
+  mine_->start();
+  const Outcome<Shipped> refused = run(*must(Stream::connect(mine())), shipping(at("log")));
+  ASSERT_TRUE(fails_with(refused, exit_usage));
+  EXPECT_THAT(refused.error().text, HasSubstr("max_payload"));
+}
+
 }  // namespace
 }  // namespace datawal::ship
