@@ -38,10 +38,11 @@ ShipOptions patient(const Arguments& arguments, Console& console) {
 Outcome<Shipped> connect_and_ship(Arguments& arguments, MetricsFile* metrics) {
   const Outcome<std::unique_ptr<Stream>> stream = Stream::connect(arguments.stream);
   if (!stream) return pass_on(stream);
-  if (metrics != nullptr) metrics->watch(stream->get());
-  Outcome<Shipped> shipped = run(**stream, arguments.ship);
-  if (metrics != nullptr) metrics->watch(nullptr);
-  return shipped;
+  if (metrics == nullptr) return run(**stream, arguments.ship);
+  metrics->watch(stream->get());
+  const std::unique_ptr<MetricsFile, void (*)(MetricsFile*)> watching(
+      metrics, [](MetricsFile* file) { file->watch(nullptr); });  // also when memory runs out: the stream goes first
+  return run(**stream, arguments.ship);
 }
 
 }  // namespace

@@ -53,7 +53,8 @@ CLI::App& add(CLI::App& program, Run& run, const char* name, const char* purpose
   StreamOptions& stream = arguments->stream;
   added
       .add_option("--server", stream.servers,
-                  "Where a server is; once for each. A user and a\npassword may stand in front: nats://u:p@host:4222")
+                  "Where a server is; once for each\n(nats://127.0.0.1:4222). A user and a password may\nstand in "
+                  "front: nats://u:p@host:4222")
       ->option_text("URL")
       ->take_all();
   CLI::Option* creds =
@@ -86,7 +87,9 @@ void add_run(CLI::App& program, Run& run) {
   CLI::App& command = add(program, run, "run", "Ships what is durable, and goes on.",
                           R"(Follows a live store without its lock, until SIGTERM. Makes the stream if there
 is none. While no server answers it waits, says why, and shows the lag in
---metrics-file.
+--metrics-file. A single server keeps one replica: --replicas 1.
+
+  resumed  how often it looked again where the stream ends
 
 Examples:
   datawal-ship run ./kv --server nats://a:4222 --server nats://b:4222
@@ -145,6 +148,9 @@ Exit status: 0 the same; 1 usage, no stream, not let in; 3 damage in the store;
 void add_rebuild(CLI::App& program, Run& run) {
   add(program, run, "rebuild", "Makes a store from the stream.",
       R"(Byte for byte what was shipped. The directory is complete, or it is not there.
+
+  floor  what had gone before the store was shipped, and is not in it: the
+         records up to this txid. 0: nothing
 
 Exit status: 0 done; 1 usage, no stream, not let in; 3 the directory cannot be
 written; 6 the stream is damaged.)",

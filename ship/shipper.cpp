@@ -55,15 +55,21 @@ class Shipper {
   }
 
  private:
+  static constexpr std::uint64_t for_headers = 4096;
+  static constexpr std::uint64_t least_payload = 2 * for_headers;
+
   // For the body of a unit.
-  [[nodiscard]] std::uint64_t room() const {
-    constexpr std::uint64_t for_headers = 4096;
-    return stream_.max_payload() > for_headers ? stream_.max_payload() - for_headers : 1;
-  }
+  [[nodiscard]] std::uint64_t room() const { return std::max(stream_.max_payload(), least_payload) - for_headers; }
   [[nodiscard]] bool is_stopped() const { return options_.stop != nullptr && options_.stop->load(); }
 
   // @return false if the stream has to be looked at again
   Outcome<bool> ship_from_the_end() {
+    if (stream_.max_payload() < least_payload) {
+      return fail(exit_usage,
+                  fmt::format("the servers take messages of {} bytes at most, and a unit needs {}: raise their "
+                              "max_payload",
+                              stream_.max_payload(), least_payload));
+    }
     Outcome<StreamEnd> end = look();
     if (!end) return pass_on(end);
     if (!end->head) {
@@ -81,6 +87,7 @@ class Shipper {
     head_ = *end->head;
     sequence_ = end->sequence;
     at_ = end->at;
+    is_looked_at_ = false;
     shipped_.last = head_.last;
     shipped_.epoch = head_.epoch;
     shipped_.ref = *at;
@@ -138,6 +145,7 @@ class Shipper {
       next = upcoming.get();
       if (!stored || !*stored) return stored;
       note(now.unit, now.body.size(), now.ref);
+      if (Outcome<void> given = look_once_at_what_is_stored(); !given) return pass_on(given);
       if (Outcome<bool> kept = move_floor(); !kept || !*kept) return kept;
     }
   }
@@ -202,6 +210,27 @@ class Shipper {
     return true;
   }
 
+  // Servers whose disk is damaged acknowledge what they never give. That shows with the first unit.
+  Outcome<void> look_once_at_what_is_stored() {
+    if (std::exchange(is_looked_at_, true)) return {};
+    const Outcome<bool> is_there = has_head();
+    if (!is_there) return pass_on(is_there);
+    if (*is_there) return {};
+    const std::string what = fmt::format("the stream {} has acknowledged message {}, and does not give it",
+                                         options_.stream, at_);
+    if (missing_ == 0) return fail(exit_usage, what + ": try again");
+    return fail(exit_stream_damaged,
+                what +
+                    ": the disks of the servers are damaged. `datawal-ship reseed` ships what a log still holds into a "
+                    "new stream");
+  }
+
+  Outcome<bool> has_head() {
+    const Outcome<std::optional<Message>> message = stream_.get(at_);
+    if (!message) return pass_on(message);
+    return *message && (*message)->unit && (*message)->unit->chain == head_.chain;
+  }
+
   // What was acknowledged may be gone since, with the disks of a server, or by what somebody has made of the stream.
   Outcome<bool> has_kept_all() {
     const Outcome<Stream::End> end = stream_.end();
@@ -214,9 +243,7 @@ class Shipper {
                       options_.stream));
     }
     if (end->last - std::min(end->last, end->messages) > missing_) return false;
-    const Outcome<std::optional<Message>> message = stream_.get(at_);
-    if (!message) return pass_on(message);
-    return *message && (*message)->unit && (*message)->unit->chain == head_.chain;
+    return has_head();
   }
 
   // Setting the hold would hide that it was not there for a while. @return false if a take-over has dropped it
@@ -243,6 +270,7 @@ class Shipper {
   Head head_;
   std::uint64_t sequence_ = 0;  // what the next unit must expect
   std::uint64_t at_ = 0;        // of the unit that is the head
+  bool is_looked_at_ = false;   // whether the stream gives what it takes
   std::uint64_t missing_ = 0;   // messages that the stream has lost, and that were looked into
   Shipped shipped_;
 };

@@ -23,11 +23,25 @@ Outcome<void> refuse_newer(const std::optional<Message>& message) {
                   message->sequence));
 }
 
+// Where none is missing, one that is not given is no loss: a unit in its place would break the chain, once it is given again.
+Outcome<void> refuse_contradiction(const Stream::End& end, std::uint64_t sequence) {
+  const std::uint64_t first = std::max<std::uint64_t>(end.first, 1);
+  const bool is_whole = end.last >= first && end.messages == end.last - first + 1;
+  if (!is_whole) return {};
+  return fail(
+      exit_usage,
+      fmt::format("the stream says that it has all of its messages, and does not give number {}: try again", sequence));
+}
+
 // The newest unit at or below `sequence`.
-Outcome<std::optional<Message>> last_at(Stream& stream, std::uint64_t first, std::uint64_t sequence) {
-  for (; sequence >= first && sequence > 0; --sequence) {
+Outcome<std::optional<Message>> last_at(Stream& stream, const Stream::End& end, std::uint64_t sequence) {
+  for (; sequence >= end.first && sequence > 0; --sequence) {
+    if (stream.is_asked_to_end()) return fail(exit_usage, "asked to end before the end of the stream was found");
     Outcome<std::optional<Message>> found = stream.get(sequence);
     if (!found || (*found && (*found)->unit)) return found;
+    if (!*found) {
+      if (Outcome<void> lost = refuse_contradiction(end, sequence); !lost) return pass_on(lost);
+    }
     if (Outcome<void> known = refuse_newer(*found); !known) return pass_on(known);
   }
   return std::optional<Message>();
@@ -129,11 +143,11 @@ Outcome<StreamEnd> find_end(Stream& stream) {
   const Outcome<Stream::End> end = stream.end();
   if (!end) return pass_on(end);
   StreamEnd found = end_at(*end);
-  Outcome<std::optional<Message>> last = last_at(stream, end->first, end->last);
+  Outcome<std::optional<Message>> last = last_at(stream, *end, end->last);
   if (!last) return pass_on(last);
   if (!*last) return found;
   const Message& message = **last;
-  const Outcome<std::optional<Message>> before = last_at(stream, end->first, message.sequence - 1);
+  const Outcome<std::optional<Message>> before = last_at(stream, *end, message.sequence - 1);
   if (!before) return pass_on(before);
   History history = *before ? History(head_of(*(*before)->unit)) : History();
   const Outcome<bool> is_sound = history.look_at(*message.unit, message.body);
@@ -147,7 +161,7 @@ Outcome<StreamEnd> find_end(Stream& stream) {
 Outcome<std::optional<Unit>> newest_unit(Stream& stream) {
   const Outcome<Stream::End> end = stream.end();
   if (!end) return pass_on(end);
-  Outcome<std::optional<Message>> last = last_at(stream, end->first, end->last);
+  Outcome<std::optional<Message>> last = last_at(stream, *end, end->last);
   if (!last) return pass_on(last);
   return *last ? std::move((*last)->unit) : std::nullopt;
 }
@@ -170,6 +184,7 @@ Outcome<Walked> read_all(Stream& stream, History& history, BrokenEnd broken,
   const Outcome<Stream::End> end = stream.end();
   if (!end) return pass_on(end);
   Walked walked;
+  std::uint64_t given = 0;
   Gap gap;
   Chains chains;
   const std::uint64_t first = std::max<std::uint64_t>(end->first, 1);
@@ -181,6 +196,11 @@ Outcome<Walked> read_all(Stream& stream, History& history, BrokenEnd broken,
     if (!message) return pass_on(message);
     if (Outcome<void> known = refuse_newer(*message); !known) return pass_on(known);
     if (on_progress) on_progress(sequence, end->last);
+    if (*message) {
+      ++given;
+    } else if (Outcome<void> lost = refuse_contradiction(*end, sequence); !lost) {
+      return pass_on(lost);
+    }
     if (!*message || !(*message)->unit) {
       if (*message) ++walked.foreign;
       gap.note(sequence);
@@ -202,6 +222,13 @@ Outcome<Walked> read_all(Stream& stream, History& history, BrokenEnd broken,
       ++walked.voids;
       if (is_behind_a_loss(**message, chains, history.head())) ++gap.behind;
     }
+  }
+  if (given < end->messages) {
+    return fail(
+        exit_stream_damaged,
+        fmt::format("the stream counts {} messages, and gives {} of them: the disks of the servers are damaged. "
+                    "`datawal-ship reseed` ships what a log still holds into a new stream",
+                    end->messages, given));
   }
   const bool is_broken = !gap.why.empty() && broken == BrokenEnd::refused;
   if (gap.behind != 0 || is_broken) return std::unexpected(damage_of(gap));

@@ -33,6 +33,7 @@ struct Servers {
   };
   std::vector<Late> late{};
   bool keeps_all = true;
+  std::uint64_t hidden = 0;                      // a message that is there, and is not given
   std::uint64_t fates = 0;                       // of the next publishes, base 4, the first one lowest
   std::function<void(std::size_t)> on_stored{};  // with how many there are
 
@@ -69,7 +70,8 @@ class FakeStream final : public Stream {
                .keeps_all = servers_.keeps_all};
   }
   Outcome<std::optional<Message>> get(std::uint64_t sequence) override {
-    if (sequence == 0 || sequence > servers_.messages.size()) return std::optional<Message>();
+    const bool is_there = sequence != 0 && sequence <= servers_.messages.size() && sequence != servers_.hidden;
+    if (!is_there) return std::optional<Message>();
     return servers_.messages[sequence - 1];
   }
   Answer publish(const Unit& unit, std::string_view body, std::uint64_t expected) override {

@@ -157,7 +157,6 @@ TEST_F(ShipHostile, AnOlderCopyUnderTheNameOfTheStoreIsRefusedAtTheLatestWhenItG
 
 TEST_F(ShipHostile, ServersThatTakeLessThanBefore) {
   append(at("log"), 1000);
-  std::atomic<bool> is_less{false};
   ShipOptions with = shipping(at("log"));
   with.unit_bytes = 50'000;
   with.on_unit = [&](const Shipped& shipped) {
@@ -192,6 +191,16 @@ TEST_F(ShipHostile, ServersThatTakeLessThanThePartsOfARecordThatWasBegun) {
   with.on_unit = {};
   EXPECT_EQ(must(run(*must(Stream::connect(mine())), with)).records, 1U);
   expect_whole(at("log"));
+}
+
+TEST_F(ShipHostile, ServersThatTakeAlmostNothingAreRefusedNotGivenByteByByte) {
+  append(at("log"), 1);
+  mine_->kill();
+  mine_->configure("max_payload: 4200\n");
+  mine_->start();
+  const Outcome<Shipped> refused = run(*must(Stream::connect(mine())), shipping(at("log")));
+  ASSERT_TRUE(fails_with(refused, exit_usage));
+  EXPECT_THAT(refused.error().text, HasSubstr("max_payload"));
 }
 
 }  // namespace

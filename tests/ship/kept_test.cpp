@@ -39,7 +39,7 @@ class ShipKept : public testing::Test {
     ShipOptions with{.dir = dir(), .stream = "S", .unit_bytes = 150, .hold = std::chrono::seconds(0), .once = true};
     with.on_look = [&](const Shipped& shipped) {
       ++looks_;
-      EXPECT_LT(held_from(), std::max<std::uint64_t>(shipped.last, 1));
+      EXPECT_TRUE(!is_held_ || held_from() < std::max<std::uint64_t>(shipped.last, 1));
     };
     with.on_unit = [&](const Shipped& shipped) {
       if (shipped.units == 4 && !std::exchange(is_done, true)) happens();
@@ -50,6 +50,7 @@ class ShipKept : public testing::Test {
   safeatomic::test::ScratchDirectory directory_{safeatomic::test::memory_backed_parent()};
   Servers servers_;
   int looks_ = 0;
+  bool is_held_ = true;  // what the stream lacks
 };
 
 TEST_F(ShipKept, WhatWasLostAgainIsHeldAndShippedAgain) {
@@ -87,6 +88,40 @@ TEST_F(ShipKept, ATakeOverByTheStoreItselfChangesTheHoldUnderARunningOne) {
   EXPECT_EQ(shipped.last, 8U);
   EXPECT_EQ(shipped.epoch, 2U);
   EXPECT_EQ(must(claims_of(dir(), "S")).size(), 1U) << "the old one does not come back";
+}
+
+// Servers have said "not found" of what was there.
+TEST_F(ShipKept, AMessageThatIsThereAndIsNotGivenIsNotTakenForALoss) {
+  (void)must(ship([] {}));
+  {
+    RecordLog log = must(RecordLog::open(dir()));
+    must(log.append("one more"));
+    must(log.close());
+  }
+  const std::size_t count = servers_.messages.size();
+  FakeStream stream(servers_);
+  for (const std::size_t hidden : {count, count - 2}) {
+    servers_.hidden = hidden;
+    EXPECT_TRUE(fails_with(verify(stream, dir()), exit_usage)) << "and not damaged";
+  }
+  servers_.hidden = count;
+  EXPECT_TRUE(fails_with(ship([] {}), exit_usage)) << "and nothing in its place";
+  EXPECT_EQ(servers_.messages.size(), count);
+  servers_.hidden = 0;
+  EXPECT_EQ(must(ship([] {})).records, 1U);
+}
+
+// As servers do whose disk is damaged: they count what is published, and never give it.
+TEST_F(ShipKept, WhatIsAcknowledgedAndNeverGivenIsNotShipped) {
+  (void)must(ship([] {}));
+  const auto count = servers_.messages.size();
+  servers_.messages[count - 1].reset();
+  servers_.hidden = count + 1;
+  is_held_ = false;
+  for (int n = 0; n < 2; ++n) EXPECT_TRUE(fails_with(ship([] {}), exit_stream_damaged));
+  EXPECT_EQ(servers_.messages.size(), count + 1);
+  FakeStream stream(servers_);
+  EXPECT_TRUE(fails_with(verify(stream, dir()), exit_stream_damaged)) << "never less than there should be, in silence";
 }
 
 }  // namespace
