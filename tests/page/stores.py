@@ -117,7 +117,8 @@ class Stores:
         evil = [b'<script>window.harmed=1</script>', b'"><img src=x onerror=window.harmed=1>', b'</script><script>window.harmed=1',
                 b'${window.harmed=1}', b'\xff\xfe\x00\x80', '\u202egnp.exe'.encode(), b'\x1b[31m', b'', b'__proto__:', b'constructor.']
         frames = b''.join(frame(1, 2 * n + 1, key, b'<b>' + key) + frame(0, 2 * n + 2, key, key) for n, key in enumerate(evil))
-        big = frame(1, 100, b'big', b'v' * (64 << 20))
         false_headers = b''.join(b'DWAL' + struct.pack('<HBBQII', 1, 1, 0, n, 10, 1 << 26) for n in range(20000))
-        return self.made('hostile', {1: frames + big, 2: frame(1, 101, b'behind', b'x') + false_headers,
-                                     3: frame(1, 500, b'<i>', b'after')})
+        path = self.made('hostile', {1: frames})
+        datawal(self.program, 'put', path, '--key', 'big', '--value-file', '-', stdin=b'v' * (64 << 20))
+        (path / '.watermark').unlink()
+        return self.made('hostile', {2: frame(1, 101, b'behind', b'x') + false_headers, 3: frame(1, 500, b'<i>', b'after')})

@@ -22,14 +22,35 @@ async function entriesOf(directory) {
   }
 }
 
-// A directory, or the files of one.
-export async function filesOfDrop(transfer) {
-  const entries = [...transfer.items].map(item => item.webkitGetAsEntry()).filter(Boolean);
+// By handles: Chromium refuses entries to a page that was opened by file://.
+async function filesOfHandles(handles) {
+  const directory = handles.find(handle => handle.kind === 'directory');
+  const files = [];
+  if (directory) {
+    for await (const handle of directory.values()) if (handle.kind === 'file') files.push(await handle.getFile());
+  } else {
+    for (const handle of handles) files.push(await handle.getFile());
+  }
+  return {name: directory ? directory.name : 'store', files: files.map(given)};
+}
+
+async function filesOfEntries(entries) {
   const directory = entries.find(entry => entry.isDirectory);
   const inside = directory ? await entriesOf(directory) : entries;
   const files = await Promise.all(inside.filter(entry => entry.isFile)
     .map(entry => new Promise((resolve, reject) => entry.file(resolve, reject))));
   return {name: directory ? directory.name : 'store', files: files.map(given)};
+}
+
+// A directory, or the files of one. Whatever is asked of the items is asked at once: later they are gone.
+export async function filesOfDrop(transfer) {
+  const items = [...transfer.items].filter(item => item.kind === 'file');
+  const entries = items.map(item => item.webkitGetAsEntry()).filter(Boolean);
+  if (items.length > 0 && items[0].getAsFileSystemHandle) {
+    const handles = await Promise.all(items.map(item => item.getAsFileSystemHandle()));
+    return filesOfHandles(handles.filter(Boolean));
+  }
+  return filesOfEntries(entries);
 }
 
 // What `datawal page` has put into the page; null if that is nothing.

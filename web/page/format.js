@@ -6,6 +6,8 @@ export const typeNames = ['Raw', 'Put', 'Delete'];
 
 export const number = n => n.toLocaleString('en');
 
+export const counted = (n, noun) => `${number(n)} ${noun}${n === 1 ? '' : 's'}`;
+
 export function size(bytes) {
   if (bytes < 1000) return `${bytes} B`;
   const unit = Math.min(3, Math.floor(Math.log10(bytes) / 3));
@@ -17,7 +19,7 @@ export const segmentName = id => String(id).padStart(8, '0') + '.dwal';
 // Text, with what is invisible or turns the direction of writing shown as \xNN.
 export function visible(text) {
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffd]/g,
-    c => `\\x${c.codePointAt(0).toString(16).padStart(2, '0')}`);
+    c => c < '\u0100' ? `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}` : `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 // Bytes as text, or null if they are no UTF-8 or mostly invisible.

@@ -16,7 +16,7 @@ import {showVerdict} from './verdict.js';
 const began = performance.now();
 
 // For tests, and whoever is curious: what was found, and how long it took.
-const state = {store: null, ready: null, error: null, times: {}};
+const state = {store: null, ready: null, error: null, times: {}, choose: row => detail.record(state.store, row)};
 window.datawalPage = state;
 
 const outOfMemory = 'This takes more memory than the browser gives to a page. `datawal page DIR -o FILE` makes a report that needs none.';
@@ -182,6 +182,9 @@ async function salvage() {
 }
 
 function listen() {
+  $('choose').onclick = event => {
+    event.target.value = '';  // so that the same directory can be chosen again
+  };
   $('choose').onchange = event => take(filesOfInput(event.target.files));
   $('originals').onchange = () => chosen && take(chosen);
   $('cancel').onclick = () => client.cancel();

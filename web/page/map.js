@@ -70,9 +70,9 @@ export function paint(canvas, store, segment, begin, end, share) {
   for (const stretch of store.stretchesOf(segment.id)) {
     if (stretch.end <= begin || stretch.begin >= end || stretch.kind === 'reserved') continue;
     const from = Math.max(0, (stretch.begin - begin) / per);
-    const width = Math.max(least, (Math.min(stretch.end, end) - Math.max(stretch.begin, begin)) / per);
+    const width = Math.max(least, Math.ceil((Math.min(stretch.end, end) - Math.max(stretch.begin, begin)) / per));
     context.fillStyle = fill(stretch.kind === 'unfinished' ? 'put' : stretch.kind);
-    context.fillRect(Math.min(from, used - width), 0, width, high);
+    context.fillRect(Math.max(0, Math.floor(Math.min(from, used - width))), 0, width, high);
   }
   context.fillStyle = cssColour('fg');
   for (const gap of store.gapsOf(segment.id)) {  // where txids are missing: a notch
@@ -122,6 +122,11 @@ export class StoreMap {
   show(store) {
     this.store = store;
     this.zoom(null);
+    this.list(AT_FIRST);
+  }
+
+  legend() {
+    const {store} = this;
     const kinds = store.knowsKeys ? states.filter(s => s !== 'put') : states.filter(s => s !== 'live' && s !== 'dead');
     $('legend').replaceChildren(...[...kinds.map(kind => [kind, stateNames[states.indexOf(kind)]]),
       ...Object.entries(marks).filter(([kind]) => kind !== 'unfinished')].map(([kind, name]) => {
@@ -132,7 +137,6 @@ export class StoreMap {
       context.fillRect(0, 0, 14, 14);
       return element('li', {}, swatch, ` ${name}`);
     }), element('li', {}, '▾ txids missing'));
-    this.list(AT_FIRST);
   }
 
   // The first segments, and every one with something wrong.
@@ -263,6 +267,7 @@ export class StoreMap {
 
   repaint() {
     if (!this.store) return;
+    this.legend();
     for (const {canvas, segment, begin, end, share} of this.strips) paint(canvas, this.store, segment, begin, end, share);
     if (this.zoomed) this.zoom(this.zoomed);
   }

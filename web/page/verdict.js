@@ -1,7 +1,7 @@
 // What `datawal verify` says, and what else there is to know about the whole.
 
 import {$, element} from './dom.js';
-import {number, size} from './format.js';
+import {counted, number, size} from './format.js';
 
 const colours = {clean: 'good', gaps: 'good', records_missing: 'warn', torn_tail: 'warn', out_of_order: 'bad', damaged: 'bad'};
 
@@ -28,18 +28,18 @@ function facts(summary, store) {
     all.push(['garbage', `${(100 * stat.garbage_ratio).toFixed(1)} %`]);
   }
   if (verify.preallocated_bytes > 0) all.push(['reserved zeros', size(verify.preallocated_bytes)]);
-  if (verify.tail_truncated) all.push(['torn tail', `${number(verify.tail_bytes_discarded)} bytes: nothing to do`]);
+  if (verify.tail_truncated) all.push(['torn tail', `${counted(verify.tail_bytes_discarded, 'byte')}: nothing to do`]);
   if (verify.damaged_ranges_found > 0) {
-    all.push(['damaged', `${number(verify.damaged_bytes)} bytes in ${number(verify.damaged_ranges_found)} places`]);
+    all.push(['damaged', `${counted(verify.damaged_bytes, 'byte')} in ${counted(verify.damaged_ranges_found, 'place')}`]);
   }
   if (verify.records_behind_damage > 0) {
-    all.push(['behind damage', `${number(verify.records_behind_damage)} whole records, which salvage brings`]);
+    all.push(['behind damage', `${counted(verify.records_behind_damage, 'whole record')}: salvage brings them`]);
   }
   if (verify.txids_missing > 0) {
-    all.push(['missing txids', `${number(verify.txids_missing)} in ${number(verify.txid_gaps)} places`]);
+    all.push(['missing txids', `${number(verify.txids_missing)} in ${counted(verify.txid_gaps, 'place')}`]);
   }
   if (stat.quarantined_files > 0) {
-    all.push(['kept aside', `${number(stat.quarantined_files)} files *.dwal.torn-*, ${size(stat.quarantined_bytes)}`]);
+    all.push(['kept aside', `${counted(stat.quarantined_files, 'file')} *.dwal.torn-*, ${size(stat.quarantined_bytes)}`]);
   }
   return all;
 }
@@ -50,7 +50,7 @@ function jumps(summary, onJump) {
   for (const one of summary.stretches) {
     if (one.kind === 'reserved') continue;
     const what = one.kind === 'damaged' ? one.reason || 'damage' : one.kind === 'torn' ? 'torn tail' : 'being written';
-    places.push([`segment ${one.segment}, byte ${number(one.begin)}: ${what}, ${number(one.end - one.begin)} bytes`,
+    places.push([`segment ${one.segment}, byte ${number(one.begin)}: ${what}, ${counted(one.end - one.begin, 'byte')}`,
       () => onJump(one.segment, one.begin, one)]);
   }
   for (const gap of summary.verify.gaps) {
@@ -76,8 +76,8 @@ export function showVerdict(store, {title, contents, onJump}) {
     'Without .watermark a torn tail cannot be told from damage below a lost sync.' : '';
   $('verdict-notes').textContent = (contents.words || '') + dots;
   $('verdict-keys').hidden = store.knowsKeys;
-  $('facts').replaceChildren(...facts(summary, store).flatMap(([name, value]) =>
-    [element('dt', {}, name), element('dd', {}, value)]));
+  $('facts').replaceChildren(...facts(summary, store).map(([name, value]) =>
+    element('div', {}, element('dt', {}, name), element('dd', {}, value))));
   const places = jumps(summary, onJump);
   const list = places.slice(0, 200).map(([words, onclick]) =>
     element('li', {}, element('button', {type: 'button', className: 'link', onclick}, words)));

@@ -60,7 +60,8 @@ Result<VerifyReport> verify_snapshot(const std::shared_ptr<const Snapshot>& snap
   report.last_segment = scanner.position().segment;
   report.last_offset = scanner.position().offset;
   report.crc_failures = scanner.stop() == format::Stop::crc_mismatch ? 1 : 0;
-  report.out_of_order = scanner.stop() == format::Stop::txid_order;
+  // Above a watermark it was never acknowledged: a torn tail, and no damage.
+  report.out_of_order = report.damage && scanner.stop() == format::Stop::txid_order;
   report.watermark = scanner.watermark().state();
   if (!*walked) return report;
   if (visitor.on_end) {

@@ -109,6 +109,15 @@ TEST_F(Verify, NoticesSwappedSegments) {
   EXPECT_EQ(report.damage->offset, 0U);
 }
 
+TEST_F(Verify, CallsATxidThatGoesBackAboveTheWatermarkATornTail) {
+  store_.put(1, one + two + two);
+  store_.put_watermark(1, one.size() + two.size(), 2);
+  const VerifyReport report = run();
+  EXPECT_FALSE(report.damage);
+  EXPECT_TRUE(report.recovery.tail_truncated);
+  EXPECT_FALSE(report.out_of_order) << "that would be damage";
+}
+
 TEST_F(Verify, ListsNoMoreThanAHundredGaps) {
   std::string bytes;
   for (std::uint64_t txid = 1; txid <= 400; txid += 2) bytes += test::raw_frame(txid, "");
