@@ -34,7 +34,7 @@ Result<std::unique_ptr<AutoCompaction>> AutoCompaction::start(const CompactionSi
 
 // What a hold keeps does not count: a compaction could not give it back, and would begin again and again.
 bool AutoCompaction::is_due() const {
-  const Result<std::vector<Hold>> holds = log::read_holds(*site_.core.directory());
+  const Result<std::vector<Hold>> holds = log::read_holds(*site_.segments.directory());
   const std::uint64_t floor = holds ? log::floor_of(*holds) : std::numeric_limits<std::uint64_t>::max();
   const Locked guard(site_.changes);
   const AddressSpace& space = site_.projection.address_space();

@@ -27,11 +27,12 @@ using safeatomic::File;
 // Keeps to the options' speed and passes on how far it has come.
 class Pace {
  public:
-  Pace(const log::LogCore& core, const CompactOptions& options, double bytes_per_appended, std::uint64_t bytes_total)
-      : core_(core),
+  Pace(const log::SealedSegments& segments, const CompactOptions& options, double bytes_per_appended,
+       std::uint64_t bytes_total)
+      : segments_(segments),
         options_(options),
         bytes_per_appended_(bytes_per_appended),
-        appended_before_(bytes_per_appended == 0 ? 0 : appended()) {
+        appended_before_(bytes_per_appended == 0 ? 0 : segments.appended_bytes()) {
     progress_.bytes_total = bytes_total;
   }
 
@@ -70,19 +71,14 @@ class Pace {
   [[nodiscard]] std::chrono::steady_clock::time_point due() const {
     using namespace std::chrono;
     auto bytes = static_cast<double>(worked_);
-    if (bytes_per_appended_ != 0) bytes -= bytes_per_appended_ * static_cast<double>(appended() - appended_before_);
+    if (bytes_per_appended_ != 0)
+      bytes -= bytes_per_appended_ * static_cast<double>(segments_.appended_bytes() - appended_before_);
     constexpr duration<double> longest = hours(24 * 365);  // no clock overflows by that
     const duration<double> needed(std::max(bytes, 0.0) / static_cast<double>(options_.max_bytes_per_second));
     return began_ + duration_cast<steady_clock::duration>(std::min(needed, longest));
   }
 
-  [[nodiscard]] std::uint64_t appended() const {
-    LogStats stats;
-    core_.count_writes(stats);
-    return stats.appended_bytes;
-  }
-
-  const log::LogCore& core_;
+  const log::SealedSegments& segments_;
   const CompactOptions& options_;
   const double bytes_per_appended_;
   const std::uint64_t appended_before_;
@@ -134,9 +130,9 @@ class Compaction {
       : site_(site),
         options_(options),
         floor_(floor),
-        pace_(site.core, options, bytes_per_appended, total_of(segments)),
+        pace_(site.segments, options, bytes_per_appended, total_of(segments)),
         waiting_(ids_of(segments)),
-        earlier_(site.projection, site.changes, site.core.directory(), waiting_) {}
+        earlier_(site.projection, site.changes, site.segments.directory(), waiting_) {}
 
   Result<CompactionStats> run() {
     // What does not fit now may fit when later segments have given back theirs.
@@ -168,7 +164,7 @@ class Compaction {
     std::vector<std::uint32_t> left;
     for (const std::uint32_t id : std::exchange(waiting_, {})) {
       if (pace_.is_stopped()) break;
-      const Locked maintenance(site_.core.maintenance_mutex());
+      const Locked maintenance(site_.segments.maintenance_mutex());
       Result<void> done = take(id);
       if (!done && done.error().code != Errc::no_space) return done;
       if (!done) {
@@ -226,7 +222,7 @@ class Compaction {
         .go_on = [this, &segment, may_go](std::uint64_t bytes) {
           return pace_.worked(bytes) && !(may_go && !holds_live_puts(*segment));
         }};
-    Result<Rewritten> rewritten = rewrite(site_.core, site_.projection, *segment, **old, *earlier, rewriting);
+    Result<Rewritten> rewritten = rewrite(site_.segments, site_.projection, *segment, **old, *earlier, rewriting);
     if (!rewritten) return propagate(rewritten);
     if (rewritten->is_cancelled) return pace_.is_stopped() ? Result<void>() : take_away(segment);
     if (rewritten->is_unchanged) {
@@ -253,8 +249,8 @@ class Compaction {
   }
 
   [[nodiscard]] Result<std::shared_ptr<File>> open_sealed(const SegmentFile& segment) const {
-    safeatomic::Result<std::unique_ptr<File>> file = site_.core.directory()->open_file(segment::filename(segment.id),
-                                                                                       {});
+    safeatomic::Result<std::unique_ptr<File>> file = site_.segments.directory()->open_file(
+        segment::filename(segment.id), {});
     if (!file) return io_failure(file, "compact segment");
     const safeatomic::Result<safeatomic::FileInfo> info = (*file)->info();
     if (!info) return io_failure(info, "inspect segment");
@@ -276,8 +272,8 @@ class Compaction {
     if (rewritten.file) {
       if (Result<void> synced = seal(*rewritten.file, *old); !synced) return synced;
     }
-    if (Result<void> synced = site_.core.fsync(); !synced) return synced;
-    const log::LogCore::Leaving leaving{.segment = *from, .file = old, .last_txid = last_txid_of(*from)};
+    if (Result<void> synced = site_.segments.sync_log(); !synced) return synced;
+    const log::LeavingSegment leaving{.segment = *from, .file = old, .last_txid = last_txid_of(*from)};
     const Result<Departure> done = rewritten.file ? replace(from, leaving, rewritten) : drop(leaving);
     if (!done) return propagate(done);
     if (*done != Departure::gone) {
@@ -307,15 +303,15 @@ class Compaction {
   }
 
   // These two change nothing where the name does not go: a hold may have been set since the compaction began.
-  Result<Departure> drop(const log::LogCore::Leaving& from) {
-    const Result<Departure> removed = site_.core.remove_sealed(from);
+  Result<Departure> drop(const log::LeavingSegment& from) {
+    const Result<Departure> removed = site_.segments.remove(from);
     if (!removed || *removed != Departure::gone) return removed;
     earlier_.prove(from.segment.id, TombstoneFilter::Proof::gone);
     ++stats_.segments_removed;
     return removed;
   }
 
-  Result<Departure> replace(const std::shared_ptr<SegmentFile>& from, const log::LogCore::Leaving& leaving,
+  Result<Departure> replace(const std::shared_ptr<SegmentFile>& from, const log::LeavingSegment& leaving,
                             Rewritten& rewritten) {
     const safeatomic::Result<safeatomic::FileInfo> info = rewritten.file->file().info();
     if (!info) return io_failure(info, "inspect segment");
@@ -332,7 +328,7 @@ class Compaction {
       // Unless it gets the name: if it is the directory that could not be synced, nobody knows which file stands there, and both stay
       // readable.
       const RemovedUnlessNamed unless_named(*this, *to);
-      const Result<Departure> named = site_.core.replace_sealed(leaving, *to, *rewritten.file);
+      const Result<Departure> named = site_.segments.replace(leaving, *to, *rewritten.file);
       if (!named || *named != Departure::gone) return named;
     }
     const std::unique_ptr<File> written = rewritten.file->release();
@@ -382,7 +378,7 @@ class Compaction {
     return std::unexpected(
         Error{.code = Errc::corruption,
               .action = "compact segment",
-              .path = segment::path(site_.core.directory()->path(), id),
+              .path = segment::path(site_.segments.directory()->path(), id),
               .segment = id,
               .offset = offset,
               .detail = "what was just written cannot be read back; the old file's records stay readable "
@@ -431,9 +427,9 @@ class Compaction {
 Result<CompactionStats> compact(const CompactionSite& site, const CompactOptions& options, double bytes_per_appended) {
   // It asks the directory of every key in what it rewrites, and must not take a page that is on file for one without the key.
   if (Result<void> loaded = site.projection.load_all(); !loaded) return propagate(loaded);
-  const Result<std::vector<Hold>> holds = log::read_holds(*site.core.directory());
+  const Result<std::vector<Hold>> holds = log::read_holds(*site.segments.directory());
   if (!holds) return propagate(holds);
-  Result<std::vector<log::PinnedSegment>> sealed = site.core.sealed();
+  Result<std::vector<log::PinnedSegment>> sealed = site.segments.list();
   if (!sealed) return propagate(sealed);
   Compaction compaction(site, options, bytes_per_appended, *sealed, log::floor_of(*holds));
   sealed->clear();  // as long as they are pinned, files that were replaced keep their space

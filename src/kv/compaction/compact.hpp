@@ -4,15 +4,16 @@
 #include <datawal/compaction.hpp>
 #include <datawal/error.hpp>
 
+#include "base/futex_mutex.hpp"
 #include "base/mutex.hpp"
 #include "kv/projection/projection.hpp"
-#include "log/write/log_core.hpp"
+#include "log/write/sealed_segments.hpp"
 
 namespace datawal::kv {
 
 /// A store that is compacted.
 struct CompactionSite {
-  log::LogCore& core;
+  log::SealedSegments& segments;
   Projection& projection;
   FutexMutex& changes;  ///< the lock of the projection's owner
 };

@@ -68,9 +68,9 @@ class OldRecords {
 // Which of its records a segment cannot do without.
 class Judge {
  public:
-  Judge(const log::LogCore& core, const Projection& projection, const SegmentFile& segment, const MayContain& earlier,
-        bool may_be_newest)
-      : core_(core), projection_(projection), segment_(segment), earlier_(earlier), may_be_newest_(may_be_newest) {}
+  Judge(const log::SealedSegments& log, const Projection& projection, const SegmentFile& segment,
+        const MayContain& earlier, bool may_be_newest)
+      : log_(log), projection_(projection), segment_(segment), earlier_(earlier), may_be_newest_(may_be_newest) {}
 
   enum class Need : std::uint8_t { none, tombstone, live_put, other };
 
@@ -83,21 +83,22 @@ class Judge {
       return Need::live_put;
     }
     const bool is_last_of_all = may_be_newest_ && offset + frame.len == segment_.pinned.info.size;
-    return is_last_of_all || frame.txid == core_.last_txid() ? Need::other : Need::none;
+    return is_last_of_all || frame.txid == log_.last_txid() ? Need::other : Need::none;
   }
 
  private:
-  const log::LogCore& core_;
+  const log::SealedSegments& log_;
   const Projection& projection_;
   const SegmentFile& segment_;
   const MayContain& earlier_;
   const bool may_be_newest_;
 };
 
-std::unexpected<Error> damaged(const log::LogCore& core, std::uint32_t id, std::uint64_t offset, format::Stop stop) {
+std::unexpected<Error> damaged(const log::SealedSegments& log, std::uint32_t id, std::uint64_t offset,
+                               format::Stop stop) {
   return std::unexpected(Error{.code = Errc::corruption,
                                .action = "compact segment",
-                               .path = segment::path(core.directory()->path(), id),
+                               .path = segment::path(log.directory()->path(), id),
                                .segment = id,
                                .offset = offset,
                                .detail = std::string(format::describe(stop))});
@@ -118,14 +119,14 @@ void note(Rewritten& rewritten, const OldRecord& record, std::uint64_t offset, b
 
 }  // namespace
 
-Result<Rewritten> rewrite(const log::LogCore& core, const Projection& projection, const SegmentFile& segment,
+Result<Rewritten> rewrite(const log::SealedSegments& log, const Projection& projection, const SegmentFile& segment,
                           safeatomic::File& old, const MayContain& earlier, const RewriteOptions& options) {
-  const Judge judge(core, projection, segment, earlier, options.may_be_newest);
+  const Judge judge(log, projection, segment, earlier, options.may_be_newest);
   Rewritten rewritten;
-  SegmentOutput output(log::file_system_of(core.options().file_system), *core.directory(), core.options().file_mode,
-                       [&core, may = options.may_use_thread, last = core.last_txid()]() mutable {
+  SegmentOutput output(log.file_system(), *log.directory(), log.file_mode(),
+                       [&log, may = options.may_use_thread, last = log.last_txid()]() mutable {
                          // Beside writers it would take the processor that one of them needs.
-                         const std::uint64_t before = std::exchange(last, core.last_txid());
+                         const std::uint64_t before = std::exchange(last, log.last_txid());
                          return may && last == before;
                        });
   OldRecords records(projection, old, segment.pinned.info.size);
@@ -154,7 +155,7 @@ Result<Rewritten> rewrite(const log::LogCore& core, const Projection& projection
     }
   }
   if (records.stop() != format::Stop::end_of_input || records.end() != segment.pinned.info.size) {
-    return damaged(core, segment.id, records.end(), records.stop());
+    return damaged(log, segment.id, records.end(), records.stop());
   }
   rewritten.is_unchanged = output.size() == segment.pinned.info.size;
   if (rewritten.is_unchanged) return rewritten;

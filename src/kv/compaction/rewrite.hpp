@@ -13,7 +13,7 @@
 
 #include "kv/compaction/tombstone_filter.hpp"
 #include "kv/projection/projection.hpp"
-#include "log/write/log_core.hpp"
+#include "log/write/sealed_segments.hpp"
 
 namespace datawal::kv {
 
@@ -61,7 +61,7 @@ struct RewriteOptions {
 /// of keys that an earlier segment may hold, and the newest record of the log.
 /// @param earlier  of this segment
 /// @return corruption if the segment does not decode to its end; no_space; io: the temporary is gone then
-[[nodiscard]] Result<Rewritten> rewrite(const log::LogCore& core, const Projection& projection,
+[[nodiscard]] Result<Rewritten> rewrite(const log::SealedSegments& log, const Projection& projection,
                                         const SegmentFile& segment, safeatomic::File& old, const MayContain& earlier,
                                         const RewriteOptions& options);
 

@@ -106,7 +106,7 @@ bool IndexKeeper::is_worth_it() const {
 }
 
 Result<SegmentInfos> IndexKeeper::sealed_infos() const {
-  Result<std::vector<log::PinnedSegment>> sealed = core_.sealed();
+  Result<std::vector<log::PinnedSegment>> sealed = core_.sealed_segments().list();
   if (!sealed) return propagate(sealed);
   SegmentInfos infos;
   for (const log::PinnedSegment& segment : *sealed) {
@@ -119,7 +119,7 @@ Result<SegmentInfos> IndexKeeper::sealed_infos() const {
 
 // No segment may be rewritten before P is noted.
 Result<std::optional<IndexImage>> IndexKeeper::freeze(FrozenDirectory& frozen) {
-  const Locked maintenance(core_.maintenance_mutex());
+  const Locked maintenance(core_.sealed_segments().maintenance_mutex());
   const Result<SegmentInfos> infos = sealed_infos();
   if (!infos) return propagate(infos);
   KeyDirectory& directory = projection_->directory();

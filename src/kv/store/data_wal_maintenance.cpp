@@ -36,7 +36,8 @@ Result<CompactionStats> DataWal::compact(const CompactOptions& options) {
     if (!rotated && rotated.error().code != Errc::no_space) return propagate(rotated);
   }
   const Locked alone(impl_->compacting);
-  Result<CompactionStats> done = kv::compact({*impl_->core, *impl_->projection, impl_->mutex}, options);
+  Result<CompactionStats> done = kv::compact({impl_->core->sealed_segments(), *impl_->projection, impl_->mutex},
+                                             options);
   impl_->index->after_compaction(done);
   return done;
 }

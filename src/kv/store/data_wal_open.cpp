@@ -64,7 +64,7 @@ Result<DataWal> DataWal::open(const std::filesystem::path& dir, const OpenOption
   if (!appending) return propagate(appending);
   impl->index = std::make_unique<kv::IndexKeeper>(*behind, impl->projection, impl->mutex, opening.used_up_to());
   if (options.auto_compact.is_enabled) {
-    const kv::CompactionSite site{*impl->core, *impl->projection, impl->mutex};
+    const kv::CompactionSite site{impl->core->sealed_segments(), *impl->projection, impl->mutex};
     Result<std::unique_ptr<kv::AutoCompaction>> started = kv::AutoCompaction::start(
         site, impl->compacting, options.auto_compact,
         [index = impl->index.get()](const Result<CompactionStats>& done) { index->after_compaction(done); });

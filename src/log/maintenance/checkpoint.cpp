@@ -253,7 +253,7 @@ Result<void> write_checkpoint(const CheckpointSource& source, const std::filesys
 
 Result<void> checkpoint(const LogCore& core, const std::filesystem::path& dir, const CheckpointOptions& options) {
   if (Result<void> usable = core.refuse_unusable(); !usable) return usable;
-  const Locked maintenance(core.maintenance_mutex());
+  const Locked maintenance(core.sealed_segments().maintenance_mutex());
   Result<std::shared_ptr<const Snapshot>> snapshot = core.snapshot();
   if (!snapshot) return propagate(snapshot);
   return write_checkpoint({.file_system = file_system_of(core.options().file_system),

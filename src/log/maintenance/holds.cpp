@@ -117,7 +117,7 @@ Result<void> hold_from(LogCore& core, std::string_view name, std::uint64_t txid)
     if (Result<void> synced = core.fsync(); !synced) return synced;
   }
   // Whatever this process gives back waits, and then goes by it.
-  const Locked maintenance(core.maintenance_mutex());
+  const Locked maintenance(core.sealed_segments().maintenance_mutex());
   const Result<bool> done = change(core, [&](std::vector<Hold>& holds) { return put(directory, holds, name, txid); });
   if (!done) return propagate(done);
   return {};
@@ -126,7 +126,7 @@ Result<void> hold_from(LogCore& core, std::string_view name, std::uint64_t txid)
 Result<bool> drop_hold(LogCore& core, std::string_view name) {
   if (Result<void> usable = core.refuse_unusable(); !usable) return propagate(usable);
   if (Result<void> named = refuse_name(*core.directory(), name); !named) return propagate(named);
-  const Locked maintenance(core.maintenance_mutex());
+  const Locked maintenance(core.sealed_segments().maintenance_mutex());
   return change(core, [name](std::vector<Hold>& holds) -> Result<bool> { return take_out(holds, name); });
 }
 

@@ -95,26 +95,26 @@ Result<Departure> remove(LogCore& core, SegmentFile& known, const std::shared_pt
   safeatomic::Result<std::unique_ptr<safeatomic::File>> opened = core.directory()->open_file(
       segment::filename(segment.id), {});
   if (!opened) return io_failure(opened, "remove segment");
-  LogCore::Leaving leaving{
+  LeavingSegment leaving{
       .segment = known, .file = std::move(*opened), .last_txid = std::numeric_limits<std::uint64_t>::max()};
-  Result<Departure> removed = core.remove_sealed(leaving);
+  Result<Departure> removed = core.sealed_segments().remove(leaving);
   if (!removed || *removed != Departure::held) return removed;
   const Result<std::uint64_t> at_most = last_txid_before(snapshot, segments[1].id);
   if (!at_most) return propagate(at_most);
   leaving.last_txid = *at_most;
-  removed = core.remove_sealed(leaving);
+  removed = core.sealed_segments().remove(leaving);
   if (!removed || *removed != Departure::held) return removed;
   const Result<std::uint64_t> exactly = last_txid_in(*leaving.file, segment);
   if (!exactly) return propagate(exactly);
   leaving.last_txid = std::min(*at_most, *exactly);
-  return core.remove_sealed(leaving);
+  return core.sealed_segments().remove(leaving);
 }
 
 }  // namespace
 
 Result<void> drop_segments_before(LogCore& core, std::uint32_t id, const DropOptions& options) {
   if (Result<void> usable = core.refuse_unusable(); !usable) return usable;
-  const Locked maintenance(core.maintenance_mutex());
+  const Locked maintenance(core.sealed_segments().maintenance_mutex());
   // Whoever cannot tell what is needed removes nothing, also if there were nothing to remove.
   if (const Result<std::vector<Hold>> holds = read_holds(*core.directory()); !holds) return propagate(holds);
   // The newest record stays, and is durable before others go: txids never go backwards.

@@ -22,7 +22,6 @@
 #include "base/fork_guard.hpp"
 #include "base/futex_mutex.hpp"
 #include "base/mutex.hpp"
-#include "log/directory/hold_gate.hpp"
 #include "log/directory/lock.hpp"
 #include "log/read/segment_registry.hpp"
 #include "log/read/snapshot.hpp"
@@ -30,6 +29,7 @@
 #include "log/saved/log_state.hpp"
 #include "log/write/background_sync.hpp"
 #include "log/write/group_commit.hpp"
+#include "log/write/sealed_segments.hpp"
 #include "segment/writer.hpp"
 
 namespace datawal::log {
@@ -91,34 +91,13 @@ class LogCore {
   };
   /// `closed` after close().
   [[nodiscard]] Result<Active> active() const;
-  /// The sealed segments, ascending. `closed` after close().
-  [[nodiscard]] Result<std::vector<PinnedSegment>> sealed() const;
+  /// Those that are sealed, for whoever changes, links or copies them.
+  [[nodiscard]] SealedSegments& sealed_segments() const noexcept { return sealed_segments_; }
   /// All segments; who changes which of them there are does so through this core, by its locks.
   [[nodiscard]] SegmentRegistry& segments() const noexcept { return *segments_; }
 
-  /// Held by whoever changes, links or copies sealed segments: one at a time.
-  [[nodiscard]] Mutex& maintenance_mutex() const noexcept DATAWAL_RETURNS_LOCK(maintenance_mutex_) {
-    return maintenance_mutex_;
-  }
-
   /// Cuts off what was reserved behind the records, as close() does; the next append reserves anew.
   [[nodiscard]] Result<void> cut_reserved_space();
-
-  /// A sealed segment whose name is about to go.
-  struct Leaving {
-    SegmentFile& segment;
-    std::shared_ptr<safeatomic::File>
-        file;                     ///< the open file of that name: from here on what is still needed is read from it
-    std::uint64_t last_txid = 0;  ///< of its records, or more
-  };
-
-  /// Gives the name of a sealed segment to `to`, which is `rewritten` and synced. Durable on return. Needs maintenance_mutex().
-  /// @return unless it is gone, nothing was done; poisoned if the directory could not be synced; errors as read_holds()
-  [[nodiscard]] Result<Departure> replace_sealed(const Leaving& from, SegmentFile& to,
-                                                 safeatomic::TemporaryFile& rewritten);
-
-  /// Unlinks a sealed segment, which stays in the registry until it is erased there; otherwise as replace_sealed().
-  [[nodiscard]] Result<Departure> remove_sealed(const Leaving& from);
 
   /// Syncs the directory.
   /// @return poisoned if that fails: nobody knows which names are on the disk
@@ -148,6 +127,7 @@ class LogCore {
   [[nodiscard]] bool is_poisoned() const noexcept { return poisoned_.load(std::memory_order_acquire); }
 
  private:
+  friend class SealedSegments;  // changes them by the locks below
   using Guard = Lock<FutexMutex>;
 
   /// The turn to sync, to rotate or to close. It ends with its scope, by return, exception or cancellation of the thread: the lock
@@ -260,8 +240,6 @@ class LogCore {
   [[nodiscard]] Result<void> write_state_at_close() DATAWAL_REQUIRES(mutex_);
   [[nodiscard]] Result<void> write_state(const safeatomic::FileInfo& active) DATAWAL_REQUIRES(mutex_);
 
-  // Sealed segments (log_core_sealed.cpp).
-  [[nodiscard]] Result<void> keep_sealed(const Leaving& from);
   [[nodiscard]] Result<void> remove_empty(SegmentFile& segment);
 
   [[nodiscard]] Result<Record> read_frame(safeatomic::File& file, std::uint64_t end, const RecordRef& ref) const;
@@ -272,7 +250,7 @@ class LogCore {
   const RecoveryReport report_;
   const bool is_mapped_;  // the write path
 
-  mutable Mutex maintenance_mutex_;
+  mutable SealedSegments sealed_segments_{*this};
   mutable FutexMutex mutex_;
   GroupCommit turns_;  // what is marked "lock" there is called with `mutex_` held
   std::uint64_t syncing_txid_ DATAWAL_GUARDED_BY(mutex_) =

@@ -48,7 +48,7 @@ Result<void> LogCore::rotate_to(std::uint32_t id) {
 }
 
 Result<void> LogCore::remove_empty_sealed() {
-  Result<std::vector<PinnedSegment>> all = sealed();
+  Result<std::vector<PinnedSegment>> all = sealed_segments_.list();
   if (!all) return propagate(all);
   for (const PinnedSegment& one : *all) {
     const std::shared_ptr<SegmentFile> segment = one.info.size == 0 ? segments_->find(one.id) : nullptr;
@@ -59,11 +59,12 @@ Result<void> LogCore::remove_empty_sealed() {
 }
 
 Result<void> LogCore::remove_empty(SegmentFile& segment) {
-  const Locked maintenance(maintenance_mutex_);
+  const Locked maintenance(sealed_segments_.maintenance_mutex());
   safeatomic::Result<std::unique_ptr<safeatomic::File>> file = directory()->open_file(segment::filename(segment.id),
                                                                                       {});
   if (!file) return io_failure(file, "remove segment");
-  const Result<Departure> removed = remove_sealed({.segment = segment, .file = std::move(*file), .last_txid = 0});
+  const Result<Departure> removed = sealed_segments_.remove(
+      {.segment = segment, .file = std::move(*file), .last_txid = 0});
   segments_->erase(segment);
   if (!removed) return propagate(removed);
   return {};

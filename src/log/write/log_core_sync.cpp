@@ -183,4 +183,18 @@ void LogCore::start_writeback() noexcept {
   background_->request();
 }
 
+Result<void> LogCore::sync_names() {
+  Guard guard(mutex_);
+  if (Result<void> usable = refuse_closed(); !usable) return usable;
+  const Turn turn(*this, guard);
+  if (Result<void> usable = refuse_closed(); !usable) return usable;
+  Doubt doubt(*this, guard, "sync directory");
+  guard.unlock();
+  const safeatomic::Result<void> synced = directory()->sync();
+  guard.lock();
+  doubt.resolve();
+  if (synced) return {};
+  return poison(synced.error(), "sync directory");
+}
+
 }  // namespace datawal::log
