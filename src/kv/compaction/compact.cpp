@@ -2,16 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <memory>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include <datawal/segment.hpp>
 
 #include "base/io_error.hpp"
-#include "base/library_thread.hpp"
+#include "kv/compaction/pace.hpp"
 #include "kv/compaction/rewrite.hpp"
 #include "kv/compaction/tombstone_filter.hpp"
 #include "log/directory/holds_file.hpp"
@@ -23,70 +21,6 @@ namespace {
 
 using log::Departure;
 using safeatomic::File;
-
-// Keeps to the options' speed and passes on how far it has come.
-class Pace {
- public:
-  Pace(const log::SealedSegments& segments, const CompactOptions& options, double bytes_per_appended,
-       std::uint64_t bytes_total)
-      : segments_(segments),
-        options_(options),
-        bytes_per_appended_(bytes_per_appended),
-        appended_before_(bytes_per_appended == 0 ? 0 : segments.appended_bytes()) {
-    progress_.bytes_total = bytes_total;
-  }
-
-  /// @return false once the caller wants it to stop
-  bool worked(std::uint64_t bytes) {
-    worked_ += bytes;
-    if (options_.max_bytes_per_second != 0) wait();
-    return report();
-  }
-
-  /// A segment is done with.
-  bool passed(std::uint64_t bytes) {
-    progress_.bytes_done += bytes;
-    return report();
-  }
-
-  [[nodiscard]] bool is_stopped() const noexcept { return is_stopped_; }
-
- private:
-  bool report() {
-    if (!is_stopped_ && options_.on_progress) is_stopped_ = !options_.on_progress(progress_);
-    return !is_stopped_;
-  }
-
-  void wait() {
-    using namespace std::chrono;
-    while (report()) {
-      const steady_clock::duration left = due() - steady_clock::now();
-      if (left <= steady_clock::duration::zero()) return;
-      const CancellationOff off;
-      std::this_thread::sleep_for(std::min<steady_clock::duration>(left, milliseconds(50)));
-    }
-  }
-
-  // When the limit has caught up with what was done.
-  [[nodiscard]] std::chrono::steady_clock::time_point due() const {
-    using namespace std::chrono;
-    auto bytes = static_cast<double>(worked_);
-    if (bytes_per_appended_ != 0)
-      bytes -= bytes_per_appended_ * static_cast<double>(segments_.appended_bytes() - appended_before_);
-    constexpr duration<double> longest = hours(24 * 365);  // no clock overflows by that
-    const duration<double> needed(std::max(bytes, 0.0) / static_cast<double>(options_.max_bytes_per_second));
-    return began_ + duration_cast<steady_clock::duration>(std::min(needed, longest));
-  }
-
-  const log::SealedSegments& segments_;
-  const CompactOptions& options_;
-  const double bytes_per_appended_;
-  const std::uint64_t appended_before_;
-  const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
-  Progress progress_;
-  std::uint64_t worked_ = 0;
-  bool is_stopped_ = false;
-};
 
 // Moves the directory's entries from one file of a segment to the next, some at a time, so that changes wait for microseconds.
 class Mover {

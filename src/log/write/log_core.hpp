@@ -49,7 +49,7 @@ class LogCore {
   LogCore& operator=(const LogCore&) = delete;
   ~LogCore();
 
-  /// As RecordLog::append_record and append_batch, except for the sync: settle() follows.
+  /// As RecordLog::append_record and append_batch, except for the sync: sync_if_required() follows.
   [[nodiscard]] Result<RecordRef> append(RecordType type, std::string_view key, std::string_view payload);
   /// @param refs  receives the places
   [[nodiscard]] Result<void> append_batch(std::span<const RecordInput> records, std::vector<RecordRef>& refs);

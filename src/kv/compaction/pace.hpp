@@ -1,0 +1,47 @@
+#pragma once
+// How fast a compaction goes, and how far it has come.
+
+#include <chrono>
+#include <cstdint>
+
+#include <datawal/compaction.hpp>
+#include <datawal/options.hpp>
+
+#include "log/write/sealed_segments.hpp"
+
+namespace datawal::kv {
+
+/// Keeps to the options' speed and passes on how far it has come. One thread.
+class Pace {
+ public:
+  /// @param bytes_per_appended  as for compact()
+  /// @param bytes_total  of what is to be compacted
+  Pace(const log::SealedSegments& segments, const CompactOptions& options, double bytes_per_appended,
+       std::uint64_t bytes_total);
+
+  /// So much was read or written. Waits until it may go on.
+  /// @return false once the caller wants it to stop
+  bool worked(std::uint64_t bytes);
+
+  /// A segment of so many bytes is done with.
+  /// @return as worked()
+  bool passed(std::uint64_t bytes);
+
+  [[nodiscard]] bool is_stopped() const noexcept { return is_stopped_; }
+
+ private:
+  bool report();
+  void wait();
+  [[nodiscard]] std::chrono::steady_clock::time_point due() const;
+
+  const log::SealedSegments& segments_;
+  const CompactOptions& options_;
+  const double bytes_per_appended_;
+  const std::uint64_t appended_before_;
+  const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  Progress progress_;
+  std::uint64_t worked_ = 0;
+  bool is_stopped_ = false;
+};
+
+}  // namespace datawal::kv
