@@ -199,7 +199,7 @@ void put_base64(Writer& out, std::string_view bytes) {
 void put_files(Writer& out, const std::vector<Inside>& files) {
   for (const Inside& file : files) {
     // Names of a store's files hold digits, letters, dots and hyphens.
-    out.put(fmt::format("<script type=\"text/plain\" data-file=\"{}\" data-size=\"{}\">", file.name, file.size));
+    out.put(fmt::format(R"(<script type="text/plain" data-file="{}" data-size="{}">)", file.name, file.size));
     put_base64(out, file.bytes);
     out.put("</script>\n");
   }
