@@ -225,6 +225,8 @@ Result<PageMade> make_page(const std::filesystem::path& dir, const PageOptions& 
     const Result<std::string> watermark = files->read(".watermark", 0, 64);
     looked.emplace();
     if (Result<void> seen = look(dir, on_progress, *looked); !seen) return propagate(seen);
+    const bool is_empty = looked->summary.segments().empty() && !looked->report.verify.damage;
+    if (is_empty) return PageMade{.report = std::move(looked->report)};
     is_whole = options.with_values && looked->summary.total_bytes() <= options.embed_limit;
     if (!is_whole) break;
     Result<std::optional<std::vector<Inside>>> read = read_segments(*files, looked->summary);

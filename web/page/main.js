@@ -92,7 +92,8 @@ function told(rows) {
 // Reads the files, by the library.
 async function open({name, files}, {areOriginals, words = ''}) {
   const segments = files.filter(file => /^\d{8}\.dwal$/.test(file.name));
-  if (segments.length === 0) {
+  // A watermark of segments that are gone is something to read, too.
+  if (segments.length === 0 && !files.some(file => file.name === '.watermark')) {
     return say(`None of these ${number(files.length)} files is called NNNNNNNN.dwal: that is no store.`, true);
   }
   const bytes = segments.reduce((sum, file) => sum + file.size, 0);
