@@ -72,8 +72,7 @@ int write_page(Console& console, const PageArguments& arguments) {
                                     [&output](std::string_view text) { return output.write(text); });
   bar.wipe();
   if (!made) return console.fail(made.error(), arguments.dir);
-  if (made->report.stats.segments == 0 && !made->report.verify.damage)
-    return fail_for_empty_store(console, arguments.dir);
+  if (made->bytes == 0) return fail_for_empty_store(console, arguments.dir);
   if (const Result<void> written = output.finish(); !written) return console.fail(written.error(), arguments.dir);
   if (arguments.file == "-") return exit_done;
   ReportFields fields(console, "page");

@@ -199,7 +199,7 @@ void put_base64(Writer& out, std::string_view bytes) {
 void put_files(Writer& out, const std::vector<Inside>& files) {
   for (const Inside& file : files) {
     // Names of a store's files hold digits, letters, dots and hyphens.
-    out.put(fmt::format("<script type=\"text/plain\" data-file=\"{}\" data-size=\"{}\">", file.name, file.size));
+    out.put(fmt::format(R"(<script type="text/plain" data-file="{}" data-size="{}">)", file.name, file.size));
     put_base64(out, file.bytes);
     out.put("</script>\n");
   }
@@ -225,6 +225,8 @@ Result<PageMade> make_page(const std::filesystem::path& dir, const PageOptions& 
     const Result<std::string> watermark = files->read(".watermark", 0, 64);
     looked.emplace();
     if (Result<void> seen = look(dir, on_progress, *looked); !seen) return propagate(seen);
+    const bool is_empty = looked->summary.segments().empty() && !looked->report.verify.damage;
+    if (is_empty) return PageMade{.report = std::move(looked->report)};
     is_whole = options.with_values && looked->summary.total_bytes() <= options.embed_limit;
     if (!is_whole) break;
     Result<std::optional<std::vector<Inside>>> read = read_segments(*files, looked->summary);

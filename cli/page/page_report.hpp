@@ -26,7 +26,7 @@ struct PageMade {
   std::uint64_t bytes = 0;  ///< of the page
 };
 
-/// Hands the page of the store in `dir` to `write`, piece by piece. Takes no lock.
+/// Hands the page of the store in `dir` to `write`, piece by piece; nothing where there is no store. Takes no lock.
 [[nodiscard]] Result<PageMade> make_page(const std::filesystem::path& dir, const PageOptions& options,
                                          const ProgressCallback& on_progress,
                                          const std::function<Result<void>(std::string_view)>& write);

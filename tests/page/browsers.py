@@ -64,7 +64,7 @@ class Browser:
     def wait(self, condition, patience=PATIENCE):
         end = time.monotonic() + patience
         while time.monotonic() < end:
-            value = self.run(condition)
+            value = self.run(f'!!({condition})')  # not the thing itself, which may be large
             if value:
                 return value
             time.sleep(0.05)

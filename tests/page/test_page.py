@@ -340,6 +340,22 @@ class Reports(Page):
             self.picture('report-huge' + ''.join(more))
         self.assertNotIn(base64.b64encode(b'{"id": ').decode()[:8], out.read_text())
 
+    def test_appears_whole_or_not_at_all(self):
+        empty = self.root / 'empty'
+        empty.mkdir(parents=True, exist_ok=True)
+        out = self.root / 'kept.html'
+        out.write_text('before')
+        for path, status in ((empty, 1), (self.root / 'nowhere', 1)):
+            done = subprocess.run([options.program, 'page', path, '-o', out], capture_output=True, check=False)
+            self.assertEqual(done.returncode, status)
+            self.assertEqual(out.read_text(), 'before')
+            done = subprocess.run([options.program, 'page', path, '-o', '-'], capture_output=True, check=False)
+            self.assertEqual(done.stdout, b'')
+        path = self.stores.kv('piped')
+        done = subprocess.run([options.program, 'page', path, '-o', '-'], capture_output=True, check=True)
+        datawal(options.program, 'page', path, '-o', out)
+        self.assertEqual(len(done.stdout), out.stat().st_size)
+
     def test_of_a_live_store_is_made_beside_its_writer(self):
         path = self.root / 'live'
         writer = subprocess.Popen([options.program, 'append', path, '--segment-bytes', '64K'], stdin=subprocess.PIPE,

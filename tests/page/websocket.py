@@ -7,7 +7,7 @@ import urllib.parse
 
 
 class WebSocket:
-    def __init__(self, url, timeout=60):
+    def __init__(self, url, timeout=600):
         parts = urllib.parse.urlsplit(url)
         self.socket = socket.create_connection((parts.hostname, parts.port), timeout=timeout)
         key = base64.b64encode(os.urandom(16)).decode()

@@ -1,6 +1,6 @@
 // One record, or the bytes of a damaged place.
 
-import {$, download, element} from './dom.js';
+import {$, download, element, withCode} from './dom.js';
 import {asText, hexOf, number, segmentName, size, stateNames, states, typeNames, visible} from './format.js';
 
 const SHOWN = 64 * 1024;
@@ -68,7 +68,7 @@ export class Detail {
   }
 
   facts(pairs) {
-    $('detail-facts').replaceChildren(...pairs.flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, value)]));
+    $('detail-facts').replaceChildren(...pairs.flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, ...withCode(value))]));
   }
 
   async record(store, row) {

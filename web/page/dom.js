@@ -13,6 +13,9 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+// `text` with what stands in `backquotes` as code.
+export const withCode = text => text.split('`').map((part, i) => i % 2 === 1 ? element('code', {}, part) : part);
+
 export const cssColour = name => getComputedStyle(document.documentElement).getPropertyValue('--' + name).trim();
 
 export function download(name, blob) {

@@ -3,7 +3,7 @@
 import {Client} from './client.js';
 import {showCharts} from './charts.js';
 import {Detail} from './detail.js';
-import {$, download, element} from './dom.js';
+import {$, download, element, withCode} from './dom.js';
 import {embedded, filesOfDrop, filesOfInput} from './files.js';
 import {bytesOfBase64, inflated, number, size, stateNames, states} from './format.js';
 import {StoreMap} from './map.js';
@@ -92,7 +92,8 @@ function told(rows) {
 // Reads the files, by the library.
 async function open({name, files}, {areOriginals, words = ''}) {
   const segments = files.filter(file => /^\d{8}\.dwal$/.test(file.name));
-  if (segments.length === 0) {
+  // A watermark of segments that are gone is something to read, too.
+  if (segments.length === 0 && !files.some(file => file.name === '.watermark')) {
     return say(`None of these ${number(files.length)} files is called NNNNNNNN.dwal: that is no store.`, true);
   }
   const bytes = segments.reduce((sum, file) => sum + file.size, 0);
@@ -107,7 +108,7 @@ async function open({name, files}, {areOriginals, words = ''}) {
     if (read.summary.failed) return say(read.summary.failed, true);
     const rows = new Rows(read.blocks, read.count, read.summary.firsts);
     const store = new Store({summary: read.summary, rows, client, files});
-    show(store, {title: name, contents: {words, noDotFiles: !files.some(file => file.name.startsWith('.'))}});
+    show(store, {title: name, contents: {words, noDotFiles: words === '' && !files.some(file => file.name.startsWith('.'))}});
     state.times.drawn = performance.now() - from;
     say(`${size(bytes)} read and checked in ${(state.times.drawn / 1000).toFixed(1)} s, in this browser; nothing was uploaded.`);
   } catch (error) {
@@ -221,9 +222,10 @@ function showReport({report, files}) {
   document.title = report.title;
   $('open').open = false;
   $('report-title').textContent = report.title;
-  $('report-about').textContent = report.about;
+  $('report-about').replaceChildren(...withCode(report.about));
   $('report-head').hidden = false;
-  if (files.length > 0) $('native').textContent = `${report.verdict.text}: ${report.verdict.trouble || report.verdict.watermark_means}`;
+  const {verdict} = report;
+  if (files.length > 0) $('native').replaceChildren('The program found: ', element('strong', {}, verdict.text), '. ', ...withCode(verdict.trouble));
   else show(new Store({summary: report}), {title: report.dir, contents: {words: report.contents}});
 }
 

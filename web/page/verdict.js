@@ -1,6 +1,6 @@
 // What `datawal verify` says, and what else there is to know about the whole.
 
-import {$, element} from './dom.js';
+import {$, element, withCode} from './dom.js';
 import {counted, number, size} from './format.js';
 
 const colours = {clean: 'good', gaps: 'good', records_missing: 'warn', torn_tail: 'warn', out_of_order: 'bad', damaged: 'bad'};
@@ -9,11 +9,6 @@ const headlines = {
   clean: 'Clean', gaps: 'Clean, with gaps', records_missing: 'Records are missing', torn_tail: 'A torn tail',
   out_of_order: 'Out of order', damaged: 'Damaged',
 };
-
-// `text` with what stands in `backquotes` as code.
-function withCode(text) {
-  return text.split('`').map((part, i) => i % 2 === 1 ? element('code', {}, part) : part);
-}
 
 function facts(summary, store) {
   const {verify, stat} = summary;
@@ -67,7 +62,7 @@ export function showVerdict(store, {title, contents, onJump}) {
   $('verdict').className = colours[verdict.code] || 'warn';
   $('verdict-title').textContent = headlines[verdict.code] || verdict.code;
   $('verdict-code').textContent = verdict.text;
-  $('verdict-code').hidden = verdict.text === verdict.code || verdict.code === 'damaged';
+  $('verdict-code').hidden = verdict.code !== 'gaps' && verdict.code !== 'records_missing';
   $('verdict-store').textContent = title;
   $('verdict-trouble').replaceChildren(...withCode(verdict.trouble));
   $('verdict-trouble').hidden = verdict.trouble === '';
