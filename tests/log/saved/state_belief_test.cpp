@@ -247,6 +247,16 @@ TEST_F(StateBelief, EndsWhereTheActiveSegmentMustBeCopiedForItsSecondName) {
   (void)expect_as_without_state(store_.path(), IndexState::stale);
 }
 
+TEST_F(StateBelief, IsWrittenAgainWhereTheActiveSegmentHadToBeCopied) {
+  OpenOptions options = stated();
+  options.state.write_at_close = true;
+  options.state.least_bytes = 2 * store_.get(last_).size();
+  std::filesystem::create_hard_link(store_.segment(last_), store_.beside("second name"));
+  must(open_log(store_.path(), options).close());
+  EXPECT_EQ(expect_as_without_state(store_.path(), IndexState::used), 0U)
+      << "the next open would have had to read the whole log";
+}
+
 TEST_F(StateBelief, EndsWhereTheSegmentOfPIsShorter) {
   store_.remove_watermark();
   std::filesystem::resize_file(store_.segment(last_), store_.get(last_).size() - 1);
