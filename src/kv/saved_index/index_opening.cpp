@@ -59,7 +59,10 @@ std::optional<log::Before> IndexOpening::believe(const log::Snapshot& snapshot) 
         doubt(IndexState::damaged, loaded.error().message());
         return std::nullopt;
       }
-      used_ = {.txid = before.last.txid, .bytes = projection_->counts().bytes};
+      used_ = {.txid = before.last.txid,
+               .bytes = projection_->counts().bytes,
+               .segment = before.last.segment,
+               .inode = segments_->last_info().inode};
       return before;
     }
   }
@@ -92,6 +95,9 @@ log::RecoveryVisitor IndexOpening::visitor() {
       .on_end = [this] { return replaying_.on_end(); },
       .on_report =
           [this](RecoveryReport& report) {
+            // Recovery makes another file of an active segment that has several names: the next open would not believe the index.
+            const bool holds_p = used_.txid != 0 && segments_->last_id() == used_.segment;
+            if (holds_p && segments_->last_info().inode != used_.inode) used_ = {};
             report.index_state = state_;
             report.index_reason = reason_;
           }};

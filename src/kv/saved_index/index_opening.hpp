@@ -19,8 +19,10 @@ namespace datawal::kv {
 
 /// How much of a log a persisted index describes.
 struct IndexedPart {
-  std::uint64_t txid = 0;   ///< up to it; 0: nothing
-  std::uint64_t bytes = 0;  ///< of records
+  std::uint64_t txid = 0;     ///< up to it; 0: nothing
+  std::uint64_t bytes = 0;    ///< of records
+  std::uint32_t segment = 0;  ///< in which its last record lies
+  std::uint64_t inode = 0;    ///< of that one's file
 };
 
 /// How a store is opened.

@@ -53,7 +53,9 @@ void LogScanner::goes_on_behind(const Before& before) {
   last_offset_ = before.last.offset;
   last_len_ = before.last.len;
   last_crc_ = before.last.crc;
-  if (before.is_durable && in_last()) watermark_.proved_otherwise(begin_, before.last.txid);
+  if (!in_last()) return;
+  watermark_.skipped_unread(begin_, before.last.txid);
+  if (before.is_durable) watermark_.proved_otherwise(begin_, before.last.txid);
 }
 
 Result<bool> LogScanner::next(RecordView& record) {

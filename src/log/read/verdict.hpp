@@ -93,6 +93,13 @@ class WatermarkCheck {
     return state_ == WatermarkState::kept ? Promise::kept : Promise::none;
   }
 
+  /// All below `end`, where the record `txid` ends, was skipped for somebody else's word. So a watermark of an earlier record is not
+  /// believed: whether that is there, only who reads all can tell.
+  void skipped_unread(std::uint64_t end, std::uint64_t txid) noexcept {
+    if (offset_ == 0 || offset_ > end || state_ == WatermarkState::elsewhere) return;
+    state_ = offset_ == end && txid_ == txid ? WatermarkState::kept : WatermarkState::ignored;
+  }
+
   /// Somebody else proves that the record `txid`, which ends at `end` of the active segment and is there, is on the disk. What a stop
   /// behind it means is for the watermark alone to say.
   void proved_otherwise(std::uint64_t end, std::uint64_t txid) noexcept {

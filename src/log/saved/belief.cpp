@@ -1,6 +1,7 @@
 #include "log/saved/belief.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -16,6 +17,12 @@ namespace {
 
 std::string about(std::uint32_t id, std::string_view what) {
   return "segment " + std::to_string(id) + " " + std::string(what);
+}
+
+// The time of writing may be any number.
+bool is_racy(std::int64_t modified_ns, std::int64_t written_ns) noexcept {
+  constexpr std::int64_t earliest = std::numeric_limits<std::int64_t>::min() + racy_ns;
+  return written_ns < earliest || modified_ns > written_ns - racy_ns;
 }
 
 // The last record that is known of a segment stands where it stood.
@@ -79,8 +86,8 @@ std::optional<std::string> reason_for_doubt(const SavedLog& saved, const Snapsho
     }
     const auto modified_ns = static_cast<std::int64_t>(known.modified_ns);
     if (!holds_p && there.info.modified_ns != modified_ns) return about(known.id, "was changed");
-    const bool is_racy = modified_ns > static_cast<std::int64_t>(saved.header.written_ns) - racy_ns;
-    if (!holds_p && (!is_racy || known.size == 0)) continue;
+    const bool may_have_changed = is_racy(modified_ns, static_cast<std::int64_t>(saved.header.written_ns));
+    if (!holds_p && (!may_have_changed || known.size == 0)) continue;
     if (!holds_last_record(snapshot, there, known)) return about(known.id, "holds other records");
     // What was appended behind P changed its time; so does whoever writes other records there, and freed inode numbers come back. And
     // where something lies behind P, it may be cut: nobody's word is taken for it that P is the end of a record.

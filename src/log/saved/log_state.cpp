@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <new>
+#include <numeric>
 #include <utility>
 
 #include <safeatomic/temporary.hpp>
@@ -29,6 +30,7 @@ void LogState::goes_on_behind(const SavedLog& saved, const safeatomic::FileInfo&
     is_lost_ = true;
   }
   saved_ = saved.header.last;
+  saved_inode_ = saved.segments.back().inode;
   saved_modified_ns_ = saved.segments.back().modified_ns;
   bytes_behind_ = 0;
 }
@@ -65,15 +67,20 @@ void LogState::forget(std::uint32_t id) noexcept {
   if (found != segments_.end() && found->id == id) segments_.erase(found);
 }
 
-// Bytes that it would read of the log: what lies behind P, and, if P's segment was changed since, what lies before it there.
+// Bytes that it would read of the log: what lies behind P, and, if P's segment was changed since, what lies before it there. All, if that
+// is another file by now, as recovery makes of one that has several names.
 std::uint64_t LogState::cost_of_opening(const safeatomic::FileInfo& last) const noexcept {
   if (saved_.txid == 0) return bytes_behind_;
   const auto found = std::ranges::lower_bound(segments_, saved_.segment, {}, &SavedSegment::id);
-  const bool is_last = found != segments_.end() && found + 1 == segments_.end();
-  const bool is_there = found != segments_.end() && found->id == saved_.segment;
-  const std::uint64_t modified_ns = is_last ? static_cast<std::uint64_t>(last.modified_ns)
-                                            : (is_there ? found->modified_ns : saved_modified_ns_);
-  return bytes_behind_ + (modified_ns != saved_modified_ns_ ? saved_.offset + saved_.len : 0);
+  if (found == segments_.end() || found->id != saved_.segment) return bytes_behind_;
+  const bool is_last = found + 1 == segments_.end();
+  const std::uint64_t inode = is_last ? last.inode : found->inode;
+  const std::uint64_t modified_ns = is_last ? static_cast<std::uint64_t>(last.modified_ns) : found->modified_ns;
+  if (inode == saved_inode_) {
+    return bytes_behind_ + (modified_ns != saved_modified_ns_ ? saved_.offset + saved_.len : 0);
+  }
+  return std::accumulate(segments_.begin(), segments_.end(), std::uint64_t{0},
+                         [](std::uint64_t sum, const SavedSegment& segment) { return sum + segment.counts.bytes; });
 }
 
 // A sixteenth of the log may go into it: so no rotation writes out of proportion, however many segments there are. And since it costs
@@ -109,6 +116,7 @@ std::optional<StateImage> LogState::image(const safeatomic::FileInfo& last, std:
       now.inode = last.inode;
       now.modified_ns = static_cast<std::uint64_t>(last.modified_ns);
     }
+    image.inode = now.inode;
     image.modified_ns = now.modified_ns;
     const std::array<char, saved_segment_len> encoded = encode_saved_segment(now);
     image.metadata.append(encoded.data(), encoded.size());
@@ -129,6 +137,7 @@ std::optional<StateImage> LogState::image(const safeatomic::FileInfo& last, std:
 
 void LogState::saved(const StateImage& image) noexcept {
   saved_ = image.header.last;
+  saved_inode_ = image.inode;
   saved_modified_ns_ = image.modified_ns;
   bytes_behind_ = 0;
 }

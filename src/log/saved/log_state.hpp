@@ -18,6 +18,7 @@ namespace datawal::log {
 /// What `.state` is to say.
 struct StateImage {
   SavedHeader header{};
+  std::uint64_t inode = 0;        ///< of P's segment
   std::uint64_t modified_ns = 0;  ///< of P's segment
   std::string metadata{};
 };
@@ -83,6 +84,7 @@ class LogState {
   std::deque<SavedSegment> segments_{};  // ascending
   std::uint64_t bytes_behind_ = 0;       // of records behind P of what is saved
   RecordRef saved_{};                    // that ends at P; txid 0: nothing is saved
+  std::uint64_t saved_inode_ = 0;        // of its segment
   std::uint64_t saved_modified_ns_ = 0;  // of its segment
   bool is_lost_ = false;
 };

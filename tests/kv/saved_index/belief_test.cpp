@@ -142,6 +142,15 @@ TEST_F(IndexBelief, DoesNotAskWhenTheInodeWasChanged) {
   EXPECT_EQ(expect_as_without(store_.path(), IndexState::used), 0U);
 }
 
+TEST_F(IndexBelief, IsWrittenAgainWhereTheActiveSegmentHadToBeCopied) {
+  OpenOptions options = indexed();
+  options.index.write_at_close = true;
+  options.index.least_records = 10;
+  std::filesystem::create_hard_link(store_.segment(last_), store_.beside("second name"));
+  must(open_kv(store_.path(), options).close());
+  EXPECT_EQ(expect_as_without(store_.path(), IndexState::used), 0U);
+}
+
 TEST_F(IndexBelief, EndsWhereTheSegmentOfPIsShorter) {
   std::filesystem::remove(store_ / ".watermark");
   const std::string bytes = store_.get(last_);

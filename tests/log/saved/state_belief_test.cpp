@@ -247,6 +247,16 @@ TEST_F(StateBelief, EndsWhereTheActiveSegmentMustBeCopiedForItsSecondName) {
   (void)expect_as_without_state(store_.path(), IndexState::stale);
 }
 
+TEST_F(StateBelief, IsWrittenAgainWhereTheActiveSegmentHadToBeCopied) {
+  OpenOptions options = stated();
+  options.state.write_at_close = true;
+  options.state.least_bytes = 2 * store_.get(last_).size();
+  std::filesystem::create_hard_link(store_.segment(last_), store_.beside("second name"));
+  must(open_log(store_.path(), options).close());
+  EXPECT_EQ(expect_as_without_state(store_.path(), IndexState::used), 0U)
+      << "the next open would have had to read the whole log";
+}
+
 TEST_F(StateBelief, EndsWhereTheSegmentOfPIsShorter) {
   store_.remove_watermark();
   std::filesystem::resize_file(store_.segment(last_), store_.get(last_).size() - 1);
@@ -442,6 +452,43 @@ TEST_F(StateBelief, CutsATearBehindP) {
     EXPECT_EQ(log.recovery_report().tail_bytes_discarded, 28U);
   }
   EXPECT_EQ(expect_as_without_state(store_.path(), IndexState::used), 0U);
+}
+
+// A watermark whose record was not read vouches for nothing: what no torn write leaves behind is cut only above one that does.
+TEST_F(StateBelief, DoesNotTakeTheWordOfAWatermarkWhoseRecordItHasNotRead) {
+  const std::uint64_t end = store_.get(last_).size();
+  std::ofstream(store_.segment(last_), std::ios::app | std::ios::binary) << std::string(40, 'x');
+  const std::string bytes = store_.get(last_);
+  store_.put_watermark(last_, end - 1, 399);
+  EXPECT_TRUE(refused(RecordLog::open(store_.path()), Errc::corruption));
+  EXPECT_TRUE(refused(RecordLog::open(store_.path(), stated()), Errc::corruption)) << "as without it";
+  store_.put_watermark(last_, end, 399);
+  EXPECT_TRUE(refused(RecordLog::open(store_.path(), stated()), Errc::corruption)) << "another record ends there";
+  EXPECT_TRUE(store_.get(last_) == bytes) << "nothing is cut";
+  store_.put_watermark(last_, end, 400);
+  const RecordLog log = open_log(store_.path(), stated());
+  EXPECT_EQ(log.recovery_report().index_state, IndexState::used);
+  EXPECT_EQ(log.recovery_report().tail_bytes_discarded, 40U) << "above this one it is a tear";
+}
+
+TEST_F(StateBelief, TakesNoTxidFromAWatermarkWhoseRecordIsNotThere) {
+  store_.put_watermark(last_, store_.get(last_).size() - 1, 1000);
+  const RecordLog log = open_log(store_.path(), stated());
+  EXPECT_EQ(log.recovery_report().index_state, IndexState::used);
+  EXPECT_EQ(log.last_txid(), 400U);
+}
+
+// A loss of power may leave an older watermark than P; its record is found where all is read.
+TEST_F(StateBelief, ReadsAllWhereOnlyAnOlderWatermarkTellsATearFromDamage) {
+  const std::uint64_t end = store_.get(last_).size();
+  const std::uint64_t before = reference_walk(last_, store_.get(last_)).records.back().offset;
+  store_.put_watermark(last_, before, 399);
+  std::ofstream(store_.segment(last_), std::ios::app | std::ios::binary) << std::string(40, 'x');
+  const RecordLog log = open_log(store_.path(), stated());
+  EXPECT_EQ(log.recovery_report().index_state, IndexState::stale);
+  EXPECT_EQ(log.recovery_report().records_read, 400U);
+  EXPECT_EQ(log.recovery_report().tail_bytes_discarded, 40U);
+  EXPECT_EQ(store_.get(last_).size(), end);
 }
 
 TEST_F(StateBelief, ReadsAllWhereWhatLiesBehindPIsDamaged) {

@@ -138,6 +138,15 @@ TEST_F(StateDamage, AForgedOneHidesNoRecord) {
   EXPECT_EQ(listing_of(open_log(store_.path())).size(), all.size() + 1);
 }
 
+TEST_F(StateDamage, OfTheTimeOfWritingIsNoReasonForAnything) {
+  for (const std::uint64_t time :
+       {std::uint64_t{0}, std::uint64_t{1} << 63, (std::uint64_t{1} << 63) - 1, ~std::uint64_t{0}}) {
+    const std::string bytes = forged(
+        [time](log::SavedHeader& header, log::SavedSegment&) { header.written_ns = time; });
+    EXPECT_EQ(look_at(bytes).state, IndexState::used) << time;
+  }
+}
+
 // A record's bytes within another one's payload are no end of the log, whoever says so: what lies behind would be cut as a torn tail.
 TEST_F(StateDamage, AForgedPlaceWithinAPayloadCutsNothing) {
   store_.clear();
