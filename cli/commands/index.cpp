@@ -103,6 +103,7 @@ cache: it can be removed at any time, and one that does not fit is not used.
 
   index_state      used: it would be, now; absent; stale: it does not describe
                    the log that is there; damaged
+  index_reason     (JSON; else behind the state) why it would not be used
   records_covered  need not be read when the store is opened
 
 --build opens the store for writing, and writes the index of now. --check
@@ -110,9 +111,13 @@ compares every key in it with the log; it takes 32 bytes of memory a key.
 Without an option it is looked at alone, in milliseconds.
 
 With --log all this is about the file .state instead, which does the same for
-a program that opens the directory as a log of records (OpenOptions::state).
-Its fields are log_state and log_state_bytes, segments_covered,
-records_covered and last_txid.
+a program that opens the directory as a log of records (OpenOptions::state):
+that does not look at .index, and a store of keys not at .state.
+Its fields are log_state, log_state_reason and log_state_bytes,
+segments_covered, records_covered and last_txid.
+
+Neither is written unless a program asks for it in its options, or --build
+does. Of the commands of this program, get uses .index.
 
 Examples:
   datawal index ./kv --build

@@ -67,6 +67,8 @@ TEST_F(IndexCommand, TellsAStaleOneFromADamagedOne) {
   const Ended stale = run({"index", "kv2"});
   EXPECT_EQ(stale.status, 0);
   EXPECT_THAT(stale.out, HasSubstr("index_state:            stale"));
+  EXPECT_THAT(run({"--json", "index", "kv2"}).out, HasSubstr(R"("index_reason":"segment 1 )")) << "for programs too";
+  EXPECT_THAT(run({"--json", "index", "kv"}).out, HasSubstr(R"("index_reason":null)"));
   std::fstream file(in_dir("kv") / ".index", std::ios::in | std::ios::out | std::ios::binary);
   file.seekp(-100, std::ios::end);
   file.put('x');

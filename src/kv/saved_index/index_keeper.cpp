@@ -155,7 +155,7 @@ Result<void> IndexKeeper::save_now() {
 }
 
 Result<safeatomic::TemporaryFile> IndexKeeper::make_file() {
-  return log::make_saved_file(log::file_system_of(core_.options().file_system), *core_.directory());
+  return log::make_saved_file(log::file_system_of(core_.options().file_system), *core_.directory(), log::index_name);
 }
 
 Result<void> IndexKeeper::write(const IndexImage& image, FrozenDirectory& frozen) {

@@ -16,7 +16,7 @@ namespace datawal::log {
 
 Result<void> write_state(safeatomic::FileSystem& file_system, safeatomic::Directory& directory,
                          const StateImage& image) {
-  Result<safeatomic::TemporaryFile> file = make_saved_file(file_system, directory);
+  Result<safeatomic::TemporaryFile> file = make_saved_file(file_system, directory, state_name);
   if (!file) return propagate(file);
   if (Result<void> written = write_saved_metadata(file->file(), image.header, image.metadata); !written) return written;
   return publish_saved(*file, state_name, [] { return Result<void>(); });

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include <datawal/error.hpp>
 #include <safeatomic/file_system.hpp>
@@ -13,8 +14,10 @@
 namespace datawal::log {
 
 /// A new file, 0600; it belongs to whoever the store belongs to.
+/// @param name  that it will get
 [[nodiscard]] Result<safeatomic::TemporaryFile> make_saved_file(safeatomic::FileSystem& file_system,
-                                                                safeatomic::Directory& directory);
+                                                                safeatomic::Directory& directory,
+                                                                std::string_view name);
 
 /// Writes what the file begins with: the header, and behind it `metadata`, which ends where the header says that pages begin. Not
 /// synced. Last of all: it notes the time.

@@ -109,7 +109,9 @@ TEST_F(StateBelief, NeedsARegularFile) {
   std::filesystem::create_directory(store_ / state_file);
   (void)expect_as_without_state(store_.path(), IndexState::stale);
   RecordLog log = open_log(store_.path(), stated());
-  EXPECT_TRUE(refused(log.save_state(), Errc::invalid_argument)) << "a directory is not replaced";
+  const Result<void> saved = log.save_state();
+  EXPECT_TRUE(refused(saved, Errc::invalid_argument)) << "a directory is not replaced";
+  EXPECT_EQ(saved.error().action, "write state");
   EXPECT_FALSE(log.is_poisoned());
 }
 
