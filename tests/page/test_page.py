@@ -77,6 +77,15 @@ class Page(unittest.TestCase):
             pathlib.Path(options.pictures).mkdir(parents=True, exist_ok=True)
             browser.picture(pathlib.Path(options.pictures) / f'{browser.name}-{name}.png', whole)
 
+    def report(self, path, name, *more):
+        out = self.root / f'{name}.html'
+        datawal(options.program, 'page', path, '-o', out, *more)
+        browser.open(out)
+        browser.wait('datawalPage.store || datawalPage.error')
+        self.assertIsNone(browser.run('datawalPage.error'))
+        self.assertEqual(browser.errors, [])
+        return out
+
     def show(self, selector):
         return browser.run(f'document.querySelector({json.dumps(selector)}).textContent')
 
@@ -305,15 +314,6 @@ class Hostile(Page):
 
 
 class Reports(Page):
-    def report(self, path, name, *more):
-        out = self.root / f'{name}.html'
-        datawal(options.program, 'page', path, '-o', out, *more)
-        browser.open(out)
-        browser.wait('datawalPage.store || datawalPage.error')
-        self.assertIsNone(browser.run('datawalPage.error'))
-        self.assertEqual(browser.errors, [])
-        return out
-
     def test_of_every_kind_of_store_says_what_verify_says(self):
         for name, path in Stores(options.program, self.root / 'each').one_of_each().items():
             with self.subTest(name):
@@ -395,6 +395,31 @@ class Reports(Page):
         self.assertLessEqual(browser.run('document.documentElement.scrollWidth'), 360)
         self.assertIn('<b>kv</b>', self.show('#report-title'))
         self.picture('report-narrow')
+
+
+class Truth(Page):
+    """Where a number, a text or a button could say something else than the store."""
+    big = 2**53
+
+    def big_store(self):
+        return self.stores.made('big', {1: frame(1, self.big + 1, b'a', b'1') + frame(1, self.big + 3, b'b', b'2') +
+                                        frame(0, 2**64 - 1, b'', b'3')})
+
+    def row(self, n):
+        browser.wait(f'document.querySelectorAll("#table-body .row").length > {n}')
+        return browser.run(f'[...document.querySelectorAll("#table-body .row")[{n}].children].map(cell => cell.textContent)')
+
+    def test_a_report_does_not_take_the_place_of_a_file_of_its_store(self):
+        path = self.stores.kv('own')
+        segment = self.stores.segments('own')[0]
+        before = segment.read_bytes()
+        (self.root / 'own-link').symlink_to(path)
+        for name in (segment, path / '.watermark', path / 'report.html', self.root / 'own-link' / segment.name):
+            done = subprocess.run([options.program, 'page', path, '-o', name], capture_output=True, check=False)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(b'inside the store itself', done.stderr)
+        self.assertEqual(segment.read_bytes(), before)
+        self.assertFalse((path / 'report.html').exists())
 
 
 if __name__ == '__main__':
