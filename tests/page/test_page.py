@@ -409,6 +409,48 @@ class Truth(Page):
         browser.wait(f'document.querySelectorAll("#table-body .row").length > {n}')
         return browser.run(f'[...document.querySelectorAll("#table-body .row")[{n}].children].map(cell => cell.textContent)')
 
+    def test_txids_beyond_what_a_double_holds_are_exact(self):
+        path = self.big_store()
+        for show in (self.choose, lambda path: self.report(path, 'big'), lambda path: self.report(path, 'big', '--embed-limit', '0')):
+            show(path)
+            browser.wait('[...document.querySelectorAll("#table-body .row")].every(row => row.children[0].textContent.endsWith("3") || '
+                         'row.children[0].textContent.endsWith("5"))')
+            self.assertEqual([self.row(n)[0].replace(',', '') for n in range(3)],
+                             [str(self.big + 1), str(self.big + 3), str(2**64 - 1)])
+            self.assertIn(f'{2**64 - 1:,}', self.show('#facts'))
+            self.assertIn(f'{self.big + 2:,}', self.show('#places'))
+            browser.run('datawalPage.choose(0)')
+            browser.wait(f'document.getElementById("detail-title").textContent.includes("{self.big + 1:,}")')
+
+    def test_an_export_of_large_txids_is_what_scan_prints(self):
+        path = self.big_store()
+        self.choose(path)
+        browser.run(CATCH_DOWNLOADS)
+        browser.run('(document.getElementById("export-scan").click(), true)')
+        browser.wait('caught.length > 0 && document.getElementById("progress").hidden')
+        self.assertEqual(base64.b64decode(browser.run(CAUGHT)).decode(), datawal(options.program, '--json', 'scan', path))
+
+    def test_a_report_of_the_directory_one_is_in_shows_it(self):
+        path = self.stores.kv('here')
+        out = self.root / 'here.html'
+        subprocess.run([options.program, 'page', '.', '-o', out], cwd=path, check=True, capture_output=True)
+        browser.open(out)
+        browser.wait('datawalPage.store || datawalPage.error')
+        self.assertEqual(browser.run('datawalPage.store.count'), native('verify', path, self.root)[0]['frames_checked'])
+
+    def test_a_report_counts_every_quarantined_file_and_sees_the_whole_watermark(self):
+        path = self.stores.made('names', {1: frame(1, 1, b'a', b'1')}, (1, 30, 1))
+        for name in ('<img src=x onerror=window.harmed=1>', '"><script>window.harmed=1', 'UPPER_case &amp;'):
+            (path / f'00000001.dwal.torn-{name}').write_bytes(b'x')
+        with open(path / '.watermark', 'ab') as watermark:
+            watermark.write(b'longer than any')
+        self.report(path, 'names')
+        stat = json.loads(datawal(options.program, '--json', 'stat', path))
+        self.assertEqual(browser.run(SUMMARY)['stat']['quarantined_files'], stat['quarantined_files'])
+        self.assertEqual(browser.run(SUMMARY)['verdict']['watermark'], native('verify', path, self.root)[0]['watermark'])
+        self.assertIn('torn-<img src=x onerror=window.harmed=1>', self.show('#strips'))
+        self.assertIsNone(browser.run('window.harmed ?? null'))
+
     def test_a_report_does_not_take_the_place_of_a_file_of_its_store(self):
         path = self.stores.kv('own')
         segment = self.stores.segments('own')[0]
