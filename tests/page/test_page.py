@@ -430,6 +430,46 @@ class Truth(Page):
         browser.wait('caught.length > 0 && document.getElementById("progress").hidden')
         self.assertEqual(base64.b64decode(browser.run(CAUGHT)).decode(), datawal(options.program, '--json', 'scan', path))
 
+    def test_bytes_are_shown_as_they_are_and_what_is_cut_says_so(self):
+        path = self.stores.made('bytes', {1: frame(1, 1, b'\xef\xbb\xbfabc', b'x' * 500) + frame(1, 2, b'abc\xe2', b'{}') +
+                                          frame(1, 3, 'a\u2028b\u200bc\ufeff'.encode(), b'')})
+        self.choose(path)
+        browser.wait('document.querySelector("#table-body .row").children[6].textContent !== ""')
+        self.assertEqual([self.row(n)[5] for n in range(3)], ['\\ufeffabc', 'hex:616263e2', 'a\\u2028b\\u200bc\\ufeff'])
+        self.assertTrue(self.row(0)[6].endswith('…'))
+        self.assertFalse(self.row(1)[6].endswith('…'))
+
+    def test_a_report_is_searched_by_bytes(self):
+        path = self.stores.made('binary', {1: frame(1, 1, b'\x00\xff' * 100 + b'needle', b'v') + frame(1, 2, b'b', b'\xfe\xed')})
+        self.report(path, 'binary', '--embed-limit', '0')
+        for fields in ({'text': 'needle'}, {'text': 'fe ed', 'hex': True}, {'prefix': 'b'}):
+            browser.run(f'''(() => {{ const form = document.getElementById('filter'); form.reset();
+              for (const [name, value] of Object.entries({json.dumps(fields)})) {{
+                if (typeof value === 'boolean') form.elements[name].checked = value; else form.elements[name].value = value; }}
+              document.getElementById('status').textContent = 'waiting'; form.requestSubmit(); return true; }})()''')
+            browser.wait('document.getElementById("status").textContent !== "waiting"')
+            self.assertEqual(self.show('#status'), '1 records found', fields)
+
+    def test_a_store_that_cannot_be_read_does_not_answer_for_the_one_before(self):
+        self.choose(self.stores.kv('before'))
+        broken = self.stores.kv('broken')
+        self.choose(broken, keep=True)
+        time.sleep(0.01)
+        for segment in self.stores.segments('broken'):
+            segment.write_bytes(segment.read_bytes()[:-100])
+        browser.run('(datawalPage.error = null, document.getElementById("originals").onchange(), true)')
+        browser.wait('datawalPage.error')
+        self.assertTrue(browser.run('document.getElementById("store").hidden'), 'its rows would be read from other files')
+        self.assertIsNone(browser.run('datawalPage.store'))
+
+    def test_after_cancelling_an_export_the_store_is_there(self):
+        self.choose(self.stores.kv('cancelled'))
+        browser.run('(document.getElementById("salvage").click(), document.getElementById("cancel").click(), true)')
+        browser.wait('document.getElementById("progress").hidden && datawalPage.store', 20)
+        browser.run('''(() => { const form = document.getElementById('filter'); form.elements.text.value = 'zzzz-not-there';
+          form.requestSubmit(); return true; })()''')
+        browser.wait('/^0 records found/.test(document.getElementById("status").textContent)', 20)
+
     def test_a_report_of_the_directory_one_is_in_shows_it(self):
         path = self.stores.kv('here')
         out = self.root / 'here.html'
