@@ -60,7 +60,21 @@ class PageOutput {
   std::optional<safeatomic::AtomicFile> atomic_;
 };
 
+// Its name may be that of a segment.
+Result<void> refuse_place_inside(const std::filesystem::path& dir, const std::filesystem::path& file) {
+  if (file == "-") return {};
+  const std::filesystem::path parent = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+  std::error_code unknown;  // what is not there is told by whoever opens it
+  if (!std::filesystem::equivalent(parent, dir, unknown)) return {};
+  return std::unexpected(Error{.code = Errc::invalid_argument,
+                               .action = "write page",
+                               .path = file,
+                               .detail = "that is inside the store itself; name a place beside it"});
+}
+
 int write_page(Console& console, const PageArguments& arguments) {
+  if (const Result<void> beside = refuse_place_inside(arguments.dir, arguments.file); !beside)
+    return console.fail(beside.error(), arguments.dir);
   PageOptions options = arguments.options;
   const std::string name = std::filesystem::weakly_canonical(arguments.dir).filename().string();
   if (options.title.empty()) options.title = "datawal: " + name;

@@ -11,6 +11,7 @@
 #include <datawal/base64.hpp>
 #include <datawal/format.hpp>
 #include <datawal/segment.hpp>
+#include <datawal/text.hpp>
 
 #include "cli/human.hpp"
 #include "cli/page/newest_records.hpp"
@@ -29,6 +30,7 @@ constexpr std::size_t shown_value_bytes = 1024;
 constexpr std::size_t damaged_places = 100;
 constexpr std::uint64_t bytes_before_damage = 32;
 constexpr std::uint64_t bytes_of_damage = 512;
+constexpr std::uint64_t most_of_watermark = 4096;  // far more than it has; one that is too long says nothing
 // Between looking and reading a compaction may take a segment away: then all is looked at again.
 constexpr int max_tries = 10;
 
@@ -127,11 +129,12 @@ std::string newest_json(const StoreFiles& files, const NewestRecords& newest, bo
   for (const NewestRecords::Record& record : newest.all()) {
     const RecordRef& ref = record.ref;
     json += fmt::format(R"({}{{"segment":{},"offset":{},"len":{},"txid":{},"type":{},"state":{})",
-                        json.size() == 1 ? "" : ",", ref.segment, ref.offset, ref.len, ref.txid,
+                        json.size() == 1 ? "" : ",", ref.segment, ref.offset, ref.len, json_number(ref.txid),
                         std::to_underlying(record.type), std::to_underlying(record.state));
     const Result<std::string> frame = files.read(segment::filename(ref.segment), ref.offset, ref.offset + ref.len);
     const format::DecodeOutcome decoded = frame ? format::decode_next(*frame) : format::DecodeOutcome{};
-    if (decoded) {
+    // A compaction may have put another record there.
+    if (decoded && decoded.record.txid == ref.txid && decoded.record.crc == ref.crc) {
       const std::string_view key = decoded.record.key;
       const std::string_view value = decoded.record.payload;
       json += fmt::format(R"(,"key":"{}","key_len":{},"value_len":{})", base64_of(key.substr(0, shown_key_bytes)),
@@ -196,18 +199,27 @@ void put_base64(Writer& out, std::string_view bytes) {
   }
 }
 
+// The name of a quarantine file may hold anything.
+std::string attribute_of(std::string_view name) {
+  std::string text;
+  for (const char c : printable(name)) {
+    switch (c) {
+      case '&': text += "&amp;"; break;
+      case '<': text += "&lt;"; break;
+      case '"': text += "&quot;"; break;
+      default: text += c;
+    }
+  }
+  return text;
+}
+
 void put_files(Writer& out, const std::vector<Inside>& files) {
   for (const Inside& file : files) {
-    // Names of a store's files hold digits, letters, dots and hyphens.
-    out.put(fmt::format(R"(<script type="text/plain" data-file="{}" data-size="{}">)", file.name, file.size));
+    out.put(
+        fmt::format(R"(<script type="text/plain" data-file="{}" data-size="{}">)", attribute_of(file.name), file.size));
     put_base64(out, file.bytes);
     out.put("</script>\n");
   }
-}
-
-bool is_plain_name(const std::string& name) {
-  return std::ranges::all_of(
-      name, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '.' || c == '-'; });
 }
 
 }  // namespace
@@ -222,7 +234,7 @@ Result<PageMade> make_page(const std::filesystem::path& dir, const PageOptions& 
   bool is_whole = false;
   for (int tries = 1;; ++tries) {
     // Read before the survey, it speaks of nothing that the survey does not see.
-    const Result<std::string> watermark = files->read(".watermark", 0, 64);
+    const Result<std::string> watermark = files->read(".watermark", 0, most_of_watermark);
     looked.emplace();
     if (Result<void> seen = look(dir, on_progress, *looked); !seen) return propagate(seen);
     const bool is_empty = looked->summary.segments().empty() && !looked->report.verify.damage;
@@ -240,7 +252,6 @@ Result<PageMade> make_page(const std::filesystem::path& dir, const PageOptions& 
       return std::unexpected(Error{.code = Errc::snapshot_expired, .action = "read store", .path = dir, .detail = {}});
     }
   }
-  std::erase_if(inside, [](const Inside& file) { return !is_plain_name(file.name); });
 
   const WatermarkState watermark = looked->report.verify.watermark;
   const bool are_originals = watermark != WatermarkState::absent && watermark != WatermarkState::elsewhere;

@@ -21,6 +21,8 @@ class Json {
     begin(name);
     if constexpr (std::is_same_v<T, bool>) {
       text_ += value ? "true" : "false";
+    } else if constexpr (std::is_same_v<T, std::uint64_t>) {
+      text_ += json_number(value);
     } else {
       text_ += std::to_string(value);
     }
@@ -172,6 +174,11 @@ std::string json_text(std::string_view text) {
     }
   }
   return out += '"';
+}
+
+std::string json_number(std::uint64_t number) {
+  constexpr std::uint64_t exact = 1ULL << 53;
+  return number < exact ? std::to_string(number) : '"' + std::to_string(number) + '"';
 }
 
 std::string json_of(const SurveyReport& report, const Summary& summary, const std::filesystem::path& dir) {

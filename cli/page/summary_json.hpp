@@ -14,6 +14,9 @@ namespace datawal::cli {
 /// @param dir  as sentences name the store
 [[nodiscard]] std::string json_of(const SurveyReport& report, const Summary& summary, const std::filesystem::path& dir);
 
+/// A script reads numbers as doubles: from 2^53 on in quotes, so that it is exact.
+[[nodiscard]] std::string json_number(std::uint64_t number);
+
 /// `text` in quotes, for JSON that may stand inside of HTML.
 [[nodiscard]] std::string json_text(std::string_view text);
 

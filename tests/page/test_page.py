@@ -77,6 +77,15 @@ class Page(unittest.TestCase):
             pathlib.Path(options.pictures).mkdir(parents=True, exist_ok=True)
             browser.picture(pathlib.Path(options.pictures) / f'{browser.name}-{name}.png', whole)
 
+    def report(self, path, name, *more):
+        out = self.root / f'{name}.html'
+        datawal(options.program, 'page', path, '-o', out, *more)
+        browser.open(out)
+        browser.wait('datawalPage.store || datawalPage.error')
+        self.assertIsNone(browser.run('datawalPage.error'))
+        self.assertEqual(browser.errors, [])
+        return out
+
     def show(self, selector):
         return browser.run(f'document.querySelector({json.dumps(selector)}).textContent')
 
@@ -305,15 +314,6 @@ class Hostile(Page):
 
 
 class Reports(Page):
-    def report(self, path, name, *more):
-        out = self.root / f'{name}.html'
-        datawal(options.program, 'page', path, '-o', out, *more)
-        browser.open(out)
-        browser.wait('datawalPage.store || datawalPage.error')
-        self.assertIsNone(browser.run('datawalPage.error'))
-        self.assertEqual(browser.errors, [])
-        return out
-
     def test_of_every_kind_of_store_says_what_verify_says(self):
         for name, path in Stores(options.program, self.root / 'each').one_of_each().items():
             with self.subTest(name):
@@ -395,6 +395,113 @@ class Reports(Page):
         self.assertLessEqual(browser.run('document.documentElement.scrollWidth'), 360)
         self.assertIn('<b>kv</b>', self.show('#report-title'))
         self.picture('report-narrow')
+
+
+class Truth(Page):
+    """Where a number, a text or a button could say something else than the store."""
+    big = 2**53
+
+    def big_store(self):
+        return self.stores.made('big', {1: frame(1, self.big + 1, b'a', b'1') + frame(1, self.big + 3, b'b', b'2') +
+                                        frame(0, 2**64 - 1, b'', b'3')})
+
+    def row(self, n):
+        browser.wait(f'document.querySelectorAll("#table-body .row").length > {n}')
+        return browser.run(f'[...document.querySelectorAll("#table-body .row")[{n}].children].map(cell => cell.textContent)')
+
+    def test_txids_beyond_what_a_double_holds_are_exact(self):
+        path = self.big_store()
+        for show in (self.choose, lambda path: self.report(path, 'big'), lambda path: self.report(path, 'big', '--embed-limit', '0')):
+            show(path)
+            browser.wait('[...document.querySelectorAll("#table-body .row")].every(row => row.children[0].textContent.endsWith("3") || '
+                         'row.children[0].textContent.endsWith("5"))')
+            self.assertEqual([self.row(n)[0].replace(',', '') for n in range(3)],
+                             [str(self.big + 1), str(self.big + 3), str(2**64 - 1)])
+            self.assertIn(f'{2**64 - 1:,}', self.show('#facts'))
+            self.assertIn(f'{self.big + 2:,}', self.show('#places'))
+            browser.run('datawalPage.choose(0)')
+            browser.wait(f'document.getElementById("detail-title").textContent.includes("{self.big + 1:,}")')
+
+    def test_an_export_of_large_txids_is_what_scan_prints(self):
+        path = self.big_store()
+        self.choose(path)
+        browser.run(CATCH_DOWNLOADS)
+        browser.run('(document.getElementById("export-scan").click(), true)')
+        browser.wait('caught.length > 0 && document.getElementById("progress").hidden')
+        self.assertEqual(base64.b64decode(browser.run(CAUGHT)).decode(), datawal(options.program, '--json', 'scan', path))
+
+    def test_bytes_are_shown_as_they_are_and_what_is_cut_says_so(self):
+        path = self.stores.made('bytes', {1: frame(1, 1, b'\xef\xbb\xbfabc', b'x' * 500) + frame(1, 2, b'abc\xe2', b'{}') +
+                                          frame(1, 3, 'a\u2028b\u200bc\ufeff'.encode(), b'')})
+        self.choose(path)
+        browser.wait('document.querySelector("#table-body .row").children[6].textContent !== ""')
+        self.assertEqual([self.row(n)[5] for n in range(3)], ['\\ufeffabc', 'hex:616263e2', 'a\\u2028b\\u200bc\\ufeff'])
+        self.assertTrue(self.row(0)[6].endswith('…'))
+        self.assertFalse(self.row(1)[6].endswith('…'))
+
+    def test_a_report_is_searched_by_bytes(self):
+        path = self.stores.made('binary', {1: frame(1, 1, b'\x00\xff' * 100 + b'needle', b'v') + frame(1, 2, b'b', b'\xfe\xed')})
+        self.report(path, 'binary', '--embed-limit', '0')
+        for fields in ({'text': 'needle'}, {'text': 'fe ed', 'hex': True}, {'prefix': 'b'}):
+            browser.run(f'''(() => {{ const form = document.getElementById('filter'); form.reset();
+              for (const [name, value] of Object.entries({json.dumps(fields)})) {{
+                if (typeof value === 'boolean') form.elements[name].checked = value; else form.elements[name].value = value; }}
+              document.getElementById('status').textContent = 'waiting'; form.requestSubmit(); return true; }})()''')
+            browser.wait('document.getElementById("status").textContent !== "waiting"')
+            self.assertEqual(self.show('#status'), '1 records found', fields)
+
+    def test_a_store_that_cannot_be_read_does_not_answer_for_the_one_before(self):
+        self.choose(self.stores.kv('before'))
+        broken = self.stores.kv('broken')
+        self.choose(broken, keep=True)
+        time.sleep(0.01)
+        for segment in self.stores.segments('broken'):
+            segment.write_bytes(segment.read_bytes()[:-100])
+        browser.run('(datawalPage.error = null, document.getElementById("originals").onchange(), true)')
+        browser.wait('datawalPage.error')
+        self.assertTrue(browser.run('document.getElementById("store").hidden'), 'its rows would be read from other files')
+        self.assertIsNone(browser.run('datawalPage.store'))
+
+    def test_after_cancelling_an_export_the_store_is_there(self):
+        self.choose(self.stores.kv('cancelled'))
+        browser.run('(document.getElementById("salvage").click(), document.getElementById("cancel").click(), true)')
+        browser.wait('document.getElementById("progress").hidden && datawalPage.store', 20)
+        browser.run('''(() => { const form = document.getElementById('filter'); form.elements.text.value = 'zzzz-not-there';
+          form.requestSubmit(); return true; })()''')
+        browser.wait('/^0 records found/.test(document.getElementById("status").textContent)', 20)
+
+    def test_a_report_of_the_directory_one_is_in_shows_it(self):
+        path = self.stores.kv('here')
+        out = self.root / 'here.html'
+        subprocess.run([options.program, 'page', '.', '-o', out], cwd=path, check=True, capture_output=True)
+        browser.open(out)
+        browser.wait('datawalPage.store || datawalPage.error')
+        self.assertEqual(browser.run('datawalPage.store.count'), native('verify', path, self.root)[0]['frames_checked'])
+
+    def test_a_report_counts_every_quarantined_file_and_sees_the_whole_watermark(self):
+        path = self.stores.made('names', {1: frame(1, 1, b'a', b'1')}, (1, 30, 1))
+        for name in ('<img src=x onerror=window.harmed=1>', '"><script>window.harmed=1', 'UPPER_case &amp;'):
+            (path / f'00000001.dwal.torn-{name}').write_bytes(b'x')
+        with open(path / '.watermark', 'ab') as watermark:
+            watermark.write(b'longer than any')
+        self.report(path, 'names')
+        stat = json.loads(datawal(options.program, '--json', 'stat', path))
+        self.assertEqual(browser.run(SUMMARY)['stat']['quarantined_files'], stat['quarantined_files'])
+        self.assertEqual(browser.run(SUMMARY)['verdict']['watermark'], native('verify', path, self.root)[0]['watermark'])
+        self.assertIn('torn-<img src=x onerror=window.harmed=1>', self.show('#strips'))
+        self.assertIsNone(browser.run('window.harmed ?? null'))
+
+    def test_a_report_does_not_take_the_place_of_a_file_of_its_store(self):
+        path = self.stores.kv('own')
+        segment = self.stores.segments('own')[0]
+        before = segment.read_bytes()
+        (self.root / 'own-link').symlink_to(path)
+        for name in (segment, path / '.watermark', path / 'report.html', self.root / 'own-link' / segment.name):
+            done = subprocess.run([options.program, 'page', path, '-o', name], capture_output=True, check=False)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(b'inside the store itself', done.stderr)
+        self.assertEqual(segment.read_bytes(), before)
+        self.assertFalse((path / 'report.html').exists())
 
 
 if __name__ == '__main__':

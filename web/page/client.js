@@ -21,10 +21,15 @@ export class Client {
       else reject(new Error(data.failed));
     };
     this.worker.onerror = event => this.fail(new Error(event.message || 'the worker stopped'));
-    this.ready = this.ask('start', {module: this.module});
+    this.ready = this.send('start', {module: this.module});
   }
 
-  ask(command, given = {}) {
+  async ask(command, given = {}) {
+    await this.ready;
+    return this.send(command, given);
+  }
+
+  send(command, given) {
     return new Promise((resolve, reject) => {
       this.waiting.set(++this.last, {resolve, reject});
       this.worker.postMessage({id: this.last, command, given});

@@ -74,7 +74,8 @@ export class Detail {
   async record(store, row) {
     const one = store.record(row);
     this.clear();
-    $('detail-title').textContent = `${typeNames[one.type]}, txid ${number(one.txid)}`;
+    const name = txid => $('detail-title').textContent = `${typeNames[one.type]}, txid ${number(txid)}`;
+    name(one.txid);
     const facts = [['state', stateNames[states.indexOf(store.nameOfState(one.state))]],
       ['place', `${segmentName(one.segment)}, byte ${number(one.offset)}`], ['length', `${number(one.len)} bytes`]];
     this.facts(facts);
@@ -88,6 +89,8 @@ export class Detail {
         ? 'It cannot be read any more: the file has changed since it was chosen.' : 'This report has no values.';
       return;
     }
+    const txid = parts.txid ?? one.txid;
+    name(txid);
     const total = parts.payloadLen ?? parts.payload.length;
     facts.push(['key', `${number(parts.keyLen ?? parts.key.length)} bytes`], ['value', `${number(total)} bytes`]);
     if (parts.crc !== undefined) facts.push(['crc32c', parts.crc.toString(16).padStart(8, '0')]);
@@ -97,7 +100,7 @@ export class Detail {
     $('detail-download').hidden = !store.client;
     $('detail-download').onclick = async () => {
       const whole = await store.client.ask('record', {row, len: one.len, most: Infinity});
-      if (whole) download(`txid-${one.txid}.bin`, new Blob([whole.payload]));
+      if (whole) download(`txid-${txid}.bin`, new Blob([whole.payload]));
     };
     const text = asText(parts.payload, this.shown.isCut);
     const best = text === null ? 'hex' : asJson(text) !== null && /^\s*[[{]/.test(text) ? 'json' : 'text';

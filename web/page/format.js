@@ -4,7 +4,8 @@ export const states = ['raw', 'live', 'dead', 'tombstone', 'put', 'behind'];
 export const stateNames = ['raw', 'live', 'dead', 'tombstone', 'put', 'behind damage'];
 export const typeNames = ['Raw', 'Put', 'Delete'];
 
-export const number = n => n.toLocaleString('en');
+// Beyond 2^53 a number comes as text or as a BigInt, so that it is exact.
+export const number = n => (typeof n === 'string' ? BigInt(n) : n).toLocaleString('en');
 
 export const counted = (n, noun) => `${number(n)} ${noun}${n === 1 ? '' : 's'}`;
 
@@ -16,19 +17,26 @@ export function size(bytes) {
 
 export const segmentName = id => String(id).padStart(8, '0') + '.dwal';
 
-// Text, with what is invisible or turns the direction of writing shown as \xNN.
+// Text, with what is invisible or turns the direction of writing shown as \xNN: what the program does not print either.
 export function visible(text) {
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffd]/g,
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffd]/g,
     c => c < '\u0100' ? `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}` : `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 // Bytes as text, or null if they are no UTF-8 or mostly invisible.
 export function asText(bytes, isCut = false) {
   try {
-    return new TextDecoder('utf-8', {fatal: true}).decode(bytes, {stream: isCut});
+    return new TextDecoder('utf-8', {fatal: true, ignoreBOM: true}).decode(bytes, {stream: isCut});
   } catch {
     return null;
   }
+}
+
+export function includes(bytes, needle) {
+  for (let at = bytes.indexOf(needle[0]); at >= 0; at = bytes.indexOf(needle[0], at + 1)) {
+    if (needle.every((byte, i) => bytes[at + i] === byte)) return true;
+  }
+  return needle.length === 0;
 }
 
 export const hexOf = bytes => Array.from(bytes, b => b.toString(16).padStart(2, '0')).join('');
@@ -36,7 +44,7 @@ export const hexOf = bytes => Array.from(bytes, b => b.toString(16).padStart(2, 
 // One line for a table: text, else hex.
 export function inOneLine(bytes, most = 120) {
   const part = bytes.subarray(0, most);
-  const text = asText(part, true);
+  const text = asText(part, bytes.length > most);
   const more = bytes.length > most ? '…' : '';
   return text === null ? 'hex:' + hexOf(part.subarray(0, 40)) + more : visible(text.replace(/[\n\t]/g, ' ')) + more;
 }

@@ -23,6 +23,8 @@ const outOfMemory = 'This takes more memory than the browser gives to a page. `d
 
 let client = null;
 let chosen = null;  // {name, files}
+let opened = null;  // what open() was given for the store that is shown
+let openings = 0;
 
 function say(text, isWrong = false) {
   $('status').textContent = text;
@@ -97,6 +99,8 @@ async function open({name, files}, {areOriginals, words = ''}) {
     return say(`None of these ${number(files.length)} files is called NNNNNNNN.dwal: that is no store.`, true);
   }
   const bytes = segments.reduce((sum, file) => sum + file.size, 0);
+  const mine = ++openings;
+  forget();
   state.error = null;
   busy(true, `Reading ${size(bytes)} …`);
   const from = performance.now();
@@ -105,17 +109,41 @@ async function open({name, files}, {areOriginals, words = ''}) {
     const read = await client.ask('open', {
       name, files, areOriginals, readsKeys: option('keys') !== 'off', maxIndexBytes: Number(option('max-index-bytes') ?? 1.5e9),
     });
+    if (mine !== openings) return undefined;  // another one is being read by now
     if (read.summary.failed) return say(read.summary.failed, true);
     const rows = new Rows(read.blocks, read.count, read.summary.firsts);
     const store = new Store({summary: read.summary, rows, client, files});
+    opened = arguments;
     show(store, {title: name, contents: {words, noDotFiles: words === '' && !files.some(file => file.name.startsWith('.'))}});
     state.times.drawn = performance.now() - from;
     say(`${size(bytes)} read and checked in ${(state.times.drawn / 1000).toFixed(1)} s, in this browser; nothing was uploaded.`);
   } catch (error) {
+    if (mine !== openings) return undefined;
+    if (error.message === 'memory') client.cancel();  // it was left in the middle of something
     say(reasonOf(error), true);
   } finally {
-    busy(false);
+    if (mine === openings) busy(false);
   }
+  return undefined;
+}
+
+// The library knows the files of one store: of another one it shall not be asked.
+function forget() {
+  opened = null;
+  state.store = null;
+  $('store').hidden = true;
+  detail.clear();
+}
+
+// Whatever ran is ended with all that the library knew. What was shown is read again.
+function cancel() {
+  const before = opened;
+  ++openings;
+  client.cancel();
+  forget();
+  busy(false);
+  say('Cancelled.');
+  if (before) setTimeout(() => open(...before));  // behind what was cancelled
 }
 
 function take(given) {
@@ -143,6 +171,12 @@ async function applyFilter() {
   }
 }
 
+// The last part of the directory's path; a header of a .tar has room for no more.
+function baseOf(store) {
+  const name = store.summary.dir.split('/').findLast(part => part !== '' && part !== '.' && part !== '..') ?? 'store';
+  return [...name].slice(0, 20).join('');
+}
+
 async function exportRows(forImport) {
   const {store} = state;
   const rows = table.shown;
@@ -158,7 +192,7 @@ async function exportRows(forImport) {
       parts.push(new Blob([lines.text]));
       $('progress').value = k / count;
     }
-    download(`${store.summary.dir}.jsonl`, new Blob(parts, {type: 'application/jsonl'}));
+    download(`${baseOf(store)}.jsonl`, new Blob(parts, {type: 'application/jsonl'}));
     say(missing > 0 ? `${number(missing)} records could not be read any more.` : 'exported', missing > 0);
   } catch (error) {
     say(reasonOf(error), true);
@@ -173,7 +207,7 @@ async function salvage() {
     const {report, files} = await client.ask('salvage');
     if (report.failed) return say(report.failed, true);
     state.salvaged = {report, files};
-    download(`${state.store.summary.dir}.salvaged.tar`, tarOf(`${state.store.summary.dir}.salvaged`, files));
+    download(`${baseOf(state.store)}.salvaged.tar`, tarOf(`${baseOf(state.store)}.salvaged`, files));
     say(`${number(report.records_salvaged)} records salvaged; ${number(report.bytes_skipped)} bytes are in no record.`);
   } catch (error) {
     say(reasonOf(error), true);
@@ -188,7 +222,7 @@ function listen() {
   };
   $('choose').onchange = event => take(filesOfInput(event.target.files));
   $('originals').onchange = () => chosen && take(chosen);
-  $('cancel').onclick = () => client.cancel();
+  $('cancel').onclick = cancel;
   for (const name of ['dragover', 'dragenter']) {
     addEventListener(name, event => {
       event.preventDefault();

@@ -6,6 +6,7 @@ import {resampled} from './rows.js';
 
 const HEIGHT = 22;
 const AT_FIRST = 60;
+const WRONG_AT_FIRST = 200;  // a canvas takes memory
 
 const marks = {torn: 'torn tail', damaged: 'damage', reserved: 'reserved zeros', unfinished: 'being written'};
 
@@ -139,17 +140,19 @@ export class StoreMap {
     }), element('li', {}, '▾ txids missing'));
   }
 
-  // The first segments, and every one with something wrong.
+  // The first segments, and those with something wrong.
   list(limit) {
     const store = this.store;
-    const largest = Math.max(1, ...store.summary.segments.map(segment => segment.bytes));
+    const largest = store.summary.segments.reduce((most, segment) => Math.max(most, segment.bytes), 1);
     const rows = [];
     let left = 0;
     let previous = 0;
+    let wrong = 0;
     this.strips = [];
     store.summary.segments.forEach((segment, i) => {
       const isWrong = store.stretchesOf(segment.id).some(one => one.kind !== 'reserved');
-      if (i >= limit && !isWrong && i + 1 < store.summary.segments.length) {
+      const isShown = i < limit || (isWrong && ++wrong <= WRONG_AT_FIRST);
+      if (!isShown && i + 1 < store.summary.segments.length) {
         ++left;
         previous = segment.id;
         return;

@@ -15,7 +15,7 @@ class Files {
   give(list) {
     this.list = list;
     this.kept = list.map(() => []);  // of each file its blocks, as far as they are kept: {bytes, used}
-    this.count = 0;
+    this.keptBytes = 0;
     this.clock = 0;
   }
 
@@ -35,11 +35,11 @@ class Files {
   block(number, n) {
     let block = this.kept[number][n];
     if (!block) {
-      while (this.count >= KEPT_BYTES / BLOCK) this.forgetOne();
       const file = this.list[number];
+      while (this.keptBytes + Math.min(file.size, BLOCK) > KEPT_BYTES) this.forgetOne();
       block = {bytes: this.slice(file, n * BLOCK, Math.min(file.size, (n + 1) * BLOCK)), used: 0};
       this.kept[number][n] = block;
-      ++this.count;
+      this.keptBytes += block.bytes.length;
     }
     block.used = ++this.clock;
     return block.bytes;
@@ -51,8 +51,8 @@ class Files {
     this.kept.forEach((blocks, number) => blocks.forEach((block, n) => {
       if (block && (!oldest || block.used < oldest.used)) oldest = {number, n, used: block.used};
     }));
+    this.keptBytes -= this.kept[oldest.number][oldest.n].bytes.length;
     this.kept[oldest.number][oldest.n] = undefined;
-    --this.count;
   }
 
   // Into `memory` from `into` on. How many bytes were put there; fewer than asked for where the file gives no more.
@@ -197,6 +197,7 @@ function partsOf(frame, most) {
   const payloadLen = header.getUint32(20, true);
   const begin = headerLen + keyLen;
   return {
+    txid: header.getBigUint64(8, true),
     key: frame.slice(headerLen, begin),
     payload: frame.slice(begin, begin + Math.min(payloadLen, most)),
     payloadLen,
@@ -226,8 +227,8 @@ const commands = {
     return rows.map(({row, len}) => {
       const frame = library.frame(row, len);
       if (!frame) return null;
-      const parts = partsOf(frame, 120);
-      return {key: parts.key.slice(0, 200), payload: parts.payload};
+      const parts = partsOf(frame, 200);  // more than a line shows, so that it can tell what is cut
+      return {txid: parts.txid, key: parts.key.slice(0, 200), payload: parts.payload};
     });
   },
   bytes(library, {name, begin, end}) {

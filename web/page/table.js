@@ -1,7 +1,7 @@
 // The table of records: as many rows as there are, of which only those in sight exist.
 
 import {$, element} from './dom.js';
-import {bytesOfHex, inOneLine, number, stateNames, states, typeNames} from './format.js';
+import {bytesOfHex, includes, inOneLine, number, stateNames, states, typeNames} from './format.js';
 
 const ROW = 24;
 // Browsers draw nothing beyond some 17 million pixels; a taller table scrolls in larger steps.
@@ -101,7 +101,8 @@ export class Table {
       this.onChoose(this.row(k));
       this.draw();
     }},
-    cell(number(one.txid), 'right'), cell(typeNames[one.type]),
+    cell(one.txid > Number.MAX_SAFE_INTEGER && head?.txid === undefined && this.store.client ? '…' : number(head?.txid ?? one.txid), 'right'),
+    cell(typeNames[one.type]),
     cell(stateNames[states.indexOf(state)], 'state state-' + state),
     cell(`${one.segment}:${one.offset}`), cell(number(one.len), 'right'),
     cell(head ? inOneLine(head.key) : ''), cell(head ? inOneLine(head.payload) : ''));
@@ -174,11 +175,10 @@ export async function filtered(store, form, isCurrent, onProgress) {
       onProgress(first / store.count);
     }
   } else {
-    const holds = (bytes, what) => inOneLine(bytes, 1e6).includes(new TextDecoder().decode(what));
     for (let row = 0; row < store.count; ++row) {
       const {head} = store.record(row);
-      const begins = inOneLine(head.key, 1e6).startsWith(new TextDecoder().decode(prefix));
-      if (fits(row) && begins && (holds(head.key, needle) || holds(head.payload, needle))) found.push(row);
+      if (!head || !fits(row) || !prefix.every((byte, i) => head.key[i] === byte)) continue;
+      if (includes(head.key, needle) || includes(head.payload, needle)) found.push(row);
     }
   }
   return Uint32Array.from(found);

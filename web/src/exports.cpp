@@ -126,6 +126,7 @@ EXPORT(dw_record) const char* dw_record(double n) {
 
 /// The line that `datawal scan --json` prints of row `n`; with `for_import`, the one that `datawal import` takes, empty for what is no Put.
 EXPORT(dw_line) const char* dw_line(double n, int for_import) {
+  if (!(n >= 0 && n < static_cast<double>(rows.size()))) return nullptr;
   const page::Rows::Row row = rows[static_cast<std::size_t>(n)];
   const format::DecodedRecord* const record = reader.read(row);
   if (record == nullptr) return nullptr;
@@ -138,7 +139,7 @@ EXPORT(dw_line) const char* dw_line(double n, int for_import) {
                           .ref = {.segment = row.segment,
                                   .offset = row.offset,
                                   .len = row.len,
-                                  .txid = row.txid,
+                                  .txid = record->txid,
                                   .crc = record->crc}};
     return say(std::string(cli::record_line(line, view)));
   }

@@ -209,9 +209,9 @@ void PageFiles::give(std::string_view name, std::uint64_t size, std::int64_t mod
 }
 
 Result<std::unique_ptr<Directory>> PageFiles::open_directory(const std::filesystem::path& path) {
-  if (path.empty() || path == "/" || path == ".") return std::make_unique<PageDirectory>(Place::root, path);
-  if (path == given_name_) return std::make_unique<PageDirectory>(Place::given, path);
+  if (path == given_name_) return std::make_unique<PageDirectory>(Place::given, path);  // also where that is "."
   if (is_made_ && path == made_name()) return std::make_unique<PageDirectory>(Place::made, path);
+  if (path.empty() || path == "/" || path == ".") return std::make_unique<PageDirectory>(Place::root, path);
   return absent("open directory", path);
 }
 

@@ -69,7 +69,7 @@ Rows::Row Rows::operator[](std::size_t n) const noexcept {
   const auto behind = std::ranges::upper_bound(firsts_, n, {}, &First::row);
   return {.segment = (behind - 1)->segment,
           .offset = static_cast<std::uint64_t>(block.offset[at]),
-          .txid = static_cast<std::uint64_t>(block.txid[at]),
+          .txid = block.txid[at],
           .len = packed & len_mask,
           .type = static_cast<RecordType>(packed >> len_bits & 3U),
           .state = static_cast<RecordState>(packed >> state_shift)};

@@ -25,7 +25,7 @@ class Rows {
   struct Row {
     std::uint32_t segment = 0;
     std::uint64_t offset = 0;
-    std::uint64_t txid = 0;
+    double txid = 0;  ///< rounded beyond 2^53: the record itself has it exactly
     std::uint32_t len = 0;
     RecordType type = RecordType::Raw;
     RecordState state = RecordState::raw;
