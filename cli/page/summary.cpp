@@ -55,9 +55,9 @@ void Summary::add(const SurveyedRecord& seen) {
   if (power >= sizes_.size()) sizes_.resize(power + 1);
   ++sizes_[power][index_of(seen.state)];
   if (seen.state == RecordState::behind_damage) return;
-  now_.bytes += ref.len;
-  if (seen.state == RecordState::raw || seen.state == RecordState::live) now_.live_bytes += ref.len;
-  note_growth(ref.txid);
+  now_.so_far.bytes += ref.len;
+  if (seen.state == RecordState::raw || seen.state == RecordState::live) now_.so_far.live_bytes += ref.len;
+  note_growth(ref);
   if (seen.state == RecordState::raw) return;
   PrefixSummary& alike = prefix(seen.record.key);
   ++alike.records;
@@ -73,8 +73,9 @@ void Summary::supersede(const SupersededRecord& old) {
   ByState<std::uint64_t>& size = sizes_[static_cast<std::size_t>(std::bit_width(old.len) - 1)];
   --size[index_of(RecordState::live)];
   ++size[index_of(RecordState::dead)];
-  now_.live_bytes -= old.len;
-  growth_.back().live_bytes = now_.live_bytes;
+  const auto by = std::pair(old.by_segment, old.by_offset);
+  const auto step = std::ranges::lower_bound(growth_, by, {}, &Step::last);
+  if (step != growth_.end()) step->superseded += old.len;
   PrefixSummary& alike = prefix(old.key);
   --alike.live_records;
   alike.live_bytes -= old.len;
@@ -89,17 +90,35 @@ void Summary::add(const Stretch& stretch) {
 }
 
 // As many points as there is room for, evenly over the records.
-void Summary::note_growth(std::uint64_t txid) {
-  now_.txid = txid;
+void Summary::note_growth(const RecordRef& ref) {
+  now_.so_far.txid = ref.txid;
+  now_.last = {ref.segment, ref.offset};
   if (records_++ % stride_ == 0) {
     growth_.push_back(now_);
   } else {
+    now_.superseded = std::exchange(growth_.back().superseded, 0);
     growth_.back() = now_;  // always as far as it has got
+    now_.superseded = 0;
   }
   if (growth_.size() < limits_.points) return;
-  for (std::size_t i = 0; 2 * i + 1 < growth_.size(); ++i) growth_[i] = growth_[2 * i + 1];
+  for (std::size_t i = 0; 2 * i + 1 < growth_.size(); ++i) {
+    const std::uint64_t before = growth_[2 * i].superseded;
+    growth_[i] = growth_[2 * i + 1];
+    growth_[i].superseded += before;
+  }
   growth_.resize(growth_.size() / 2);
   stride_ *= 2;
+}
+
+std::vector<GrowthPoint> Summary::growth() const {
+  std::vector<GrowthPoint> points;
+  std::uint64_t superseded = 0;
+  for (const Step& step : growth_) {
+    superseded += step.superseded;
+    points.push_back(step.so_far);
+    points.back().live_bytes -= superseded;
+  }
+  return points;
 }
 
 std::vector<std::pair<std::string, PrefixSummary>> Summary::prefixes(PrefixSummary& rest) const {

@@ -72,13 +72,20 @@ class Summary {
   [[nodiscard]] const std::vector<Stretch>& stretches() const noexcept { return stretches_; }
   [[nodiscard]] std::uint64_t stretches_left_out() const noexcept { return stretches_left_out_; }
   [[nodiscard]] const std::vector<MissingSegments>& missing() const noexcept { return missing_; }
-  [[nodiscard]] const std::vector<GrowthPoint>& growth() const noexcept { return growth_; }
+  [[nodiscard]] std::vector<GrowthPoint> growth() const;
   /// The largest first; what they leave out is in `rest`.
   [[nodiscard]] std::vector<std::pair<std::string, PrefixSummary>> prefixes(PrefixSummary& rest) const;
 
  private:
+  /// What is superseded is told later than the record that does it, so its bytes are noted where that lies.
+  struct Step {
+    GrowthPoint so_far{};                            // without what is superseded
+    std::pair<std::uint32_t, std::uint64_t> last{};  // segment and offset of its last record
+    std::uint64_t superseded = 0;                    // bytes, by records of this step
+  };
+
   void colour(std::uint32_t segment, std::uint64_t begin, std::uint64_t len, RecordState state, bool is_added);
-  void note_growth(std::uint64_t txid);
+  void note_growth(const RecordRef& ref);
   PrefixSummary& prefix(std::string_view key);
 
   const SummaryLimits limits_;
@@ -91,8 +98,8 @@ class Summary {
   std::unordered_map<std::string, PrefixSummary> prefixes_;
   PrefixSummary other_prefixes_;
   std::string prefix_buffer_;
-  std::vector<GrowthPoint> growth_;
-  GrowthPoint now_;
+  std::vector<Step> growth_;
+  Step now_;
   std::uint64_t records_ = 0;
   std::uint64_t stride_ = 1;  // a point every so many records
 };

@@ -41,10 +41,12 @@ struct SurveyedRecord {
 
 /// A record shown as `live` that a newer one has superseded: it is `dead`.
 struct SupersededRecord {
-  std::uint32_t segment = 0;  ///< where it lies
-  std::uint64_t offset = 0;   ///< bytes from the start of that segment
-  std::uint32_t len = 0;      ///< bytes of its frame
-  std::string_view key{};     ///< valid during the call
+  std::uint32_t segment = 0;     ///< where it lies
+  std::uint64_t offset = 0;      ///< bytes from the start of that segment
+  std::uint32_t len = 0;         ///< bytes of its frame
+  std::uint32_t by_segment = 0;  ///< where the newer one lies
+  std::uint64_t by_offset = 0;   ///< bytes from the start of that segment
+  std::string_view key{};        ///< valid during the call
 };
 
 /// Why some bytes are no record.
@@ -67,9 +69,10 @@ struct Stretch {
 /// What a survey tells as it goes; what is empty is not told. Called from the thread that made the call, in the order of the log. The
 /// records and stretches of a segment cover it without a gap and without an overlap.
 struct SurveyVisitor {
-  std::function<void(const SurveyedSegment&)> on_segment{};      ///< before anything else of that segment
-  std::function<bool(const SurveyedRecord&)> on_record{};        ///< false ends the survey
-  std::function<void(const SupersededRecord&)> on_superseded{};  ///< of a record that was shown, some records later
+  std::function<void(const SurveyedSegment&)> on_segment{};  ///< before anything else of that segment
+  std::function<bool(const SurveyedRecord&)> on_record{};    ///< false ends the survey
+  std::function<void(const SupersededRecord&)>
+      on_superseded{};  ///< of records that were shown; many at a time, the last behind all records
   std::function<void(const Stretch&)> on_stretch{};          ///< those that are damaged come behind all sound records
   std::function<void(const MissingSegments&)> on_missing{};  ///< ids without a file, behind the sound records
 };

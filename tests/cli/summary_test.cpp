@@ -26,8 +26,9 @@ SurveyedRecord record(std::uint64_t txid, std::string_view key, RecordState stat
           .state = state};
 }
 
+// By the next record.
 SupersededRecord superseded(std::uint64_t txid, std::string_view key) {
-  return {.segment = 1, .offset = (txid - 1) * len, .len = len, .key = key};
+  return {.segment = 1, .offset = (txid - 1) * len, .len = len, .by_segment = 1, .by_offset = txid * len, .key = key};
 }
 
 std::uint64_t total(const Summary& summary, RecordState state) {
@@ -85,6 +86,17 @@ TEST(PageSummary, KeepsAFewPointsOfGrowthAndEndsWhereTheStoreEnds) {
   }
   EXPECT_EQ(summary.growth().back().bytes, 10'000U * len);
   EXPECT_EQ(summary.growth().back().live_bytes, len);
+}
+
+TEST(PageSummary, KnowsWhenRecordsWereSupersededThoughThatIsToldLater) {
+  Summary summary({.points = 16});
+  summary.add(SurveyedSegment{.id = 1, .bytes = 1'000 * len, .is_active = true});
+  for (std::uint64_t txid = 1; txid <= 1'000; ++txid) summary.add(record(txid, "key"));
+  for (std::uint64_t txid = 1; txid < 1'000; ++txid) summary.supersede(superseded(txid, "key"));
+  for (const GrowthPoint& point : summary.growth()) {
+    EXPECT_EQ(point.bytes, point.txid * len);
+    EXPECT_EQ(point.live_bytes, len) << "up to " << point.txid;
+  }
 }
 
 TEST(PageSummary, CountsRecordsBehindDamageAmongSizesAlone) {

@@ -30,6 +30,8 @@ struct Superseded {
   std::uint32_t segment = 0;
   std::uint64_t offset = 0;
   std::uint32_t len = 0;
+  std::uint32_t by_segment = 0;  ///< where the newer one lies
+  std::uint64_t by_offset = 0;
   std::string_view key{};  ///< valid during the call
 };
 

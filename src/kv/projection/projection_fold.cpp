@@ -52,6 +52,8 @@ bool Projection::fold(SegmentFile& segment, const FoldBatch::Item& item, std::st
     on_superseded_({.segment = prepared.live_segment->id,
                     .offset = address_space_.offset_of(*prepared.live),
                     .len = prepared.live_len,
+                    .by_segment = segment.id,
+                    .by_offset = address_space_.offset_of(item.address),
                     .key = key});
   }
   return prepared.live.has_value();

@@ -52,7 +52,12 @@ class Keys {
           on_enter(folding.on_enter()) {
       if (!visitor.on_superseded) return;
       projection.on_superseded([&visitor](const kv::Superseded& old) {
-        visitor.on_superseded({.segment = old.segment, .offset = old.offset, .len = old.len, .key = old.key});
+        visitor.on_superseded({.segment = old.segment,
+                               .offset = old.offset,
+                               .len = old.len,
+                               .by_segment = old.by_segment,
+                               .by_offset = old.by_offset,
+                               .key = old.key});
       });
     }
     Fold(const Fold&) = delete;

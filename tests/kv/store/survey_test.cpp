@@ -64,6 +64,12 @@ SurveyVisitor into(Picture& picture) {
                 EXPECT_EQ(row->ref.len, old.len);
                 EXPECT_EQ(row->key, old.key);
                 row->state = RecordState::dead;
+                const auto by = std::ranges::find_if(picture.rows, [&](const Row& one) {
+                  return one.ref.segment == old.by_segment && one.ref.offset == old.by_offset;
+                });
+                ASSERT_NE(by, picture.rows.end()) << "it was superseded by a record that was not shown";
+                EXPECT_EQ(by->key, old.key);
+                EXPECT_GT(by->ref.txid, row->ref.txid);
               },
           .on_stretch = [&](const Stretch& stretch) { picture.stretches.push_back(stretch); },
           .on_missing = [&](const MissingSegments& ids) { picture.missing.push_back(ids); }};
