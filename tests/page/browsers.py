@@ -12,7 +12,7 @@ import urllib.request
 
 from websocket import WebSocket
 
-PATIENCE = 120  # seconds
+PATIENCE = 60  # seconds
 
 
 class Browser:

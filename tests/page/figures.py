@@ -36,7 +36,7 @@ def main():
     parser.add_argument('--rows', type=int, default=10_000_000)
     parser.add_argument('--browser', default='chromium')
     options = parser.parse_args()
-    scratch = pathlib.Path(options.scratch)
+    scratch = pathlib.Path(options.scratch).resolve()
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     kv = scratch / 'kv'

@@ -47,7 +47,7 @@ def native(command, path, cwd):
 class Page(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.root = pathlib.Path(options.scratch) / cls.__name__
+        cls.root = pathlib.Path(options.scratch).resolve() / cls.__name__
         shutil.rmtree(cls.root, ignore_errors=True)
         cls.stores = Stores(options.program, cls.root)
 
@@ -61,7 +61,7 @@ class Page(unittest.TestCase):
     def open_page(self, hash_=''):
         browser.open(pathlib.Path(options.page).resolve().as_uri() + hash_)
 
-    def choose(self, path, originals=True, keep=False, patience=120):
+    def choose(self, path, originals=True, keep=False, patience=60):
         if not keep:
             self.open_page()
         browser.run(f'(document.getElementById("originals").checked = {str(originals).lower()}, true)')
