@@ -520,6 +520,7 @@ if __name__ == '__main__':
     parser.add_argument('--pictures')
     options, tests = parser.parse_known_args()
     options.program = str(pathlib.Path(options.program).resolve())
+    options.scratch = str(pathlib.Path(options.scratch).resolve())  # a browser has another working directory
     with {'chromium': browsers.Chromium, 'firefox': browsers.Firefox}[options.browser]() as browser:
         print(f'in {browser.name}:', file=sys.stderr)
         outcome = unittest.main(argv=[sys.argv[0], *tests], exit=False, verbosity=2)
