@@ -462,6 +462,13 @@ class Truth(Page):
         self.assertTrue(browser.run('document.getElementById("store").hidden'), 'its rows would be read from other files')
         self.assertIsNone(browser.run('datawalPage.store'))
 
+    def test_what_a_report_says_does_not_stand_above_another_store(self):
+        self.report(self.stores.kv('reported'), 'reported')
+        self.assertTrue(browser.run('!document.getElementById("report-head").hidden'))
+        self.choose(self.stores.kv('other'), keep=True)
+        self.assertTrue(browser.run('document.getElementById("report-head").hidden'))
+        self.assertNotIn('reported', browser.run('document.title'))
+
     def test_after_cancelling_an_export_the_store_is_there(self):
         self.choose(self.stores.kv('cancelled'))
         browser.run('(document.getElementById("salvage").click(), document.getElementById("cancel").click(), true)')
@@ -513,6 +520,7 @@ if __name__ == '__main__':
     parser.add_argument('--pictures')
     options, tests = parser.parse_known_args()
     options.program = str(pathlib.Path(options.program).resolve())
+    options.scratch = str(pathlib.Path(options.scratch).resolve())  # a browser has another working directory
     with {'chromium': browsers.Chromium, 'firefox': browsers.Firefox}[options.browser]() as browser:
         print(f'in {browser.name}:', file=sys.stderr)
         outcome = unittest.main(argv=[sys.argv[0], *tests], exit=False, verbosity=2)

@@ -148,6 +148,8 @@ function cancel() {
 
 function take(given) {
   chosen = given;
+  if (!$('report-head').hidden) document.title = given.name;
+  $('report-head').hidden = true;  // it speaks of another store
   return open(given, {areOriginals: $('originals').checked});
 }
 
