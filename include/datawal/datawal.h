@@ -243,6 +243,15 @@ typedef struct datawal_saved_report {
   uint64_t reserved[4];      /**< 0 */
 } datawal_saved_report;
 
+/** What datawal_survey found. */
+typedef struct datawal_survey_report {
+  datawal_verify_report verify; /**< as datawal_verify would have reported it */
+  datawal_store_stats stats;    /**< of what lies before the first damage; of keys only if knows_keys */
+  int is_complete;              /**< 0: the visitor ended it, and this is of what was read until then */
+  int knows_keys;               /**< 1: live and dead were told apart, also of a log, which has no keys */
+  uint64_t reserved[4];         /**< 0 */
+} datawal_survey_report;
+
 /** Bytes that are in no whole record, and why none begins there. */
 typedef struct datawal_damaged_range {
   uint64_t begin;   /**< bytes from the start of the segment */
@@ -250,6 +259,74 @@ typedef struct datawal_damaged_range {
   const char* why;  /**< valid as long as the library is loaded */
   uint32_t segment; /**< where they lie */
 } datawal_damaged_range;
+
+/** What a record is to whoever reads the store. */
+typedef enum datawal_record_state {
+  DATAWAL_STATE_RAW = 0,          /**< an event of a log */
+  DATAWAL_STATE_LIVE = 1,         /**< the put that is its key's value, unless on_superseded says otherwise */
+  DATAWAL_STATE_DEAD = 2,         /**< a put that something newer has superseded */
+  DATAWAL_STATE_TOMBSTONE = 3,    /**< a delete */
+  DATAWAL_STATE_PUT = 4,          /**< a put of which nobody knows whether it lives: keys were not read */
+  DATAWAL_STATE_BEHIND_DAMAGE = 5 /**< whole, but behind the first damage: no reader shows it, salvage brings it */
+} datawal_record_state;
+
+/** Why some bytes are no record. */
+typedef enum datawal_stretch_kind {
+  DATAWAL_STRETCH_TORN = 0,      /**< the end of the newest segment, as a crash leaves it: nothing that was synced */
+  DATAWAL_STRETCH_DAMAGED = 1,   /**< bytes that should be records */
+  DATAWAL_STRETCH_RESERVED = 2,  /**< zeros at the end of the newest segment, for what comes: nothing is wrong */
+  DATAWAL_STRETCH_UNFINISHED = 3 /**< what a live writer had begun to append when the survey came to it */
+} datawal_stretch_kind;
+
+/** A segment file, when the survey comes to it. */
+typedef struct datawal_surveyed_segment {
+  uint64_t bytes; /**< of the file when the survey began; a record that was half there then reaches beyond */
+  uint32_t id;    /**< its number */
+  int is_active;  /**< 1: the newest, which a writer appends to */
+} datawal_surveyed_segment;
+
+/** A record shown as live that a newer one has superseded. */
+typedef struct datawal_superseded_record {
+  uint64_t offset;     /**< bytes from the start of its segment */
+  uint64_t by_offset;  /**< of the newer one */
+  const char* key;     /**< valid during the call */
+  size_t key_len;      /**< bytes */
+  uint32_t segment;    /**< where it lies */
+  uint32_t by_segment; /**< where the newer one lies */
+  uint32_t len;        /**< bytes of its frame */
+} datawal_superseded_record;
+
+/** Bytes that are in no record. */
+typedef struct datawal_stretch {
+  uint64_t begin;            /**< bytes from the start of the segment */
+  uint64_t end;              /**< behind the last one */
+  const char* why;           /**< no record begins there; "" beyond the first 100 that are damaged. A literal */
+  datawal_stretch_kind kind; /**< what they are */
+  uint32_t segment;          /**< where they lie */
+} datawal_stretch;
+
+/** Told before anything else of that segment. What is pointed to is valid during the call, here and below. */
+typedef void (*datawal_survey_segment)(void* context, const datawal_surveyed_segment* segment);
+/** 0 ends the survey. */
+typedef int (*datawal_survey_record)(void* context, const datawal_record* record, datawal_record_state state);
+/** Of records that were shown; many at a time, the last behind all records. */
+typedef void (*datawal_survey_superseded)(void* context, const datawal_superseded_record* record);
+/** Those that are damaged come behind all sound records. */
+typedef void (*datawal_survey_stretch)(void* context, const datawal_stretch* stretch);
+/** Ids without a file, from the lowest to the highest; behind the sound records. */
+typedef void (*datawal_survey_missing)(void* context, uint32_t first, uint32_t last);
+
+/** What datawal_survey tells as it goes, in the order of the log; what is NULL is not told. The records and stretches of a segment cover it
+ *  without a gap and without an overlap. */
+typedef struct datawal_survey_visitor {
+  size_t struct_size;                      /**< see the top of this file */
+  void* context;                           /**< the first argument of all */
+  datawal_survey_segment on_segment;       /**< each segment */
+  datawal_survey_record on_record;         /**< each whole record */
+  datawal_survey_superseded on_superseded; /**< each that was shown as live and is dead */
+  datawal_survey_stretch on_stretch;       /**< bytes that are in no record */
+  datawal_survey_missing on_missing;       /**< segments that are not there */
+} datawal_survey_visitor;
 
 /** One range, valid during the call; 0 stops the walk. */
 typedef int (*datawal_damage_visitor)(void* context, const datawal_damaged_range* range);
@@ -464,6 +541,16 @@ typedef struct datawal_work_options {
   void* progress_context;       /**< its first argument */
 } datawal_work_options;
 
+/** Options of datawal_survey. */
+typedef struct datawal_survey_options {
+  size_t struct_size;           /**< see the top of this file */
+  int skips_keys;               /**< 1: live records are not told from dead ones, which takes no memory */
+  datawal_read_path read_path;  /**< how a record is looked at that a newer one supersedes */
+  uint64_t max_index_bytes;     /**< 17 a key are needed, else as skips_keys; 0: no limit */
+  datawal_progress on_progress; /**< called now and then; may be NULL */
+  void* progress_context;       /**< its first argument */
+} datawal_survey_options;
+
 /** The progress of a compaction; 0 stops it. Must not call the store. */
 typedef int (*datawal_compact_progress)(void* context, uint64_t bytes_done, uint64_t bytes_total);
 
@@ -505,6 +592,8 @@ void datawal_compact_options_init(datawal_compact_options*); /**< the same */
 void datawal_store_cursor_options_init(datawal_store_cursor_options*); /**< the same */
 void datawal_follower_options_init(datawal_follower_options*);         /**< the same */
 void datawal_work_options_init(datawal_work_options*);                 /**< the same */
+void datawal_survey_options_init(datawal_survey_options*);             /**< the same */
+void datawal_survey_visitor_init(datawal_survey_visitor*);             /**< the same: nothing is told */
 /** The error of this thread's last failed call; DATAWAL_OK if none failed yet. Calls that succeed leave it unchanged. Valid until
  * the thread ends; changed by its next failed call. */
 const datawal_error* datawal_last_error(void);
@@ -947,6 +1036,10 @@ datawal_code datawal_verify_damage(const char* dir, datawal_damage_visitor visit
 datawal_code datawal_verify_with(const char* dir, datawal_damage_visitor visit, void* context,
                                  const datawal_work_options* options, datawal_verify_report* report,
                                  datawal_error* error);
+/** datawal_verify that tells `visitor` of everything that is there: datawal/survey.hpp. Takes no lock; beside a live writer it surveys what
+ *  was there when it began. `options` and `report` may be NULL. @return DATAWAL_OK for a damaged store too */
+datawal_code datawal_survey(const char* dir, const datawal_survey_visitor* visitor,
+                            const datawal_survey_options* options, datawal_survey_report* report, datawal_error* error);
 /** Cuts the store at its first damage so that it opens again; keeps what it cuts. `report` may be NULL. */
 datawal_code datawal_repair(const char* dir, datawal_repair_report* report, datawal_error* error);
 /** datawal_repair with options: progress, and how the store is opened. */

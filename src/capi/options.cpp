@@ -28,6 +28,12 @@ constexpr std::size_t first_size(const datawal_store_cursor_options&) {
 constexpr std::size_t first_size(const datawal_work_options&) {
   return DATAWAL_FIRST_SIZE(datawal_work_options, progress_context);
 }
+constexpr std::size_t first_size(const datawal_survey_options&) {
+  return DATAWAL_FIRST_SIZE(datawal_survey_options, progress_context);
+}
+constexpr std::size_t first_size(const datawal_survey_visitor&) {
+  return DATAWAL_FIRST_SIZE(datawal_survey_visitor, on_missing);
+}
 constexpr std::size_t first_size(const datawal_compact_options&) {
   return DATAWAL_FIRST_SIZE(datawal_compact_options, progress_context);
 }
@@ -177,6 +183,16 @@ ProgressCallback from_c(const datawal_work_options* given) {
   return telling(options.on_progress, options.progress_context);
 }
 
+SurveyOptions from_c(const datawal_survey_options* given) {
+  const datawal_survey_options options = known(given);
+  return {.reads_keys = !flag(options.skips_keys, "skips_keys"),
+          .max_index_bytes = unless_zero(options.max_index_bytes, SurveyOptions().max_index_bytes),
+          .read_path = from_c(options.read_path),
+          .on_progress = telling(options.on_progress, options.progress_context)};
+}
+
+datawal_survey_visitor from_c(const datawal_survey_visitor* given) { return known(given); }
+
 ReaderOptions from_c(const datawal_reader_options* given) {
   const datawal_reader_options options = known(given);
   if (options.reserved != 0) throw Refused{"reserved", "is set"};
@@ -294,4 +310,6 @@ void datawal_reader_options_init(datawal_reader_options* options) { init(options
 void datawal_compact_options_init(datawal_compact_options* options) { init(options); }
 void datawal_store_cursor_options_init(datawal_store_cursor_options* options) { init(options); }
 void datawal_work_options_init(datawal_work_options* options) { init(options); }
+void datawal_survey_options_init(datawal_survey_options* options) { init(options); }
+void datawal_survey_visitor_init(datawal_survey_visitor* visitor) { init(visitor); }
 void datawal_follower_options_init(datawal_follower_options* options) { init(options); }

@@ -8,9 +8,7 @@
 using namespace datawal;
 using namespace datawal::capi;
 
-namespace {
-
-void fill(datawal_verify_report& report, const VerifyReport& found) {
+void capi::fill(datawal_verify_report& report, const VerifyReport& found) noexcept {
   report.frames_checked = found.frames_checked;
   report.crc_failures = found.crc_failures;
   report.last_segment = found.last_segment;
@@ -27,8 +25,6 @@ void fill(datawal_verify_report& report, const VerifyReport& found) {
   report.recovery = to_c(found.recovery);
   if (found.damage) capi::fill(report.damage, *found.damage);
 }
-
-}  // namespace
 
 datawal_code datawal_verify(const char* dir, datawal_verify_report* report, datawal_error* error) {
   if (report == nullptr) return fail(error, missing("verify store"));
@@ -50,7 +46,7 @@ datawal_code datawal_verify_with(const char* dir, datawal_damage_visitor visit, 
   return returned(
       error, [&] { return verify(dir, {.on_progress = from_c(options)}); },
       [&](const VerifyReport& found) {
-        if (report != nullptr) fill(*report, found);
+        if (report != nullptr) capi::fill(*report, found);
         if (visit == nullptr) return;
         for (const DamagedRange& range : found.damaged_ranges) {
           const datawal_damaged_range shown{.begin = range.begin,
