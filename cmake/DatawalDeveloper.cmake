@@ -72,9 +72,19 @@ endfunction()
 
 # Under a sanitizer most tests take less time than their process does to start.
 option(DATAWAL_TESTS_IN_PARTS "Run each test program in four parts, instead of a process for each test" OFF)
-# What these do thousands of times, or in children that are killed, others do once where a sanitizer sees it.
+# What these do thousands of times, others of their suites do once, where a sanitizer sees it. Children that are killed tell it nothing.
 set(datawal_repetitive_tests
-  "EmbeddedFrames.*:FindRuns.*:CheckpointOnAnEarlierOne.*:ProcessFork.*:*ProcessKill*:ManySegments.OfAllStoresOfAProcess*")
+  EmbeddedFrames.OfAnyTxidInAValue
+  EmbeddedFrames.WhereADamagedLengthPoints
+  EmbeddedFrames.InAValueThatIsAWholeSegment
+  FindRuns.LosesNoSoundRecordBetweenTensOfThousandsOfDamagedOnes
+  FindRuns.TakesNothingOutOfTheValuesOfManyDamagedRecords
+  FindRuns.TakesTimeThatGrowsWithTheSegmentHoweverManyRunsItHas
+  CheckpointOnAnEarlierOne.NeitherChangesNorIsChangedByWhatIsDoneToTheOther
+  ManySegments.OfAllStoresOfAProcessNoMoreThanAQuarterOfItsMappingsAreTaken
+  ProcessFork.AChildForkedWhileAnotherThreadLocksAndUnlocksMayLockToo
+  *ProcessKill*)
+list(JOIN datawal_repetitive_tests ":" datawal_repetitive_tests)
 
 # A name of one file may shadow that of another in its batch. Behind datawal_warnings, which it changes.
 add_library(datawal_batch_warnings INTERFACE)
