@@ -16,7 +16,7 @@
 namespace datawal::cli {
 namespace {
 
-// Standard error is the last resort: without it nobody can be told.
+// Standard error is the last resort: without it nothing can be reported.
 void write_to_stderr(std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());

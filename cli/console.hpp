@@ -32,10 +32,10 @@ class Console {
   /// A failed call of the library on the store in `dir`, with the next command to type.
   ExitCode fail(const Error& error, const std::filesystem::path& dir, std::string_view more = {});
 
-  /// Arguments that parse but do not fit together.
+  /// Reports arguments that parse but contradict each other.
   ExitCode fail_usage(const std::string& text);
 
-  /// Good to know: a line, in JSON mode also an object of kind `note`.
+  /// A note: a line, in JSON mode also an object of kind `note`.
   void note(const Message& message);
 
   /// Ends a command: flushes standard output; a byte lost there turns `status` into a failure. If the reader went away,

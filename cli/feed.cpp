@@ -7,7 +7,7 @@
 namespace datawal::cli {
 namespace {
 
-// What is wrong with the input, not with the log. Everything before it was appended.
+// Reports a fault of the input, not of the log. Everything before it was appended.
 int fail_for_input(Console& console, const std::string& text) {
   return console.fail(exit_usage,
                       {.code = "input", .text = text + "; the records before it were appended, nothing after it was"});

@@ -1,5 +1,5 @@
 #pragma once
-// From inputs into a log.
+// Appends records from inputs to a log.
 
 #include <cstdint>
 #include <filesystem>

@@ -1,5 +1,5 @@
 #pragma once
-// Lines of JSON into a store.
+// Puts lines of JSON into a store.
 
 #include <filesystem>
 #include <string>

@@ -1,5 +1,5 @@
 #pragma once
-// What is told to people, with a name for programs.
+// A message for people, with a name for programs.
 
 #include <cstdint>
 #include <filesystem>

@@ -1,5 +1,5 @@
 #pragma once
-// Tells whether somebody is watching.
+// Properties of the terminal.
 
 #include <cstddef>
 

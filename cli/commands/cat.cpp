@@ -33,7 +33,7 @@ class PayloadPrinter {
     if (framing_ == Framing::null_separated) print_separator(record.payload, '\0');
   }
 
-  /// Payloads that hold what separates them.
+  /// Payloads that contain the separator.
   [[nodiscard]] std::uint64_t ambiguous() const noexcept { return ambiguous_; }
 
  private:

@@ -32,7 +32,7 @@ struct CompactArguments {
   bool allow_network_filesystem = false;
 };
 
-// -1 if it is none.
+// -1 if it is not a number.
 double number_of(const std::string& text) {
   double number = -1;
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);

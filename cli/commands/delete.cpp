@@ -66,7 +66,7 @@ class Eraser {
   Counts counts_;
 };
 
-// What a failure of the library, or of the input, leaves to be told.
+// A failure of the library or of the input, to be reported.
 struct Failure {
   std::optional<Error> error{};
   std::string input{};

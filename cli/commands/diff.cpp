@@ -40,7 +40,7 @@ struct Side {
   bool (*is_wanted)(const Item&) = [](const Item&) { return true; };
   std::optional<Item> item{};
 
-  // False after telling why it cannot go on.
+  // False after reporting why it cannot go on.
   bool advance(Console& console, int& status) {
     for (;;) {
       const Result<std::optional<Item>> next = cursor.next();
@@ -183,7 +183,7 @@ int compare_records(Console& console, const DiffArguments& arguments) {
   return status == exit_done ? comparison.summarize() : status;
 }
 
-// A store may hold both, and what is no key's is in no key's value.
+// A store may hold both kinds, and Raw records show in no key's value.
 int compare_keys_and_raw_records(Console& console, const DiffArguments& arguments) {
   int status = exit_done;
   const std::optional<DataWalReader> first = open_store(console, arguments.first, status);

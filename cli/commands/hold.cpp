@@ -1,4 +1,4 @@
-// `datawal hold`: what consumers still need of a store, so that nothing of it is given back.
+// `datawal hold`: which part of a store consumers still need, so that its space is not freed.
 
 #include <charconv>
 #include <memory>

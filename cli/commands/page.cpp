@@ -1,4 +1,4 @@
-// `datawal page`: a store, or what is to be said of it, as one page for a browser.
+// `datawal page`: a store, or a summary of it, as one page for a browser.
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>

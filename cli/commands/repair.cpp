@@ -69,7 +69,7 @@ void note_returning_keys(Console& console, const RepairReport& report) {
                 .text = what + ": a key that was deleted or overwritten there shows its older value again"});
 }
 
-// Nobody must have to find this out later.
+// Said now, so that nobody has to find out later.
 void note_synced(Console& console, const RepairReport& report) {
   const TxidRange& cut = report.synced_txids_cut;
   const bool is_one = cut.first == cut.last;

@@ -1,5 +1,5 @@
 #pragma once
-// One page with a store, or what is to be said of it, inside.
+// One page with a store, or a summary of it, inside.
 
 #include <cstdint>
 #include <filesystem>

@@ -1,5 +1,5 @@
 #pragma once
-// What a page shows of a store besides its records: counted while a survey goes by, in memory that does not grow with the store.
+// What a page shows of a store besides its records: counted during a survey, in memory that does not grow with the store.
 
 #include <array>
 #include <bit>

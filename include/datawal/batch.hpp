@@ -25,7 +25,7 @@ class Batch {
     entries_.clear();
     bytes_.clear();
   }
-  /// How many changes.
+  /// The number of changes.
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
   /// size() is 0.
   [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }

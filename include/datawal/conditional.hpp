@@ -28,7 +28,7 @@ class Expect {
 
   /// The key has no value.
   [[nodiscard]] static constexpr Expect absent() noexcept { return Expect(Kind::absent); }
-  /// Always met: for callers who only want to know what was there.
+  /// Always met: for callers that only want to know what was there.
   [[nodiscard]] static constexpr Expect anything() noexcept { return Expect(Kind::anything); }
 
   /// True if a key whose newest record is `found` meets it.

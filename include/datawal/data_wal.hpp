@@ -66,7 +66,7 @@ class DataWal {
   [[nodiscard]] Result<void> erase(std::string_view key, const WriteOptions& options = {});
 
   /// put(), if the key's newest record is what is `expected`: checked and done in one step, in the order of the log, so that nothing
-  /// that was put or erased in between is lost. What there was is told. With `Expect::anything()` it is a put() that tells.
+  /// that was put or erased in between is lost. The outcome tells what was there; with `Expect::anything()` it is a put() that tells.
   ///
   ///     for (bool is_done = false; !is_done;) {  // counts exactly, from any number of threads
   ///       auto seen = store.find("counter");
@@ -82,7 +82,7 @@ class DataWal {
   [[nodiscard]] Result<ChangeOutcome> put_if(std::string_view key, const Expect& expected, std::string_view value,
                                              const WriteOptions& options = {});
 
-  /// erase(), as put_if(): what was expired when it was looked at goes, but not what was put since. With `Expect::anything()` an
+  /// erase(), as put_if(): removes what had expired when it was looked at, but not what was put since. With `Expect::anything()` an
   /// erase() that tells whether the key was there.
   [[nodiscard]] Result<ChangeOutcome> erase_if(std::string_view key, const Expect& expected,
                                                const WriteOptions& options = {});
@@ -97,8 +97,8 @@ class DataWal {
   /// The value of a key, as get(), and the record that holds it.
   [[nodiscard]] Answer<std::optional<StoredValue>> find(std::string_view key) const;
 
-  /// get() of many keys, faster than one by one: what the next ones need is fetched while the first are looked up. Each is as it is when
-  /// its turn comes; for one instant take a view().
+  /// get() of many keys, faster than one by one: what the next ones need is fetched while the first are looked up. Each value is that of
+  /// the moment it is looked up; for one instant take a view().
   /// @param values  gets what each key has; empty after an error, which is of the first key that cannot be read
   [[nodiscard]] Result<void> multi_get(std::span<const std::string_view> keys, Values& values) const;
 
@@ -108,13 +108,13 @@ class DataWal {
   [[nodiscard]] std::uint64_t size() const noexcept;  ///< live keys; 0 once it is closed
   [[nodiscard]] bool empty() const noexcept;          ///< size() is 0
 
-  /// All live keys, ascending. One state of the store, as items(), for_each(), for_each_key(), cursor(), export_jsonl() and compact_to():
-  /// that at the start of the call, whatever is put or erased meanwhile. All of them note it in 8 bytes a key while writers wait, some
-  /// 10 ms a million keys.
+  /// All live keys, ascending. Shows one state of the store, as do items(), for_each(), for_each_key(), cursor(), export_jsonl() and
+  /// compact_to(): that at the start of the call, whatever is put or erased meanwhile. All of them note it in 8 bytes a key while writers
+  /// wait, some 10 ms a million keys.
   [[nodiscard]] Result<std::vector<std::string>> keys() const;
 
-  /// The keys that a cursor() with these options shows: those of a prefix or a range. All keys are looked at, since the store keeps them in
-  /// no order; memory is taken for those that are given, and for noting all.
+  /// The keys that a cursor() with these options shows: those of a prefix or a range. Looks at all keys, since the store keeps them in no
+  /// order; takes memory for those returned, and 8 bytes for each key there is.
   [[nodiscard]] Result<std::vector<std::string>> keys(const CursorOptions& which) const;
 
   /// All live keys and values, by ascending key, in memory.
@@ -127,16 +127,16 @@ class DataWal {
   /// The same for what a cursor() with these options shows, in its order. Costs as keys().
   [[nodiscard]] Result<void> for_each(const CursorOptions& which, const Visitor& visit) const;
 
-  /// As for_each(), but for the values: of records over 1 KiB they are not read, and not checked either.
+  /// for_each() without the values: those of records over 1 KiB are neither read nor checked.
   [[nodiscard]] Result<void> for_each_key(const KeyVisitor& visit) const;
 
   /// A walk at the caller's pace, over all keys or those within bounds. In the order of the keys all that are within the bounds are
-  /// sorted first, which takes 16 bytes a key and about as long as reading them; who wants many such cursors takes them from one
-  /// view(). Errors as get().
+  /// sorted first, which takes 16 bytes a key and about as long as reading them; for many such cursors take one view(). Errors as
+  /// get().
   [[nodiscard]] Result<DataWalCursor> cursor(const CursorOptions& options = {}) const;
 
-  /// The store as it is now, to be looked at as long as one likes while writing, compaction and all else go on. Copies the index, in 17.5
-  /// bytes of memory a key; writers wait for it, some 8 ms a million keys. Where a cursor or one walk is enough, those take less.
+  /// The store as it is now, for reading as long as one likes while writing, compaction and everything else go on. Copies the index:
+  /// 17.5 bytes of memory a key, and writers wait some 8 ms a million keys. Where a cursor or one walk is enough, those cost less.
   [[nodiscard]] Result<DataWalView> view() const;
 
   /// On return everything put or erased before survives a loss of power. As RecordLog::fsync.

@@ -9,7 +9,7 @@
 
 namespace datawal {
 
-/// Held from acquire() until release() or destruction. It lies on the directory itself and on `.lock` in it, by
+/// Held from acquire() until release() or destruction. It is taken on the directory itself and on `.lock` in it, by
 /// descriptor: a stale file is no lock, and deleting `.lock` lets nobody in. It ends with the process that took it. A child made
 /// by `fork` neither holds nor releases it: its copies of the descriptors are closed before `fork` returns there. A child made by
 /// `_Fork` or a bare `clone`, which the library cannot see, keeps them, and with them a lock that was not released.

@@ -1,5 +1,5 @@
 #pragma once
-// Follows a log that somebody else writes, across restarts of either side.
+// Follows a log that another handle or process writes, across restarts of either side.
 
 #include <chrono>
 #include <cstdint>
@@ -91,7 +91,7 @@ class Follower {
   /// What the last place_lost reported.
   [[nodiscard]] const LostRecords& lost() const noexcept;
 
-  /// Sleeps until there may be more, until a signal handler ran, or for `timeout` at most (milliseconds::max(): for ever). If another
+  /// Sleeps until there may be more, until a signal handler ran, or for `timeout` at most (milliseconds::max(): forever). If another
   /// directory now has the store's name (a restored copy), follows that one from then on.
   /// @return true if next() is worth calling
   [[nodiscard]] Result<bool> wait(std::chrono::milliseconds timeout);

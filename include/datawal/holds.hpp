@@ -1,5 +1,5 @@
 #pragma once
-// Holds: what consumers of a log still need of it, so that nothing of that is given back.
+// Holds: which part of a log its consumers still need, so that its space is not freed.
 //
 // A consumer (a backup, a mirror, an indexer, a shipper) that has taken all records up to some txid sets a hold there, under a name of
 // its own, and moves it on as it goes. Neither compaction nor retention touches a segment that holds a larger txid than the lowest
@@ -21,7 +21,7 @@ namespace datawal {
 inline constexpr std::size_t max_hold_name_len = 64;  ///< bytes
 inline constexpr std::size_t max_holds = 64;          ///< of one store
 
-/// One consumer's.
+/// The hold of one consumer.
 struct Hold {
   std::string name{};      ///< 1 .. max_hold_name_len letters, digits, `.`, `_` or `-`, and no `-` in front
   std::uint64_t txid = 0;  ///< what lies above it is still needed; 0: everything

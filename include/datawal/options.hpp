@@ -1,5 +1,5 @@
 #pragma once
-// What can be chosen when a store is opened and when a record is written.
+// Options for opening a store and for writing a record.
 
 #include <chrono>
 #include <cstdint>
@@ -30,20 +30,20 @@ enum class ReadPath : std::uint8_t {
 /// When the log syncs without being told to.
 class SyncPolicy {
  public:
-  /// Only in fsync(), rotate(), close(), and in calls with WriteOptions::sync. What is promised, that is: once much was written,
-  /// a sync in the background may come sooner, so that none of these has to wait long.
+  /// Promised only by fsync(), rotate(), close(), and calls with WriteOptions::sync. Once much was written, a sync in the background may
+  /// come sooner, so that none of these has to wait long.
   [[nodiscard]] static constexpr SyncPolicy manual() noexcept { return SyncPolicy(std::chrono::milliseconds(-1)); }
   /// Before each append returns.
   [[nodiscard]] static constexpr SyncPolicy every_append() noexcept { return SyncPolicy(std::chrono::milliseconds(0)); }
-  /// In a thread in the background, `period` after the last time. durable_txid() tells how far it got; a failure poisons the log.
+  /// In a background thread, `period` after the last time. durable_txid() tells how far it got; a failure poisons the log.
   /// @param period  taken for one millisecond if it is less
   [[nodiscard]] static constexpr SyncPolicy interval(std::chrono::milliseconds period) noexcept {
     return SyncPolicy(period.count() < 1 ? std::chrono::milliseconds(1) : period);
   }
 
-  /// Whether it is that.
+  /// True for every_append().
   [[nodiscard]] constexpr bool is_every_append() const noexcept { return period_.count() == 0; }
-  /// Of interval(); 0 otherwise.
+  /// The period of interval(); 0 for the others.
   [[nodiscard]] constexpr std::chrono::milliseconds period() const noexcept {
     return period_.count() > 0 ? period_ : std::chrono::milliseconds(0);
   }
@@ -54,14 +54,14 @@ class SyncPolicy {
   std::chrono::milliseconds period_;  // negative: manual
 };
 
-/// How far a long opening or checking has come.
+/// Progress of a long call.
 struct Progress {
   std::uint64_t bytes_done = 0;   ///< read so far
   std::uint64_t bytes_total = 0;  ///< to be read
 };
 using ProgressCallback = std::function<void(const Progress&)>;
 
-/// For one write.
+/// Options of one write.
 struct WriteOptions {
   bool sync = false;  ///< return only when the record, and all before it, survive a loss of power
 };
@@ -72,8 +72,8 @@ struct AutoCompact {
   /// Begins when the sealed segments together hold this share of garbage, and rewrites those that do.
   double garbage_ratio = 0.5;
   std::uint64_t max_bytes_per_second = 64ULL << 20;  ///< read and written together; 0: as fast as it goes
-  /// Faster than that while records are appended faster than it gives space back: twice what makes up for them. Otherwise
-  /// writers that do not pause can fill the disk with what is dead.
+  /// Compact faster than that while records are appended faster than space is freed: twice as fast as needed to keep up. Otherwise writers
+  /// that do not pause can fill the disk with dead records.
   bool keeps_up_with_writers = true;
 };
 
@@ -81,52 +81,52 @@ struct AutoCompact {
 /// so that it takes milliseconds at any size. A cache: it can be deleted at any time, and one that does not fit what is there is not
 /// used. RecoveryReport::index_state tells.
 ///
-/// Off unless asked for, since it moves when damage is found: what nobody reads at open may be damaged without open noticing. A get, a
-/// compaction, an export, or check() meets it.
+/// Off unless asked for, since it changes when damage is found: what is not read at open may be damaged without open noticing. A get, a
+/// compaction, an export, or check() finds it.
 struct IndexOptions {
   bool is_enabled = false;  ///< use it at open, and write it after a compaction and at close
   bool write_at_close =
       true;  ///< if it pays: not where writing would take ten times as long as the replay that it saves
   std::uint64_t least_records = 20'000;  ///< it never pays if no more than so many were appended behind the last one
-  /// A thread writes it whenever as much was appended behind the last one as it is large, but at least `least_bytes`: so long is what an
-  /// open reads behind it after a crash. Writers go on meanwhile.
+  /// A thread writes it whenever the log has grown behind the last one by the size of the index, but at least by `least_bytes`: that much an
+  /// open reads after a crash. Writers go on meanwhile.
   bool writes_in_background = true;
   std::uint64_t least_bytes = 64ULL << 20;  ///< takes some 0.1 s to read
-  /// A thread loads all of it once the store is open, a microsecond per 4 KiB, and ends. Without, each page is loaded when it is needed.
+  /// A thread loads all of it once the store is open, a microsecond per 4 KiB, and ends. Without it each page is loaded when it is needed.
   bool loads_in_background = true;
 };
 
-/// The state of a log: a file `.state` beside the segments that says what every segment was, with which RecordLog::open reads only what
-/// was appended since it was written, so that it takes milliseconds at any size. A cache, as the index is: it can be deleted at any time,
-/// and one that does not fit what is there is not used. RecoveryReport::index_state tells. 152 bytes a segment.
+/// The state of a log: a file `.state` beside the segments that describes every segment. With it RecordLog::open reads only what was
+/// appended since it was written, and takes milliseconds at any size. A cache, as the index is: it can be deleted at any time, and one
+/// that does not fit the segments is not used. RecoveryReport::index_state tells. 152 bytes a segment.
 ///
-/// Off unless asked for, since it moves when damage is found: what `open` does not read may be damaged without its noticing. A cursor,
-/// read(), or check() meets it.
+/// Off unless asked for, since it changes when damage is found: what is not read at open may be damaged without open noticing. A cursor,
+/// read(), or check() finds it.
 struct StateOptions {
   bool is_enabled = false;  ///< use it at open, and write it at rotation and at close
-  /// Where the next open would read sixteen times as much of the log as it is long, and as `least_bytes`: so much, besides a segment,
-  /// is what an open reads after a crash. A sync of one more file, for which appends wait.
+  /// Written at rotation once the next open would read sixteen times the length of the state, and of `least_bytes`: that much, besides a
+  /// segment, an open reads after a crash. Costs a sync of one more file, for which appends wait.
   bool write_at_rotation = true;
   bool write_at_close = true;  ///< if it pays: where the next open would otherwise read much of the log
-  /// It never pays if the next open would read fewer bytes of records. Besides those behind the last one these are, where that one was
+  /// Not written if the next open would read fewer bytes of records than this. An open reads those behind the last state and, if that was
   /// written within a segment that has grown since, those before it in the segment.
   std::uint64_t least_bytes = 1ULL << 20;
 };
 
-/// What `open` of a store with an index, or of a log with a state, reads.
+/// How much `open` reads of a store with an index, or of a log with a state.
 enum class Verification : std::uint8_t {
   index,  ///< the index or state, if it is enabled and fits, and what lies behind it
   full,   ///< every record
 };
 
-/// What `open` does where there is no store, and where there is one: is_store().
+/// What `open` does if there is no store, and if there is one: is_store().
 enum class OpenMode : std::uint8_t {
   create_if_missing,  ///< opens the store, or makes one
   must_exist,         ///< `not_found` if there is none; nothing is made then
   must_be_new,        ///< `already_exists` if there is one; nothing is changed then
 };
 
-/// For opening a store to write.
+/// Options for opening a store for writing.
 struct OpenOptions {
   /// The active segment is rotated before it would grow beyond this many bytes; 0 leaves rotation to rotate(). A larger
   /// record gets a segment of its own. With 0 the rewrite that `open` does after a crash has no bound.
@@ -160,15 +160,15 @@ struct OpenOptions {
 /// names. All readers and stores of a process together keep a quarter of RLIMIT_NOFILE, each at most half of what is left of it. Where
 /// there are no descriptors they do with two or three each; what is not kept open expires when it is replaced.
 struct ReaderOptions {
-  /// Of RecordLogReader: show only what a loss of power cannot take back, as far as the watermark vouches: RecordLogReader::durable_end.
+  /// RecordLogReader: show only what a loss of power cannot take back, as the watermark proves it: RecordLogReader::durable_end.
   /// DataWalReader refuses it as invalid_argument: of a key the newest value is shown.
   bool only_durable = false;
   ReadPath read_path = ReadPath::mapped;  ///< of DataWalReader, for sealed segments; the active one is never mapped
   std::uint32_t open_threads = 0;         ///< of DataWalReader, also in refresh(); as OpenOptions::open_threads
-  /// Of DataWalReader: use the store's persisted index if there is one that fits, so that opening costs the same at any size. Each page
-  /// of it is loaded when it is needed; a damaged one is an error, and the index is left where it is.
+  /// DataWalReader: use the store's persisted index if there is one that fits, so that opening costs the same at any size. Each page
+  /// is loaded when it is needed; a damaged one is an error, and the index is left where it is.
   bool uses_index = false;
-  /// Of RecordLogReader: use the log's state if there is one that fits, so that refresh() and durable_end() do not read the last segments
+  /// RecordLogReader: use the log's state if there is one that fits, so that refresh() and durable_end() do not read the last segments
   /// from their beginnings.
   bool uses_state = false;
   safeatomic::FileSystem* file_system = nullptr;  ///< null: the operating system's; not owned

@@ -60,7 +60,7 @@ struct RecordInput {
   std::string_view payload{};         ///< 0 .. max_payload_len bytes
 };
 
-/// A record in somebody else's buffer: valid until the call that the lender names, mostly the next next(). Copy what you need
+/// A record in a buffer of the lender's: valid until the call that the lender names, mostly the next next(). Copy what you need
 /// beyond that.
 struct RecordView {
   RecordType type = RecordType::Raw;  ///< its kind

@@ -87,8 +87,8 @@ class RecordLog {
   /// Every record, in memory.
   [[nodiscard]] Result<std::vector<Record>> scan() const;
 
-  /// Writes the state of now (OpenOptions::state), where the options are not left to say when that is worth it. Durable on return, as
-  /// everything appended before. Appends wait for its syncs. Nothing without records.
+  /// Writes the state of the log (OpenOptions::state) now, instead of when the options say. Durable on return, as everything appended
+  /// before. Appends wait for its syncs. Does nothing without records.
   /// @return invalid_argument if the log was opened without StateOptions::is_enabled; no_space, io: the old one stays, and the log
   ///   goes on; poisoned
   [[nodiscard]] Result<void> save_state();

@@ -1,5 +1,5 @@
 #pragma once
-// Reads a log without disturbing anybody.
+// Reads a log without a lock, beside any writer.
 
 #include <cstdint>
 #include <filesystem>

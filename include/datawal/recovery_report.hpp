@@ -1,5 +1,5 @@
 #pragma once
-// What was met while a store was opened or read.
+// What was found while a store was opened or read.
 
 #include <cstdint>
 #include <filesystem>

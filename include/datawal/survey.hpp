@@ -1,5 +1,5 @@
 #pragma once
-// Looks at a whole store, record by record and stretch by stretch: for whoever draws, counts or searches what is there.
+// Shows a whole store, record by record and stretch by stretch: for drawing, counting or searching it.
 
 #include <cstdint>
 #include <filesystem>
@@ -26,14 +26,14 @@ enum class RecordState : std::uint8_t {
   behind_damage,  ///< whole, but behind the first damage: no reader shows it, salvage() brings it
 };
 
-/// A segment file, when the survey comes to it.
+/// A segment file, when the survey reaches it.
 struct SurveyedSegment {
   std::uint32_t id = 0;     ///< its number
   std::uint64_t bytes = 0;  ///< of the file when the survey began; a record that was half there then reaches beyond
   bool is_active = false;   ///< the newest, which a writer appends to
 };
 
-/// A whole record, when the survey comes to it.
+/// A whole record, when the survey reaches it.
 struct SurveyedRecord {
   RecordView record{};                   ///< valid during the call
   RecordState state = RecordState::raw;  ///< by what came before it: a Put is `live` until SurveyVisitor::on_superseded

@@ -13,7 +13,7 @@ namespace datawal {
 /// more than ever before. One thread at a time.
 class Values {
  public:
-  /// How many keys were asked for.
+  /// The number of keys asked for.
   [[nodiscard]] std::size_t size() const noexcept { return places_.size(); }
   /// size() is 0.
   [[nodiscard]] bool empty() const noexcept { return places_.empty(); }
@@ -31,7 +31,7 @@ class Values {
     bytes_.clear();
   }
 
-  /// Adds the value of the next key; for whoever fills it. Throws std::bad_alloc.
+  /// Adds the value of the next key; used by multi_get(). Throws std::bad_alloc.
   void add(std::string_view value) {
     const std::size_t begin = bytes_.size();
     bytes_.append(value);

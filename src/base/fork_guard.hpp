@@ -24,7 +24,7 @@ class ForkGuard {
   std::uint64_t generation_;
 };
 
-/// What it points to never ends. For a forked child, where another thread's changes of it are half done.
+/// Never destroys what it points to: in a forked child another thread's changes of it may be half done.
 template <class T>
 void never_destroy(const std::shared_ptr<T>& shared) noexcept {
   alignas(std::shared_ptr<T>) std::byte place[sizeof(std::shared_ptr<T>)];

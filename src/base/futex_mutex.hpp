@@ -12,7 +12,7 @@ namespace datawal {
 /// For Locked and Lock (mutex.hpp).
 class DATAWAL_CAPABILITY FutexMutex {
  public:
-  // What the word is worth, only this class knows.
+  // What the values of the word mean is known here alone.
   void lock() noexcept DATAWAL_ACQUIRE() DATAWAL_NO_THREAD_SAFETY_ANALYSIS {
     std::uint32_t seen = is_free;
     if (!word_.compare_exchange_strong(seen, is_held, std::memory_order_acquire, std::memory_order_relaxed)) wait();

@@ -1,5 +1,5 @@
 #pragma once
-// Errors of the operating system's side as errors of this library.
+// Turns errors of the operating system's side into errors of this library.
 
 #include <string_view>
 

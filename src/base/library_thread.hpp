@@ -13,8 +13,8 @@ namespace datawal {
 /// @return io if no thread can be started
 [[nodiscard]] Result<std::thread> start_thread(std::function<void()> run);
 
-/// While it lives, this thread is not cancelled (pthread_cancel): for waiting for another thread of the library, whose end
-/// somebody must see. The seam to the operating system does that by itself.
+/// While it lives, this thread cannot be cancelled (pthread_cancel): for joining another thread of the library, which must not
+/// be left running. The seam to the operating system does the same by itself.
 class CancellationOff {
  public:
   CancellationOff() noexcept;
@@ -26,7 +26,7 @@ class CancellationOff {
   int before_ = 0;
 };
 
-/// Waits for its end, whatever happens to this thread.
+/// Joins it, even if this thread is being cancelled.
 void join(std::thread& thread);
 
 }  // namespace datawal

@@ -1,5 +1,5 @@
 #pragma once
-// std::mutex, its guards and its condition, as clang can follow them: libstdc++'s own say nothing about what they hold.
+// std::mutex, its guards and its condition variable, annotated for clang: libstdc++'s own are not.
 
 #include <chrono>
 #include <condition_variable>
@@ -32,7 +32,7 @@ class DATAWAL_SCOPED_CAPABILITY Locked {
   M& mutex_;
 };
 
-/// The same, but it can be given back and taken again meanwhile.
+/// The same, but it can be unlocked and locked again in between.
 template <class M>
 class DATAWAL_SCOPED_CAPABILITY Lock {
  public:
@@ -49,7 +49,7 @@ class DATAWAL_SCOPED_CAPABILITY Lock {
   std::unique_lock<M> lock_;
 };
 
-/// Of a Mutex. Wakes may be spurious.
+/// A condition variable for a Mutex. Wake-ups may be spurious.
 class Condition {
  public:
   void wait(Mutex& mutex) DATAWAL_REQUIRES(mutex) {
@@ -64,7 +64,7 @@ class Condition {
   void notify_all() noexcept { condition_.notify_all(); }
 
  private:
-  // Whichever way a wait ends, also by cancellation of the thread, the mutex is held, and stays the caller's to give back.
+  // However a wait ends, also by cancellation of the thread, the mutex is held again, and unlocking it stays the caller's task.
   struct Adopted {
     explicit Adopted(Mutex& mutex) : lock(mutex.mutex_, std::adopt_lock) {}
     ~Adopted() { (void)lock.release(); }

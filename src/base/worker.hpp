@@ -1,5 +1,5 @@
 #pragma once
-// A thread that does something whenever it is woken.
+// A thread that does one kind of work whenever it is woken.
 
 #include <functional>
 #include <memory>
@@ -15,18 +15,18 @@ namespace datawal {
 /// Threads: any, but for stop() and destruction.
 class Worker {
  public:
-  /// @param work  called in the thread once for each wake-up, or for several of them together
+  /// @param work  called in the thread, once for each wake-up or for several together
   /// @return as start_thread
   [[nodiscard]] static Result<std::unique_ptr<Worker>> start(std::function<void()> work);
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
   ~Worker() { stop(); }
 
-  /// There is work. Nothing after stop().
+  /// Tells the thread that there is work. Does nothing after stop().
   void wake();
-  /// Ends the thread once it has done what it is at.
+  /// Ends the thread once the current call of `work` has returned.
   void stop();
-  /// What it is at may end early.
+  /// True once stop() was called: the current work may end early.
   [[nodiscard]] bool is_stopped() const;
 
  private:

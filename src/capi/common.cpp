@@ -27,7 +27,7 @@ static_assert(static_cast<int>(Errc::closed) + 1 == DATAWAL_CLOSED);
 static_assert(static_cast<int>(Errc::place_lost) + 1 == DATAWAL_PLACE_LOST,
               "a new code needs a number behind the last one");
 
-// Not allocated at the first failure, which may be lack of memory.
+// Never allocated: the first failure may be lack of memory.
 thread_local datawal_error last_error{};
 
 }  // namespace

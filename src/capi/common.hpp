@@ -1,5 +1,5 @@
 #pragma once
-// What every function of datawal.h needs: it passes errors and bytes, and stops exceptions.
+// Shared by all functions of datawal.h: passes errors and bytes, and stops exceptions.
 
 #include <cstdint>
 #include <cstring>
@@ -81,7 +81,7 @@ datawal_code succeed(datawal_error* error) noexcept;
 /// The same for a null pointer that is not allowed.
 [[nodiscard]] Error missing(std::string_view action);
 
-/// Thrown for an argument that makes no sense, and caught by guarded(). Both texts are literals.
+/// Thrown for an invalid argument, and caught by guarded(). Both texts are literals.
 struct Refused {
   const char* field;  ///< or argument
   const char* why;    ///< "is set"

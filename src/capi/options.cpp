@@ -8,7 +8,7 @@
 namespace datawal::capi {
 namespace {
 
-// Nobody has that many; a number that was never set is mostly larger, and nothing is read that far.
+// More than anybody has. A size that was never set is mostly larger, and is then refused instead of read.
 constexpr std::size_t largest_struct = 4096;
 
 // The end of `field`, with which a struct ended when it first appeared. Later fields follow it.
@@ -116,7 +116,7 @@ SyncPolicy policy_of(const datawal_open_options& options) {
     if (interval == 0 || interval > longest) throw Refused{"sync_interval_ms", "is not from 1 to 4294967295"};
     return SyncPolicy::interval(std::chrono::milliseconds(static_cast<std::int64_t>(interval)));
   }
-  // Whoever sets it believes that something is synced.
+  // Ignoring it would let the caller believe that something is synced.
   if (interval != 0) throw Refused{"sync_interval_ms", "is set, but sync_policy is not DATAWAL_SYNC_INTERVAL"};
   switch (policy) {
     case DATAWAL_SYNC_MANUAL: return SyncPolicy::manual();

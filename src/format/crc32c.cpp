@@ -97,7 +97,7 @@ DATAWAL_CRC_TARGET std::array<std::uint32_t, crcs_at_once> run_side_by_side(
   return crcs;
 }
 
-// Zero, that is the portable way, for calls from constructors that run before this one.
+// Zero, the portable way, for calls from constructors that run before this one.
 const bool has_instruction = detect();
 
 #endif

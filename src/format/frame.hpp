@@ -105,7 +105,7 @@ inline void encode_header(const Header& header, char* out) noexcept {
 }
 
 /// Decodes the whole, valid record at the start of `bytes`, if there is one.
-/// @return false if not: `record` is untouched and decode_next says why (given all that is left of the segment)
+/// @return false if there is none: `record` is untouched, and decode_next, given the rest of the segment, says why
 [[nodiscard]] inline bool decode_whole(std::string_view bytes, DecodedRecord& record) noexcept {
   if (bytes.size() < header_len) return false;
   const char* from = bytes.data();

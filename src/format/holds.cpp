@@ -79,7 +79,7 @@ DecodedHolds decode_holds(std::string_view bytes) {
     decoded.holds.push_back(std::move(*hold));
     left.remove_prefix(end + 1);
   }
-  // One text for each set of holds: a number with a zero in front, say, is not ours.
+  // Each set of holds has exactly one text: a number with a leading zero, for example, is refused.
   if (encode_holds(decoded.holds) != bytes) return {};
   return decoded;
 }

@@ -87,8 +87,8 @@ std::uint64_t MappedWriter::without_excess(std::uint64_t wanted, std::uint64_t n
   return max_bytes_ != 0 ? std::min(wanted, std::max(max_bytes_, needed)) : wanted;
 }
 
-// For a disk or a limit with hardly any room: to the byte if need be. For a filesystem that gives back what it has allocated when a
-// signal comes, as older tmpfs do, with a timer that is faster: in pieces.
+// For a disk or a limit with hardly any room: down to the byte if need be. For a filesystem that undoes an allocation when a signal
+// comes, as older tmpfs do, beside a fast timer: in pieces.
 safeatomic::Result<void> MappedWriter::reserve_least(std::uint64_t needed) {
   std::uint64_t least = without_excess(round_up(needed, page), needed);
   std::uint64_t piece = least - reserved_end_;

@@ -315,7 +315,7 @@ class RunFinder {
     }
   }
 
-  // Segments may have been swapped, so their beginnings need not ascend.
+  // Segments may have been swapped, so the first txids need not ascend.
   [[nodiscard]] bool ascends(std::uint64_t at, const Run& run) const noexcept {
     return at == search_.begin || !last_txid_ || run.first_txid > *last_txid_;
   }

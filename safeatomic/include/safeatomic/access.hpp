@@ -1,5 +1,5 @@
 #pragma once
-// Who may do what with a file, and how to give another file the same access.
+// The permissions of a file, and how to give another file the same.
 
 #include <cstdint>
 #include <string>

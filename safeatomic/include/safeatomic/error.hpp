@@ -1,5 +1,5 @@
 #pragma once
-// What can go wrong below the log: one code for programs, one sentence for people.
+// Errors below the log: one code for programs, one sentence for people.
 
 #include <cstdint>
 #include <expected>

@@ -1,5 +1,5 @@
 #pragma once
-// Files that nobody sees before they are whole.
+// Files that are invisible until they are complete.
 
 #include <memory>
 #include <optional>

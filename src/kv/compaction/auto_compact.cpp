@@ -32,7 +32,7 @@ Result<std::unique_ptr<AutoCompaction>> AutoCompaction::start(const CompactionSi
   return compaction;
 }
 
-// What a hold keeps does not count: a compaction could not give it back, and would begin again and again.
+// What a hold keeps does not count: compaction could not free it, and would start again and again.
 bool AutoCompaction::is_due() const {
   const Result<std::vector<Hold>> holds = log::read_holds(*site_.segments.directory());
   const std::uint64_t floor = holds ? log::floor_of(*holds) : std::numeric_limits<std::uint64_t>::max();
@@ -75,7 +75,7 @@ void AutoCompaction::run() {
     on_end_(done);
     note(std::move(done));
   } catch (const std::bad_alloc&) {
-    // There may be memory when the next segment is full. This takes none.
+    // Retry when the next segment is full: there may be memory then. Noting that takes none.
     note(std::unexpected(Error{.code = Errc::io, .action = "compact in the background", .os_errno = ENOMEM}));
   }
 }

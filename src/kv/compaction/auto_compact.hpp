@@ -1,5 +1,5 @@
 #pragma once
-// Compaction by itself, in the background.
+// Automatic compaction in the background.
 
 #include <functional>
 #include <memory>
@@ -19,7 +19,7 @@ class AutoCompaction {
  public:
   using OnEnd = std::function<void(const Result<CompactionStats>& done)>;
 
-  /// @param alone   held during each compaction; what is referred to outlives this
+  /// @param alone   held during each compaction; everything referred to must outlive this
   /// @param on_end  called after each one, from the thread
   /// @return as Worker::start
   [[nodiscard]] static Result<std::unique_ptr<AutoCompaction>> start(const CompactionSite& site, Mutex& alone,
@@ -27,13 +27,13 @@ class AutoCompaction {
   AutoCompaction(const AutoCompaction&) = delete;
   AutoCompaction& operator=(const AutoCompaction&) = delete;
 
-  /// There is another sealed segment, or some may hold more garbage than before. Nothing after stop().
+  /// Call it when another segment was sealed, or when some may hold more garbage than before. Does nothing after stop().
   void look() { worker_->wake(); }
 
-  /// Ends the thread, after the block that it is at.
+  /// Ends the thread after the current block.
   void stop() { worker_->stop(); }
 
-  /// Until now, also after stop().
+  /// What it did so far; also after stop().
   [[nodiscard]] AutoCompactStats stats() const;
 
  private:

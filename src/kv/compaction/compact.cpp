@@ -143,7 +143,7 @@ class Compaction {
 
   Result<void> rewrite_one(const std::shared_ptr<SegmentFile>& segment, const SegmentCounts& counts,
                            bool may_be_newest) {
-    // Once nothing in it is alive. What only a persisted index says of it is not enough to remove it unread.
+    // Removes a segment in which nothing is alive. The word of a persisted index alone is not enough to remove one unread.
     const bool may_go = !may_be_newest && counts.raw_bytes + counts.delete_bytes == 0 && segment->is_counted;
     if (may_go && !holds_live_puts(*segment)) return take_away(segment);
     Result<MayContain> earlier = earlier_.before(segment->id, counts.delete_bytes);
@@ -199,8 +199,8 @@ class Compaction {
                                  .detail = "somebody put another file in its place while the store was open"});
   }
 
-  // The order is what a crash at any instant depends on: the new file is durable, and what superseded the dropped Puts, before
-  // the old file goes; and its name is, before the next segment's turn comes.
+  // The order makes a crash safe at any instant: the new file, and whatever superseded the dropped Puts, is durable before the old file
+  // goes; and the new name is durable before the next segment's turn.
   Result<void> install(const std::shared_ptr<SegmentFile>& from, const std::shared_ptr<File>& old,
                        Rewritten& rewritten) {
     if (rewritten.file) {
@@ -259,8 +259,7 @@ class Compaction {
       to->chain = rewritten.chain;
     }
     {
-      // Unless it gets the name: if it is the directory that could not be synced, nobody knows which file stands there, and both stay
-      // readable.
+      // Undone unless the file gets the name: if the directory could not be synced it is unknown which file has it, and both stay readable.
       const RemovedUnlessNamed unless_named(*this, *to);
       const Result<Departure> named = site_.segments.replace(leaving, *to, *rewritten.file);
       if (!named || *named != Departure::gone) return named;
@@ -288,7 +287,7 @@ class Compaction {
     return {};
   }
 
-  // What was not noted while it was written.
+  // Moves the records that were not noted while the file was written.
   Result<void> move_the_rest(Mover& mover, std::uint32_t id, File& written, const Rewritten& rewritten) {
     if (rewritten.puts_end == rewritten.counts.bytes) return {};
     segment::Scanner scanner;
@@ -319,7 +318,7 @@ class Compaction {
                         "while the store is open"});
   }
 
-  // Frees a file of which the directory knows nothing any more, once its last reader has left; no lock is held meanwhile.
+  // Frees a file to which the directory no longer points, once its last reader has left; no lock is held meanwhile.
   void forget(const SegmentFile& from) {
     {
       const Locked guard(site_.changes);
@@ -329,7 +328,7 @@ class Compaction {
     (void)remove(from);  // if the new file could not be read back, both stay
   }
 
-  // A file that was written for nothing, whatever the reason.
+  // Removes a file that was written in vain, whatever the reason.
   class RemovedUnlessNamed {
    public:
     RemovedUnlessNamed(Compaction& compaction, const SegmentFile& file) : compaction_(compaction), file_(file) {}
@@ -359,7 +358,7 @@ class Compaction {
 }  // namespace
 
 Result<CompactionStats> compact(const CompactionSite& site, const CompactOptions& options, double bytes_per_appended) {
-  // It asks the directory of every key in what it rewrites, and must not take a page that is on file for one without the key.
+  // Compaction asks the directory about every key that it rewrites, and must not take a page on file for one without the key.
   if (Result<void> loaded = site.projection.load_all(); !loaded) return propagate(loaded);
   const Result<std::vector<Hold>> holds = log::read_holds(*site.segments.directory());
   if (!holds) return propagate(holds);

@@ -58,7 +58,7 @@ std::unexpected<Error> not_empty(const Directory& directory, const std::string& 
                                .detail = "the target must be absent or empty, and holds " + name});
 }
 
-// An interrupted compaction leaves its temporary, which is taken away; anything else is somebody's.
+// The temporary of an interrupted compaction is removed; anything else belongs to somebody.
 Result<void> clear_target(Directory& directory) {
   const safeatomic::Result<std::vector<std::string>> names = directory.list();
   if (!names) return io_failure(names, "list directory");
@@ -105,7 +105,7 @@ Result<CompactionStats> compact_view(LiveView view, const CompactToOptions& opti
   Result<std::unique_ptr<Directory>> target = log::make_store_directory(file_system, dir, target_options);
   if (!target) return propagate(target);
   Directory& directory = **target;
-  // Against another compaction into the same place, which would take this one's temporary for a left-over.
+  // Keeps out another compaction into the same place, which would take this one's temporary for a left-over.
   const safeatomic::Result<bool> locked = directory.try_lock();
   if (!locked) return io_failure(locked, "lock directory");
   if (!*locked) {

@@ -1,5 +1,5 @@
 #pragma once
-// A store's live records as a new store.
+// Writes a store's live records as a new store.
 
 #include <filesystem>
 #include <memory>
@@ -14,7 +14,7 @@
 
 namespace datawal::kv {
 
-/// Fails if the log holds Raw records and the options do not say what becomes of them.
+/// Fails if the log holds Raw records and the options do not say what to do with them.
 [[nodiscard]] Result<void> refuse_raw(const Projection& projection, const CompactToOptions& options);
 
 /// Writes `view`, by ascending key, as the single segment of a new store in `dir`; before it the Raw records of `snapshot`, if

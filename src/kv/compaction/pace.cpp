@@ -42,7 +42,7 @@ void Pace::wait() {
   }
 }
 
-// When the limit has caught up with what was done.
+// The time at which the limit has caught up with what was done.
 std::chrono::steady_clock::time_point Pace::due() const {
   using namespace std::chrono;
   auto bytes = static_cast<double>(worked_);

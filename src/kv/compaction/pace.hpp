@@ -1,5 +1,5 @@
 #pragma once
-// How fast a compaction goes, and how far it has come.
+// Paces a compaction and reports its progress.
 
 #include <chrono>
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace datawal::kv {
 
-/// Keeps to the options' speed and passes on how far it has come. One thread.
+/// Keeps to the speed in the options and reports progress. One thread.
 class Pace {
  public:
   /// @param bytes_per_appended  as for compact()
@@ -19,7 +19,7 @@ class Pace {
   Pace(const log::SealedSegments& segments, const CompactOptions& options, double bytes_per_appended,
        std::uint64_t bytes_total);
 
-  /// So much was read or written. Waits until it may go on.
+  /// So many bytes were read or written. Waits until more are allowed.
   /// @return false once the caller wants it to stop
   bool worked(std::uint64_t bytes);
 

@@ -26,7 +26,7 @@ struct OldRecord {
   std::uint64_t hash = 0;  // of its key
 };
 
-// The records of the old file, some at a time: what is asked about the last of them is on its way into the cache meanwhile.
+// The records of the old file, some at a time, so that what is asked about the later ones can be fetched into the cache meanwhile.
 class OldRecords {
  public:
   OldRecords(const Projection& projection, safeatomic::File& file, std::uint64_t size) : projection_(projection) {
@@ -65,7 +65,7 @@ class OldRecords {
   format::Stop stop_ = format::Stop::none;
 };
 
-// Which of its records a segment cannot do without.
+// Decides which records of a segment must stay.
 class Judge {
  public:
   Judge(const log::SealedSegments& log, const Projection& projection, const SegmentFile& segment,
@@ -125,7 +125,7 @@ Result<Rewritten> rewrite(const log::SealedSegments& log, const Projection& proj
   Rewritten rewritten;
   SegmentOutput output(log.file_system(), *log.directory(), log.file_mode(),
                        [&log, may = options.may_use_thread, last = log.last_txid()]() mutable {
-                         // Beside writers it would take the processor that one of them needs.
+                         // Not beside writers: it would take a processor that one of them needs.
                          const std::uint64_t before = std::exchange(last, log.last_txid());
                          return may && last == before;
                        });

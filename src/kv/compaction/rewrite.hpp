@@ -1,5 +1,5 @@
 #pragma once
-// What is left of one sealed segment, as a new file; and where its records went.
+// Rewrites what is needed of one sealed segment into a new file, and notes where its records went.
 
 #include <cstdint>
 #include <functional>
@@ -17,7 +17,7 @@
 
 namespace datawal::kv {
 
-/// Says how many bytes were read or written since it was asked last; false gives up.
+/// Gets the number of bytes read or written since the last call; false gives up.
 using GoOn = std::function<bool(std::uint64_t bytes)>;
 
 /// Frames that stayed one behind the other: those from `begin` in the new file on lay `distance` further on in the old one.
@@ -34,10 +34,10 @@ struct MovedPut {
   std::uint32_t len = 0;
 };
 
-/// So many are noted (32 MiB of them); of what is more, the new file must be asked.
+/// At most so many are noted (32 MiB); the rest is read from the new file.
 inline constexpr std::size_t max_moved_puts = 1 << 20;
 
-/// A segment without what nobody needs any more.
+/// A segment without what is no longer needed.
 struct Rewritten {
   std::optional<safeatomic::TemporaryFile> file{};  ///< empty if nothing is left; not synced
   SegmentCounts counts{};                           ///< of what is left, but for live bytes

@@ -16,7 +16,7 @@
 
 namespace datawal::kv {
 
-/// A temporary, made with the first bytes: a segment of which nothing is left needs no room at all. One thread.
+/// A temporary that is created with the first bytes: a segment of which nothing is left needs no space at all. One thread.
 class SegmentOutput {
  public:
   /// @param mode            of the file
@@ -27,7 +27,7 @@ class SegmentOutput {
   /// @return no_space; io: also of bytes that were appended before
   [[nodiscard]] Result<void> append(std::string_view frame);
 
-  /// All that was appended is in the file, not synced. Nothing is appended after that.
+  /// On return all that was appended is in the file, not synced. Must be the last call.
   /// @return the file, empty if there is nothing in it; as append
   [[nodiscard]] Result<std::optional<safeatomic::TemporaryFile>> finish();
 

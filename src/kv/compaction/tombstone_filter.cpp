@@ -114,7 +114,7 @@ Result<void> TombstoneFilter::read(const log::PinnedSegment& segment) {
       if (scanner.frame().type == RecordType::Put) add(projection_.hash_of(scanner.frame().key));
       continue;
     }
-    // What lies behind damage is not known: anything.
+    // Behind damage there may be anything.
     if (*stop != format::Stop::end_of_input) std::ranges::fill(bits_, ~std::uint64_t{0});
     return {};
   }

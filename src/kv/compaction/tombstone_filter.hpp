@@ -18,7 +18,7 @@ namespace datawal::kv {
 
 class TombstoneFilter;
 
-/// What TombstoneFilter knows of the segments in front of one: made by it alone, so that no tombstone is judged without having asked.
+/// What TombstoneFilter knows of the segments in front of one. Only TombstoneFilter makes it, so no tombstone is judged without asking.
 /// Valid until TombstoneFilter is changed.
 class MayContain {
  public:
@@ -33,10 +33,10 @@ class MayContain {
 
 /// The invariant of compaction: a tombstone goes only once every segment before it is *proven* to hold no superseded Put of its key.
 ///
-/// So one of these lives as long as the compaction, over all its passes, and has all of the segments from the beginning, each as one
-/// that may hold any. prove() alone takes a segment off. What is skipped, fails, is cancelled, is damaged, cannot be read back or
-/// waits for another pass needs no care: nothing was proven of it. Nor does what is superseded after the compaction began: the
-/// tombstones of that lie behind all of these segments.
+/// So one filter lives as long as the compaction, through all its passes, and begins with every segment as one that may hold such Puts.
+/// Only prove() takes a segment off. A segment that is skipped, fails, is cancelled, is damaged, cannot be read back or waits for another
+/// pass is safe without further code: nothing was proven of it. So is what is superseded after the compaction began: the tombstones of
+/// that lie behind all of these segments.
 ///
 /// Reads the superseded Puts of the others only when a tombstone depends on it and there are enough of them. Takes at most 16 MiB, and
 /// errs on the side of keeping. One thread.

@@ -63,7 +63,7 @@ safeatomic::Result<void> WriteBehind::write(std::string& bytes) {
   return {};
 }
 
-// What would end the program is an error of the next write instead: here it could not get to the caller.
+// An exception in this thread would end the program: the next write returns it as an error instead.
 safeatomic::Result<void> WriteBehind::write_without_throwing() noexcept {
   try {
     return writer_.write(bytes_);

@@ -1,5 +1,5 @@
 #pragma once
-// Writing a long file while its next bytes are being made.
+// Writes a long file while its next bytes are being made.
 
 #include <cstdint>
 #include <memory>
@@ -14,7 +14,7 @@
 
 namespace datawal::kv {
 
-/// Writes a file from its beginning, and starts the writeback of what lies behind, so that the sync at the end has little to do.
+/// Writes a file from its beginning, and starts the writeback of what was written, so that the sync at the end has little to do.
 /// One thread at a time.
 class SequentialWriter {
  public:
@@ -28,8 +28,8 @@ class SequentialWriter {
   std::uint64_t started_ = 0;
 };
 
-/// The same by a thread of its own, a buffer at a time. To be used by one thread, which leaves the writer alone but for between
-/// wait() and write().
+/// The same in a thread of its own, a buffer at a time. Used by one thread, which may touch the writer only between wait() and
+/// write().
 class WriteBehind {
  public:
   /// @return as start_thread

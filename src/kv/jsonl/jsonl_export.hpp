@@ -1,5 +1,5 @@
 #pragma once
-// Live records as lines of JSON.
+// Writes live records as lines of JSON.
 
 #include <filesystem>
 #include <functional>
@@ -17,7 +17,7 @@ namespace datawal::kv {
 [[nodiscard]] Result<ExportStats> export_lines(LiveView view, const ExportOptions& options,
                                                const std::function<Result<bool>(std::string_view)>& sink);
 
-/// The same into `file`, replacing it when it is whole. Errors as DataWal::export_jsonl.
+/// The same into `file`, which is replaced once the new one is complete. Errors as DataWal::export_jsonl.
 [[nodiscard]] Result<ExportStats> export_file(LiveView view, const ExportOptions& options,
                                               safeatomic::FileSystem& file_system, const std::filesystem::path& file);
 

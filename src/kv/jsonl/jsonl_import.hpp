@@ -1,5 +1,5 @@
 #pragma once
-// Lines of JSON as records to put.
+// Reads lines of JSON as records to put.
 
 #include <cstdint>
 #include <filesystem>

@@ -1,5 +1,5 @@
 #pragma once
-// Lines out of a stream of bytes, in bounded memory.
+// Splits a stream of bytes into lines, in bounded memory.
 
 #include <cstddef>
 #include <cstdint>

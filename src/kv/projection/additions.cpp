@@ -26,7 +26,7 @@ Result<void> Additions::take_in(const log::Snapshot& now, std::uint64_t end) {
   return {};
 }
 
-// Of each key the newest record alone says something, and replaces what was there before.
+// Only the newest record of each key counts; it replaces what was there before.
 Result<void> Additions::prepare() {
   std::unordered_map<std::string_view, Item*> newest;
   for (Item& item : records_) {
@@ -46,7 +46,7 @@ Result<void> Additions::prepare() {
   return {};
 }
 
-// Segments that no address leads to yet: if the next one cannot be added, those that were show nothing.
+// No address leads to these segments yet: if the next one cannot be added, those added before show nothing.
 Result<void> Additions::grow_address_space(const log::Snapshot& now, std::uint64_t end) {
   AddressSpace& space = projection_.address_space();
   const std::uint32_t last_id = space.last_id();
@@ -71,7 +71,7 @@ Result<void> Additions::grow_address_space(const log::Snapshot& now, std::uint64
   return {};
 }
 
-// All of these records that lie in the last segment get addresses.
+// Gives addresses to those of these records that lie in the last segment.
 Result<void> Additions::cover_last() {
   AddressSpace& space = projection_.address_space();
   std::uint64_t end = 0;

@@ -1,5 +1,5 @@
 #pragma once
-// The records that a log has got since a projection of it was made, and how they get into it.
+// Adds the records that a log got since a projection of it was made.
 
 #include <cstdint>
 #include <string>
@@ -15,23 +15,23 @@
 
 namespace datawal::kv {
 
-/// Gathers them first. So what may go wrong (a record that is damaged, too little memory) goes wrong before anything of the
-/// projection is changed. One thread; nobody else uses the projection while take_in() runs.
+/// Gathers them first, so whatever can fail (a damaged record, too little memory) fails before the projection is changed. One thread;
+/// nobody else may use the projection while take_in() runs.
 class Additions {
  public:
-  /// More than that are taken in no faster than all is read again.
+  /// Taking in more than this is no faster than reading everything again.
   static constexpr std::size_t max_records = 100'000;
   static constexpr std::size_t max_key_bytes = 64 << 20;
   static constexpr std::size_t max_segments = 16;
 
   explicit Additions(Projection& projection) : projection_(projection) {}
 
-  /// The next record of the log. False: too many.
+  /// Adds the next record of the log. False: too many.
   [[nodiscard]] bool add(const RecordView& record);
 
   [[nodiscard]] std::size_t size() const noexcept { return records_.size(); }
 
-  /// All were added: `now` ends with them, at `end` of its last segment. The projection is of the segments up to `last_id`.
+  /// Call it when all were added: `now` ends with them, at `end` of its last segment. The projection is of the segments up to `last_id`.
   /// @return an error, and nothing of what it shows has changed: corruption or io for a record of before that may be one of those
   ///   keys; as open_pinned; invalid_argument when 256 TiB are used up. Throws std::bad_alloc likewise.
   [[nodiscard]] Result<void> take_in(const log::Snapshot& now, std::uint64_t end);

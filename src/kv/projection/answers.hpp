@@ -1,6 +1,6 @@
 #pragma once
-// What is said of the live record of a key, whichever index found it. `look_up(confirmed)` calls `confirmed(located)` for it and
-// returns Result<bool>: whether there is one. Each answer is made where its caller wants it: to move one costs as much as a tenth of a get.
+// Answers about the live record of a key, whichever index found it. `look_up(confirmed)` calls `confirmed(located)` for it and returns
+// Result<bool>: whether there is one. Each answer is built in its caller's place: moving one costs a tenth of a get.
 
 #include <cstddef>
 #include <optional>

@@ -1,5 +1,5 @@
 #pragma once
-// Some records of a log, reduced to what a projection needs of them: made while they are read, folded later or elsewhere.
+// A batch of records of a log, reduced to what a projection needs: built while they are read, folded later or in another thread.
 
 #include <cstddef>
 #include <cstdint>
@@ -43,7 +43,7 @@ class FoldBatch {
     keys_.append(record.key);
   }
 
-  /// Time to fold it: few enough records to stay in the cache, and at most one long key more than `key_bytes`.
+  /// Whether to fold it now: it holds few enough records to stay in the cache, and at most one long key more than `key_bytes`.
   [[nodiscard]] bool is_full() const noexcept { return items_.size() >= records || keys_.size() >= key_bytes; }
 
   /// Nothing was added.

@@ -1,5 +1,5 @@
 #pragma once
-// Folding on a second core: one thread reads, checks and decodes the log, this one's keeps the index.
+// Folds on a second core: one thread reads, checks and decodes the log, the other one maintains the index.
 
 #include <array>
 #include <atomic>
@@ -13,8 +13,8 @@
 
 namespace datawal::kv {
 
-/// A ring of batches and the thread that folds them in the order in which they were submitted; so the projection becomes what it
-/// would have become without it. To be used by one thread, which leaves the projection alone until finish().
+/// A ring of batches and the thread that folds them in the order of their submission, so the result is the same as without it. Used by
+/// one thread, which must not touch the projection until finish().
 class FoldPipeline {
  public:
   /// @return as start_thread

@@ -1,5 +1,5 @@
 #pragma once
-// Looking many keys up together.
+// Looks many keys up together.
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,5 @@
 #pragma once
-// Putting live records into the order of their keys.
+// Sorts live records by their keys.
 
 #include <cstdint>
 #include <vector>

@@ -19,15 +19,15 @@ class KeyRange {
     if (options.until && (!end_ || *options.until < *end_)) end_ = options.until;
   }
 
-  /// No key in it is before this one.
+  /// The first key that may be in it.
   [[nodiscard]] const std::string& first() const noexcept { return first_; }
-  /// Whether `key` and all that follow are behind it.
+  /// Whether `key`, and so every later one, is behind it.
   [[nodiscard]] bool is_over_at(std::string_view key) const noexcept { return end_ && key >= *end_; }
   [[nodiscard]] bool contains(std::string_view key) const noexcept { return key >= first_ && !is_over_at(key); }
   [[nodiscard]] bool is_bounded() const noexcept { return !first_.empty() || end_; }
 
  private:
-  // The first key behind all that begin with `prefix`, if there is one.
+  // The first key after all that begin with `prefix`, if there is one.
   static std::optional<std::string> behind_all_with(std::string prefix) {
     while (!prefix.empty() && prefix.back() == '\xFF') prefix.pop_back();
     if (prefix.empty()) return std::nullopt;

@@ -11,15 +11,15 @@
 
 namespace datawal::kv {
 
-/// Reads keys of one pinned instant. A short record is read whole, with its checksum. Of another one only the header and the key are, and
-/// the index, which got them from a record whose checksum was right, must know a key of that hash at that very address: 36 bits of
-/// it, as good as a checksum. Where it does not, since the record was superseded meanwhile, it is read whole too.
+/// Reads keys of one pinned instant. A short record is read whole, with its checksum. Of a long one only the header and the key are read,
+/// and the index, which saw the record when its checksum was right, must know a key of that hash at exactly that address: 36 bits of the
+/// hash, as good as a checksum. If it does not, because the record was superseded meanwhile, that one is read whole too.
 class KeyReader {
  public:
   KeyReader(const Projection& projection, const PinnedAddressSpace& space) noexcept
       : projection_(projection), address_space_(space) {}
 
-  /// Of the record only the key is to be used, unless it is_checked. Errors as AddressSpace::read.
+  /// Only the key of the record may be used, unless it is_checked. Errors as AddressSpace::read.
   [[nodiscard]] Result<LocatedRecord> read(std::uint64_t address, std::string& buffer) const {
     Result<LocatedRecord> located = address_space_.read_or_head<AddressSpace::worth_skipping>(address, buffer);
     if (!located || located->is_checked) return located;

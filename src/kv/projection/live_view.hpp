@@ -1,5 +1,5 @@
 #pragma once
-// One state of a store, to be walked while the store goes on.
+// One state of a store, to be walked while the store is changed.
 
 #include <cstddef>
 #include <cstdint>
@@ -18,22 +18,22 @@
 
 namespace datawal::kv {
 
-/// The live records at one instant. Nothing that is put or erased later takes a byte of them away.
+/// The live records at one instant, whatever is put, erased or compacted later.
 ///
 /// Threads: what is const, from any thread.
 class LiveView {
  public:
-  /// Of what `projection` shows now, and keeps it; 8 bytes a record. By the lock of its owner. Throws std::bad_alloc.
+  /// A view of what `projection` shows now, which it pins; 8 bytes a record. With the lock of its owner. Throws std::bad_alloc.
   explicit LiveView(std::shared_ptr<const Projection> projection);
-  /// Of what `directory` knew of the same projection at the pinned instant. Needs no lock.
+  /// A view of what `directory` knew of the same projection at the pinned instant. Needs no lock.
   LiveView(std::shared_ptr<const Projection> projection, PinnedAddressSpace space, LogOrder order, std::uint64_t bytes,
            const KeyDirectory& directory);
 
-  /// Puts the records into the order of the log; needs no lock. Until then they are in none.
+  /// Sorts the records into the order of the log; needs no lock. Until then their order is undefined.
   void sort_by_log() { log_order_.sort(addresses_); }
-  /// Puts them into the order of their keys. Errors as read_key().
+  /// Sorts them by key. Errors as read_key().
   [[nodiscard]] Result<void> sort_by_key();
-  /// Leaves out those whose key `is_wanted(key)` does not want. Errors as read_key().
+  /// Keeps only those for which `is_wanted(key)` is true. Errors as read_key().
   template <class IsWanted>
   [[nodiscard]] Result<void> filter(IsWanted&& is_wanted);
 
@@ -45,7 +45,7 @@ class LiveView {
   [[nodiscard]] Result<LocatedRecord> read(std::size_t n, std::string& buffer) const {
     return address_space_.read(addresses_[n], buffer);
   }
-  /// The same, but of a record that is not short only its key is looked at, and confirmed by the index: only what is_checked has more.
+  /// The same, but of a long record only the key is read, and confirmed by the index; the value is valid only if is_checked.
   [[nodiscard]] Result<LocatedRecord> read_key(std::size_t n, std::string& buffer) const {
     return KeyReader(*projection_, address_space_).read(addresses_[n], buffer);
   }

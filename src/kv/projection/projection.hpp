@@ -25,7 +25,7 @@
 
 namespace datawal::kv {
 
-/// A Put that the fold met a newer record for.
+/// A Put for which the fold met a newer record.
 struct Superseded {
   std::uint32_t segment = 0;
   std::uint64_t offset = 0;
@@ -50,7 +50,7 @@ class Projection {
   /// Needs no lock. As KeyDirectory::load_all: before a walk, a copy of the directory, or a compaction.
   [[nodiscard]] Result<void> load_all() const { return directory_.load_all(); }
 
-  /// Replays the next records of a log: what they say of keys, in log order.
+  /// Applies the next records of a log, in log order.
   void fold(const FoldBatch& batch);
 
   /// Called by fold() for each Put that a record of the batch supersedes.
@@ -60,10 +60,10 @@ class Projection {
   /// @return the first thing that went wrong in fold(): a record that could not be read back
   [[nodiscard, gnu::cold]] Result<void> finish_fold();
 
-  /// The value of a live key. Confirms key, type and CRC in the record itself.
+  /// The value of a live key. Checks key, type and CRC in the record itself.
   [[nodiscard]] Answer<std::optional<std::string>> get(std::string_view key) const;
 
-  /// The same into `room`, as much of it as fits. @return its whole length
+  /// Copies as much of the value as fits into `room`. @return the whole length of the value
   [[nodiscard]] Answer<std::optional<std::size_t>> get(std::string_view key, std::span<char> room) const;
 
   /// The value of a live key, and where its record is.
@@ -98,10 +98,10 @@ class Projection {
     std::vector<std::uint64_t> unchecked{};  ///< to be checked
   };
   /// @param hash   hash_of(key)
-  /// @param longs  those that are checked already; gets those that are to be. Then enter readers(), give back the lock, check(), and
-  ///               try again. Null: none is
+  /// @param longs  in: those that are checked already; out: those that must be. If there are any, enter readers(), release the lock,
+  ///               call check(), and try again. Null: `is_unchecked` alone tells that there are any
   [[nodiscard]] Result<Change> prepare(std::string_view key, std::uint64_t hash, LongRecords* longs) const;
-  /// The same for whoever holds up nobody: what is long is checked at once.
+  /// The same for callers that hold up nobody: long records are checked at once.
   [[nodiscard]] Result<Change> prepare(std::string_view key, std::uint64_t hash) const;
 
   /// Reads the unchecked ones; then they are checked. Needs no lock, but a Guard that began before it was given back.
@@ -110,7 +110,7 @@ class Projection {
 
   /// Starts fetching what a change of that hash will touch; needs no lock.
   void prefetch_for_change(std::uint64_t hash) const noexcept { directory_.prefetch_for_change(hash); }
-  /// Of many changes, so many ahead are worth fetching; more does not hide more, measured.
+  /// How many changes ahead are worth fetching; measured: more hides no more latency.
   static constexpr std::size_t fetched_ahead = 32;
 
   /// The record that a prepared change will replace; nullopt if there is none. As long as nothing was changed.
@@ -122,7 +122,7 @@ class Projection {
   /// The record of a prepared change now lies at `ref` in the last segment of the space.
   void apply(const Change& change, RecordType type, const RecordRef& ref) noexcept;
 
-  /// A record lies at `ref` in `segment`. `change`, which was prepared, is null if a newer record of its key is applied as well.
+  /// Applies a record at `ref` in `segment`. `change`, which was prepared, is null if a newer record of its key is applied as well.
   void apply_in(SegmentFile& segment, const Change* change, RecordType type, const RecordRef& ref) noexcept;
 
   [[nodiscard]] std::uint64_t size() const noexcept { return directory_.size(); }

@@ -1,5 +1,5 @@
 #pragma once
-// What the sources of Projection share.
+// Shared by the sources of Projection.
 
 #include <string>
 #include <string_view>
@@ -10,7 +10,7 @@
 
 namespace datawal::kv {
 
-// As kv::locate, for whoever excludes all changes.
+// As kv::locate; the caller must exclude writers.
 template <class Confirmed>
 Result<bool> Projection::locate(std::string_view key, std::uint64_t hash, std::string& buffer,
                                 Confirmed&& confirmed) const {

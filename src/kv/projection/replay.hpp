@@ -1,5 +1,5 @@
 #pragma once
-// Opening a store: the one pass over its log, shown to a projection.
+// Feeds a projection with the one pass over a log that opening makes.
 
 #include <cstdint>
 #include <memory>
@@ -16,7 +16,7 @@
 
 namespace datawal::kv {
 
-/// Gathers batches and has them folded: by this thread or, in a log that is long enough to be worth it, by a second one.
+/// Gathers batches and folds them in this thread or, if the log is long enough to be worth it, in a second one.
 class Replay {
  public:
   /// @param threads      1: this thread does all; 2: a second one folds from the beginning; 0: it does so from some record on, if

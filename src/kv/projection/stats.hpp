@@ -1,5 +1,5 @@
 #pragma once
-// A fold's counts as users see them.
+// Turns a fold's counts into statistics for users.
 
 #include <datawal/stats.hpp>
 #include <safeatomic/file_system.hpp>
@@ -8,10 +8,10 @@
 
 namespace datawal::kv {
 
-/// All that the fold knows. By whoever holds the lock of the projection's owner.
+/// All that the fold knows. The caller must hold the lock of the projection's owner.
 [[nodiscard]] StoreStats stats_of(const Projection& projection);
 
-/// Adds what the directory holds of earlier tears; leaves that at 0 where it cannot be listed.
+/// Adds the quarantine files in the directory; leaves that at 0 if it cannot be listed.
 void count_quarantine(safeatomic::Directory& directory, StoreStats& stats);
 
 /// Adds the holds, and what they keep of the segments that are counted already.

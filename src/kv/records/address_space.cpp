@@ -44,7 +44,7 @@ AddressSpace::AddressSpace(std::shared_ptr<log::SegmentRegistry> registry, ReadP
   registry_->attach(*this);
 }
 
-// Whoever else has the registry must not be left with files of this space.
+// The registry may live on: it must not keep files of this space.
 AddressSpace::~AddressSpace() { registry_->detach(); }
 
 void AddressSpace::map(SegmentFile& segment, safeatomic::File& file, std::uint64_t length) const noexcept {
@@ -163,7 +163,7 @@ Result<std::string_view> AddressSpace::bytes_of(const SegmentFile& segment, std:
   return std::string_view(buffer);
 }
 
-// What the index says must be where there are records; anything else is refused, whatever lies there.
+// An address must lie where there are records; anything else is refused, whatever bytes are there.
 std::unexpected<Error> AddressSpace::leads_nowhere(const SegmentFile* segment, std::uint64_t offset) const {
   return std::unexpected(
       Error{.code = Errc::corruption,

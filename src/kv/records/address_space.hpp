@@ -1,5 +1,5 @@
 #pragma once
-// All segments of a log as one space of records: which files there are, what they hold, and the record at an address.
+// All segments of a log as one address space: which files there are, what they hold, and the record at an address.
 
 #include <cstdint>
 #include <memory>
@@ -23,8 +23,7 @@
 
 namespace datawal::kv {
 
-/// A record and where it lies. The views are into a mapping that lives as long as its segment, or into the buffer that was
-/// lent.
+/// A record and its place. The views point into a mapping that lives as long as its segment, or into the caller's buffer.
 struct LocatedRecord {
   format::DecodedRecord record;
   RecordRef ref;
@@ -32,7 +31,7 @@ struct LocatedRecord {
   bool is_checked = true;  // false: only of read_or_head, which has neither looked at the checksum nor at the payload
 };
 
-/// How much of a segment's file is mapped, so that what is appended shows there; its size if that is more.
+/// How much of a segment's file to map, so that what is appended shows there; the file's size if that is more.
 struct SegmentRoom {
   std::uint64_t mapped = 0;
 };
@@ -46,7 +45,7 @@ class AddressSpace final : log::SegmentAttachments {
   AddressSpace(std::shared_ptr<log::SegmentRegistry> registry, ReadPath read_path);
   ~AddressSpace();
 
-  /// The files there are: of a store that is written, the log's. It must not be used once the space is gone.
+  /// The registry of files: the log's, if the store is open for writing. Must not be used once the space is gone.
   [[nodiscard]] const std::shared_ptr<log::SegmentRegistry>& registry() const noexcept { return registry_; }
 
   // Growing.
@@ -55,14 +54,14 @@ class AddressSpace final : log::SegmentAttachments {
   /// @param may_map  false for a segment that another process's writer may cut
   [[gnu::cold]] void added(log::SegmentFile& segment, safeatomic::File& file, bool may_map = true) noexcept;
 
-  /// Sees to it that all offsets below `end` of the last segment have addresses. Throws std::bad_alloc.
+  /// Gives all offsets below `end` of the last segment addresses. Throws std::bad_alloc.
   /// @return invalid_argument when 256 TiB are used up
   [[nodiscard]] Result<void> cover_last(std::uint64_t end) {
     return last().extents.cover(end) ? Result<void>() : no_addresses(last_id());
   }
 
-  /// Gets all that is needed for `len` bytes more, whether they go behind the last segment's or, after a rotation, into one of
-  /// their own: what can fail does so before anything is appended. Throws std::bad_alloc.
+  /// Reserves what `len` more bytes need, whether they go to the end of the last segment or, after a rotation, into a new one: whatever
+  /// can fail fails before anything is appended. Throws std::bad_alloc.
   /// @return invalid_argument when 256 TiB are used up
   [[nodiscard]] Result<void> make_room(std::uint64_t len) {
     const std::uint64_t end = last().end.load(std::memory_order_relaxed) + len;
@@ -81,8 +80,7 @@ class AddressSpace final : log::SegmentAttachments {
   [[nodiscard, gnu::cold]] Result<void> begin_appending(const std::shared_ptr<safeatomic::File>& file,
                                                         std::uint64_t end, const SegmentRoom& room);
 
-  /// The last segment will not grow any more: it is `segment`, whose file is open. Another one follows, and no reader is there
-  /// now.
+  /// The last segment will not grow any more: it is `segment`, whose file is open. Another one will follow; there must be no reader now.
   [[gnu::cold]] void seal_last(const log::PinnedSegment& segment, safeatomic::File& file) noexcept;
 
   // Rewriting.
@@ -94,8 +92,8 @@ class AddressSpace final : log::SegmentAttachments {
                                                                               const safeatomic::FileInfo& info,
                                                                               safeatomic::File& file);
 
-  /// A file that the space has no more. Its end lets go of it once every reader has left that may have an address in it; so
-  /// the owner's lock must not be held then.
+  /// A file taken out of the space. Its destructor frees the file once every reader that may have an address in it has left, so the
+  /// owner's lock must not be held then.
   class Removed {
    public:
     Removed() = default;
@@ -114,7 +112,7 @@ class AddressSpace final : log::SegmentAttachments {
     AddressSpace* address_space_ = nullptr;
   };
 
-  /// Takes a file out that has no name, and to which no address of the index leads any more.
+  /// Takes out a file that has no name and to which no address of the index leads any more.
   /// @return nothing, and nothing is done, if it has a name or live records
   [[nodiscard]] Removed remove(const SegmentFile& segment) noexcept;
 
@@ -162,7 +160,7 @@ class AddressSpace final : log::SegmentAttachments {
     return read_in<format::max_frame_len>(*place.segment, place.offset, buffer);
   }
 
-  /// The same, but of a record that is longer than `longest` only what its header and its key say.
+  /// The same, but of a record longer than `longest` only the header and the key are read.
   template <std::uint64_t longest>
   [[nodiscard]] Result<LocatedRecord> read_or_head(std::uint64_t address, std::string& buffer) const {
     const ExtentTable::Place place = extents_.find(address);
@@ -170,9 +168,9 @@ class AddressSpace final : log::SegmentAttachments {
       return leads_nowhere(nullptr, address);
     return read_in<longest>(*place.segment, place.offset, buffer);
   }
-  /// Takes some microseconds to read, if it is in the cache; in bytes.
+  /// In bytes. A longer record takes microseconds to read, even from the cache.
   static constexpr std::uint64_t long_record = 64 * 1024;
-  /// Takes longer to read than to ask the index whether the key is right; in bytes.
+  /// In bytes. A longer record takes longer to read than asking the index whether the key is right.
   static constexpr std::uint64_t worth_skipping = 1024;
 
   /// Starts fetching the record at `address`.
@@ -197,7 +195,7 @@ class AddressSpace final : log::SegmentAttachments {
     segment.counts.live_bytes += len;
     counts_.live_bytes += len;
   }
-  /// It is not any more.
+  /// That Put is no longer the newest.
   void count_dead(SegmentFile& segment, std::uint32_t len) noexcept {
     segment.counts.live_bytes -= len;
     counts_.live_bytes -= len;
@@ -205,8 +203,8 @@ class AddressSpace final : log::SegmentAttachments {
   /// `from` was rewritten to `to`, which holds `counts`; its live records are about to be moved.
   void count_rewritten(SegmentFile& from, SegmentFile& to, const SegmentCounts& counts) noexcept;
 
-  /// Bytes of tombstones in a sealed segment that were found to be needed when it was last looked at, if that still holds: not
-  /// once a Put may have gone from a segment before it.
+  /// Bytes of tombstones in a sealed segment that were found to be needed when it was last looked at. Nothing if that no longer holds,
+  /// because a Put may have gone from a segment before it.
   [[nodiscard]] std::uint64_t needed_tombstone_bytes(const SegmentFile& segment) const noexcept;
   void note_needed_tombstones(SegmentFile& segment, std::uint64_t bytes) noexcept;
   /// Superseded Puts have gone from the segment `id`.
@@ -250,9 +248,9 @@ class AddressSpace final : log::SegmentAttachments {
   mutable RemovedFiles removed_;
 };
 
-/// The records of one instant, kept as long as this object, whatever is rewritten meanwhile: by their mappings, else by descriptors, as far
-/// as there are any to be kept (kept_files.hpp); what is not kept is snapshot_expired. Made under the owner's lock, and not to outlive the
-/// space.
+/// The records of one instant, kept as long as this object lives, whatever is rewritten meanwhile: by their mappings, otherwise by
+/// descriptors as far as there are any to spare (kept_files.hpp); what cannot be kept is snapshot_expired. Made under the owner's lock;
+/// must not outlive the space.
 class PinnedAddressSpace {
  public:
   /// Throws std::bad_alloc.

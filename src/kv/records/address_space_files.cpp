@@ -89,7 +89,7 @@ AddressSpace::Removed AddressSpace::remove(const SegmentFile& segment) noexcept 
   return {std::move(file), *this};
 }
 
-// Whoever reads without a pin has left.
+// All readers without a pin have left.
 void AddressSpace::keep_for_pinned(SegmentFile& removed) noexcept {
   registry_->release(removed, removed.mapped_len < removed.end.load(std::memory_order_acquire));
 }

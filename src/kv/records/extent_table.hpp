@@ -1,7 +1,7 @@
 #pragma once
-// What an address means. An address has 48 bits: the number of an extent, and an offset in it. An extent stands for one MiB of
-// one file of a segment, for as long as that file's SegmentFile lives; then the number is given out again. So a file takes
-// extents as it grows, wherever there are any, and 256 TiB of files that are there at one time suffice for any history.
+// The meaning of addresses. An address has 48 bits: the number of an extent, and an offset in it. An extent stands for one MiB of
+// one segment file as long as that file's SegmentFile lives; then its number is used again. So a file takes any free extents as it
+// grows, and the limit is 256 TiB of files at one time, whatever the history.
 
 #include <array>
 #include <atomic>
@@ -92,7 +92,7 @@ class Extents {
   Extents(const Extents&) = delete;
   Extents& operator=(const Extents&) = delete;
 
-  /// Sees to it that all offsets below `end` have an address. Throws std::bad_alloc.
+  /// Gives all offsets below `end` an address. Throws std::bad_alloc.
   /// @return false when all extents are taken
   [[nodiscard]] bool cover(std::uint64_t end) { return end <= this->end() || grow(end); }
   /// Gives back what lies behind `end`: no address there was ever handed out.

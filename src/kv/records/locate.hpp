@@ -1,5 +1,5 @@
 #pragma once
-// The live record of a key, by an index that knows hashes alone.
+// Finds the live record of a key with an index that knows only hashes.
 
 #include <cstdint>
 #include <optional>

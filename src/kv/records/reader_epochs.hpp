@@ -1,10 +1,10 @@
 #pragma once
-// Who is reading right now, without a lock: so that what was taken out of their sight is freed only when the last one that
-// may have seen it has left.
+// Epoch-based reclamation: which readers are active, without a lock, so that what was made unreachable is freed only when the last
+// reader that may have seen it has left.
 //
-// A reader that has found an address enters a slot, looks whether what it found still stands, and only then follows it.
-// Whoever frees makes a thing unreachable, and then waits for every slot that was entered before. Both put a sequentially
-// consistent fence between their store and their load, so that at least one of them sees the other.
+// A reader that has found an address enters a slot, checks that what it found still holds, and only then follows it. The thread that
+// frees makes a thing unreachable, and then waits for every slot that was entered before. Both put a sequentially consistent fence
+// between their store and their load, so that at least one of them sees the other.
 
 #include <array>
 #include <atomic>
@@ -18,7 +18,7 @@ namespace datawal::kv {
 /// Threads: any.
 class ReaderEpochs {
  public:
-  /// One reader's stay; short: whoever frees waits for it.
+  /// Marks one reader as active. Keep it short: freeing waits for it.
   class Guard {
    public:
     Guard() = default;

@@ -1,5 +1,5 @@
 #pragma once
-// Files that a space has no more, but somebody who pinned an instant at which it had them may still read.
+// Files that were removed from a space but may still be read by those who pinned an earlier instant.
 
 #include <cstdint>
 #include <map>
@@ -18,18 +18,18 @@ class RemovedFiles {
   RemovedFiles(const RemovedFiles&) = delete;
   RemovedFiles& operator=(const RemovedFiles&) = delete;
 
-  /// What is there now is kept until unpin(), though it is removed. Throws std::bad_alloc.
+  /// Everything that is there now is kept until unpin(), even if it is removed. Throws std::bad_alloc.
   /// @return the instant
   [[nodiscard]] std::uint64_t pin();
-  /// Once more, of an instant that is pinned. Throws std::bad_alloc.
+  /// Pins an instant that is pinned already once more. Throws std::bad_alloc.
   void pin(std::uint64_t instant);
   void unpin(std::uint64_t instant) noexcept;
 
-  /// `file` is there from now on: instants that are pinned already do not need it. So as many files are kept for an instant as there
-  /// were, however often what is newer is rewritten.
+  /// `file` is there from now on: instants that are pinned already do not need it. So an instant keeps no more files than it had, however
+  /// often newer ones are rewritten.
   void note_added(SegmentFile& file) noexcept;
 
-  /// `file` was removed. It is let go of when nobody has pinned an instant at which it was there.
+  /// `file` was removed. It is freed once no instant at which it was there is pinned.
   void add(std::shared_ptr<SegmentFile> file) noexcept;
 
  private:

@@ -1,5 +1,5 @@
 #pragma once
-// One file of a segment as the index sees it.
+// One segment file as the index uses it.
 
 #include <atomic>
 #include <cstddef>
@@ -41,9 +41,9 @@ class CountedMapping {
   std::unique_ptr<safeatomic::Mapping> mapping_;
 };
 
-/// A segment's file as it is read back, and the addresses of its bytes. It lives, and its addresses keep their meaning, as long
-/// as somebody has it: the registry while it is one of its files, whoever takes it out of there until the last reader without
-/// a lock has left, and every PinnedAddressSpace of before.
+/// A segment file for reading, and the addresses of its bytes. It lives, and its addresses keep their meaning, as long as it is owned: by
+/// the registry while it is one of its files, by the thread that takes it out of there until the last reader without a lock has left,
+/// and by every PinnedAddressSpace made before that.
 struct SegmentFile : log::SegmentFile {
   explicit SegmentFile(ExtentTable& table) noexcept : extents(table, *this) {}
 

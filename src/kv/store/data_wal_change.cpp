@@ -21,7 +21,7 @@ std::uint64_t len_of(std::span<const RecordInput> records) noexcept {
   return len;
 }
 
-// How many of them find no live record of their key.
+// How many of them replace no live record.
 std::uint64_t inserts_of(std::span<const RecordInput> records, std::span<const kv::Projection::Change> changes,
                          const kv::Predecessors& before) noexcept {
   std::uint64_t inserts = 0;

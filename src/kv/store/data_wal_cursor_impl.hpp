@@ -1,5 +1,5 @@
 #pragma once
-// What a DataWalCursor is inside.
+// The inside of a DataWalCursor.
 
 #include <datawal/data_wal_cursor.hpp>
 
@@ -32,7 +32,7 @@ struct [[gnu::visibility("hidden")]] DataWalCursor::Impl {
 
 namespace kv {
 
-/// `live` for several cursors, or for one. In a forked child it is never given back, since another thread may have been at it.
+/// `live`, shared by cursors. In a forked child it is never freed, since another thread may have been changing it.
 [[nodiscard]] std::shared_ptr<const LiveView> share(LiveView live);
 
 /// Over a view that is in the order of `options`.

@@ -1,5 +1,5 @@
 #pragma once
-// What a DataWal is inside.
+// The inside of a DataWal.
 
 #include <datawal/data_wal.hpp>
 
@@ -37,7 +37,7 @@ struct [[gnu::visibility("hidden")]] DataWal::Impl {
 
   ~Impl();
 
-  /// A change that depends on what it finds.
+  /// The condition of a change.
   struct Condition {
     const Expect& expected;
     ChangeOutcome outcome{};
@@ -46,8 +46,8 @@ struct [[gnu::visibility("hidden")]] DataWal::Impl {
   [[nodiscard]] Result<void> change(RecordType type, std::string_view key, std::string_view value,
                                     const WriteOptions& how, Condition* condition = nullptr);
   [[nodiscard]] Result<void> write(std::span<const RecordInput> records, const WriteOptions& how);
-  /// Calls `prepare(longs)`, which says whether it met long records that are not checked, until it does not. They are checked without
-  /// the lock. Whether or not it succeeds, the lock is held before and after; nothing has changed since `prepare` returned.
+  /// Calls `prepare(longs)` until it meets no more long records that are not checked; those are checked without the lock. The lock is held
+  /// before and after, also on failure, and nothing has changed since `prepare` returned.
   template <class Prepare>
   [[nodiscard, gnu::cold, gnu::noinline]] Result<void> prepare_long(
       Lock<FutexMutex>& guard, kv::ReaderEpochs::Guard& reading,
@@ -64,8 +64,8 @@ struct [[gnu::visibility("hidden")]] DataWal::Impl {
       if (!checked) return checked;
     }
   }
-  /// Gets what the index needs for changes that are appended next, of which `inserts` are of new keys and which take `len` bytes
-  /// together: from then on until they are applied nothing can fail but the log, so that it and the index never differ.
+  /// Reserves what the index needs for the changes that are appended next: `inserts` of new keys, `len` bytes in all. From then on until
+  /// they are applied nothing but the log can fail, so log and index never differ.
   [[nodiscard]] Result<void> make_room(std::uint64_t inserts, std::uint64_t len) {
     if (inserts != 0) projection->reserve(inserts);
     return projection->address_space().make_room(len);
@@ -81,7 +81,7 @@ struct [[gnu::visibility("hidden")]] DataWal::Impl {
     return std::unexpected(closed_error());
   }
   [[nodiscard, gnu::cold]] static Error closed_error();
-  /// What a segment of such a store may become.
+  /// How large a segment of such a store may become.
   [[nodiscard]] static kv::SegmentRoom room_of(const OpenOptions& options) noexcept;
   [[nodiscard]] safeatomic::FileSystem& file_system() const noexcept {
     return log::file_system_of(options.file_system);

@@ -29,7 +29,7 @@ Result<CompactionStats> DataWal::compact(const CompactOptions& options) {
   if (Result<void> open = impl_->refuse_closed(); !open) return propagate(open);
   const Result<std::vector<Hold>> holds = log::read_holds(*impl_->core->directory());
   if (!holds) return propagate(holds);
-  // What a hold keeps is not sealed for the sake of a compaction, which could give back nothing of it.
+  // A segment that a hold keeps is not sealed for a compaction, which could free nothing of it.
   if (impl_->core->last_txid() <= log::floor_of(*holds)) {
     // On a full disk there is no room for another segment; the sealed ones can be compacted all the same.
     Result<void> rotated = impl_->rotate();

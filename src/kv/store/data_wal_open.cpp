@@ -28,8 +28,8 @@ DataWal::Impl::~Impl() {
     if (index) index->at_close();
     return;
   }
-  // A forked child has no such threads, and would wait for them for ever. What another thread was changing at that instant is half done
-  // there, and its lock never given back: it is left as it is.
+  // A forked child has no such threads and would wait for them forever. What another thread was changing at the fork is half done there,
+  // and its lock never released: it is left as it is.
   (void)auto_compaction.release();
   (void)index.release();
   never_destroy(projection);

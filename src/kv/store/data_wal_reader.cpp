@@ -25,7 +25,7 @@
 namespace datawal {
 
 struct [[gnu::visibility("hidden")]] DataWalReader::Impl {
-  // One state of the store, with its index.
+  // One state of the store, and its index.
   struct State {
     std::shared_ptr<const log::Snapshot> snapshot{};
     std::shared_ptr<kv::Projection> projection{};  // also of cursors, which may outlive it
@@ -36,9 +36,9 @@ struct [[gnu::visibility("hidden")]] DataWalReader::Impl {
     log::SeenTail seen{};
   };
 
-  /// Goes on to `now` if that is what this state shows, and nothing or not much behind it.
+  /// Advances to `now` if that is this state plus nothing or little more.
   /// @return whether anything changed; nullopt, and what is shown is as before, if all is to be read again
-  /// @param was_taken_back  set if records that were shown are not there any more
+  /// @param was_taken_back  set if records that were shown are gone
   [[nodiscard]] std::optional<bool> go_on_to(const std::shared_ptr<const log::Snapshot>& now, bool& was_taken_back);
 
   [[nodiscard]] static Result<State> build(const std::shared_ptr<const log::Snapshot>& snapshot,
@@ -141,7 +141,7 @@ std::optional<bool> DataWalReader::Impl::go_on_to(const std::shared_ptr<const lo
   log::SeenTail next(*now);
   RecordView record;
   if (seen.before()) {
-    // Until it is found again the walk stands at a place like any other, and says nothing of where the snapshot ends.
+    // Until it is found again the walk begins at an unproven place, and says nothing about where the snapshot ends.
     const Result<bool> found = scanner.next(record);
     if (!found || !*found || record.ref != *seen.before()) return std::nullopt;
     next.add(record.ref);

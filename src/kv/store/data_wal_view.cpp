@@ -68,7 +68,7 @@ Result<DataWalView> DataWal::view() const {
   if (!impl_) return std::unexpected(moved_from("use store"));
   if (Result<void> open = impl_->refuse_closed(); !open) return propagate(open);
   if (Result<void> loaded = impl_->projection->load_all(); !loaded) return propagate(loaded);
-  // In a forked child it is never given back, since another thread may have been at it.
+  // In a forked child it is never freed, since another thread may have been changing it.
   const std::shared_ptr<DataWalView::Impl> made(new DataWalView::Impl{.projection = impl_->projection},
                                                 [](const DataWalView::Impl* view) {
                                                   if (view->process.is_ours()) delete view;

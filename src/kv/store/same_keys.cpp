@@ -6,7 +6,7 @@ namespace datawal::kv {
 
 Predecessors::Predecessors(std::span<const RecordInput> records, std::span<const std::uint64_t> hashes) {
   if (records.size() < 2) return;
-  // The newest record of each key, found by its hash; one more than its number, for 0 is an empty place.
+  // The newest record of each key, by its hash: its number plus one, since 0 is an empty slot.
   std::vector<std::size_t> newest(std::bit_ceil(2 * records.size()));
   const std::size_t mask = newest.size() - 1;
   for (std::size_t n = 0; n < records.size(); ++n) {

@@ -1,5 +1,5 @@
 #pragma once
-// Which changes of a batch are of the same key.
+// Finds changes of a batch that are of the same key.
 
 #include <cstddef>
 #include <cstdint>

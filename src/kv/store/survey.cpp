@@ -21,7 +21,7 @@ namespace {
 
 using log::PinnedSegment;
 
-// The fold that tells live records from dead ones, as long as it may.
+// The fold that tells live records from dead ones, within the memory allowed.
 class Keys {
  public:
   Keys(const log::Snapshot& snapshot, const SurveyVisitor& visitor, const SurveyOptions& options)
@@ -73,7 +73,7 @@ class Keys {
   std::optional<Fold> fold_;
 };
 
-// What nobody has to read keys for.
+// The parts that need no keys.
 class Counts {
  public:
   void enter(std::uint32_t id) { segments_.push_back({.id = id}); }

@@ -1,5 +1,5 @@
 #pragma once
-// The lock of a file that others hold for a moment: between processes that change one thing together, a writer or not.
+// A file lock that is held only for a moment, between processes (writers or not) that change the same thing.
 
 #include <memory>
 #include <optional>
@@ -11,7 +11,7 @@
 
 namespace datawal::log {
 
-/// Opens a file only to lock it: for writing where that may be, since on a network filesystem nothing else can be locked.
+/// Opens a file only to lock it: for writing if permitted, since a network filesystem locks nothing else.
 [[nodiscard]] safeatomic::Result<std::shared_ptr<safeatomic::File>> open_to_lock(safeatomic::Directory& directory,
                                                                                  std::string_view name);
 
@@ -21,7 +21,7 @@ class BriefLock {
   /// Without waiting. @return nullopt if somebody holds it; io
   [[nodiscard]] static Result<std::optional<BriefLock>> attempt(std::shared_ptr<safeatomic::File> file,
                                                                 std::string_view action);
-  /// Waits as long as others need it, half a minute at most. Not fair. @return locked; io
+  /// Waits up to half a minute for others to unlock it. Not fair. @return locked; io
   [[nodiscard]] static Result<BriefLock> wait_for(const std::shared_ptr<safeatomic::File>& file,
                                                   std::string_view action);
 

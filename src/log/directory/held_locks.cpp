@@ -31,8 +31,8 @@ HeldLocks& held_locks() {
   return locks;
 }
 
-// A child that is made while another thread holds the mutex would wait for it for ever. Its holder calls nothing that could wait
-// for a fork. Registered when the library is loaded, as ForkGuard is.
+// A child made while another thread holds the mutex would wait for it forever, so fork takes the mutex first. Its holder calls
+// nothing that could wait for a fork. Registered when the library is loaded, as ForkGuard is.
 [[maybe_unused]] const int registered = (held_locks(),  // made before a fork needs it
                                          pthread_atfork(
                                              []() DATAWAL_NO_THREAD_SAFETY_ANALYSIS { held_locks().mutex.lock(); },

@@ -12,7 +12,7 @@ namespace datawal::log {
 void remember_lock(const std::shared_ptr<safeatomic::Directory>& directory);
 void forget_lock(const std::shared_ptr<safeatomic::Directory>& directory) noexcept;
 
-/// True if this process, not one that it was forked from, holds the lock on that directory by another handle.
+/// True if this process itself (not one that it was forked from) holds the lock on that directory through another handle.
 [[nodiscard]] bool is_locked_here(const safeatomic::Directory& directory);
 
 }  // namespace datawal::log

@@ -1,9 +1,9 @@
 #pragma once
-// Orders those who set holds and the one who gives back space: the lock of a segment's own file.
+// Orders the setting of holds against the freeing of space, by the lock of a segment's own file.
 //
-// Whoever is about to take a segment's name away locks its file first, and only then looks at the holds. Whoever has set a hold locks the
-// file of each segment once. So either the hold was seen, or the name had gone before the hold counted. A store without holds needs no
-// file for that.
+// Before a segment loses its name its file is locked, and only then are the holds read. After a hold was set, the file of each segment
+// is locked once. So either the hold was seen, or the name had gone before the hold counted. A store without holds needs no file for
+// that.
 
 #include <cstdint>
 #include <memory>
@@ -17,14 +17,14 @@
 
 namespace datawal::log {
 
-/// What becomes of a name that is to go.
+/// Whether a name may be removed.
 enum class Departure : std::uint8_t {
   gone,
   held,  ///< a hold keeps it
   busy,  ///< another program has locked the segment, as whoever sets a hold does for a moment, or has put another file in its place
 };
 
-/// While it lives, no hold that is set counts before the segment's name has gone.
+/// While it lives, a hold that is being set does not count until the segment's name has gone.
 class HoldGate {
  public:
   /// @param id         of a sealed segment
@@ -45,7 +45,7 @@ class HoldGate {
   std::optional<BriefLock> lock_;
 };
 
-/// On return every name that goes from now on goes by the holds that are there now.
+/// On return, the removal of any name heeds the holds that are set now.
 /// @return locked; io
 [[nodiscard]] Result<void> wait_for_gates(safeatomic::Directory& directory);
 

@@ -96,16 +96,16 @@ Result<TemporaryFile> write(FileSystem& file_system, Directory& directory, std::
 
 enum class Outcome : std::uint8_t { changed, nothing_to_do, overtaken };
 
-// Whoever made the name first has won.
+// The first to make the name wins.
 Result<Outcome> name_first(Directory& directory, TemporaryFile& file) {
   const safeatomic::Result<bool> named = file.publish_new(holds_name);
   if (named) return *named ? Outcome::changed : Outcome::overtaken;
-  // An opening writer takes temporaries for left over.
+  // A writer that opens the store removes temporaries as left over.
   if (named.error().code == safeatomic::Errc::not_found && directory.info()) return Outcome::overtaken;
   return io_failure(named, changing);
 }
 
-// With the lock of the file that has the name.
+// Requires the lock of the file that has the name.
 Result<Outcome> name_over(TemporaryFile& file) {
   const safeatomic::Result<void> named = file.publish_over(holds_name);
   if (named) return Outcome::changed;
@@ -113,13 +113,13 @@ Result<Outcome> name_over(TemporaryFile& file) {
   return io_failure(named, changing);
 }
 
-// The file that has the name, with its lock; both are null if there is none.
+// The file that has the name, locked; both are null if there is none.
 struct Current {
   std::shared_ptr<File> file{};
   std::optional<BriefLock> lock{};
 };
 
-// nullopt: another one got the name meanwhile.
+// nullopt: another file got the name meanwhile.
 Result<std::optional<Current>> lock_current(Directory& directory) {
   Result<std::shared_ptr<File>> file = open_holds(open_to_lock(directory, holds_name), directory);
   if (!file) return propagate(file);

@@ -12,14 +12,14 @@
 
 namespace datawal::log {
 
-/// What no hold needs any more: segments without a larger txid may be changed. The largest number if there is no hold.
+/// Segments without a txid above this are needed by no hold. The largest number if there is no hold.
 [[nodiscard]] std::uint64_t floor_of(std::span<const Hold> holds) noexcept;
 
-/// The holds, by name; none if there is no file. Changes nothing. What cannot be read is an error: nobody knows then what may go.
+/// The holds, by name; none if there is no file. Changes nothing. A file that cannot be read is an error: what may go is then unknown.
 /// @return corruption, unsupported_version, io
 [[nodiscard]] Result<std::vector<Hold>> read_holds(safeatomic::Directory& directory);
 
-/// How holds are changed: by any process, a writer or not, one at a time.
+/// Changes holds: any process may, whether it is the writer or not, one at a time.
 struct HoldsChange {
   /// Changes them; they stay sorted by name. Called again where another process was quicker.
   /// @return false if there is nothing to do; the directory is synced all the same

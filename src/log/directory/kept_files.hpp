@@ -1,6 +1,6 @@
 #pragma once
-// Files that are kept open to be read after they lose their names, or faster: never so many that the program, or another
-// reader in it, runs out of descriptors.
+// Files that are kept open so that they can be read faster, or after they lose their names: never so many that the program, or
+// another reader in it, runs out of descriptors.
 
 #include <cstddef>
 #include <memory>
@@ -17,10 +17,10 @@ namespace datawal::log {
 /// How many of them are kept now.
 [[nodiscard]] std::size_t kept_file_count() noexcept;
 
-/// `file`, counted while the result is held; null if no more may be kept. Any thread.
+/// `file`, counted as long as the result lives; null if no more may be kept. Any thread.
 [[nodiscard]] std::shared_ptr<safeatomic::File> keep_open(std::shared_ptr<safeatomic::File> file);
 
-/// True if it failed because this process, or the system, has no descriptor left.
+/// True if that is the error of a process, or a system, without a free descriptor.
 [[nodiscard]] bool is_out_of_descriptors(int os_errno) noexcept;
 
 }  // namespace datawal::log

@@ -68,7 +68,7 @@ std::unexpected<Error> locked(Directory& directory, std::string_view which) {
 
 void write_holder(File& file) noexcept {
   const std::string pid = std::to_string(getpid()) + "\n";
-  // For people only: the locks hold without it.
+  // For people only: the lock does not depend on it.
   if (safeatomic::write_all(file, 0, pid)) (void)file.truncate(pid.size());
 }
 
@@ -80,7 +80,7 @@ safeatomic::Result<std::unique_ptr<File>> open_or_make(safeatomic::FileSystem& f
   return directory.open_file(lock_name, {.write = true});
 }
 
-// Null if there is no room for it.
+// Null if the disk has no room for it.
 safeatomic::Result<std::unique_ptr<File>> open_lock_file(safeatomic::FileSystem& file_system, Directory& directory,
                                                          std::uint32_t mode) {
   safeatomic::Result<std::unique_ptr<File>> file = directory.open_file(lock_name, {.write = true});

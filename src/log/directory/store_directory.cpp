@@ -40,7 +40,7 @@ bool is_quarantine_name(std::string_view name) noexcept { return name.find(".dwa
 
 namespace {
 
-// By what a store leaves in its directory, except what a refused or interrupted opening leaves in any.
+// Recognizes a store by what one leaves in its directory, but not by what a refused or interrupted open leaves in any.
 Result<bool> holds_store(Directory& directory) {
   const safeatomic::Result<std::vector<std::string>> names = directory.list();
   if (!names) return io_failure(names, "list store");
@@ -171,7 +171,7 @@ Result<void> refuse_place_inside(FileSystem& file_system, const std::filesystem:
 
 namespace {
 
-// It is synced also where there is none: a removal that was cut short may have done only this much.
+// Synced even if there is none: an earlier removal may have been cut short after the unlink.
 Result<void> remove_caches(Directory& directory, std::initializer_list<const char*> names) {
   bool is_ours = false;
   for (const char* const name : names) {

@@ -35,15 +35,15 @@ inline constexpr const char* state_name = ".state";  // of the log: a cache
 /// Fails on a network filesystem, unless the options allow it.
 [[nodiscard]] Result<void> refuse_network(const safeatomic::Directory& directory, const OpenOptions& options);
 
-/// Fails if there is a store, or none, against OpenOptions::mode. Called before anything is made or locked, and again under the
-/// lock, which others may have held meanwhile.
+/// Fails if OpenOptions::mode forbids that there is a store, or that there is none. Called before anything is made or locked, and
+/// again under the lock, which others may have held meanwhile.
 [[nodiscard]] Result<void> refuse_mode(safeatomic::Directory& directory, OpenMode mode);
 
-/// Fails if an option makes no sense.
+/// Fails if an option is invalid.
 [[nodiscard]] Result<void> refuse_options(const OpenOptions& options);
 
 /// open_store_directory(), after making the directory and its missing parents if the mode allows that; does not sync their names.
-/// Before it makes anything it refuses options that make no sense, a store that must not or must be there, and network filesystems.
+/// Before it makes anything it refuses invalid options, a store that must not or must be there, and network filesystems.
 [[nodiscard]] Result<std::unique_ptr<safeatomic::Directory>> make_store_directory(safeatomic::FileSystem& file_system,
                                                                                   const std::filesystem::path& dir,
                                                                                   const OpenOptions& options);
@@ -53,15 +53,15 @@ inline constexpr const char* state_name = ".state";  // of the log: a cache
 [[nodiscard]] Result<void> refuse_place_inside(safeatomic::FileSystem& file_system, const std::filesystem::path& place,
                                                const safeatomic::Directory& store, std::string_view action);
 
-/// Removes the persisted index of keys, or the state of the log, or both, durably: what they describe is about to be changed. Nothing
-/// if there is none, or what has the name cannot be one.
+/// Durably removes the persisted index, the state of the log, or both, since what they describe is about to be changed. Does nothing
+/// if there is none, or if what has the name cannot be one.
 [[nodiscard]] Result<void> remove_cache(safeatomic::Directory& directory, const char* name);
 [[nodiscard]] Result<void> remove_index_and_state(safeatomic::Directory& directory);
 
 /// Syncs the directory and every one above it up to the mount point, so that its name survives a loss of power.
 [[nodiscard]] Result<void> sync_with_ancestors(safeatomic::Directory& directory);
 
-/// What a directory holds that is ours.
+/// The files of the store in a directory.
 struct StoreListing {
   std::vector<segment::Entry> segments;  ///< ascending
   std::vector<std::string> temporaries;  ///< left by an interrupted operation

@@ -73,7 +73,7 @@ safeatomic::Result<StoreOwner> StoreOwner::of(Directory& directory, std::uint32_
 
 safeatomic::Result<void> StoreOwner::give(File& made) const {
   if (!access_) return {};
-  // If the mount or the user namespace decides who owns what, the file stays as it is, like the others.
+  // If the mount or the user namespace decides ownership, the file stays as it is, like the others.
   return safeatomic::give_access(made, *access_, safeatomic::KeepAccess::if_possible);
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// Who owns the files that are made in a store.
+// The owner of files that are made in a store.
 
 #include <cstdint>
 #include <memory>
@@ -12,17 +12,17 @@
 
 namespace datawal::log {
 
-/// Root also maintains stores of others: files it made there as its own would shut them out. So what root makes in somebody
-/// else's store gets the owner, group and permissions of the newest segment or, without one, the owner and group of the
-/// directory. Other users own what they make.
+/// Root also maintains other users' stores, and files that stayed root's would lock those users out. So what root makes in another
+/// user's store gets the owner, group and permissions of the newest segment or, without one, the owner and group of the directory.
+/// Other users own what they make.
 ///
-/// Somebody else's directory may be hostile: only files that this process has just made under a name nobody could know are
-/// given away, and by their descriptors. They get their names afterwards, so a crash leaves none of them with root.
+/// Another user's directory may be hostile: only files that this process has just made under an unguessable name are given away, and
+/// by descriptor. They get their names afterwards, so a crash leaves no file of root's under a store's name.
 class StoreOwner {
  public:
   StoreOwner() = default;  ///< a file belongs to whoever makes it
 
-  /// Looks at nothing unless this process is root's. `mode` is for files of a store without a segment.
+  /// Does nothing unless this process runs as root. `mode` is for files of a store without a segment.
   [[nodiscard]] static safeatomic::Result<StoreOwner> of(safeatomic::Directory& directory, std::uint32_t mode);
   /// `info` is what the segment was when it was looked up.
   [[nodiscard]] static safeatomic::Result<StoreOwner> of_segment(safeatomic::Directory& directory, std::uint32_t id,
@@ -36,7 +36,7 @@ class StoreOwner {
   /// True if files that this process makes must be given away.
   [[nodiscard]] bool is_another() const noexcept { return access_.has_value(); }
 
-  /// Gives away a file that this process has made; on the disk after sync_all.
+  /// Gives away a file that this process has made; durable after sync_all.
   [[nodiscard]] safeatomic::Result<void> give(safeatomic::File& made) const;
 
   /// Makes a file to write to; `mode` is for one that is not given away. The directory is not synced.

@@ -15,16 +15,16 @@ namespace datawal::log {
 class StoreOwner;
 
 /// The watermark; nullopt unless it is a regular file with one link that holds a whole watermark. Changes nothing.
-/// @return io if there is no descriptor left to read it: that must not pass for a store without one
+/// @return io if no descriptor is left to read it: that must not be taken for a store without a watermark
 [[nodiscard]] Result<std::optional<format::Watermark>> read_watermark(safeatomic::Directory& directory);
 
-/// The writer's side. For its user nothing here fails: a watermark that could not be written lags, as a watermark may.
+/// The writer's side. Failures are not reported: a watermark that could not be written merely lags, as it may.
 class WatermarkFile {
  public:
   WatermarkFile() = default;
 
-  /// Opens or makes it. Anything there that is no file of ours (a link, a second name of another file, another size) is
-  /// unlinked, never written to.
+  /// Opens or creates it. Anything else by that name (a link, a second name of another file, a file of another size) is unlinked, never
+  /// written to.
   static WatermarkFile open(safeatomic::FileSystem& file_system, safeatomic::Directory& directory,
                             const StoreOwner& owner, std::uint32_t mode);
 
@@ -35,8 +35,7 @@ class WatermarkFile {
   std::unique_ptr<safeatomic::File> file_;  // null: there is no room for one
 };
 
-/// Replaces the watermark by `watermark` so that it survives a loss of power: for what nothing else remembers. At every
-/// instant one of the two is there.
+/// Durably replaces the watermark by `watermark`, which may say what no other file does. At every instant one of the two is there.
 [[nodiscard]] Result<void> replace_watermark(safeatomic::FileSystem& file_system, safeatomic::Directory& directory,
                                              const StoreOwner& owner, const format::Watermark& watermark,
                                              std::uint32_t mode);

@@ -21,7 +21,7 @@ using safeatomic::DirectoryWatch;
 
 namespace {
 
-// What was shown and is not yet durable is compared each time if it is no more than this, else once it has become durable.
+// Records shown before they were durable are compared every time up to this many bytes; more are compared once they are durable.
 constexpr std::uint64_t max_compared_always = 1 << 20;
 
 // A store under constant compaction expires one snapshot after the other.
@@ -99,7 +99,7 @@ void Follower::Impl::begin() {
                  (!is_compared || has_become_durable(durable_txid) || at.undecided.bytes <= max_compared_always);
 }
 
-// A restored copy may have taken the directory's place: follow that one. If there is none, one may come.
+// A restored copy may have replaced the directory: follow that one. If there is none, one may appear.
 Result<void> Follower::Impl::follow_directory() {
   const safeatomic::Result<std::unique_ptr<safeatomic::Directory>> opened =
       log::file_system_of(options.file_system).open_directory(dir);
@@ -131,7 +131,7 @@ Result<void> Follower::Impl::refresh() {
 // in the snapshot with which a follower of the whole log began. If a loss is reported, `found` is shown next.
 std::optional<LostRecords> Follower::Impl::missing_before(const RecordView& found) {
   if (!at.told_txid) return std::nullopt;
-  // A record that was reported lost is of another history, or the cursor file is not of this log: then that means nothing.
+  // If a record that was reported lost is there, this is another history, or the cursor file is of another log: ignore what was told.
   const std::uint64_t told = *at.told_txid < found.txid ? *at.told_txid : 0;
   const std::uint64_t known_txid = std::max(position_txid(), told);
   if (found.txid <= known_txid || found.txid - known_txid == 1) return std::nullopt;
@@ -258,7 +258,7 @@ Result<bool> Follower::Impl::is_not_durable_yet(const RecordRef& last) const {
     if (!next) return propagate(next);
     if (!*next) return false;
     const RecordRef& ref = (**next).ref;
-    // If a compaction has dropped it, what follows it shows that the log continues.
+    // If a compaction has dropped it, what follows shows that the log continues.
     if (ref.txid >= last.txid) return ref.txid > last.txid || is_same_record(ref, last);
   }
 }
@@ -302,7 +302,7 @@ Result<Follower> Follower::open(const std::filesystem::path& dir, const Follower
   log::FollowerCursor cursor{.last = options.after, .base = options.after};
   bool is_noted = false;
   if (!options.cursor_file.empty()) {
-    // Files in the store go with it, and may be taken for a part of it.
+    // Files inside the store would be copied or removed with it, and could be taken for a part of it.
     Result<void> outside = log::refuse_place_inside(file_system, options.cursor_file, **directory, "follow log");
     if (!outside) return propagate(outside);
     Result<std::optional<log::FollowerCursor>> noted = log::read_follower_cursor(file_system, options.cursor_file);
@@ -413,7 +413,7 @@ Result<void> Follower::save() {
 Result<FollowerLag> Follower::lag() const {
   if (!impl_) return std::unexpected(moved_from("follow log"));
   Impl& impl = *impl_;
-  // With a follower of its own, which begins at the same place: this one continues in its snapshot.
+  // Counts with a second follower that begins at the same place, so this one keeps its snapshot.
   if (!impl.measuring) {
     Result<RecordLogReader> opened = open_reader(impl.dir, impl.options);
     if (!opened) return propagate(opened);

@@ -20,7 +20,7 @@ constexpr std::string_view undecided_line = "undecided ";
 constexpr std::string_view told_line = "told ";
 constexpr std::string_view nowhere = "-";
 
-// The lines with the longest numbers, and one byte more, which shows that a file is longer.
+// The longest valid file, plus one byte by which a longer one shows.
 constexpr std::size_t max_file_len = 2 * (5 + 10 + 20 + 10 + 20 + 8 + 4 + 1) + (10 + 3 * 21) + (5 + 21) + 1;
 
 std::string text_of(const std::optional<RecordRef>& ref) { return ref ? to_string(*ref) : std::string(nowhere); }
@@ -42,7 +42,7 @@ bool take_place(std::string_view& text, std::string_view name, std::optional<Rec
   return ref.has_value();
 }
 
-// Numbers, one blank apart.
+// Numbers separated by single blanks.
 bool take_numbers(std::string_view& text, std::string_view name, std::span<std::uint64_t* const> numbers) noexcept {
   const std::optional<std::string_view> line = take_line(text, name);
   if (!line) return false;

@@ -31,12 +31,13 @@ struct UndecidedRecords {
   friend bool operator==(const UndecidedRecords&, const UndecidedRecords&) = default;
 };
 
-/// Where a follower is.
+/// The position of a follower.
 struct FollowerCursor {
   std::optional<RecordRef> last{};  ///< the record shown last
   std::optional<RecordRef> base{};  ///< the last one of these that was known to be durable
   UndecidedRecords undecided{};     ///< those after `base`, up to `last`
-  /// What is missing up to here was reported, or was missing when the follower began. nullopt: it is reading what it began with.
+  /// Whatever is missing up to this txid was reported, or was missing when the follower began. nullopt: it is still reading the
+  /// snapshot with which it began.
   std::optional<std::uint64_t> told_txid{};
 
   friend bool operator==(const FollowerCursor&, const FollowerCursor&) = default;

@@ -80,7 +80,7 @@ Result<LogRebuilder> LogRebuilder::open(const std::filesystem::path& dir, const 
       std::make_shared<log::SegmentRegistry>(std::move(*directory)), as_given, note_last(impl->last));
   if (!core) return propagate(core);
   impl->core = std::move(*core);
-  // begin_segment() was cut short.
+  // An earlier begin_segment() was cut short.
   if (Result<void> removed = impl->core->remove_empty_sealed(); !removed) return propagate(removed);
   return LogRebuilder(std::move(impl));
 }

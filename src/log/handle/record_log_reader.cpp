@@ -38,7 +38,7 @@ struct [[gnu::visibility("hidden")]] RecordLogReader::Impl {
     is_state_looked_at = false;
   }
 
-  // It is looked at only where it would save reading. Throws std::bad_alloc.
+  // Read only where it would save reading the log. Throws std::bad_alloc.
   [[nodiscard]] const std::optional<log::Before>& known_part() const {
     if (is_state_looked_at || !uses_state) return known;
     known.reset();
@@ -77,7 +77,7 @@ bool is_damage(const Error& error) noexcept {
 }
 
 // Where the cursors of a snapshot end. If none got there yet, this walk does.
-// @param known  of the log's beginning; asked only then
+// @param known  says what is known of the log's beginning; asked only then
 template <class Known>
 Result<log::LogEnd> end_of(const std::shared_ptr<const log::Snapshot>& snapshot, Known known) {
   if (snapshot->segments.empty()) return log::LogEnd{};
@@ -129,7 +129,7 @@ Result<bool> holds_more(const std::shared_ptr<const log::Snapshot>& now, const l
   }
   Result<bool> more = scanner.next(record);
   if (more || !is_damage(more.error())) return more;
-  // Damage is news too, unless it was found before: the reader's cursor will report it.
+  // New damage counts as news: the reader's cursor will report it.
   const log::Position at = scanner.position();
   return !end.is_damage || at.segment != end.segment || at.offset != end.offset;
 }

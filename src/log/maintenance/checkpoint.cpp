@@ -75,7 +75,7 @@ class Draft {
     if (safeatomic::Result<void> synced = directory_->sync(); !synced) return io_failure(synced, "sync directory");
     safeatomic::Result<void> renamed = parent_->rename(name_, *parent_, name, safeatomic::RenameMode::no_replace);
     if (!renamed && renamed.error().code == safeatomic::Errc::unsupported) {
-      // Only an empty directory that appears there at this instant would be replaced.
+      // The rename can replace nothing but an empty directory that appears there at this instant.
       if (parent_->info_of(name)) return refuse(Errc::already_exists, parent_->path() / name, "it is there already");
       renamed = parent_->rename(name_, *parent_, name, safeatomic::RenameMode::replace);
     }
@@ -146,7 +146,7 @@ class Writer {
     return *linked ? sync_linked(name) : copy(segment, segment.info.size);
   }
 
-  // A second name for `name` of `from`, if that is the file meant.
+  // Links `name` of `from`, if that is still the same file.
   Result<bool> link(Directory& from, const std::string& name, const FileInfo& meant) {
     const safeatomic::Result<void> linked = from.link(name, target_, name);
     if (!linked) {
@@ -164,7 +164,7 @@ class Writer {
     return false;
   }
 
-  // A name of the previous checkpoint's file, if that has the same bytes and nobody may change it: it may be a store in use by now.
+  // Links the previous checkpoint's file, if it has the same bytes and cannot be changed: that checkpoint may be a store in use by now.
   // A store's writer appends only to its highest segment, and changes no file in place that has a second name when it opens it. So a
   // segment is sealed for good if another one follows it once it has the second name; the order matters.
   Result<bool> take_previous(const PinnedSegment& segment, const std::string& name) {

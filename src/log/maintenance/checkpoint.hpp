@@ -1,5 +1,5 @@
 #pragma once
-// A snapshot as a directory of its own.
+// Makes a snapshot a directory of its own.
 
 #include <cstdint>
 #include <filesystem>
@@ -14,7 +14,7 @@
 
 namespace datawal::log {
 
-/// What a checkpoint is made of.
+/// The source of a checkpoint.
 struct CheckpointSource {
   safeatomic::FileSystem& file_system;
   const Snapshot& snapshot;
@@ -30,12 +30,12 @@ struct CheckpointSource {
 [[nodiscard]] Result<void> write_checkpoint(const CheckpointSource& source, const std::filesystem::path& dir,
                                             const CheckpointOptions& options);
 
-/// Of a log that this process writes.
+/// A checkpoint of a log that this process writes.
 [[nodiscard]] Result<void> checkpoint(const LogCore& core, const std::filesystem::path& dir,
                                       const CheckpointOptions& options);
 
-/// Of a log that somebody else may be writing.
-/// @return also corruption or unsupported_version, if the highest segment ends so
+/// A checkpoint of a log that another process may be writing.
+/// @return also corruption or unsupported_version, if the highest segment ends with either
 [[nodiscard]] Result<void> checkpoint(safeatomic::FileSystem& file_system,
                                       const std::shared_ptr<const Snapshot>& snapshot, const std::filesystem::path& dir,
                                       const CheckpointOptions& options);

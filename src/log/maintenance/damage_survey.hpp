@@ -14,14 +14,14 @@
 
 namespace datawal::log {
 
-/// Sees all of it, where the report lists the first. What is empty is not told.
+/// Is shown all damage; the report lists only the first. Empty functions are not called.
 struct DamageVisitor {
   std::function<void(const MissingSegments&)> on_missing{};
-  /// What is in no record, ascending; with `stop` none beyond those that the report lists.
+  /// Stretches that are in no record, ascending; `stop` is `none` for those after the ones that the report lists.
   std::function<void(const DamagedRange&)> on_range{};
   /// Whole records behind the damage, in their place among the ranges. False ends the survey.
   std::function<Result<bool>(const PinnedSegment&, safeatomic::File&, const segment::Run&)> on_run{};
-  /// Zeros behind everything else in the newest segment: [begin, end).
+  /// Zeros at the end of the newest segment: [begin, end).
   std::function<void(const PinnedSegment&, std::uint64_t begin, std::uint64_t end)> on_reserved{};
 };
 

@@ -32,8 +32,7 @@ Result<void> refuse_name(const Directory& directory, std::string_view name) {
   return refuse(directory, "a hold's name is 1 to 64 letters, digits, '.', '_' or '-', and does not begin with a '-'");
 }
 
-// Written again also if it is the same: whoever set it may not have been able to sync its name, and then another sync alone proves
-// nothing.
+// Written again even if it is the same: the one who set it may have failed to sync its name, and then another sync alone proves nothing.
 Result<bool> put(const Directory& directory, std::vector<Hold>& holds, std::string_view name, std::uint64_t txid) {
   const auto at = std::ranges::lower_bound(holds, name, {}, &Hold::name);
   if (at != holds.end() && at->name == name) {
@@ -51,7 +50,7 @@ bool take_out(std::vector<Hold>& holds, std::string_view name) {
   return std::erase_if(holds, [name](const Hold& hold) { return hold.name == name; }) != 0;
 }
 
-// Up to which txid a sync has succeeded, as far as the watermark says; 0 if it speaks of no file that is there.
+// The txid up to which a sync has succeeded, by the watermark; 0 if the watermark names no file that is there.
 Result<std::uint64_t> durable_txid_in(Directory& directory) {
   const Result<std::optional<format::Watermark>> watermark = read_watermark(directory);
   if (!watermark) return propagate(watermark);
@@ -116,7 +115,7 @@ Result<void> hold_from(LogCore& core, std::string_view name, std::uint64_t txid)
   if (txid > core.durable_txid()) {
     if (Result<void> synced = core.fsync(); !synced) return synced;
   }
-  // Whatever this process gives back waits, and then goes by it.
+  // Whatever this process is about to free waits for this, and then heeds it.
   const Locked maintenance(core.sealed_segments().maintenance_mutex());
   const Result<bool> done = change(core, [&](std::vector<Hold>& holds) { return put(directory, holds, name, txid); });
   if (!done) return propagate(done);

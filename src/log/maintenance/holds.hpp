@@ -1,5 +1,5 @@
 #pragma once
-// Holds of a log that this process writes.
+// The holds of a log that this process writes.
 
 #include <cstdint>
 #include <string_view>

@@ -73,7 +73,7 @@ class Exposition {
     text_.append("# TYPE ").append(prefix_).append(name).append(" ").append(type).append("\n");
   }
 
-  // Without a second label if it is empty. It stands as it is.
+  // `label` is printed as it is; empty: there is no second label.
   void sample(std::string_view name, std::string_view label, std::string_view of, std::string_view value) {
     text_.append(prefix_).append(name).append("{store=\"").append(store_).append("\"");
     if (!of.empty()) text_.append(",").append(label).append("=\"").append(of).append("\"");

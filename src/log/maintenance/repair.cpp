@@ -312,7 +312,7 @@ Result<RepairReport> repair(const std::filesystem::path& dir, const OpenOptions&
   if (Result<void> local = log::refuse_network(*directory, options); !local) return propagate(local);
   Result<log::StoreLock> lock = log::StoreLock::acquire(file_system, directory, options.file_mode);
   if (!lock) return propagate(lock);
-  // First of all: what a repair leaves must not be taken for what the index or the state describes.
+  // Before anything else, so the index or the state can never describe what a repair leaves.
   Result<void> forgotten = log::remove_index_and_state(*directory);
   Result<RepairReport> report = forgotten ? log::repair_locked(file_system, directory, options) : propagate(forgotten);
   lock->release();

@@ -87,8 +87,8 @@ Result<std::uint64_t> last_txid_in(safeatomic::File& file, const PinnedSegment& 
   }
 }
 
-// Removes the first of `segments`. Most often there is no hold; else the next segment tells, as far as no txids are missing between the
-// two; and only then is it read.
+// Removes the first of `segments`. Mostly there is no hold; otherwise the next segment tells its last txid, unless txids are missing
+// between the two. Only then is it read.
 Result<Departure> remove(LogCore& core, SegmentFile& known, const std::shared_ptr<const Snapshot>& snapshot,
                          std::span<const PinnedSegment> segments) {
   const PinnedSegment& segment = segments.front();
@@ -115,7 +115,7 @@ Result<Departure> remove(LogCore& core, SegmentFile& known, const std::shared_pt
 Result<void> drop_segments_before(LogCore& core, std::uint32_t id, const DropOptions& options) {
   if (Result<void> usable = core.refuse_unusable(); !usable) return usable;
   const Locked maintenance(core.sealed_segments().maintenance_mutex());
-  // Whoever cannot tell what is needed removes nothing, also if there were nothing to remove.
+  // If it is unknown what is needed this fails, even if there were nothing to remove.
   if (const Result<std::vector<Hold>> holds = read_holds(*core.directory()); !holds) return propagate(holds);
   // The newest record stays, and is durable before others go: txids never go backwards.
   if (Result<void> synced = core.fsync(); !synced) return synced;

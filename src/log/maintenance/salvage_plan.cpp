@@ -24,7 +24,7 @@ class Lowest {
     if (end_ && strand.run.first_txid >= *end_) return;
     strands_.push_back(strand);
     if (strands_.size() <= 2 * max_strands_) return;
-    // Among equal ones the earlier in the log stay: their record of that txid counts.
+    // Among equal ones those earlier in the log stay: their record of that txid counts.
     std::ranges::sort(strands_, {},
                       [](const Strand& one) { return std::tuple(one.run.first_txid, one.segment, one.run.begin); });
     end_ = strands_[max_strands_].run.first_txid;

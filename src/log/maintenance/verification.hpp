@@ -1,5 +1,5 @@
 #pragma once
-// The one pass of verify(), for those who also want to see what goes by.
+// The one pass of verify(), for callers that also want to see the records.
 
 #include <cstdint>
 #include <functional>
@@ -17,7 +17,7 @@
 
 namespace datawal::log {
 
-/// What is empty is not told.
+/// Empty functions are not called.
 struct VerifyVisitor {
   LogScanner::EnterCallback on_enter{};  ///< a segment, before its records
   /// The next records, in log order; views are valid during the call. False ends the pass, and the report is of what was read so far.

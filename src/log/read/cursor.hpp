@@ -1,5 +1,5 @@
 #pragma once
-// Makes cursors over snapshots.
+// Creates cursors over snapshots.
 
 #include <functional>
 #include <memory>

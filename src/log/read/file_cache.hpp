@@ -20,7 +20,7 @@ class FileCache {
   [[nodiscard]] Result<std::shared_ptr<safeatomic::File>> open(const std::shared_ptr<safeatomic::Directory>& directory,
                                                                const PinnedSegment& segment);
 
-  /// Lets go of a segment's file that has lost its name: while open it keeps its space.
+  /// Closes the file of a segment that has lost its name: as long as it is open its space is not freed.
   void forget(std::uint32_t id);
 
  private:

@@ -1,5 +1,5 @@
 #pragma once
-// Makes views that are kept too long visible, in builds for finding mistakes.
+// Exposes views that are kept too long, in builds that look for mistakes.
 
 #include <algorithm>
 #include <string_view>

@@ -1,5 +1,5 @@
 #pragma once
-// Which files of segments there are: the one table that appending, reading, compaction, retention and checkpoints go by.
+// Which segment files there are: the one table that appending, reading, compaction, retention and checkpoints use.
 
 #include <atomic>
 #include <compare>
@@ -18,7 +18,7 @@
 
 namespace datawal::log {
 
-/// One file of a segment. A layer above hangs its own on it by deriving from it (SegmentAttachments).
+/// One file of a segment. A layer above attaches its own data by deriving from it (SegmentAttachments).
 struct SegmentFile {
   std::uint32_t id = 0;
   std::uint32_t generation = 0;  ///< how often the file of this id was rewritten before it
@@ -39,7 +39,7 @@ struct SegmentFileKey {
 
 using SegmentMap = std::map<SegmentFileKey, std::shared_ptr<SegmentFile>>;
 
-/// What a layer above hangs on each file.
+/// What a layer above attaches to each file.
 class SegmentAttachments {
  public:
   SegmentAttachments(const SegmentAttachments&) = delete;
@@ -48,7 +48,7 @@ class SegmentAttachments {
   /// An entry, not filled in yet. Throws std::bad_alloc.
   [[nodiscard]] virtual std::shared_ptr<SegmentFile> make_file() = 0;
 
-  /// The log goes on from `sealed` to `next`, which is empty and open as `file`.
+  /// The log continues from `sealed` in `next`, which is empty and open as `file`.
   virtual void rotated(SegmentFile& sealed, SegmentFile& next,
                        const std::shared_ptr<safeatomic::File>& file) noexcept = 0;
 
@@ -66,9 +66,9 @@ class SegmentRegistry {
  public:
   explicit SegmentRegistry(std::shared_ptr<safeatomic::Directory> directory);
 
-  /// Something is hung on each file from now on; there is none yet.
+  /// From now on each file gets an attachment; there is no file yet.
   void attach(SegmentAttachments& attachments) noexcept;
-  /// It ends, and all files are forgotten with it.
+  /// The attachments end, and all files are forgotten with them.
   void detach() noexcept;
 
   // Growing.
@@ -89,7 +89,7 @@ class SegmentRegistry {
 
   // Rewriting.
 
-  /// Adds what `old` was rewritten to. It has no name yet. Throws std::bad_alloc; nothing is added then.
+  /// Adds the file that `old` was rewritten to. It has no name yet. Throws std::bad_alloc; nothing is added then.
   /// @param prepare  called with the file before it is among the others; false, or an exception: it is not added
   /// @return null if it was not added
   [[nodiscard]] std::shared_ptr<SegmentFile> add_rewritten(const SegmentFile& old, const safeatomic::FileInfo& info,
@@ -99,7 +99,7 @@ class SegmentRegistry {
   /// far as there are descriptors (kept_files.hpp). Throws std::bad_alloc.
   /// @return false if it has none, or is the last one
   [[nodiscard]] bool keep(SegmentFile& file, const std::shared_ptr<safeatomic::File>& old);
-  /// It has kept its name after all.
+  /// The file has kept its name after all.
   void keeps_its_name(SegmentFile& file) noexcept;
   /// Its name has gone; to `next`, if that is not null.
   void unname(SegmentFile& file, SegmentFile* next) noexcept;
@@ -109,8 +109,8 @@ class SegmentRegistry {
 
   /// Keeps `file` open for reading, as long as it is there; null: it is opened when needed.
   void hold_open(SegmentFile& segment, std::shared_ptr<safeatomic::File> file) noexcept;
-  /// It was erased, and nobody reads it any more without having pinned it. It stays readable if `is_needed`, as far as there are
-  /// descriptors (kept_files.hpp): one for each file would take all that the process has, when many are rewritten.
+  /// The file was erased, and only those who pinned it still read it. It stays readable if `is_needed`, as far as there are descriptors
+  /// (kept_files.hpp): one for each file would take all that the process has, when many are rewritten.
   void release(SegmentFile& segment, bool is_needed) noexcept;
 
   // Looking up.
@@ -138,7 +138,7 @@ class SegmentRegistry {
   /// The files that bear names, ascending, but for the last; none is open.
   void add_sealed_to(std::vector<PinnedSegment>& segments) const;
 
-  /// The open file, whether it has its name or not, as long as it is in the registry. Errors as open_pinned.
+  /// The open file, with or without its name, as long as it is in the registry. Errors as open_pinned.
   [[nodiscard]] Result<std::shared_ptr<safeatomic::File>> open(const SegmentFile& file) const;
 
   [[nodiscard]] const std::shared_ptr<safeatomic::Directory>& directory() const noexcept { return directory_; }

@@ -93,15 +93,15 @@ class WatermarkCheck {
     return state_ == WatermarkState::kept ? Promise::kept : Promise::none;
   }
 
-  /// All below `end`, where the record `txid` ends, was skipped for somebody else's word. So a watermark of an earlier record is not
-  /// believed: whether that is there, only who reads all can tell.
+  /// Everything below `end`, where the record `txid` ends, was skipped because a saved description vouches for it. So a watermark of an
+  /// earlier record is not believed: only reading everything can tell whether that record is there.
   void skipped_unread(std::uint64_t end, std::uint64_t txid) noexcept {
     if (offset_ == 0 || offset_ > end || state_ == WatermarkState::elsewhere) return;
     state_ = offset_ == end && txid_ == txid ? WatermarkState::kept : WatermarkState::ignored;
   }
 
-  /// Somebody else proves that the record `txid`, which ends at `end` of the active segment and is there, is on the disk. What a stop
-  /// behind it means is for the watermark alone to say.
+  /// It is proven otherwise that the record `txid`, which ends at `end` of the active segment, is on the disk. What a stop behind it
+  /// means is decided by the watermark alone.
   void proved_otherwise(std::uint64_t end, std::uint64_t txid) noexcept {
     proved_offset_ = end;
     proved_txid_ = txid;
@@ -116,7 +116,7 @@ class WatermarkCheck {
   [[nodiscard]] std::uint64_t proven_end() const noexcept {
     return std::max(state_ == WatermarkState::kept ? offset_ : 0, proved_offset_);
   }
-  /// The txid that went with them.
+  /// The txid that was noted with them.
   [[nodiscard]] std::uint64_t proven_txid() const noexcept {
     return std::max(state_ == WatermarkState::kept ? txid_ : 0, proved_txid_);
   }

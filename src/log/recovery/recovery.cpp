@@ -22,7 +22,7 @@ using safeatomic::Directory;
 using safeatomic::File;
 using safeatomic::FileSystem;
 
-// What cannot be removed (a directory of such a name, say) takes room and is no reason to fail.
+// A left-over that cannot be removed (a directory of such a name, say) only takes space: no reason to fail.
 void remove_temporaries(Directory& directory, const StoreListing& listing) {
   for (const std::string& name : listing.temporaries) (void)directory.unlink(name);
 }
@@ -148,7 +148,7 @@ Result<Recovered> recover(FileSystem& file_system, SegmentRegistry& segments, co
     Result<void> read = replay(*scanner, segments, ProgressMeter(options.on_progress, *snapshot), visitor);
     if (read) break;
     if (!before) return propagate(read);
-    // What is wrong may be the belief in what was not read: the whole log decides.
+    // The fault may lie in having believed what was not read: the whole log decides.
     before.reset();
     visitor.on_restart(read.error());
   }

@@ -28,9 +28,9 @@ inline constexpr std::size_t replay_batch = 64;
 
 /// Sees the log in the one pass that recovery makes over it, in log order.
 struct RecoveryVisitor {
-  /// Before anything is read: what is known of the log's beginning, so that reading goes on behind it. Null, or nullopt: nothing.
+  /// Called before anything is read: what is known of the log's beginning, so that reading starts behind it. Null, or nullopt: nothing.
   std::function<std::optional<Before>(const Snapshot& snapshot)> on_begin{};
-  /// Reading failed behind what was known: all is read after all, from the first record.
+  /// Reading failed behind what was known: everything is read again, from the first record.
   std::function<void(const Error& error)> on_restart{};
   std::function<void(SegmentFile&, safeatomic::File&)>
       on_segment{};  ///< before a segment's records, when it is the registry's last; its file is open during the call
@@ -40,7 +40,7 @@ struct RecoveryVisitor {
   std::function<void(RecoveryReport& report)> on_report{};  ///< the store is recovered: what else is to be told
 };
 
-/// A store that is ready to be appended to; all that the report counts survives a loss of power.
+/// A store that is ready to be appended to; everything that the report counts survives a loss of power.
 struct Recovered {
   RecoveryReport report{};
   std::unique_ptr<safeatomic::File> file{};  ///< of the active segment, the registry's last

@@ -14,8 +14,8 @@
 
 namespace datawal::log {
 
-/// Learns what every segment of a log holds while it is recovered: from `.state` and what lies behind it, or from all of it. No half
-/// of a state is ever believed: whatever goes wrong behind it, all is read.
+/// Learns what every segment of a log holds while the log is recovered: from `.state` and what lies behind it, or from the whole log. A
+/// state is believed in full or not at all: whatever goes wrong behind it, everything is read.
 class StateOpening {
  public:
   /// @param segments  gets those of the state

@@ -77,7 +77,7 @@ Result<std::unique_ptr<File>> recover_tail(FileSystem& file_system, Directory& d
       return io_failure(done, "rewrite segment");
     }
   }
-  // Also where nothing was done: somebody may have cut here and died before his sync, and a watermark proves what lies below
+  // Even if nothing was done: an earlier recovery may have cut here and died before its sync, and a watermark proves what lies below
   // it, not that nothing lies above.
   if (safeatomic::Result<void> synced = (*file)->sync_data(); !synced) return io_failure(synced, "sync segment");
   return std::move(*file);

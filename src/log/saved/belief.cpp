@@ -19,13 +19,13 @@ std::string about(std::uint32_t id, std::string_view what) {
   return "segment " + std::to_string(id) + " " + std::string(what);
 }
 
-// The time of writing may be any number.
+// The time comes from the file and may be any number.
 bool is_racy(std::int64_t modified_ns, std::int64_t written_ns) noexcept {
   constexpr std::int64_t earliest = std::numeric_limits<std::int64_t>::min() + racy_ns;
   return written_ns < earliest || modified_ns > written_ns - racy_ns;
 }
 
-// The last record that is known of a segment stands where it stood.
+// True if the last known record of a segment is still where it was.
 bool holds_last_record(const Snapshot& snapshot, const PinnedSegment& there, const SavedSegment& known) {
   const safeatomic::Result<std::unique_ptr<safeatomic::File>> file = snapshot.directory->open_file(
       segment::filename(there.id), {});
@@ -39,8 +39,8 @@ bool holds_last_record(const Snapshot& snapshot, const PinnedSegment& there, con
          record.txid == known.chain.last_txid && record.crc == known.chain.last_crc;
 }
 
-// The records that are known of a segment are those that were there, in their order: their headers and checksums are looked at, a few
-// bytes of each.
+// True if the known records of a segment are still the same, in the same order, by their headers and checksums: a few bytes of each are
+// read.
 bool holds_these_records(const Snapshot& snapshot, const PinnedSegment& there, const SavedSegment& known) {
   const Result<std::shared_ptr<safeatomic::File>> file = open_pinned(snapshot, there);
   if (!file) return false;
@@ -89,8 +89,8 @@ std::optional<std::string> reason_for_doubt(const SavedLog& saved, const Snapsho
     const bool may_have_changed = is_racy(modified_ns, static_cast<std::int64_t>(saved.header.written_ns));
     if (!holds_p && (!may_have_changed || known.size == 0)) continue;
     if (!holds_last_record(snapshot, there, known)) return about(known.id, "holds other records");
-    // What was appended behind P changed its time; so does whoever writes other records there, and freed inode numbers come back. And
-    // where something lies behind P, it may be cut: nobody's word is taken for it that P is the end of a record.
+    // An append behind P changes the time, and so does writing other records there; freed inode numbers are given out again. And what lies
+    // behind P may be cut as a tail, so it must be proven that P is the end of a record.
     const bool is_as_it_was = there.info.modified_ns == modified_ns && there.info.size == known.size;
     if (!is_as_it_was && !holds_these_records(snapshot, there, known)) {
       return about(known.id, "holds other records");

@@ -1,5 +1,5 @@
 #pragma once
-// Whether what was saved of a log still describes the log that is there: docs/DURABILITY.md, "The persisted index".
+// Whether a saved description still describes the log that is there: docs/DURABILITY.md, "The persisted index".
 
 #include <cstdint>
 #include <optional>
@@ -11,16 +11,16 @@
 
 namespace datawal::log {
 
-/// A segment that was changed so short a time before that was written may have been changed again without its time telling so.
+/// A segment changed so shortly before the description was written may have been changed again without a change of its time.
 inline constexpr std::int64_t racy_ns = 2'000'000'000;
 
 /// Looks at every segment up to P in the listing, at the record that ends at P, at the headers of all records up to P in its segment if
 /// that was changed since, and at the last record of those that were changed just before it was written. Not at the time of a change
 /// of the inode, which a second name changes, nor at the device, which another boot does.
-/// @return why it is not to be believed; nullopt: it is
+/// @return why it cannot be believed; nullopt if it can
 [[nodiscard]] std::optional<std::string> reason_for_doubt(const SavedLog& saved, const Snapshot& snapshot);
 
-/// Reads `.state`, and says whether it is to be believed. A log may have dropped its first segments since: those are left out.
+/// Reads `.state`, and says whether it can be believed. A log may have dropped its first segments since: those are left out.
 /// Throws std::bad_alloc.
 [[nodiscard]] StateLook look_at_state(const Snapshot& snapshot);
 

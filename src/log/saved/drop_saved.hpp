@@ -1,5 +1,5 @@
 #pragma once
-// Removing what describes a log up to P, at somebody's wish.
+// Removes `.index` or `.state` on request.
 
 #include <filesystem>
 #include <string_view>

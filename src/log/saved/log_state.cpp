@@ -67,8 +67,8 @@ void LogState::forget(std::uint32_t id) noexcept {
   if (found != segments_.end() && found->id == id) segments_.erase(found);
 }
 
-// Bytes that it would read of the log: what lies behind P, and, if P's segment was changed since, what lies before it there. All, if that
-// is another file by now, as recovery makes of one that has several names.
+// Bytes of the log that an open with this state would read: those behind P and, if P's segment was changed since, those before it in that
+// segment. All of them if that is another file by now, as recovery makes of one that has several names.
 std::uint64_t LogState::cost_of_opening(const safeatomic::FileInfo& last) const noexcept {
   if (saved_.txid == 0) return bytes_behind_;
   const auto found = std::ranges::lower_bound(segments_, saved_.segment, {}, &SavedSegment::id);
@@ -83,15 +83,15 @@ std::uint64_t LogState::cost_of_opening(const safeatomic::FileInfo& last) const 
                          [](std::uint64_t sum, const SavedSegment& segment) { return sum + segment.counts.bytes; });
 }
 
-// A sixteenth of the log may go into it: so no rotation writes out of proportion, however many segments there are. And since it costs
-// a sync for which appends wait, and serves only after a crash, not so soon as at close.
+// It may take at most a sixteenth of the bytes that it saves an open from reading: so no rotation writes out of proportion, however many
+// segments there are. Less often than at close, since it costs a sync for which appends wait, and serves only after a crash.
 bool LogState::is_worth_rotating(const safeatomic::FileInfo& last) const noexcept {
   constexpr std::uint64_t share = 16;
   const std::uint64_t part = cost_of_opening(last) / share;
   return options_.write_at_rotation && !is_lost_ && part >= options_.least_bytes && part >= state_bytes();
 }
 
-// Reading a byte of the log takes about as long as writing one of the state: at most ten times what it saves.
+// Reading a byte of the log takes about as long as writing one of the state: it may cost at most ten times what it saves.
 bool LogState::is_worth_closing(const safeatomic::FileInfo& last) const noexcept {
   constexpr std::uint64_t times = 10;
   const std::uint64_t cost = cost_of_opening(last);

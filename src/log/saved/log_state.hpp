@@ -1,5 +1,5 @@
 #pragma once
-// What is known of every segment of a log without reading it again, and what of that `.state` holds.
+// What is known of every segment of a log without reading it again, and how much of that `.state` holds.
 
 #include <cstdint>
 #include <deque>
@@ -15,7 +15,7 @@
 
 namespace datawal::log {
 
-/// What `.state` is to say.
+/// The contents of `.state`.
 struct StateImage {
   SavedHeader header{};
   std::uint64_t inode = 0;        ///< of P's segment
@@ -23,18 +23,18 @@ struct StateImage {
   std::string metadata{};
 };
 
-/// Writes it into a temporary, syncs that, and gives it the name `.state`; the log up to P is on the disk already. The directory is
-/// to be synced. Throws std::bad_alloc.
+/// Writes it into a temporary, syncs that, and renames it to `.state`. The log up to P must be durable already; the caller syncs the
+/// directory. Throws std::bad_alloc.
 [[nodiscard]] Result<void> write_state(safeatomic::FileSystem& file_system, safeatomic::Directory& directory,
                                        const StateImage& image);
 
-/// Follows the log: told of each record that is read or appended, and of each segment that begins or goes. One thread at a time. Where
-/// memory fails it knows nothing any more, and no state is written.
+/// Follows the log: it is told of each record that is read or appended, and of each segment that begins or is removed. One thread at a
+/// time. If memory runs out it forgets everything, and no state is written.
 class LogState {
  public:
   explicit LogState(const StateOptions& options) noexcept : options_(options) {}
 
-  /// The log begins with what was saved, and believed. It knew nothing so far.
+  /// The log begins with what was saved and is believed. Nothing was told before.
   /// @param last  what P's segment's file was when that was decided
   void goes_on_behind(const SavedLog& saved, const safeatomic::FileInfo& last) noexcept;
 
@@ -71,7 +71,7 @@ class LogState {
   /// `.state` says this now.
   void saved(const StateImage& image) noexcept;
 
-  /// What it knows of each segment, ascending.
+  /// What is known of each segment, ascending.
   [[nodiscard]] const std::deque<SavedSegment>& segments() const noexcept { return segments_; }
 
  private:

@@ -1,5 +1,5 @@
 #pragma once
-// Reading what describes a log up to P: all of `.index` but its directory and pages, and `.state`.
+// Reads the description of a log up to P: `.state`, or `.index` without its directory and pages.
 
 #include <cstddef>
 #include <cstdint>
@@ -16,13 +16,13 @@
 
 namespace datawal::log {
 
-/// A description of the log up to P that is sound: every number in it lies within its bounds, and agrees with the others.
+/// A sound description of the log up to P: every number in it lies within its bounds, and agrees with the others.
 struct SavedLog {
   SavedHeader header{};
   std::vector<SavedSegment> segments{};  ///< ascending; the last one is that of P
 };
 
-/// The file that has the name, as far as its header.
+/// The file by that name, read up to the end of its header.
 struct SavedOpening {
   IndexState state = IndexState::absent;  ///< `used` if that is sound
   std::string reason{};                   ///< why it is not
@@ -35,7 +35,7 @@ struct SavedOpening {
 /// Throws std::bad_alloc.
 [[nodiscard]] SavedOpening open_saved(safeatomic::Directory& directory, const char* name, std::uint32_t flags);
 
-/// The metadata behind the header, in small pieces: so a length that is a lie ends where the bytes do.
+/// Reads the metadata behind the header in small pieces, so a false length ends where the bytes do.
 class SavedMetadata {
  public:
   SavedMetadata(safeatomic::File& file, std::uint64_t end) : file_(file), end_(end) {}
@@ -43,7 +43,7 @@ class SavedMetadata {
   /// The next `len` bytes, valid until the next call; nullptr if there are no more.
   [[nodiscard]] const char* next(std::size_t len);
 
-  /// The rest is zeros, and less than a page. Only then crc() is of all.
+  /// True if the rest is zeros, and less than a page. Only then is crc() that of everything.
   [[nodiscard]] bool ends_in_zeros();
 
   [[nodiscard]] std::uint32_t crc() const noexcept { return crc_; }
@@ -64,7 +64,7 @@ class SavedMetadata {
 /// @return false: they are not what such a file holds
 [[nodiscard]] bool read_saved_segments(SavedMetadata& metadata, SavedLog& saved);
 
-/// What there is by the name of `.state`.
+/// What was found by the name of `.state`.
 struct StateLook {
   IndexState state = IndexState::absent;  ///< `used` if it is sound
   std::string reason{};                   ///< why it is not
@@ -72,7 +72,7 @@ struct StateLook {
   std::uint64_t bytes = 0;                ///< of the file
 };
 
-/// Reads it. Takes memory in proportion to what is really in the file. Changes nothing. Throws std::bad_alloc.
+/// Reads it. Takes memory in proportion to the bytes that are really in the file. Changes nothing. Throws std::bad_alloc.
 [[nodiscard]] StateLook read_state(safeatomic::Directory& directory);
 
 }  // namespace datawal::log

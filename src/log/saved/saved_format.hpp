@@ -1,5 +1,5 @@
 #pragma once
-// What describes a log up to P, as bytes: a header, and what every segment was. docs/FORMAT.md, "The persisted index". Pure; no I/O.
+// The description of a log up to P as bytes: a header, and an entry for every segment. docs/FORMAT.md, "The persisted index". Pure; no I/O.
 
 #include <array>
 #include <cstddef>
@@ -16,7 +16,7 @@ namespace datawal::log {
 
 inline constexpr std::string_view saved_magic{"DWINDEX1", 8};
 
-/// Of the fields, and of the pages: where entries lie in them, the hash, the home of a tag. Raised on any change.
+/// The layout of the fields and of the pages: where entries lie in them, the hash, the home of a tag. Raised on any change.
 inline constexpr std::uint32_t saved_layout = 2;
 
 /// The file holds a directory of keys: `.index` does, `.state` does not.
@@ -25,7 +25,7 @@ inline constexpr std::uint32_t flag_has_directory = 1;
 inline constexpr std::size_t saved_header_len = 112;
 inline constexpr std::size_t saved_segment_len = 152;
 
-/// The description of the log ends at a multiple of it.
+/// The description of the log is padded to a multiple of it.
 inline constexpr std::size_t saved_page_len = 4096;
 
 /// What the file begins with.
@@ -43,7 +43,7 @@ struct SavedHeader {
   std::uint64_t written_ns = 0;   ///< by the clock that stamps files
   std::uint32_t metadata_crc = 0;
 
-  /// P: where it ends.
+  /// P: the end of the last record described.
   [[nodiscard]] std::uint64_t end() const noexcept { return last.offset + last.len; }
 };
 
@@ -63,7 +63,7 @@ struct SavedSegment {
 
 [[nodiscard]] std::array<char, saved_header_len> encode_saved_header(const SavedHeader& header) noexcept;
 
-/// How a header reads.
+/// What a header turned out to be.
 enum class HeaderVerdict : std::uint8_t { sound, damaged, unknown_layout };
 /// @param flags  that it must have
 [[nodiscard]] HeaderVerdict decode_saved_header(std::span<const char, saved_header_len> bytes, std::uint32_t flags,

@@ -1,5 +1,5 @@
 #pragma once
-// Writing what describes a log up to P: into a temporary, which gets its name once all that it describes is durable.
+// Writes the description of a log up to P into a temporary, which gets its name once all that it describes is durable.
 
 #include <functional>
 #include <string>
@@ -13,14 +13,14 @@
 
 namespace datawal::log {
 
-/// A new file, 0600; it belongs to whoever the store belongs to.
-/// @param name  that it will get
+/// A new file, 0600, with the owner of the store.
+/// @param name  the one that it will get
 [[nodiscard]] Result<safeatomic::TemporaryFile> make_saved_file(safeatomic::FileSystem& file_system,
                                                                 safeatomic::Directory& directory,
                                                                 std::string_view name);
 
-/// Writes what the file begins with: the header, and behind it `metadata`, which ends where the header says that pages begin. Not
-/// synced. Last of all: it notes the time.
+/// Writes the beginning of the file: the header, and behind it `metadata`, which ends where the header says that pages begin. Not
+/// synced. Must come last, since it notes the time.
 [[nodiscard]] Result<void> write_saved_metadata(safeatomic::File& file, SavedHeader header,
                                                 const std::string& metadata);
 

@@ -1,5 +1,5 @@
 #pragma once
-// What is counted of a segment's records, and how they are told from others.
+// Counts and a digest of a segment's records.
 
 #include <bit>
 #include <cstdint>

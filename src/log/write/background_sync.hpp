@@ -32,7 +32,7 @@ class BackgroundSync {
   /// Requests one call soon, however often it is called before that. Does not wait.
   void request() noexcept;
 
-  /// For a forked child, which has no such thread: abandons everything untouched.
+  /// For a forked child, which has no such thread: abandons everything as it is.
   static void abandon(std::unique_ptr<BackgroundSync> sync) noexcept { (void)sync.release(); }
 
  private:

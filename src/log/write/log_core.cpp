@@ -57,8 +57,8 @@ LogCore::~LogCore() {
     (void)close();
     return;
   }
-  // In a forked child only the descriptors of the lock and of what is appended to are closed, as far as nobody else holds them. There even the lock may be held for
-  // ever, and the registry half changed.
+  // In a forked child only the descriptors of the lock and of the active segment are closed, unless something else there holds them: the
+  // mutex may be locked forever, and the registry half changed.
   BackgroundSync::abandon(std::move(background_));
   (void)state_.release();
   never_destroy(segments_);
@@ -143,7 +143,7 @@ Result<void> LogCore::cut_reserved_space() {
   return writer_->cut_to_end();
 }
 
-// Lack of memory is a failure here, too: the rest of closing follows all the same.
+// Lack of memory is a failure like others: the rest of closing follows all the same.
 Result<void> LogCore::close_in_turn(Guard& guard) {
   try {
     if (Result<void> usable = refuse_change(); !usable) return usable;

@@ -58,10 +58,11 @@ class LogCore {
   /// a segment's size.
   /// @return where in the active segment they begin
   [[nodiscard]] Result<std::uint64_t> append_frames(std::string_view frames, std::uint64_t last_txid);
-  /// rotate() to the segment `id`, which need not be the next one. An empty segment that is left goes. Nothing if it is the active one.
+  /// rotate() to the segment `id`, which need not be the next one. If the segment left behind is empty it is removed. Does nothing if
+  /// `id` is the active one.
   /// @return invalid_argument if it lies before that
   [[nodiscard]] Result<void> rotate_to(std::uint32_t id);
-  /// Removes what a rotate_to() left that was cut short.
+  /// Removes what an interrupted rotate_to() left.
   [[nodiscard]] Result<void> remove_empty_sealed();
 
   /// Syncs up to the record `txid` if `options` or the policy of this log ask for it.
@@ -91,9 +92,9 @@ class LogCore {
   };
   /// `closed` after close().
   [[nodiscard]] Result<Active> active() const;
-  /// Those that are sealed, for whoever changes, links or copies them.
+  /// The sealed segments, for those who change, link or copy them.
   [[nodiscard]] SealedSegments& sealed_segments() const noexcept { return sealed_segments_; }
-  /// All segments; who changes which of them there are does so through this core, by its locks.
+  /// All segments. The set changes only through this core, under its locks.
   [[nodiscard]] SegmentRegistry& segments() const noexcept { return *segments_; }
 
   /// Cuts off what was reserved behind the records, as close() does; the next append reserves anew.
@@ -108,7 +109,7 @@ class LogCore {
   }
   [[nodiscard]] const OpenOptions& options() const noexcept { return options_; }
 
-  /// `closed` after close(), and in a forked child: to be asked before any lock is taken.
+  /// `closed` after close(), and in a forked child: ask before taking any lock.
   [[nodiscard]] Result<void> refuse_unusable() const {
     if (!is_closed()) return {};
     return std::unexpected(closed_error());
@@ -136,9 +137,9 @@ class LogCore {
    public:
     enum class Begun : std::uint8_t { already };
 
-    /// With the lock, which is released while somebody else has the turn.
+    /// With the lock held, which is released while somebody else has the turn.
     Turn(LogCore& core, Guard& guard) noexcept : Turn(core, guard, wait_for(core, guard)) {}
-    /// With the lock: the caller has the turn already.
+    /// With the lock held; the caller has the turn already.
     Turn(LogCore& core, Guard& guard, Begun) noexcept : core_(core), guard_(guard) {}
     Turn(const Turn&) = delete;
     Turn& operator=(const Turn&) = delete;
@@ -169,7 +170,7 @@ class LogCore {
     std::string_view action_;
   };
 
-  /// What a sync that begins now covers.
+  /// What a sync covers that begins now.
   struct Coverage {
     std::shared_ptr<safeatomic::File> file;
     format::Watermark watermark;
@@ -219,7 +220,7 @@ class LogCore {
   [[nodiscard]] Result<void> finish_sync(const Coverage& coverage, const safeatomic::Result<void>& synced,
                                          bool asked_for) DATAWAL_REQUIRES(mutex_);
   [[nodiscard]] Result<void> sync_through(std::uint64_t txid);
-  // Both give the lock back and take it again through their caller's guard, which the proof cannot follow.
+  // Both release and take the lock through their caller's guard, which the analysis cannot follow.
   [[nodiscard]] Result<void> sync_through(Guard& guard, std::uint64_t txid, bool asked_for)
       DATAWAL_REQUIRES(mutex_) DATAWAL_NO_THREAD_SAFETY_ANALYSIS;
   [[nodiscard]] Result<void> sync_for_all(Guard& guard, std::uint64_t txid, bool asked_for)

@@ -42,8 +42,8 @@ Result<std::uint64_t> LogCore::next_txid(std::uint64_t count) const {
   return last_txid + 1;
 }
 
-// What may stand before an append: the log is of no more use, the segment is full, or an undone write still waits for its sync.
-// The turn, if one is needed for that, is kept until the append is over.
+// What must come before an append: refusing it if the log is closed or poisoned, rotating if the segment is full, syncing if an undone
+// write still waits for that. The turn, if that needs one, is kept until the append is over.
 Result<void> LogCore::prepare_append(Guard& guard, std::uint64_t len, std::optional<Turn>& turn) {
   if (Result<void> usable = refuse_change(); !usable) return usable;
   turn.emplace(*this, guard);

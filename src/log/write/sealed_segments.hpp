@@ -1,5 +1,5 @@
 #pragma once
-// The sealed segments of a log that is open for writing, as those see them who replace, remove, link or copy them.
+// The sealed segments of a log that is open for writing, for those who replace, remove, link or copy them.
 
 #include <cstdint>
 #include <memory>
@@ -26,7 +26,7 @@ struct LeavingSegment {
   std::uint64_t last_txid = 0;  ///< of its records, or more
 };
 
-/// Of one log, which owns it. Nobody can append to the log, rotate or close it through this; once it is closed, what can fail is `closed`.
+/// Belongs to one log. It offers no way to append to, rotate or close the log; once that is closed, everything that can fail is `closed`.
 /// Threads: any.
 class SealedSegments {
  public:
@@ -34,7 +34,7 @@ class SealedSegments {
   SealedSegments(const SealedSegments&) = delete;
   SealedSegments& operator=(const SealedSegments&) = delete;
 
-  /// Held by whoever changes, links or copies sealed segments: one at a time.
+  /// Must be held to change, link or copy sealed segments.
   [[nodiscard]] Mutex& maintenance_mutex() const noexcept DATAWAL_RETURNS_LOCK(maintenance_mutex_) {
     return maintenance_mutex_;
   }
@@ -50,7 +50,7 @@ class SealedSegments {
   /// Unlinks a sealed segment, which stays in the registry until it is erased there; otherwise as replace().
   [[nodiscard]] Result<Departure> remove(const LeavingSegment& from);
 
-  /// Makes durable what was appended to the log so far: what supersedes the records that are about to go.
+  /// Makes everything appended so far durable, and with it what supersedes the records that are about to be removed.
   [[nodiscard]] Result<void> sync_log();
 
   [[nodiscard]] std::uint64_t last_txid() const noexcept;  ///< of the log
