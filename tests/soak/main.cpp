@@ -15,10 +15,13 @@
 #include <random>
 #include <stdexcept>
 #include <string_view>
+#include <tuple>
 
 #include <datawal/data_wal.hpp>
 #include <datawal/data_wal_reader.hpp>
 #include <datawal/record_log_reader.hpp>
+#include <datawal/saved_index.hpp>
+#include <datawal/saved_state.hpp>
 #include <datawal/verify.hpp>
 
 #include "soak/history.hpp"
@@ -82,10 +85,12 @@ class Soak {
       ++lives_;
     }
     if (const VerifyReport report = must(verify(store())); !report.is_clean()) fail("verify finds damage");
+    if (lives_ >= 20 && opened_with_index_ == 0) fail("no index was ever used");
     compact_all();
     check_peaks();
     std::cout << "soak: " << static_cast<int>(seconds()) << " s, " << progress_->acknowledged << " steps, " << lives_
-              << " kills, " << lives_ + 1 << " reopens, " << progress_->compactions << " compactions, " << checkpoints_
+              << " kills, " << lives_ + 1 << " reopens, " << opened_with_index_ << " of them with the index, "
+              << progress_->compactions << " compactions, " << checkpoints_
               << " checkpoints; memory " << own_rss_.second << " KiB here, " << writer_rss_.second
               << " KiB where it is written, descriptors " << writer_fds_.second << "; "
               << (arguments_.dir / "soak.csv").string() << "; nothing lost\n";
@@ -105,7 +110,7 @@ class Soak {
     std::array<int, 2> beat{};
     if (::pipe2(beat.data(), O_CLOEXEC) != 0) fail("no pipe");
     ::fcntl(beat[1], F_SETFL, O_NONBLOCK);
-    const Life life = lives_ % 2 == 0 ? Life::auto_compaction : Life::compacting_thread;
+    const Life life{.compacts_in_background = lives_ % 2 == 0, .saves = lives_ % 4 < 2};
     const pid_t pid = ::fork();
     if (pid < 0) fail("no process");
     if (pid == 0) write_on(store(), history_, life, *progress_, beat[1]);
@@ -147,7 +152,12 @@ class Soak {
   }
 
   void check() {
-    const DataWal store = must(DataWal::open(this->store(), {.max_segment_bytes = segment_bytes}));
+    const StoreStats all_read = must(DataWalReader::open(this->store())).stats();
+    OpenOptions options{.max_segment_bytes = segment_bytes};
+    if (between(0, 3) > 0) options.index = saved_index;
+    const DataWal store = must(DataWal::open(this->store(), options));
+    if (store.log().recovery_report().index_state == IndexState::used) ++opened_with_index_;
+    compare_counts(store.stats(), all_read);
     const std::uint64_t last = store.log().last_txid();
     const std::uint64_t acknowledged = progress_->acknowledged;
     if (last < acknowledged || last > acknowledged + 1) {
@@ -160,9 +170,19 @@ class Soak {
     own_rss_.note(resident_kib(), is_second);
     writer_rss_.note(progress_->resident_kib, is_second);
     writer_fds_.note(progress_->descriptors, is_second);
+    check_saved();
     csv_ << seconds() << ',' << last << ',' << lives_ + 1 << ',' << lives_ + 1 << ',' << progress_->compactions << ','
          << checkpoints_ << ',' << resident_kib() << ',' << open_descriptors() << ',' << progress_->resident_kib << ','
          << progress_->descriptors << ',' << disk_bytes(this->store()) << ',' << store.stats().live_bytes << std::endl;
+  }
+
+  // What the index said of the segments, and what lay behind it, is what reading all of them says.
+  static void compare_counts(const StoreStats& store, const StoreStats& all_read) {
+    const auto counts = [](const StoreStats& stats) {
+      return std::tuple(stats.bytes, stats.live_bytes, stats.live_keys, stats.raw_records, stats.put_records,
+                        stats.delete_records, stats.last_txid);
+    };
+    if (counts(store) != counts(all_read)) fail("the store counts something else than all its records");
   }
 
   static void compare(const DataWal& store, const Model& model, const std::string& what) {
@@ -174,6 +194,12 @@ class Soak {
     }));
     if (keys != model.live_keys()) fail(what + " has " + std::to_string(keys) + " keys");
     if (store.stats().raw_records != model.raw_records()) fail(what + " lacks Raw records");
+  }
+
+  // Both still describe the store, or say that they do not.
+  void check_saved() const {
+    if (must(check_index(store())).state == IndexState::damaged) fail("the index says something else than the log");
+    if (must(check_state(store())).state == IndexState::damaged) fail("the state says something else than the log");
   }
 
   // What is left is what lives, and the newest record.
@@ -210,6 +236,7 @@ class Soak {
   const Clock::time_point began_ = Clock::now();
   std::uint64_t lives_ = 0;
   std::uint64_t checkpoints_ = 0;
+  std::uint64_t opened_with_index_ = 0;
   Peak own_rss_, writer_rss_, writer_fds_;
 };
 

@@ -73,6 +73,10 @@ void compact_again_and_again(DataWal& store, const std::stop_token& stop, Progre
 
 void write_on(const std::filesystem::path& dir, const History& history, Life life, Progress& progress, int beat) {
   OpenOptions options{.max_segment_bytes = segment_bytes};
+  if (life.saves) {
+    options.index = saved_index;
+    options.state = saved_state;
+  }
   for (;;) {
     if (History::is_for_log(progress.acknowledged + 1)) {
       Result<RecordLog> log = RecordLog::open(dir, options);
@@ -81,12 +85,12 @@ void write_on(const std::filesystem::path& dir, const History& history, Life lif
       if (const Result<void> closed = log->close(); !closed) give_up(closed.error());
       continue;
     }
-    options.auto_compact = {.is_enabled = life == Life::auto_compaction, .garbage_ratio = 0.3};
+    options.auto_compact = {.is_enabled = life.compacts_in_background, .garbage_ratio = 0.3};
     Result<DataWal> store = DataWal::open(dir, options);
     if (!store) give_up(store.error());
     {
       std::jthread compacting;
-      if (life == Life::compacting_thread) {
+      if (!life.compacts_in_background) {
         compacting = std::jthread(
             [&](const std::stop_token& stop) { compact_again_and_again(*store, stop, progress); });
       }

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <filesystem>
 
+#include <datawal/options.hpp>
+
 #include "soak/history.hpp"
 
 namespace datawal::soak {
@@ -17,8 +19,15 @@ struct Progress {
   std::atomic<std::uint64_t> descriptors{0};   ///< likewise
 };
 
-/// Who gives back space.
-enum class Life : std::uint8_t { auto_compaction, compacting_thread };
+/// How a writing process lives.
+struct Life {
+  bool compacts_in_background = false;  ///< else a thread of its own compacts
+  bool saves = false;                   ///< it uses and writes the persisted index and the state of the log
+};
+
+/// Such that the index and the state are written often, not only where it pays.
+inline constexpr IndexOptions saved_index{.is_enabled = true, .least_records = 0, .least_bytes = 1 << 20};
+inline constexpr StateOptions saved_state{.is_enabled = true, .least_bytes = 0};
 
 /// Small, so that there is much to compact.
 inline constexpr std::uint64_t segment_bytes = 1 << 20;
