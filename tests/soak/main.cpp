@@ -90,10 +90,9 @@ class Soak {
     check_peaks();
     std::cout << "soak: " << static_cast<int>(seconds()) << " s, " << progress_->acknowledged << " steps, " << lives_
               << " kills, " << lives_ + 1 << " reopens, " << opened_with_index_ << " of them with the index, "
-              << progress_->compactions << " compactions, " << checkpoints_
-              << " checkpoints; memory " << own_rss_.second << " KiB here, " << writer_rss_.second
-              << " KiB where it is written, descriptors " << writer_fds_.second << "; "
-              << (arguments_.dir / "soak.csv").string() << "; nothing lost\n";
+              << progress_->compactions << " compactions, " << checkpoints_ << " checkpoints; memory "
+              << own_rss_.second << " KiB here, " << writer_rss_.second << " KiB where it is written, descriptors "
+              << writer_fds_.second << "; " << (arguments_.dir / "soak.csv").string() << "; nothing lost\n";
   }
 
  private:
