@@ -192,6 +192,13 @@ Result<void> catch_up(Directory& directory, std::vector<PinnedSegment>& pinned, 
   return measure_last(directory, pinned);
 }
 
+// True if the watermark was read before its segment was dropped, and there is a newer one: alone, it would prove nothing.
+bool is_outdated(const std::optional<format::Watermark>& watermark, const std::optional<format::Watermark>& newer,
+                 const std::vector<PinnedSegment>& pinned) {
+  if (!watermark || watermark == newer || pinned.empty()) return false;
+  return watermark->segment < pinned.back().id && find_in(pinned, watermark->segment) == nullptr;
+}
+
 }  // namespace
 
 bool goes_on_from(const Snapshot& now, const Snapshot& before) noexcept {
@@ -267,7 +274,7 @@ Result<std::shared_ptr<const Snapshot>> take_snapshot(std::shared_ptr<Directory>
     if (!next_watermark) return propagate(next_watermark);
     listing = with_descriptors(pinned, [&] { return list_store(*directory); });
     if (!listing) return propagate(listing);
-    if (matches(pinned, *listing)) {
+    if (matches(pinned, *listing) && !is_outdated(*watermark, *next_watermark, pinned)) {
       auto snapshot = std::make_shared<Snapshot>();
       snapshot->directory = std::move(directory);
       snapshot->segments = std::move(pinned);

@@ -148,5 +148,39 @@ TEST_F(ReaderBetween, ShowsAnInstantWhateverHappensBeforeEachOperation) {
   }
 }
 
+// The watermark that a snapshot begins with may name a segment that is dropped before the snapshot has it.
+TEST(ReaderBetweenDrops, KnowsNoLessToBeDurableThanBefore) {
+  bool is_done = true;
+  for (int nth = 1; is_done; ++nth) {
+    SCOPED_TRACE(nth);
+    const Store store;
+    safeatomic::test::FaultyFileSystem files;
+    RecordLog log = must(RecordLog::open(store.path()));
+    const auto put_two = [&log] {
+      must(log.append("one"));
+      must(log.append("two"));
+      must(log.fsync());
+    };
+    put_two();
+    RecordLogReader reader = must(RecordLogReader::open(store.path(), {.file_system = &files}));
+    const std::uint64_t before = must(reader.durable_end()).txid;
+    is_done = false;
+    files.set_hook(
+        [&, operations = 0](const safeatomic::test::FsOp&) mutable -> std::optional<safeatomic::test::Fault> {
+          if (++operations == nth) {
+            is_done = true;
+            must(log.rotate());
+            put_two();
+            must(log.drop_segments_before(2));
+          }
+          return std::nullopt;
+        });
+    must(reader.refresh());
+    files.set_hook(nullptr);
+    EXPECT_GE(must(reader.durable_end()).txid, before);
+    ASSERT_LT(nth, 200);
+  }
+}
+
 }  // namespace
 }  // namespace datawal::test
