@@ -86,6 +86,16 @@ CLI::Option* add_count(CLI::App& command, const std::string& name, std::optional
   return add_text(command, name, take, text)->option_text("N");
 }
 
+void add_speed(CLI::App& command, std::uint64_t& bytes, const std::string& text) {
+  const std::string name = "--max-bytes-per-second";
+  const auto take = [&bytes, name](const std::string& typed) {
+    const std::optional<std::uint64_t> parsed = parse_bytes(typed);
+    if (!parsed || *parsed == 0) throw CLI::ValidationError(name, "'" + typed + "' is not a number of bytes above 0");
+    bytes = *parsed;
+  };
+  add_text(command, name, take, text)->option_text("N");
+}
+
 void add_record_style(CLI::App& command, RecordStyle& style) {
   const auto take = [&style](const std::string& text) {
     const std::map<std::string, BytesMode> modes = {{"auto", BytesMode::automatic},

@@ -49,6 +49,9 @@ void add_store(CLI::App& command, std::filesystem::path& dir);
 CLI::Option* add_count(CLI::App& command, const std::string& name, std::optional<std::uint64_t>& value,
                        const std::string& text);
 
+/// `--max-bytes-per-second N`: as `parse_bytes`, above 0.
+void add_speed(CLI::App& command, std::uint64_t& bytes, const std::string& text);
+
 /// `--bytes` and `--no-truncate`.
 void add_record_style(CLI::App& command, RecordStyle& style);
 

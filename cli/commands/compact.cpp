@@ -217,16 +217,8 @@ Exit status: 0 done; 1 usage, no store there, locked, or TARGET is not empty;
       command, "--min-garbage", [arguments](const std::string& text) { arguments->min_garbage = ratio_of(text); },
       "Leave segments with a smaller share of garbage alone\n(0 to 1; 0.3 unless given)")
       ->option_text("R");
-  add_text(
-      command, "--max-bytes-per-second",
-      [arguments](const std::string& text) {
-        const std::optional<std::uint64_t> bytes = parse_bytes(text);
-        if (!bytes || *bytes == 0)
-          throw CLI::ValidationError("--max-bytes-per-second", "'" + text + "' is not a number of bytes above 0");
-        arguments->max_bytes_per_second = *bytes;
-      },
-      "Read and write no faster than that together, so that\nothers get their share of the disk: 20M")
-      ->option_text("N");
+  add_speed(command, arguments->max_bytes_per_second,
+            "Read and write no faster than that together, so that\nothers get their share of the disk: 20M");
   add_text(
       command, "--max-seconds", [arguments](const std::string& text) { arguments->max_seconds = seconds_of(text); },
       "Stop at the next segment after N seconds; run again,\nit goes on with the rest")

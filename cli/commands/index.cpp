@@ -107,7 +107,7 @@ cache: it can be removed at any time, and one that does not fit is not used.
   records_covered  need not be read when the store is opened
 
 --build opens the store for writing, and writes the index of now. --check
-compares every key in it with the log; it takes 32 bytes of memory a key.
+compares every key in it with the log; it takes 40 bytes of memory a key.
 Without an option it is looked at alone, in milliseconds.
 
 With --log all this is about the file .state instead, which does the same for

@@ -7,10 +7,13 @@
 #include <string_view>
 #include <vector>
 
+#include <datawal/scrub.hpp>
+
 #include "cli/checking.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/human.hpp"
 #include "cli/index_fields.hpp"
+#include "cli/progress_bar.hpp"
 #include "cli/reading.hpp"
 #include "cli/report_fields.hpp"
 #include "cli/verdict.hpp"
@@ -112,13 +115,29 @@ int fail_for_gaps(Console& console, const std::filesystem::path& dir, const Veri
       {.code = verdict.code, .text = fmt::format("{}: {}", shell_word(dir), missing_txids(report)), .path = dir});
 }
 
-int run_verify(Console& console, const std::filesystem::path& dir, bool is_strict) {
-  const Result<VerifyReport> report = check(dir);
-  if (!report) return console.fail(report.error(), dir);
+// In one pass, with a bar.
+Result<ScrubReport> check_all(const std::filesystem::path& dir, std::uint64_t max_bytes_per_second) {
+  ProgressBar bar("checking");
+  return scrub(dir, {.max_bytes_per_second = max_bytes_per_second, .on_progress = [&bar](const Progress& progress) {
+                       bar.show(progress);
+                       return true;
+                     }});
+}
+
+struct VerifyArguments {
+  std::filesystem::path dir;
+  bool is_strict = false;
+  std::uint64_t max_bytes_per_second = 0;
+};
+
+int run_verify(Console& console, const VerifyArguments& arguments) {
+  const std::filesystem::path& dir = arguments.dir;
+  const Result<ScrubReport> checked = check_all(dir, arguments.max_bytes_per_second);
+  if (!checked) return console.fail(checked.error(), dir);
+  const VerifyReport* const report = &checked->log;
   if (report->recovery.files_scanned == 0 && !report->damage) return fail_for_empty_store(console, dir);
-  // Of a damaged log it cannot be said what an index of it should hold.
-  const IndexReport index = (report->damage ? inspect_index(dir) : check_index(dir)).value_or(IndexReport{});
-  const StateReport state = (report->damage ? inspect_state(dir) : check_state(dir)).value_or(StateReport{});
+  const IndexReport& index = checked->index;
+  const StateReport& state = checked->state;
   print(console, *report, index, state);
   if (index.state == IndexState::damaged && !report->damage) {
     return console.fail(exit_damaged, {.code = "index_damaged",
@@ -136,7 +155,7 @@ int run_verify(Console& console, const std::filesystem::path& dir, bool is_stric
   }
   const int status = judge(console, dir, *report);
   const bool has_gaps = report->txids_missing != 0;
-  return is_strict && has_gaps && status != exit_damaged ? fail_for_gaps(console, dir, *report) : status;
+  return arguments.is_strict && has_gaps && status != exit_damaged ? fail_for_gaps(console, dir, *report) : status;
 }
 
 }  // namespace
@@ -144,8 +163,9 @@ int run_verify(Console& console, const std::filesystem::path& dir, bool is_stric
 void add_verify(CLI::App& program, Run& run) {
   CLI::App& command = add_command(program, "verify", "Checks every checksum, the order and the watermark.",
                                   R"(Takes no lock and changes nothing; beside a live writer it checks what was
-there when it began. What is wrong is told on standard error, with its place
-and what to do. On a terminal, a bar shows how far it has come.
+there when it began. Everything is read once. What is wrong is told on standard
+error, with its place and what to do. On a terminal, a bar shows how far it has
+come.
 
   last_segment, last_offset  where checking ended
   crc_failures               whole records with a wrong checksum: one of the
@@ -163,6 +183,7 @@ Examples:
   datawal --json verify ./log | jq -r .verdict
   datawal verify ./log && echo "all there"
   datawal verify --strict ./events          # never compacted: no gap is right
+  datawal verify --max-bytes-per-second 16M ./log  # beside other work
 
 The verdict in JSON is clean, gaps, records_missing (gaps among Raw records
 alone), torn_tail, out_of_order or damaged.
@@ -170,17 +191,14 @@ alone), torn_tail, out_of_order or damaged.
 Exit status: 0 clean; 1 usage, or no store there; 2 the log ends in a torn
 record, which costs nothing that was synced; 3 damage, records out of order,
 any gap with --strict, or reading failed.)");
-  struct Arguments {
-    std::filesystem::path dir;
-    bool is_strict = false;
-  };
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<VerifyArguments>();
   add_store(command, arguments->dir);
   command.add_flag("--strict", arguments->is_strict, "Fail where txids are missing between two records")
       ->option_text(" ");
-  command.final_callback([&run, arguments] {
-    run = [arguments](Console& console) { return run_verify(console, arguments->dir, arguments->is_strict); };
-  });
+  add_speed(command, arguments->max_bytes_per_second,
+            "Read no faster than that, so that others get\ntheir share of the disk: 16M");
+  command.final_callback(
+      [&run, arguments] { run = [arguments](Console& console) { return run_verify(console, *arguments); }; });
 }
 
 }  // namespace datawal::cli

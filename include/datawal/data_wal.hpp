@@ -24,6 +24,7 @@
 #include <datawal/options.hpp>
 #include <datawal/record.hpp>
 #include <datawal/record_log.hpp>
+#include <datawal/scrub.hpp>
 #include <datawal/stats.hpp>
 #include <datawal/values.hpp>
 
@@ -203,6 +204,9 @@ class DataWal {
   /// @return no_space, io: the old index stays, the store is usable; poisoned as fsync(); corruption if a segment was replaced from
   ///   outside, or a page of the index that was opened with is damaged
   [[nodiscard]] Result<void> save_index();
+
+  /// Reads every record of the store once, and compares the persisted index with them: datawal::scrub. Writing goes on meanwhile.
+  [[nodiscard]] Result<ScrubReport> scrub(const ScrubOptions& options = {}) const;
 
   /// Counts, of the whole store and of each segment. Takes a microsecond a segment while writers wait. All zeros if the handle was
   /// closed, moved from, or belongs to another process.

@@ -243,6 +243,27 @@ typedef struct datawal_saved_report {
   uint64_t reserved[4];      /**< 0 */
 } datawal_saved_report;
 
+/** What datawal_scrub found. */
+typedef struct datawal_scrub_report {
+  datawal_verify_report verify; /**< as datawal_verify would have reported it */
+  datawal_saved_report index;   /**< as of datawal_check_index; of datawal_inspect_index where it was not compared */
+  datawal_saved_report state;   /**< as of datawal_check_state; of datawal_inspect_state where the log is damaged */
+  int is_clean;                 /**< 1: no damage in the log, and neither index nor state is */
+  int is_cancelled;             /**< 1: the callback stopped it, and this is of what was read until then */
+  datawal_error damage;         /**< the first thing that is wrong; DATAWAL_OK if is_clean */
+  uint64_t reserved[4];         /**< 0 */
+} datawal_scrub_report;
+
+/** What scrubbing in the background did since a store was opened. */
+typedef struct datawal_scrub_stats {
+  uint64_t runs;            /**< finished, failed or not */
+  uint64_t failures;        /**< of these: found damage, or could not read everything */
+  int is_enabled;           /**< 1: datawal_open_options.scrub was set */
+  int is_failing;           /**< 1: the newest one failed */
+  datawal_error last_error; /**< of the newest that failed, even if one has succeeded since; else DATAWAL_OK */
+  uint64_t reserved[4];     /**< 0 */
+} datawal_scrub_stats;
+
 /** What datawal_survey found. */
 typedef struct datawal_survey_report {
   datawal_verify_report verify; /**< as datawal_verify would have reported it */
@@ -553,6 +574,18 @@ typedef struct datawal_survey_options {
 
 /** The progress of a compaction; 0 stops it. Must not call the store. */
 typedef int (*datawal_compact_progress)(void* context, uint64_t bytes_done, uint64_t bytes_total);
+/** The progress of a scrub; 0 stops it. */
+typedef int (*datawal_scrub_progress)(void* context, uint64_t bytes_done, uint64_t bytes_total);
+
+/** Options of datawal_scrub. */
+typedef struct datawal_scrub_options {
+  size_t struct_size;                 /**< see the top of this file */
+  uint64_t max_bytes_per_second;      /**< read of the log; 0 and DATAWAL_UNLIMITED: no limit */
+  datawal_scrub_progress on_progress; /**< called now and then; may be NULL */
+  void* progress_context;             /**< its first argument */
+  int skips_index;   /**< 1: the index is not compared, which takes 17 bytes of memory a key, 40 at the end */
+  uint32_t reserved; /**< 0 */
+} datawal_scrub_options;
 
 /** For datawal_compact_options.min_garbage_ratio: every segment with any garbage at all. */
 #define DATAWAL_ANY_GARBAGE 1e-9
@@ -593,6 +626,7 @@ void datawal_store_cursor_options_init(datawal_store_cursor_options*); /**< the 
 void datawal_follower_options_init(datawal_follower_options*);         /**< the same */
 void datawal_work_options_init(datawal_work_options*);                 /**< the same */
 void datawal_survey_options_init(datawal_survey_options*);             /**< the same */
+void datawal_scrub_options_init(datawal_scrub_options*);               /**< the same */
 void datawal_survey_visitor_init(datawal_survey_visitor*);             /**< the same: nothing is told */
 /** The error of this thread's last failed call; DATAWAL_OK if none failed yet. Calls that succeed leave it unchanged. Valid until
  * the thread ends; changed by its next failed call. */
@@ -774,6 +808,11 @@ datawal_code datawal_store_fsync(datawal_store* store, datawal_error* error);
 /** Writes the persisted index of now, whether or not datawal_open_options.index is set; durable on return, as everything put or erased
  *  before. A failure of the disk leaves the old one. */
 datawal_code datawal_store_save_index(datawal_store* store, datawal_error* error);
+/** datawal_scrub of this store, while it is in use. */
+datawal_code datawal_store_scrub(const datawal_store* store, const datawal_scrub_options* options,
+                                 datawal_scrub_report* report, datawal_error* error);
+/** What scrubbing in the background did; all zeros for a closed store. */
+datawal_code datawal_store_scrub_stats(const datawal_store* store, datawal_scrub_stats* stats, datawal_error* error);
 /** Frees the space of what is dead, segment by segment, while the store is in use; `counts` may be NULL. */
 datawal_code datawal_store_compact(datawal_store* store, const datawal_compact_options* options, datawal_counts* counts,
                                    datawal_error* error);
@@ -1009,7 +1048,7 @@ void datawal_store_reader_free(datawal_store_reader* reader);      /**< ends it 
 /** Looks at `.index`, and compares it with the segments that are there, as opening does. Some milliseconds at any size. */
 datawal_code datawal_inspect_index(const char* dir, const datawal_reader_options* options, datawal_saved_report* report,
                                    datawal_error* error);
-/** The same, and compares every page with what the log says: reads all of both, in 32 bytes of memory a key. */
+/** The same, and compares every page with what the log says: reads all of both, in 40 bytes of memory a key. */
 datawal_code datawal_check_index(const char* dir, const datawal_reader_options* options, datawal_saved_report* report,
                                  datawal_error* error);
 /** Removes `.index`, durably. `was_there`, which may be NULL, says whether there was one. DATAWAL_LOCKED if the store is open. */
@@ -1036,6 +1075,10 @@ datawal_code datawal_verify_damage(const char* dir, datawal_damage_visitor visit
 datawal_code datawal_verify_with(const char* dir, datawal_damage_visitor visit, void* context,
                                  const datawal_work_options* options, datawal_verify_report* report,
                                  datawal_error* error);
+/** datawal_verify at a limited speed, which also holds the persisted index and the state of the log against what it reads, in one pass:
+ *  datawal/scrub.hpp. `options` and `report` may be NULL. @return DATAWAL_OK for a damaged store too: see the report */
+datawal_code datawal_scrub(const char* dir, const datawal_scrub_options* options, datawal_scrub_report* report,
+                           datawal_error* error);
 /** datawal_verify that tells `visitor` of everything that is there: datawal/survey.hpp. Takes no lock; beside a live writer it surveys what
  *  was there when it began. `options` and `report` may be NULL. @return DATAWAL_OK for a damaged store too */
 datawal_code datawal_survey(const char* dir, const datawal_survey_visitor* visitor,

@@ -1,7 +1,7 @@
 #pragma once
 // Includes everything. Read in this order: record_log.hpp (writing), record_log_reader.hpp (reading), record.hpp and
 // record_cursor.hpp (what comes back); data_wal.hpp and data_wal_reader.hpp (keys and values); options.hpp, error.hpp;
-// holds.hpp and log_rebuilder.hpp for those who consume a log; verify.hpp and repair.hpp when something is wrong;
+// holds.hpp and log_rebuilder.hpp for those who consume a log; verify.hpp, scrub.hpp and repair.hpp when something is wrong;
 // survey.hpp to look at all that is there.
 
 #include <datawal/base64.hpp>
@@ -29,6 +29,7 @@
 #include <datawal/repair.hpp>
 #include <datawal/saved_index.hpp>
 #include <datawal/saved_state.hpp>
+#include <datawal/scrub.hpp>
 #include <datawal/segment.hpp>
 #include <datawal/stats.hpp>
 #include <datawal/survey.hpp>

@@ -77,6 +77,15 @@ struct AutoCompact {
   bool keeps_up_with_writers = true;
 };
 
+/// Reading the whole store in the background, for damage that nothing else would meet (DataWal::scrub): once when the store is opened, and
+/// again `period` after that has ended. StoreStats::scrub tells what was found.
+struct Scrubbing {
+  bool is_enabled = false;                           ///< off unless asked for
+  std::chrono::seconds period{7 * 24 * 3600};        ///< a week; at least one second
+  std::uint64_t max_bytes_per_second = 16ULL << 20;  ///< read of the log; 0: as fast as it goes
+  bool compares_index = true;                        ///< also with the persisted index: ScrubOptions::compares_index
+};
+
 /// The persisted index: a file `.index` beside the segments with which DataWal::open reads only what was appended since it was written,
 /// so that it takes milliseconds at any size. A cache: it can be deleted at any time, and one that does not fit what is there is not
 /// used. RecoveryReport::index_state tells.
@@ -135,6 +144,7 @@ struct OpenOptions {
   ReadPath read_path = ReadPath::mapped;          ///< how single records are read back
   SyncPolicy sync_policy = SyncPolicy::manual();  ///< when to sync without being told to
   AutoCompact auto_compact{};                     ///< of DataWal
+  Scrubbing scrub{};                              ///< of DataWal
   OpenMode mode = OpenMode::create_if_missing;    ///< what may be there
   std::uint32_t file_mode = 0600;  ///< permission bits of new files, before the umask; the owner's rw are among them
   std::uint32_t directory_mode =

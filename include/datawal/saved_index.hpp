@@ -28,7 +28,7 @@ struct IndexReport {
 /// Threads: any.
 [[nodiscard]] Result<IndexReport> inspect_index(const std::filesystem::path& dir, const ReaderOptions& options = {});
 
-/// The same, and compares every page with what the log says: reads all of both, in 32 bytes of memory a key.
+/// The same, and compares every page with what the log says: reads all of both, in 40 bytes of memory a key.
 /// @return also corruption if the log is damaged before the place up to which the index goes; a page that is damaged or says
 ///   something else makes the state `damaged`
 [[nodiscard]] Result<IndexReport> check_index(const std::filesystem::path& dir, const ReaderOptions& options = {});

@@ -73,6 +73,16 @@ struct AutoCompactStats {
   std::optional<Error> last_error{};  ///< of the newest failed run, even if one has succeeded since
 };
 
+/// What scrubbing in the background did since the store was opened (OpenOptions::scrub).
+struct ScrubStats {
+  bool is_enabled = false;     ///< it was asked for
+  bool is_failing = false;     ///< the newest finished run found damage, or could not read everything
+  std::uint64_t runs = 0;      ///< finished, failed or not
+  std::uint64_t failures = 0;  ///< of these
+  std::optional<Error>
+      last_error{};  ///< of the newest failed run, even if one has succeeded since: ScrubReport::damage()
+};
+
 /// Numbers of a whole key/value store.
 struct StoreStats {
   std::uint64_t segments = 0;             ///< files
@@ -97,6 +107,7 @@ struct StoreStats {
   std::optional<Error> holds_error{};  ///< why they cannot be read; then nothing is given back
 
   AutoCompactStats auto_compact{};  ///< of DataWal, not of a reader
+  ScrubStats scrub{};               ///< of DataWal, not of a reader
 };
 
 /// The numbers in the text format of Prometheus, each with a label `store`: for node_exporter's textfile collector, or as the

@@ -18,6 +18,7 @@
 #include <datawal/log_rebuilder.hpp>
 #include <datawal/record_log.hpp>
 #include <datawal/record_log_reader.hpp>
+#include <datawal/scrub.hpp>
 #include <datawal/survey.hpp>
 
 // The opaque handles. A cursor and a follower keep the record that they lend.
@@ -174,6 +175,7 @@ datawal_code done(datawal_error* error, const Call& call) noexcept {
 [[nodiscard]] ReaderOptions from_c(const datawal_reader_options* given);
 [[nodiscard]] CompactOptions from_c(const datawal_compact_options* given);
 [[nodiscard]] SurveyOptions from_c(const datawal_survey_options* given);
+[[nodiscard]] ScrubOptions from_c(const datawal_scrub_options* given);
 [[nodiscard]] datawal_survey_visitor from_c(const datawal_survey_visitor* given);
 [[nodiscard]] ProgressCallback from_c(const datawal_work_options* given);
 [[nodiscard]] CursorOptions from_c(const datawal_store_cursor_options* given);
@@ -185,6 +187,8 @@ datawal_code done(datawal_error* error, const Call& call) noexcept {
 [[nodiscard]] bool from_c(int truth, const char* argument);
 
 void fill(datawal_verify_report& report, const VerifyReport& found) noexcept;
+void fill(datawal_saved_report& report, const IndexReport& found) noexcept;
+void fill(datawal_saved_report& report, const StateReport& found) noexcept;
 void fill(datawal_counts* counts, const CompactionStats& stats) noexcept;
 void fill(datawal_counts* counts, const ExportStats& stats) noexcept;
 void fill(datawal_counts* counts, const ImportStats& stats) noexcept;

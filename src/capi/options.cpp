@@ -31,6 +31,9 @@ constexpr std::size_t first_size(const datawal_work_options&) {
 constexpr std::size_t first_size(const datawal_survey_options&) {
   return DATAWAL_FIRST_SIZE(datawal_survey_options, progress_context);
 }
+constexpr std::size_t first_size(const datawal_scrub_options&) {
+  return DATAWAL_FIRST_SIZE(datawal_scrub_options, reserved);
+}
 constexpr std::size_t first_size(const datawal_survey_visitor&) {
   return DATAWAL_FIRST_SIZE(datawal_survey_visitor, on_missing);
 }
@@ -191,6 +194,19 @@ SurveyOptions from_c(const datawal_survey_options* given) {
           .on_progress = telling(options.on_progress, options.progress_context)};
 }
 
+ScrubOptions from_c(const datawal_scrub_options* given) {
+  const datawal_scrub_options options = known(given);
+  if (options.reserved != 0) throw Refused{"reserved", "is set"};
+  ScrubOptions result{.max_bytes_per_second = limit(options.max_bytes_per_second, 0),
+                      .compares_index = !flag(options.skips_index, "skips_index")};
+  if (options.on_progress != nullptr) {
+    result.on_progress = [call = options.on_progress, context = options.progress_context](const Progress& progress) {
+      return call(context, progress.bytes_done, progress.bytes_total) != 0;
+    };
+  }
+  return result;
+}
+
 datawal_survey_visitor from_c(const datawal_survey_visitor* given) { return known(given); }
 
 ReaderOptions from_c(const datawal_reader_options* given) {
@@ -311,5 +327,6 @@ void datawal_compact_options_init(datawal_compact_options* options) { init(optio
 void datawal_store_cursor_options_init(datawal_store_cursor_options* options) { init(options); }
 void datawal_work_options_init(datawal_work_options* options) { init(options); }
 void datawal_survey_options_init(datawal_survey_options* options) { init(options); }
+void datawal_scrub_options_init(datawal_scrub_options* options) { init(options); }
 void datawal_survey_visitor_init(datawal_survey_visitor* visitor) { init(visitor); }
 void datawal_follower_options_init(datawal_follower_options* options) { init(options); }

@@ -10,8 +10,14 @@ using namespace datawal::capi;
 
 namespace {
 
-void fill(datawal_saved_report& report, const IndexReport& found) { report.keys = found.keys; }
-void fill(datawal_saved_report& report, const StateReport& found) { report.segments = found.segments; }
+template <class Found>
+void fill_common(datawal_saved_report& report, const Found& found) noexcept {
+  report.state = capi::to_c(found.state);
+  copy_cut(report.reason, found.reason);
+  report.bytes = found.bytes;
+  report.records_covered = found.records_covered;
+  report.last_txid = found.last_txid;
+}
 
 // `look` looks at it.
 template <class Look>
@@ -20,15 +26,7 @@ datawal_code looked_at(const char* dir, const datawal_reader_options* options, d
   if (report != nullptr) *report = {};
   if (dir == nullptr || report == nullptr) return fail(error, missing(action));
   return returned(
-      error, [&] { return look(dir, from_c(options)); },
-      [report](const auto& found) {
-        report->state = to_c(found.state);
-        copy_cut(report->reason, found.reason);
-        report->bytes = found.bytes;
-        report->records_covered = found.records_covered;
-        report->last_txid = found.last_txid;
-        ::fill(*report, found);
-      });
+      error, [&] { return look(dir, from_c(options)); }, [report](const auto& found) { capi::fill(*report, found); });
 }
 
 // `drop` drops it.
@@ -45,6 +43,16 @@ datawal_code dropped(const char* dir, const datawal_open_options* options, int* 
 }
 
 }  // namespace
+
+void capi::fill(datawal_saved_report& report, const IndexReport& found) noexcept {
+  fill_common(report, found);
+  report.keys = found.keys;
+}
+
+void capi::fill(datawal_saved_report& report, const StateReport& found) noexcept {
+  fill_common(report, found);
+  report.segments = found.segments;
+}
 
 datawal_code datawal_inspect_index(const char* dir, const datawal_reader_options* options, datawal_saved_report* report,
                                    datawal_error* error) {

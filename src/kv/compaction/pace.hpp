@@ -1,12 +1,12 @@
 #pragma once
 // Paces a compaction and reports its progress.
 
-#include <chrono>
 #include <cstdint>
 
 #include <datawal/compaction.hpp>
 #include <datawal/options.hpp>
 
+#include "base/rate_limit.hpp"
 #include "log/write/sealed_segments.hpp"
 
 namespace datawal::kv {
@@ -31,14 +31,13 @@ class Pace {
 
  private:
   bool report();
-  void wait();
-  [[nodiscard]] std::chrono::steady_clock::time_point due() const;
+  [[nodiscard]] double limited_bytes() const;
 
   const log::SealedSegments& segments_;
   const CompactOptions& options_;
   const double bytes_per_appended_;
   const std::uint64_t appended_before_;
-  const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  const RateLimit limit_;
   Progress progress_;
   std::uint64_t worked_ = 0;
   bool is_stopped_ = false;

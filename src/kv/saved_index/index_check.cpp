@@ -1,151 +1,174 @@
-// Looking at a persisted index from outside.
-
-#include <datawal/saved_index.hpp>
+#include "kv/saved_index/index_check.hpp"
 
 #include <algorithm>
 #include <array>
-#include <memory>
-#include <new>
-#include <span>
-#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "base/io_error.hpp"
-#include "kv/projection/projection.hpp"
-#include "kv/projection/replay.hpp"
-#include "kv/saved_index/index_file.hpp"
 #include "kv/saved_index/restore.hpp"
 #include "log/directory/store_directory.hpp"
 #include "log/read/log_scanner.hpp"
-#include "log/read/snapshot.hpp"
 #include "log/saved/belief.hpp"
 #include "log/saved/drop_saved.hpp"
 
 namespace datawal {
 
+namespace kv {
+
 namespace {
 
-struct Looked {
-  std::shared_ptr<const log::Snapshot> snapshot;
-  kv::IndexLook look;
-};
-
-Result<Looked> look_at(const std::filesystem::path& dir, const ReaderOptions& options) {
-  Result<std::unique_ptr<safeatomic::Directory>> directory = log::open_store_directory(
-      log::file_system_of(options.file_system), dir);
-  if (!directory) return propagate(directory);
-  Result<std::shared_ptr<const log::Snapshot>> snapshot = log::take_snapshot(std::move(*directory), nullptr);
-  if (!snapshot) return propagate(snapshot);
-  Looked looked{.snapshot = *snapshot, .look = kv::read_index(**snapshot)};
-  if (!looked.look.index) return looked;
-  if (std::optional<std::string> doubt = log::reason_for_doubt(*looked.look.index, **snapshot)) {
-    looked.look.state = IndexState::stale;
-    looked.look.reason = std::move(*doubt);
-    looked.look.index.reset();
+IndexLook look_at(const log::Snapshot& snapshot) {
+  IndexLook look = read_index(snapshot);
+  if (!look.index) return look;
+  if (std::optional<std::string> doubt = log::reason_for_doubt(*look.index, snapshot)) {
+    look.state = IndexState::stale;
+    look.reason = std::move(*doubt);
+    look.index.reset();
   }
-  return looked;
+  return look;
 }
 
-IndexReport report_of(const kv::IndexLook& look) {
-  IndexReport report{.state = look.state, .reason = look.reason, .bytes = look.bytes};
-  if (!look.index) return report;
-  report.keys = look.index->header.keys;
-  report.records_covered = log::before_saved(*look.index).records;
-  report.last_txid = look.index->header.last.txid;
-  return report;
-}
+using Entries = std::vector<std::pair<std::uint32_t, std::uint64_t>>;
 
-// The log's fold up to the record `last`.
-Result<void> fold_up_to(const RecordRef& last, const std::shared_ptr<const log::Snapshot>& snapshot,
-                        const ReaderOptions& options, kv::Projection& projection) {
-  kv::Replay replay(projection, options.open_threads, snapshot->segments.back().id);
-  const log::RecoveryVisitor visitor = replay.visitor();
-  log::LogScanner scanner(snapshot, log::LastSegment::live);
-  scanner.on_enter(replay.on_enter());
-  std::array<RecordView, log::replay_batch> records;
-  for (bool is_done = false; !is_done;) {
-    const Result<std::size_t> count = scanner.next_batch(records);
-    if (!count) return propagate(count);
-    const std::span<const RecordView> some = std::span(records).first(*count);
-    const auto behind = std::ranges::find_if(some, [&last](const RecordView& one) { return one.txid > last.txid; });
-    is_done = *count == 0 || behind != some.end();
-    visitor.on_records(some.first(static_cast<std::size_t>(behind - some.begin())));
-  }
-  return visitor.on_end();
-}
-
-using Entries = std::vector<std::tuple<std::size_t, std::uint32_t, std::uint64_t>>;
-
-// By part, tag and address.
-Entries entries_of(const kv::KeyDirectory& directory) {
+// Of one part of the directory, by tag and address.
+Entries entries_of(const KeyDirectory& directory, std::size_t part) {
   Entries entries;
-  entries.reserve(directory.size());
-  std::size_t part = 0;
+  std::size_t now = 0;
   directory.for_each_chain(
-      [&part](std::size_t now, std::uint32_t) { part = now; },
-      [&](std::uint32_t, std::span<const kv::Page* const> chain) {
-        for (const kv::Page* page : chain) {
-          page->for_each([&](const kv::Entry& entry) { entries.emplace_back(part, entry.tag, entry.address); });
+      [&now](std::size_t begun, std::uint32_t) { now = begun; },
+      [&](std::uint32_t, std::span<const Page* const> chain) {
+        if (now != part) return;
+        for (const Page* page : chain) {
+          page->for_each([&](const Entry& entry) { entries.emplace_back(entry.tag, entry.address); });
         }
       });
   std::ranges::sort(entries);
   return entries;
 }
 
-bool have_same_counts(const kv::Projection& a, const kv::Projection& b, std::size_t segments) {
+bool have_same_entries(const KeyDirectory& a, const KeyDirectory& b) {
+  for (std::size_t part = 0; part < part_count; ++part) {
+    if (entries_of(a, part) != entries_of(b, part)) return false;
+  }
+  return true;
+}
+
+bool have_same_counts(const Projection& a, const Projection& b, std::size_t segments) {
   const log::SegmentMap& others = b.address_space().registry()->files();
   auto other = others.begin();
   std::size_t n = 0;
   for (const auto& [key, entry] : a.address_space().registry()->files()) {
     if (n++ == segments) return true;
     if (other == others.end()) return false;
-    const kv::SegmentFile& here = kv::with_addresses(*entry);
-    const kv::SegmentFile& there = kv::with_addresses(*(other++)->second);
+    const SegmentFile& here = with_addresses(*entry);
+    const SegmentFile& there = with_addresses(*(other++)->second);
     if (there.id != here.id || there.counts != here.counts || there.chain != here.chain) return false;
   }
   return true;
 }
 
-// nullopt: they say the same.
-Result<std::optional<std::string>> compare(kv::SavedIndex index, const std::shared_ptr<const log::Snapshot>& snapshot,
-                                           const ReaderOptions& options) {
-  const RecordRef last = index.header.last;
-  const std::size_t segments = index.segments.size();
-  const std::uint64_t seed = index.header.hash_seed;
-  kv::Projection folded(std::make_shared<log::SegmentRegistry>(snapshot->directory), ReadPath::pread, seed);
-  if (Result<void> done = fold_up_to(last, snapshot, options, folded); !done) return propagate(done);
-  kv::Projection saved(std::make_shared<log::SegmentRegistry>(snapshot->directory), ReadPath::pread, seed);
-  if (std::optional<std::string> refused = kv::restore(std::move(index), *snapshot, saved, {})) {
-    return refused;
-  }
-  if (Result<void> loaded = saved.load_all(); !loaded) return "a page of it is damaged: " + loaded.error().message();
-  if (!have_same_counts(saved, folded, segments)) return "it counts other records than the log holds";
-  if (entries_of(saved.directory()) != entries_of(folded.directory())) return "it knows other keys than the log holds";
-  if (saved.size() != folded.size()) return "it counts other keys than the log holds";
-  return std::nullopt;
-}
-
 }  // namespace
 
-Result<IndexReport> inspect_index(const std::filesystem::path& dir, const ReaderOptions& options) {
-  const Result<Looked> looked = look_at(dir, options);
-  if (!looked) return propagate(looked);
-  return report_of(looked->look);
+IndexCheck::Fold::Fold(const log::Snapshot& snapshot, std::uint64_t seed, unsigned threads)
+    : projection(std::make_shared<log::SegmentRegistry>(snapshot.directory), ReadPath::pread, seed),
+      replay(projection, threads, snapshot.segments.back().id),
+      visitor(replay.visitor()),
+      on_enter(replay.on_enter()) {}
+
+IndexCheck::IndexCheck(std::shared_ptr<const log::Snapshot> snapshot)
+    : snapshot_(std::move(snapshot)), look_(look_at(*snapshot_)) {}
+
+void IndexCheck::begin(unsigned threads) {
+  if (look_.index) fold_.emplace(*snapshot_, look_.index->header.hash_seed, threads);
 }
 
-Result<IndexReport> check_index(const std::filesystem::path& dir, const ReaderOptions& options) {
-  Result<Looked> looked = look_at(dir, options);
-  if (!looked) return propagate(looked);
-  IndexReport report = report_of(looked->look);
-  if (!looked->look.index) return report;
-  Result<std::optional<std::string>> differs = compare(std::move(*looked->look.index), looked->snapshot, options);
+Result<void> IndexCheck::enter(const log::PinnedSegment& segment, safeatomic::File& file) {
+  if (is_done()) return {};
+  return fold_->on_enter(segment, file);
+}
+
+void IndexCheck::take(std::span<const RecordView> records) {
+  if (is_done()) return;
+  const std::uint64_t last = look_.index->header.last.txid;
+  const auto behind = std::ranges::find_if(records, [last](const RecordView& one) { return one.txid > last; });
+  const std::span<const RecordView> some = records.first(static_cast<std::size_t>(behind - records.begin()));
+  fold_->visitor.on_records(some);
+  has_all_ = behind != records.end() || (!some.empty() && some.back().txid == last);
+}
+
+IndexReport IndexCheck::report() const {
+  IndexReport report{.state = look_.state, .reason = look_.reason, .bytes = look_.bytes};
+  if (!look_.index) return report;
+  report.keys = look_.index->header.keys;
+  report.records_covered = log::before_saved(*look_.index).records;
+  report.last_txid = look_.index->header.last.txid;
+  return report;
+}
+
+Result<IndexReport> IndexCheck::compared() {
+  IndexReport report = this->report();
+  if (!fold_ || !has_all_) return report;
+  Result<std::optional<std::string>> differs = difference();
   if (!differs) return propagate(differs);
   if (*differs) {
     report.state = IndexState::damaged;
     report.reason = std::move(**differs);
   }
   return report;
+}
+
+// nullopt: they say the same.
+Result<std::optional<std::string>> IndexCheck::difference() {
+  if (Result<void> done = fold_->visitor.on_end(); !done) return propagate(done);
+  const Projection& folded = fold_->projection;
+  const std::size_t segments = look_.index->segments.size();
+  Projection saved(std::make_shared<log::SegmentRegistry>(snapshot_->directory), ReadPath::pread,
+                   look_.index->header.hash_seed);
+  if (std::optional<std::string> refused = restore(std::move(*look_.index), *snapshot_, saved, {})) return refused;
+  if (Result<void> loaded = saved.load_all(); !loaded) return "a page of it is damaged: " + loaded.error().message();
+  if (!have_same_counts(saved, folded, segments)) return "it counts other records than the log holds";
+  if (!have_same_entries(saved.directory(), folded.directory())) return "it knows other keys than the log holds";
+  if (saved.size() != folded.size()) return "it counts other keys than the log holds";
+  return std::nullopt;
+}
+
+}  // namespace kv
+
+namespace {
+
+Result<std::shared_ptr<const log::Snapshot>> snapshot_of(const std::filesystem::path& dir,
+                                                         const ReaderOptions& options) {
+  Result<std::unique_ptr<safeatomic::Directory>> directory = log::open_store_directory(
+      log::file_system_of(options.file_system), dir);
+  if (!directory) return propagate(directory);
+  return log::take_snapshot(std::move(*directory), nullptr);
+}
+
+}  // namespace
+
+Result<IndexReport> inspect_index(const std::filesystem::path& dir, const ReaderOptions& options) {
+  Result<std::shared_ptr<const log::Snapshot>> snapshot = snapshot_of(dir, options);
+  if (!snapshot) return propagate(snapshot);
+  return kv::IndexCheck(std::move(*snapshot)).report();
+}
+
+Result<IndexReport> check_index(const std::filesystem::path& dir, const ReaderOptions& options) {
+  const Result<std::shared_ptr<const log::Snapshot>> snapshot = snapshot_of(dir, options);
+  if (!snapshot) return propagate(snapshot);
+  kv::IndexCheck check(*snapshot);
+  check.begin(options.open_threads);
+  log::LogScanner scanner(*snapshot, log::LastSegment::live);
+  scanner.on_enter(
+      [&check](const log::PinnedSegment& segment, safeatomic::File& file) { return check.enter(segment, file); });
+  std::array<RecordView, log::replay_batch> records;
+  while (!check.is_done()) {
+    const Result<std::size_t> count = scanner.next_batch(records);
+    if (!count) return propagate(count);
+    if (*count == 0) check.end();
+    check.take(std::span(records).first(*count));
+  }
+  return check.compared();
 }
 
 Result<bool> drop_index(const std::filesystem::path& dir, const OpenOptions& options) {

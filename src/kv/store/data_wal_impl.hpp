@@ -16,6 +16,7 @@
 #include "kv/projection/live_view.hpp"
 #include "kv/projection/projection.hpp"
 #include "kv/saved_index/index_keeper.hpp"
+#include "kv/store/background_scrub.hpp"
 #include "log/directory/store_directory.hpp"
 #include "log/write/log_core.hpp"
 
@@ -30,6 +31,7 @@ struct [[gnu::visibility("hidden")]] DataWal::Impl {
   mutable FutexMutex mutex{};  // one change at a time: the order of the log is the order of the projection
   std::unique_ptr<kv::IndexKeeper> index{};
   std::unique_ptr<kv::AutoCompaction> auto_compaction{};  // null: not wanted
+  std::unique_ptr<kv::BackgroundScrub> scrubbing{};       // null: not wanted
   std::uint32_t looked_in DATAWAL_GUARDED_BY(mutex){0};   // the active segment when it was last told to look
   std::uint64_t look_at DATAWAL_GUARDED_BY(mutex){0};     // bytes of that segment at which it is to look again
   static constexpr std::uint64_t look_step = 16ULL << 20;

@@ -10,6 +10,7 @@
 #include "kv/jsonl/jsonl_import.hpp"
 #include "kv/projection/stats.hpp"
 #include "kv/store/data_wal_impl.hpp"
+#include "kv/store/scrub.hpp"
 #include "log/directory/holds_file.hpp"
 #include "log/maintenance/checkpoint.hpp"
 #include "log/maintenance/holds.hpp"
@@ -46,6 +47,12 @@ Result<void> DataWal::save_index() {
   if (!impl_) return std::unexpected(moved_from("use store"));
   if (Result<void> open = impl_->refuse_closed(); !open) return open;
   return impl_->index->save();
+}
+
+Result<ScrubReport> DataWal::scrub(const ScrubOptions& options) const {
+  if (!impl_) return std::unexpected(moved_from("use store"));
+  if (Result<void> open = impl_->refuse_closed(); !open) return propagate(open);
+  return kv::scrub(impl_->core->directory(), options);
 }
 
 Result<CompactionStats> DataWal::compact_to(const std::filesystem::path& dir, const CompactToOptions& options) const {
@@ -91,6 +98,7 @@ StoreStats DataWal::stats() const {
   stats.last_txid = impl_->core->last_txid();
   stats.durable_txid = impl_->core->durable_txid();
   if (impl_->auto_compaction) stats.auto_compact = impl_->auto_compaction->stats();
+  if (impl_->scrubbing) stats.scrub = impl_->scrubbing->stats();
   kv::count_quarantine(*impl_->core->directory(), stats);
   kv::count_holds(*impl_->core->directory(), stats);
   return stats;

@@ -24,12 +24,14 @@ kv::SegmentRoom DataWal::Impl::room_of(const OpenOptions& options) noexcept {
 
 DataWal::Impl::~Impl() {
   if (process.is_ours()) {
+    if (scrubbing) scrubbing->stop();
     if (auto_compaction) auto_compaction->stop();
     if (index) index->at_close();
     return;
   }
   // A forked child has no such threads and would wait for them forever. What another thread was changing at the fork is half done there,
   // and its lock never released: it is left as it is.
+  (void)scrubbing.release();
   (void)auto_compaction.release();
   (void)index.release();
   never_destroy(projection);
@@ -71,6 +73,12 @@ Result<DataWal> DataWal::open(const std::filesystem::path& dir, const OpenOption
     if (!started) return propagate(started);
     impl->auto_compaction = std::move(*started);
   }
+  if (options.scrub.is_enabled) {
+    Result<std::unique_ptr<kv::BackgroundScrub>> started = kv::BackgroundScrub::start(behind->directory(),
+                                                                                      options.scrub);
+    if (!started) return propagate(started);
+    impl->scrubbing = std::move(*started);
+  }
   impl->index->start_threads();
   return DataWal(std::move(impl));
 }
@@ -94,6 +102,7 @@ Result<void> DataWal::fsync() {
 Result<void> DataWal::close() {
   if (!impl_) return std::unexpected(moved_from("use store"));
   if (impl_->process.is_ours()) {
+    if (impl_->scrubbing) impl_->scrubbing->stop();
     if (impl_->auto_compaction) impl_->auto_compaction->stop();
     impl_->index->at_close();
   }

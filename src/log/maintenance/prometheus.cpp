@@ -134,6 +134,13 @@ std::string prometheus_text(const StoreStats& stats, std::string_view store) {
     text.gauge("auto_compact_failing", "1 if the newest compaction in the background failed.",
                static_cast<int>(stats.auto_compact.is_failing));
   }
+  if (stats.scrub.is_enabled) {
+    text.counter("scrub_runs_total", "Scrubs in the background since it was opened.", stats.scrub.runs);
+    text.counter("scrub_failures_total", "Scrubs in the background that found damage or could not read.",
+                 stats.scrub.failures);
+    text.gauge("scrub_failing", "1 if the newest scrub in the background found damage or could not read.",
+               static_cast<int>(stats.scrub.is_failing));
+  }
   return text.take();
 }
 
