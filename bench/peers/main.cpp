@@ -1,4 +1,4 @@
-// datawal beside LevelDB, RocksDB, LMDB, SQLite, lines of JSON, and what the machine alone can do: one program, one run.
+// datawal beside LevelDB, RocksDB, LMDB, SQLite, tkrzw, Kyoto Cabinet, lines of JSON, and what the machine alone can do: one program, one run.
 
 #include <cstdio>
 #include <cstring>
@@ -46,12 +46,20 @@ bool parse(int argc, char** argv, Arguments& arguments) {
 
 bench::Contenders all_contenders() {
   bench::Contenders all;
-  for (const auto part :
-       {bench::datawal_contenders(), bench::leveldb_contenders(), bench::rocksdb_contenders(), bench::lmdb_contenders(),
-        bench::sqlite_contenders(), bench::json_lines_contenders(), bench::floors()}) {
+  for (const auto part : {bench::datawal_contenders(), bench::leveldb_contenders(), bench::rocksdb_contenders(),
+                          bench::lmdb_contenders(), bench::sqlite_contenders(), bench::tkrzw_contenders(),
+                          bench::kyoto_contenders(), bench::json_lines_contenders(), bench::floors()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;
+}
+
+// Rivals that this program was built without.
+std::string left_out() {
+  std::string text;
+  if (bench::tkrzw_contenders().empty()) text += "* left out, not installed: tkrzw\n";
+  if (bench::kyoto_contenders().empty()) text += "* left out, not installed: Kyoto Cabinet\n";
+  return text;
 }
 
 void write_file(const std::filesystem::path& path, std::string_view text) {
@@ -113,7 +121,7 @@ int main(int argc, char** argv) {
   bench::measure_datawal_alone(plan, report);
   bench::measure_reopening(plan, all, report);
 
-  const std::string run = bench::describe_run(plan.scratch, arguments.commit);
+  const std::string run = bench::describe_run(plan.scratch, arguments.commit) + left_out();
   std::printf("%s\n%s", run.c_str(), bench::as_markdown(report, "").c_str());
   if (!arguments.out.empty()) write_all(report, run, arguments.out);
   return 0;
