@@ -2,25 +2,23 @@
 
 #include <cstdio>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <string>
 
 #include "../scratch.hpp"
+#include "document.hpp"
+#include "scale.hpp"
 #include "workloads.hpp"
 
 namespace {
 
 constexpr char usage[] =
     "usage: datawal_peers_bench [--quick] [--commit TEXT] [--out DIR]\n"
+    "       datawal_peers_bench --scale [ARG...]  cost as the number of keys grows\n"
     "\n"
     "Prints the tables. With --out DIR also writes DIR/benchmarks/results.csv, a plot for each workload beside it, "
     "and\n"
     "the tables into DIR/BENCHMARKS.md, between its two marks. The stores that are measured lie below the working\n"
     "directory or, if that is set, $DATAWAL_BENCH_DIR. --quick: a few seconds, to see whether all of it works.\n";
-
-constexpr std::string_view begin_mark = "<!-- figures: begin -->\n";
-constexpr std::string_view end_mark = "<!-- figures: end -->\n";
 
 struct Arguments {
   bool quick = false;
@@ -62,30 +60,15 @@ std::string left_out() {
   return text;
 }
 
-void write_file(const std::filesystem::path& path, std::string_view text) {
-  std::ofstream file(path, std::ios::binary);
-  file << text;
-  bench::require(file.good(), "writing " + path.string());
-}
-
 void write_all(const bench::Report& report, const std::string& run, const std::filesystem::path& out) {
   const std::filesystem::path benchmarks = out / "benchmarks";
   std::filesystem::create_directories(benchmarks);
-  write_file(benchmarks / "results.csv", bench::as_csv(report));
+  bench::write_file(benchmarks / "results.csv", bench::as_csv(report));
   for (const std::string& workload : report.workloads()) {
-    write_file(benchmarks / bench::plot_name(workload), bench::as_svg(report, workload));
+    bench::write_file(benchmarks / bench::plot_name(workload), bench::as_svg(report, workload));
   }
-  const std::filesystem::path document = out / "BENCHMARKS.md";
-  std::ifstream file(document, std::ios::binary);
-  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (text.empty()) text = std::string(begin_mark) + std::string(end_mark);
-  const std::size_t begin = text.find(begin_mark);
-  const std::size_t end = text.find(end_mark);
-  bench::require(begin != std::string::npos && end != std::string::npos && begin < end,
-                 "finding the marks in BENCHMARKS.md");
-  text.replace(begin + begin_mark.size(), end - begin - begin_mark.size(),
-               "\n" + run + "\n" + bench::as_markdown(report, "benchmarks"));
-  write_file(document, text);
+  bench::write_between_marks(out / "BENCHMARKS.md", "figures",
+                             "\n" + run + "\n" + bench::as_markdown(report, "benchmarks"));
 }
 
 }  // namespace
@@ -94,6 +77,12 @@ int main(int argc, char** argv) {
   const bench::Contenders all = all_contenders();
   if (argc > 1 && std::strcmp(argv[1], "--reopen") == 0) {
     return bench::reopen_in_child(all, std::span(argv + 2, static_cast<std::size_t>(argc - 2)));
+  }
+  if (argc > 1 && std::strcmp(argv[1], "--scale-child") == 0) {
+    return bench::scale_child(all, std::span(argv + 2, static_cast<std::size_t>(argc - 2)));
+  }
+  if (argc > 1 && std::strcmp(argv[1], "--scale") == 0) {
+    return bench::scale(all, std::span(argv + 2, static_cast<std::size_t>(argc - 2)));
   }
   Arguments arguments;
   if (!parse(argc, argv, arguments)) {
