@@ -33,6 +33,16 @@ struct Scale {
 
 std::string curve_name(std::string_view figure) { return "scale-" + plot_name(figure); }
 
+bool has_curve(const std::vector<ScaleFigure>& figures, std::string_view figure) {
+  std::string_view first;
+  for (const ScaleFigure& one : figures) {
+    if (one.figure != figure) continue;
+    if (!first.empty() && one.store != first) return true;
+    first = one.store;
+  }
+  return false;
+}
+
 std::string curve_svg(const std::vector<ScaleFigure>& figures, std::string_view figure) {
   std::vector<const ScaleFigure*> points;
   for (const ScaleFigure& one : figures) {

@@ -145,7 +145,7 @@ class Course {
   Course(const Settings& settings, Size size, std::filesystem::path dir, std::vector<ScaleFigure>& figures)
       : settings_(settings), size_(size), dir_(std::move(dir)), figures_(figures) {}
 
-  /// @param expected  figures that it is to tell; without those that it missed, `prefix` stands before their names
+  /// @param expected  figures that it is to tell, each of them or why not
   bool step(const std::string& name, const std::string& store, double limit_s,
             std::initializer_list<std::string_view> expected, std::uint64_t behind = 0) {
     std::fprintf(stderr, "%.0f keys, %s: %s\n", static_cast<double>(size_.keys), store.c_str(), name.c_str());
@@ -192,7 +192,6 @@ class Course {
       }
     }
     warm(dir_);
-    // The handle without an index has left none behind that fits.
     step("close", store, small_limit_s, {scale_small_close});
     if (!store.starts_with("datawal")) return;
     for (const std::uint64_t behind : {10'000ULL, 100'000ULL, 1'000'000ULL}) {
@@ -230,7 +229,7 @@ void write_all(const std::vector<ScaleFigure>& figures, const std::filesystem::p
   const std::vector<ScaleFigure> all = merged(scale_from_csv(benchmarks / "scale.csv"), figures);
   write_file(benchmarks / "scale.csv", scale_csv(all));
   for (const std::string& figure : distinct(all, &ScaleFigure::figure)) {
-    write_file(benchmarks / curve_name(figure), curve_svg(all, figure));
+    if (has_curve(all, figure)) write_file(benchmarks / curve_name(figure), curve_svg(all, figure));
   }
   write_between_marks(out / "BENCHMARKS.md", "scale", "\n" + scale_markdown(all, "benchmarks"));
 }
@@ -254,6 +253,7 @@ int scale(const Contenders& all, std::span<char* const> arguments) {
     }
     ::sync();
   }
+  if (!settings.out.empty()) write_all(figures, settings.out);  // also what was measured before, if nothing was now
   std::printf("%s", scale_markdown(figures, "").c_str());
   return 0;
 }

@@ -57,6 +57,8 @@ int scale(const Contenders& all, std::span<char* const> arguments);
 /// One figure of all stores against the number of keys, both logarithmic.
 [[nodiscard]] std::string curve_svg(const std::vector<ScaleFigure>& figures, std::string_view figure);
 [[nodiscard]] std::string curve_name(std::string_view figure);
+/// Of a figure that one store alone has there is no picture.
+[[nodiscard]] bool has_curve(const std::vector<ScaleFigure>& figures, std::string_view figure);
 [[nodiscard]] std::vector<std::string> distinct(const std::vector<ScaleFigure>& figures, std::string ScaleFigure::* of);
 
 }  // namespace bench

@@ -96,7 +96,8 @@ std::string scale_markdown(const std::vector<ScaleFigure>& figures, std::string_
   text << '\n';
   for (const std::string& figure : distinct(figures, &ScaleFigure::figure)) {
     text << "### As keys grow: " << figure << "\n\n";
-    if (!plots.empty()) text << "![" << figure << "](" << plots << '/' << curve_name(figure) << ")\n\n";
+    if (!plots.empty() && has_curve(figures, figure))
+      text << "![" << figure << "](" << plots << '/' << curve_name(figure) << ")\n\n";
     text << "| store |";
     for (const std::uint64_t size : sizes) text << ' ' << millions(size) << " |";
     text << "\n|---|";
