@@ -76,7 +76,7 @@ std::unique_ptr<LogStore> open_log(const std::filesystem::path& dir) {
   return std::make_unique<Log>(dir, path, promise);
 }
 template <WritePath path, Promise promise>
-std::unique_ptr<KeyStore> open_keys(const std::filesystem::path& dir) {
+std::unique_ptr<KeyStore> open_keys(const std::filesystem::path& dir, std::size_t /*keys*/) {
   return std::make_unique<Keys>(dir, path, promise);
 }
 

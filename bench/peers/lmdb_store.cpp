@@ -9,7 +9,7 @@ namespace bench {
 
 namespace {
 
-constexpr std::size_t map_bytes = 16ULL << 30;
+constexpr std::size_t map_bytes = 64ULL << 30;
 constexpr std::size_t fill_batch = 100'000;  // records
 
 MDB_val val(std::string_view bytes) { return {bytes.size(), const_cast<char*>(bytes.data())}; }
@@ -116,7 +116,7 @@ std::unique_ptr<LogStore> open_log(const std::filesystem::path& dir) {
   return std::make_unique<Lmdb>(dir, flags);
 }
 template <unsigned flags>
-std::unique_ptr<KeyStore> open_keys(const std::filesystem::path& dir) {
+std::unique_ptr<KeyStore> open_keys(const std::filesystem::path& dir, std::size_t /*keys*/) {
   return std::make_unique<Lmdb>(dir, flags);
 }
 

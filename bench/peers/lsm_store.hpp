@@ -78,7 +78,7 @@ std::unique_ptr<LogStore> open_lsm_log(const std::filesystem::path& dir) {
   return std::make_unique<LsmStore<Lsm>>(dir, promise);
 }
 template <class Lsm, Promise promise>
-std::unique_ptr<KeyStore> open_lsm_keys(const std::filesystem::path& dir) {
+std::unique_ptr<KeyStore> open_lsm_keys(const std::filesystem::path& dir, std::size_t /*keys*/) {
   return std::make_unique<LsmStore<Lsm>>(dir, promise);
 }
 

@@ -1,26 +1,24 @@
-// datawal beside LevelDB, RocksDB, LMDB, SQLite, lines of JSON, and what the machine alone can do: one program, one run.
+// datawal beside LevelDB, RocksDB, LMDB, SQLite, tkrzw, Kyoto Cabinet, lines of JSON, and what the machine alone can do: one program, one run.
 
 #include <cstdio>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <string>
 
 #include "../scratch.hpp"
+#include "document.hpp"
+#include "scale.hpp"
 #include "workloads.hpp"
 
 namespace {
 
 constexpr char usage[] =
     "usage: datawal_peers_bench [--quick] [--commit TEXT] [--out DIR]\n"
+    "       datawal_peers_bench --scale [ARG...]  cost as the number of keys grows\n"
     "\n"
     "Prints the tables. With --out DIR also writes DIR/benchmarks/results.csv, a plot for each workload beside it, "
     "and\n"
     "the tables into DIR/BENCHMARKS.md, between its two marks. The stores that are measured lie below the working\n"
     "directory or, if that is set, $DATAWAL_BENCH_DIR. --quick: a few seconds, to see whether all of it works.\n";
-
-constexpr std::string_view begin_mark = "<!-- figures: begin -->\n";
-constexpr std::string_view end_mark = "<!-- figures: end -->\n";
 
 struct Arguments {
   bool quick = false;
@@ -46,38 +44,31 @@ bool parse(int argc, char** argv, Arguments& arguments) {
 
 bench::Contenders all_contenders() {
   bench::Contenders all;
-  for (const auto part :
-       {bench::datawal_contenders(), bench::leveldb_contenders(), bench::rocksdb_contenders(), bench::lmdb_contenders(),
-        bench::sqlite_contenders(), bench::json_lines_contenders(), bench::floors()}) {
+  for (const auto part : {bench::datawal_contenders(), bench::leveldb_contenders(), bench::rocksdb_contenders(),
+                          bench::lmdb_contenders(), bench::sqlite_contenders(), bench::tkrzw_contenders(),
+                          bench::kyoto_contenders(), bench::json_lines_contenders(), bench::floors()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;
 }
 
-void write_file(const std::filesystem::path& path, std::string_view text) {
-  std::ofstream file(path, std::ios::binary);
-  file << text;
-  bench::require(file.good(), "writing " + path.string());
+// Rivals that this program was built without.
+std::string left_out() {
+  std::string text;
+  if (bench::tkrzw_contenders().empty()) text += "* left out, not installed: tkrzw\n";
+  if (bench::kyoto_contenders().empty()) text += "* left out, not installed: Kyoto Cabinet\n";
+  return text;
 }
 
 void write_all(const bench::Report& report, const std::string& run, const std::filesystem::path& out) {
   const std::filesystem::path benchmarks = out / "benchmarks";
   std::filesystem::create_directories(benchmarks);
-  write_file(benchmarks / "results.csv", bench::as_csv(report));
+  bench::write_file(benchmarks / "results.csv", bench::as_csv(report));
   for (const std::string& workload : report.workloads()) {
-    write_file(benchmarks / bench::plot_name(workload), bench::as_svg(report, workload));
+    bench::write_file(benchmarks / bench::plot_name(workload), bench::as_svg(report, workload));
   }
-  const std::filesystem::path document = out / "BENCHMARKS.md";
-  std::ifstream file(document, std::ios::binary);
-  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (text.empty()) text = std::string(begin_mark) + std::string(end_mark);
-  const std::size_t begin = text.find(begin_mark);
-  const std::size_t end = text.find(end_mark);
-  bench::require(begin != std::string::npos && end != std::string::npos && begin < end,
-                 "finding the marks in BENCHMARKS.md");
-  text.replace(begin + begin_mark.size(), end - begin - begin_mark.size(),
-               "\n" + run + "\n" + bench::as_markdown(report, "benchmarks"));
-  write_file(document, text);
+  bench::write_between_marks(out / "BENCHMARKS.md", "figures",
+                             "\n" + run + "\n" + bench::as_markdown(report, "benchmarks"));
 }
 
 }  // namespace
@@ -86,6 +77,12 @@ int main(int argc, char** argv) {
   const bench::Contenders all = all_contenders();
   if (argc > 1 && std::strcmp(argv[1], "--reopen") == 0) {
     return bench::reopen_in_child(all, std::span(argv + 2, static_cast<std::size_t>(argc - 2)));
+  }
+  if (argc > 1 && std::strcmp(argv[1], "--scale-child") == 0) {
+    return bench::scale_child(all, std::span(argv + 2, static_cast<std::size_t>(argc - 2)));
+  }
+  if (argc > 1 && std::strcmp(argv[1], "--scale") == 0) {
+    return bench::scale(all, std::span(argv + 2, static_cast<std::size_t>(argc - 2)));
   }
   Arguments arguments;
   if (!parse(argc, argv, arguments)) {
@@ -113,7 +110,7 @@ int main(int argc, char** argv) {
   bench::measure_datawal_alone(plan, report);
   bench::measure_reopening(plan, all, report);
 
-  const std::string run = bench::describe_run(plan.scratch, arguments.commit);
+  const std::string run = bench::describe_run(plan.scratch, arguments.commit) + left_out();
   std::printf("%s\n%s", run.c_str(), bench::as_markdown(report, "").c_str());
   if (!arguments.out.empty()) write_all(report, run, arguments.out);
   return 0;

@@ -190,7 +190,7 @@ void fill_stores(const Plan& plan, const Contenders& all) {
   const std::string keys = make_keys(plan.keys, 0);
   for (const Contender& contender : readers_of(all)) {
     std::fprintf(stderr, "filling %s\n", contender.name.c_str());
-    contender.open_keys(store_path(plan, contender))->fill(keys, key_len, value());
+    contender.open_keys(store_path(plan, contender), plan.keys)->fill(keys, key_len, value());
   }
   ::sync();
 }
@@ -204,7 +204,8 @@ void measure_reads(const Plan& plan, const Contenders& all, Report& report) {
   }
   std::fprintf(stderr, "gets and scans\n");
   std::vector<std::unique_ptr<KeyStore>> stores;
-  for (const Contender& contender : readers) stores.push_back(contender.open_keys(store_path(plan, contender)));
+  for (const Contender& contender : readers)
+    stores.push_back(contender.open_keys(store_path(plan, contender), plan.keys));
   const std::filesystem::path segments = store_path(plan, readers.front());
   TwoDependentReads floor(datawal::segment::path(segments, 1), plan.keys);
   const Contender floor_of_hit{.name = "floor", .setting = "slot, then record + CRC"};

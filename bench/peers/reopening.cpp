@@ -96,7 +96,7 @@ void measure_reopening(const Plan& plan, const Contenders& all, Report& report) 
   const auto large = [&](const Contender& contender) { return plan.scratch / ("many-" + contender.name); };
   for (const Contender& contender : readers) {
     std::fprintf(stderr, "filling %s with many keys\n", contender.name.c_str());
-    contender.open_keys(large(contender))->fill(keys, key_len, value());
+    contender.open_keys(large(contender), plan.many_keys)->fill(keys, key_len, value());
   }
   ::sync();
   measure(plan, "Reopen, many keys (10 million in full)", readers, plan.many_keys, report, large);
@@ -116,7 +116,7 @@ int reopen_in_child(const Contenders& all, std::span<char* const> arguments) {
     if (!opened) return 1;
     db.emplace(std::move(*opened));
   } else {
-    store = readers_of(all)[std::stoul(mode)].open_keys(dir);
+    store = readers_of(all)[std::stoul(mode)].open_keys(dir, 0);  // it is there, and knows
   }
   const double seconds = seconds_since(begin);
   const double anonymous = rss_anon() - before;
@@ -147,7 +147,7 @@ void measure_datawal_alone(const Plan& plan, Report& report) {
 
   const FreshDirectory dir(plan.scratch);
   const std::string keys = make_keys(plan.many_keys, 2);
-  const std::unique_ptr<KeyStore> store = contender.open_keys(dir.path());
+  const std::unique_ptr<KeyStore> store = contender.open_keys(dir.path(), plan.many_keys);
   std::vector<float> us;
   us.reserve(plan.many_keys);
   const Clock::time_point begin = Clock::now();

@@ -11,13 +11,17 @@ namespace {
 
 constexpr std::size_t fill_batch = 100'000;  // records
 
+// The tree of the keys holds the values.
+constexpr char without_rowid[] = "CREATE TABLE IF NOT EXISTS kv(k BLOB PRIMARY KEY, v BLOB) WITHOUT ROWID";
+// As tables are by default: a tree of numbered rows, and one from keys to numbers.
+constexpr char with_rowid[] = "CREATE TABLE IF NOT EXISTS kv(k BLOB PRIMARY KEY, v BLOB)";
+
 class Connection {
  public:
-  Connection(const std::filesystem::path& dir, const char* synchronous) {
+  Connection(const std::filesystem::path& dir, const char* synchronous, const char* table) {
     require(sqlite3_open((dir / "db").c_str(), &db_) == SQLITE_OK, "sqlite open");
     for (const char* sql :
-         {"PRAGMA journal_mode=WAL", synchronous, "PRAGMA cache_size=-1048576", "PRAGMA mmap_size=4294967296",
-          "CREATE TABLE IF NOT EXISTS kv(k BLOB PRIMARY KEY, v BLOB) WITHOUT ROWID",
+         {"PRAGMA journal_mode=WAL", synchronous, "PRAGMA cache_size=-1048576", "PRAGMA mmap_size=4294967296", table,
           "CREATE TABLE IF NOT EXISTS log(id INTEGER PRIMARY KEY, payload BLOB)"}) {
       run(sql);
     }
@@ -55,8 +59,8 @@ void step(sqlite3_stmt* made) {
 // As its documentation says for threads that read: a connection each.
 class Reader final : public KeyReader {
  public:
-  explicit Reader(const std::filesystem::path& dir)
-      : connection_(dir, "PRAGMA synchronous=NORMAL"), get_(connection_.prepare("SELECT v FROM kv WHERE k=?")) {}
+  Reader(const std::filesystem::path& dir, const char* table)
+      : connection_(dir, "PRAGMA synchronous=NORMAL", table), get_(connection_.prepare("SELECT v FROM kv WHERE k=?")) {}
   std::int64_t get(std::string_view key) override {
     bind(get_, 1, key);
     std::int64_t size = -1;
@@ -77,7 +81,8 @@ class Reader final : public KeyReader {
 
 class Sqlite final : public LogStore, public KeyStore {
  public:
-  Sqlite(const std::filesystem::path& dir, const char* synchronous) : dir_(made(dir)), connection_(dir, synchronous) {
+  Sqlite(const std::filesystem::path& dir, const char* synchronous, const char* table)
+      : dir_(made(dir)), table_(table), connection_(dir, synchronous, table) {
     put_ = connection_.prepare("INSERT OR REPLACE INTO kv VALUES(?,?)");
     append_ = connection_.prepare("INSERT INTO log(payload) VALUES(?)");
     scan_ = connection_.prepare("SELECT k, v FROM kv");
@@ -108,7 +113,7 @@ class Sqlite final : public LogStore, public KeyStore {
       connection_.run("COMMIT");
     }
   }
-  std::unique_ptr<KeyReader> reader() override { return std::make_unique<Reader>(dir_); }
+  std::unique_ptr<KeyReader> reader() override { return std::make_unique<Reader>(dir_, table_); }
   std::uint64_t scan() override {
     std::uint64_t count = 0;
     std::uint64_t sum = 0;
@@ -128,6 +133,7 @@ class Sqlite final : public LogStore, public KeyStore {
   }
 
   std::filesystem::path dir_;
+  const char* table_;
   Connection connection_;
   std::mutex mutex_;
   sqlite3_stmt* put_ = nullptr;
@@ -140,24 +146,31 @@ constexpr char full[] = "PRAGMA synchronous=FULL";
 
 template <const char* synchronous>
 std::unique_ptr<LogStore> open_log(const std::filesystem::path& dir) {
-  return std::make_unique<Sqlite>(dir, synchronous);
+  return std::make_unique<Sqlite>(dir, synchronous, without_rowid);
 }
-template <const char* synchronous>
-std::unique_ptr<KeyStore> open_keys(const std::filesystem::path& dir) {
-  return std::make_unique<Sqlite>(dir, synchronous);
+template <const char* synchronous, const char* table>
+std::unique_ptr<KeyStore> open_keys(const std::filesystem::path& dir, std::size_t /*keys*/) {
+  return std::make_unique<Sqlite>(dir, synchronous, table);
 }
 
 }  // namespace
 
 std::span<const Contender> sqlite_contenders() {
   static const std::array all{
-      Contender{
-          .name = "SQLite", .setting = "WAL, NORMAL", .open_log = open_log<normal>, .open_keys = open_keys<normal>},
       Contender{.name = "SQLite",
-                .setting = "WAL, FULL",
+                .setting = "WITHOUT ROWID, WAL, NORMAL",
+                .open_log = open_log<normal>,
+                .open_keys = open_keys<normal, without_rowid>},
+      Contender{.name = "SQLite",
+                .setting = "WITHOUT ROWID, WAL, FULL",
                 .promise = Promise::power,
                 .open_log = open_log<full>,
-                .open_keys = open_keys<full>},
+                .open_keys = open_keys<full, without_rowid>},
+      Contender{.name = "SQLite with rowid", .setting = "WAL, NORMAL", .open_keys = open_keys<normal, with_rowid>},
+      Contender{.name = "SQLite with rowid",
+                .setting = "WAL, FULL",
+                .promise = Promise::power,
+                .open_keys = open_keys<full, with_rowid>},
   };
   return all;
 }

@@ -66,8 +66,9 @@ struct Contender {
   std::string name;
   std::string setting;
   Promise promise = Promise::kill;
-  std::unique_ptr<LogStore> (*open_log)(const std::filesystem::path& dir) = nullptr;   ///< null: has none
-  std::unique_ptr<KeyStore> (*open_keys)(const std::filesystem::path& dir) = nullptr;  ///< null: has none
+  std::unique_ptr<LogStore> (*open_log)(const std::filesystem::path& dir) = nullptr;  ///< null: has none
+  /// Null: has none. `keys`: how many it is going to hold, for those that want to be told.
+  std::unique_ptr<KeyStore> (*open_keys)(const std::filesystem::path& dir, std::size_t keys) = nullptr;
   bool is_floor = false;    ///< no store: what the machine alone needs
   bool is_variant = false;  ///< differs from the contender before it in writing alone: nothing to be read twice
 };
@@ -77,6 +78,8 @@ struct Contender {
 [[nodiscard]] std::span<const Contender> rocksdb_contenders();
 [[nodiscard]] std::span<const Contender> lmdb_contenders();
 [[nodiscard]] std::span<const Contender> sqlite_contenders();
+[[nodiscard]] std::span<const Contender> tkrzw_contenders();  ///< none if it was built without
+[[nodiscard]] std::span<const Contender> kyoto_contenders();  ///< none if it was built without
 [[nodiscard]] std::span<const Contender> json_lines_contenders();
 [[nodiscard]] std::span<const Contender> floors();
 

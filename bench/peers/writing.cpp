@@ -94,7 +94,7 @@ void measure_puts(const Plan& plan, const Contenders& all, Report& report) {
     for (const Contender& contender : all) {
       if (contender.open_keys == nullptr || contender.promise != Promise::kill) continue;
       const FreshDirectory dir(plan.scratch);
-      const std::unique_ptr<KeyStore> store = contender.open_keys(dir.path());
+      const std::unique_ptr<KeyStore> store = contender.open_keys(dir.path(), plan.keys);
       const double ns = time_each(plan.keys, plan.put_s, 64, [&](std::uint64_t n) {
         store->put(std::string_view(keys).substr(n * key_len, key_len), value());
       });
@@ -129,7 +129,7 @@ void measure_synced_puts(const Plan& plan, const Contenders& all, Report& report
           report.add(name, contender, "p99.9 us", percentile(latencies, 0.999) / 1e3);
           continue;
         }
-        const std::unique_ptr<KeyStore> store = contender.open_keys(dir.path());
+        const std::unique_ptr<KeyStore> store = contender.open_keys(dir.path(), plan.keys);
         const Clock::time_point begin = Clock::now();
         const std::vector<double> latencies = synced_latencies(*store, keys, threads, plan.synced_s);
         report.add(name, contender, "puts a second", static_cast<double>(latencies.size()) / seconds_since(begin));

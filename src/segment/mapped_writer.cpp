@@ -122,7 +122,8 @@ safeatomic::Result<void> MappedWriter::try_reserve(std::uint64_t to) {
 bool MappedWriter::copy(std::string_view frames) noexcept {
   const std::uint64_t begin = end();
   const std::uint64_t len = frames.size();
-  if (len > (is_huge_ ? max_copied_huge : max_copied) || begin < by_call_until_ || begin + len > reserved_end_)
+  const bool may_be_huge = is_huge_ || begin - synced_end_ >= huge_after;
+  if (len > (may_be_huge ? max_copied_huge : max_copied) || begin < by_call_until_ || begin + len > reserved_end_)
     return false;
   if (!is_ready_for(len)) return false;
   const auto at = static_cast<std::size_t>(begin - mapped_begin_);

@@ -173,6 +173,15 @@ TEST_F(SegmentMappedWriter, WritesTheFirstFramesAfterASyncByCall) {
   expect_file_holds_what_was_appended();
 }
 
+TEST_F(SegmentMappedWriter, CopiesWhatFillsSomePagesOnceMuchWasWrittenWithoutASync) {
+  for (int n = 0; n < 60; ++n) ASSERT_TRUE(append(std::string(20'000, 'b')));
+  file_.file_system().restart();
+  ASSERT_TRUE(append(std::string(20'000, 'm')));
+  EXPECT_EQ(operations(OpKind::map_write).size(), 2U);
+  EXPECT_EQ(operations(OpKind::write).size(), 0U);
+  expect_file_holds_what_was_appended();
+}
+
 TEST_F(SegmentMappedWriter, MakesNoPagesReadyThatASyncWouldWriteInVain) {
   ASSERT_TRUE(writer_->sync());
   for (int n = 0; n < 400; ++n) ASSERT_TRUE(append(std::string(100, 'x')));
