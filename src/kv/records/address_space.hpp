@@ -170,6 +170,10 @@ class AddressSpace final : log::SegmentAttachments {
       return leads_nowhere(nullptr, address);
     return read_in<longest>(*place.segment, place.offset, buffer);
   }
+  /// What header and key say of a record that was checked by whoever asks, if its key has `key_len` bytes; else all of it, checked once
+  /// more. One short read where the segment is not mapped.
+  [[nodiscard]] Result<LocatedRecord> read_key(std::uint64_t address, std::size_t key_len, std::string& buffer) const;
+
   /// Takes some microseconds to read, if it is in the cache; in bytes.
   static constexpr std::uint64_t long_record = 64 * 1024;
   /// Takes longer to read than to ask the index whether the key is right; in bytes.
