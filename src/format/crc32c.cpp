@@ -122,7 +122,14 @@ std::uint32_t crc32c_portable(std::string_view bytes, std::uint32_t crc) noexcep
                                  effect(load<std::uint32_t>(from + 12), 0);
     state = others ^ effect(load<std::uint32_t>(from) ^ state, 12);
   }
-  for (; size >= 4; size -= 4, from += 4) state = effect(load<std::uint32_t>(from) ^ state, 0);
+  if (size >= 4) {  // in one step too: the last word without the bytes that are in others
+    const std::size_t left = size % 4;
+    const auto rest = static_cast<std::uint32_t>(std::uint64_t{0xFFFF'FFFF} << (8 * (4 - left)));
+    std::uint32_t others = effect(load<std::uint32_t>(from + size - 4) & rest, 0);
+    if (size >= 8) others ^= effect(load<std::uint32_t>(from + 4), size - 8);
+    if (size >= 12) others ^= effect(load<std::uint32_t>(from + 8), size - 12);
+    return ~(others ^ effect(load<std::uint32_t>(from) ^ state, size - 4));
+  }
   for (; size > 0; --size, ++from) state = (state >> 8) ^ tables[0][(state ^ static_cast<unsigned char>(*from)) & 0xFF];
   return ~state;
 }

@@ -60,7 +60,7 @@ class Rows {
     std::uint64_t offset = 0;
     auto operator<=>(const Place&) const = default;
   };
-  static constexpr std::size_t settled_at_once = std::size_t{1} << 16;
+  static constexpr std::size_t settled_at_once = std::size_t{1} << 13;
   [[nodiscard]] std::size_t row_at(double offset, std::size_t low, std::size_t high) const noexcept;
 
   std::vector<Place> superseded_;  // not marked yet
