@@ -5,12 +5,16 @@
 
 #include <algorithm>
 #include <exception>
+#include <memory>
 #include <new>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include <datawal/record.hpp>
 
 #include "cli/commands/commands.hpp"
+#include "cli/needed_options.hpp"
 
 namespace datawal::cli {
 namespace {
@@ -101,6 +105,15 @@ std::string version_text() {
                      DATAWAL_BUILD_TYPE, DATAWAL_COMPILER, DATAWAL_SYSTEM, DATAWAL_LIBRARY);
 }
 
+// Its usage does not hide what is needed among [OPTIONS].
+class HelpFormatter : public CLI::Formatter {
+ public:
+  std::string make_usage(const CLI::App* app, std::string name) const override {
+    std::string usage = Formatter::make_usage(app, std::move(name));
+    return usage.insert(usage.find_last_not_of('\n') + 1, needed_options(*app));
+  }
+};
+
 }  // namespace
 
 void define_program(CLI::App& program, Run& run) {
@@ -111,6 +124,7 @@ void define_program(CLI::App& program, Run& run) {
   program.set_help_flag("-h,--help", "Print this help and exit");
   add_json(program);
   program.require_subcommand(1);
+  program.formatter(std::make_shared<HelpFormatter>());
   program.get_formatter()->column_width(23);
   program.get_formatter()->label("SUBCOMMAND", "COMMAND ...");
 

@@ -110,8 +110,10 @@ or not at all.
 A small store is in the page, keys and values included, and the page reads it
 with this library: map, table, search, export. A larger one is summed up:
 verdict, map, counts, the first bytes of up to 100 damaged places, the newest
-1000 records. The page says which of the two it is. Without DIR inside, the
-page also opens stores: drop a directory on it.
+1000 records. The page says which of the two it is.
+
+The page also opens other stores: drop a directory on it. Without a store
+inside it is installed as share/datawal/datawal.html, below /usr for a package.
 
 Examples:
   datawal page ./kv -o report.html
@@ -123,7 +125,7 @@ space, or the operating system failed.)");
   add_store(command, arguments->dir);
   add_path(
       command, "-o,--output", [arguments](const std::string& text) { arguments->file = text; },
-      "The file to write or replace; - is standard output")
+      "Needed: the file to write or replace; - is standard\noutput")
       ->option_text("FILE")
       ->required();
   const auto take_limit = [arguments](const std::string& text) {

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "cli/manual/parts.hpp"
+#include "cli/needed_options.hpp"
 
 namespace datawal::cli {
 namespace {
@@ -83,7 +84,7 @@ std::string command_page(const CLI::App& program, const CLI::App& command, const
                             : is_optional         ? "]"
                                                   : "");
   }
-  page += section("SYNOPSIS", synopsis + '\n');
+  page += section("SYNOPSIS", synopsis + literal(needed_options(command)) + '\n');
   page += section("ARGUMENTS", options_section(command, true));
   page += section("OPTIONS", options_section(command, false));
   page += footer_sections(command);

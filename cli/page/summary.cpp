@@ -26,6 +26,7 @@ void Summary::add(const SurveyedSegment& segment) {
 }
 
 void Summary::colour(std::uint32_t segment, std::uint64_t begin, std::uint64_t len, RecordState state, bool is_added) {
+  if (limits_.columns == 0) return;
   const auto found = std::ranges::lower_bound(segments_, segment, {},
                                               [](const SegmentSummary& one) { return one.segment.id; });
   if (found == segments_.end() || found->columns.empty()) return;
@@ -42,10 +43,10 @@ void Summary::colour(std::uint32_t segment, std::uint64_t begin, std::uint64_t l
 }
 
 PrefixSummary& Summary::prefix(std::string_view key) {
-  prefix_buffer_ = prefix_of(key);
-  if (const auto found = prefixes_.find(prefix_buffer_); found != prefixes_.end()) return found->second;
+  const std::string_view common = prefix_of(key);
+  if (const auto found = prefixes_.find(common); found != prefixes_.end()) return found->second;
   if (prefixes_.size() >= limits_.prefixes) return other_prefixes_;
-  return prefixes_[prefix_buffer_];
+  return prefixes_[std::string(common)];
 }
 
 void Summary::add(const SurveyedRecord& seen) {

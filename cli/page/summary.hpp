@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -95,9 +96,12 @@ class Summary {
   std::vector<Stretch> stretches_;
   std::uint64_t stretches_left_out_ = 0;
   std::vector<MissingSegments> missing_;
-  std::unordered_map<std::string, PrefixSummary> prefixes_;
+  struct PrefixHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view prefix) const noexcept { return std::hash<std::string_view>{}(prefix); }
+  };
+  std::unordered_map<std::string, PrefixSummary, PrefixHash, std::equal_to<>> prefixes_;
   PrefixSummary other_prefixes_;
-  std::string prefix_buffer_;
   std::vector<Step> growth_;
   Step now_;
   std::uint64_t records_ = 0;

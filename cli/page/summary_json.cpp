@@ -56,16 +56,6 @@ class Json {
   std::string text_;
 };
 
-std::string_view kind_of(StretchKind kind) {
-  switch (kind) {
-    case StretchKind::torn: return "torn";
-    case StretchKind::damaged: return "damaged";
-    case StretchKind::reserved: return "reserved";
-    case StretchKind::unfinished: return "unfinished";
-  }
-  return {};
-}
-
 void add_verdict(Json& json, const VerifyReport& report, const std::filesystem::path& dir) {
   const Verdict verdict = verdict_of(report);
   const std::optional<Trouble> trouble = trouble_of(report, dir, "verify");
@@ -126,7 +116,7 @@ void add_map(Json& json, const Summary& summary) {
   }
   json.close(']').open("stretches", '[');
   for (const Stretch& one : summary.stretches()) {
-    json.open({}, '{').add("kind", kind_of(one.kind)).add("segment", one.segment).add("begin", one.begin);
+    json.open({}, '{').add("kind", datawal::name_of(one.kind)).add("segment", one.segment).add("begin", one.begin);
     json.add("end", one.end);
     if (one.stop != format::Stop::none) json.add("reason", format::describe(one.stop));
     json.close('}');

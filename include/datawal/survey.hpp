@@ -26,6 +26,9 @@ enum class RecordState : std::uint8_t {
   behind_damage,  ///< whole, but behind the first damage: no reader shows it, salvage() brings it
 };
 
+/// Its name in one word, as reports have it: "raw", "live", "dead", "tombstone", "put", "behind_damage".
+[[nodiscard]] std::string_view name_of(RecordState state) noexcept;
+
 /// A segment file, when the survey reaches it.
 struct SurveyedSegment {
   std::uint32_t id = 0;     ///< its number
@@ -57,13 +60,17 @@ enum class StretchKind : std::uint8_t {
   unfinished,  ///< what a live writer had begun to append when the survey came to it
 };
 
+/// Its name in one word, as reports have it: "torn", "damaged", "reserved", "unfinished".
+[[nodiscard]] std::string_view name_of(StretchKind kind) noexcept;
+
 /// Bytes that are in no record.
 struct Stretch {
   StretchKind kind = StretchKind::damaged;  ///< what they are
   std::uint32_t segment = 0;                ///< where they lie
   std::uint64_t begin = 0;                  ///< bytes from the start of that segment
   std::uint64_t end = 0;                    ///< behind the last one
-  format::Stop stop = format::Stop::none;   ///< why no record begins there; none beyond the first 100 that are damaged
+  /// Why no record begins there, which format::describe() says in words; none beyond the first 100 that are damaged.
+  format::Stop stop = format::Stop::none;
 };
 
 /// What a survey tells as it goes; what is empty is not told. Called from the thread that made the call, in the order of the log. The
@@ -92,8 +99,9 @@ struct SurveyOptions {
 struct SurveyReport {
   VerifyReport verify{};    ///< as verify() would have reported it
   bool is_complete = true;  ///< false: the visitor ended it, and this is of what was read until then
-  /// Live and dead were told apart. False: SurveyOptions did not ask for it, or did not allow as much memory as it takes. Then no
-  /// `live` of this survey means more than `put`.
+  /// Live and dead were told apart to the end, also in a log, which has no keys. False: SurveyOptions::reads_keys was false, or the index
+  /// would have taken more than SurveyOptions::max_index_bytes. That shows only on the way, so that records may have been told of as `live`
+  /// before, and some as superseded: then take `live` and `dead` for `put`.
   bool knows_keys = false;
   StoreStats
       stats{};  ///< of what lies before the first damage, as DataWalReader::stats(); of keys only if `knows_keys`
@@ -101,7 +109,10 @@ struct SurveyReport {
 
 /// Reads the store in `dir` once, as verify() does, and tells `visitor` of everything that is there. Takes no lock and changes nothing;
 /// beside a live writer it surveys what was there when it began.
-/// @return the report, also for a damaged store; an error only where the store could not be read: not_found, io, snapshot_expired
+/// The visitor may look at the store, write to it and throw: what it throws passes through.
+/// @return the report, also for a damaged store; an error only where the store could not be read:
+///   not_found, io
+///   snapshot_expired  what was read was taken away or changed meanwhile
 [[nodiscard]] Result<SurveyReport> survey(const std::filesystem::path& dir, const SurveyVisitor& visitor,
                                           const SurveyOptions& options = {});
 

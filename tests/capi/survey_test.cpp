@@ -97,6 +97,86 @@ TEST_F(CapiSurvey, IsEndedByItsVisitor) {
   EXPECT_EQ(report_.is_complete, 0);
 }
 
+TEST_F(CapiSurvey, CountsWhatWasToldBeforeItsVisitorEndedIt) {
+  make_store();
+  for (std::size_t most = 1; most <= 4; ++most) {
+    told_ = {};
+    told_.most = most;
+    ASSERT_EQ(survey("kv"), DATAWAL_OK) << last_error();
+    EXPECT_EQ(told_.records.size(), most);
+    EXPECT_EQ(report_.stats.put_records + report_.stats.delete_records, most);
+    EXPECT_TRUE(told_.superseded.empty()) << "it was told more after it had ended it";
+    EXPECT_EQ(report_.is_complete, 0) << most;
+  }
+}
+
+TEST_F(CapiSurvey, LetsItsVisitorCallTheLibrary) {
+  make_store();
+  struct Caller {
+    std::string dir;
+    std::uint64_t frames = 0;
+  } caller{.dir = in_dir("kv")};
+  datawal_survey_visitor visitor;
+  datawal_survey_visitor_init(&visitor);
+  visitor.context = &caller;
+  visitor.on_record = [](void* context, const datawal_record*, datawal_record_state) {
+    auto& here = *static_cast<Caller*>(context);
+    datawal_survey_visitor silent;
+    datawal_survey_visitor_init(&silent);
+    datawal_survey_report inner{};
+    EXPECT_EQ(datawal_survey(here.dir.c_str(), &silent, nullptr, &inner, nullptr), DATAWAL_OK) << last_error();
+    here.frames += inner.verify.frames_checked;
+    EXPECT_EQ(datawal_survey("/nowhere", &silent, nullptr, nullptr, nullptr), DATAWAL_NOT_FOUND);
+    return 1;
+  };
+  datawal_error error{};
+  EXPECT_EQ(datawal_survey(caller.dir.c_str(), &visitor, nullptr, nullptr, &error), DATAWAL_OK);
+  EXPECT_EQ(caller.frames, 16U);
+}
+
+TEST_F(CapiSurvey, RefusesOptionsThatItDoesNotKnow) {
+  make_store();
+  static const struct {
+    const char* name;
+    void (*spoil)(datawal_survey_options&);
+  } rows[] = {
+      {"shorter than ever", [](datawal_survey_options& options) { options.struct_size = sizeof(std::size_t); }},
+      {"longer than any", [](datawal_survey_options& options) { options.struct_size = ~std::size_t{0}; }},
+      {"no truth", [](datawal_survey_options& options) { options.skips_keys = 2; }},
+      {"no read path",
+       [](datawal_survey_options& options) {
+         constexpr int unknown = 77;
+         std::memcpy(&options.read_path, &unknown, sizeof options.read_path);
+       }},
+  };
+  for (const auto& row : rows) {
+    datawal_survey_options options;
+    datawal_survey_options_init(&options);
+    row.spoil(options);
+    report_.is_complete = 7;
+    EXPECT_EQ(survey("kv", &options), DATAWAL_INVALID_ARGUMENT) << row.name;
+    EXPECT_EQ(report_.is_complete, 0) << row.name;
+    EXPECT_TRUE(told_.segments.empty()) << row.name;
+  }
+}
+
+TEST_F(CapiSurvey, TakesOptionsOfANewerHeaderWhoseFieldsAreNotSet) {
+  make_store();
+  struct {
+    datawal_survey_options known;
+    std::uint64_t newer;
+  } options{};
+  datawal_survey_options_init(&options.known);
+  options.known.struct_size = sizeof options;
+  EXPECT_EQ(survey("kv", &options.known), DATAWAL_OK) << last_error();
+  options.newer = 1;
+  EXPECT_EQ(survey("kv", &options.known), DATAWAL_INVALID_ARGUMENT);
+  options.newer = 0;
+  options.known.struct_size = 0;  // as it was at first
+  options.known.max_index_bytes = 1;
+  EXPECT_EQ(survey("kv", &options.known), DATAWAL_OK) << last_error();
+}
+
 TEST_F(CapiSurvey, TellsDamageAndWhatLiesBehindIt) {
   make_store();
   const std::string segment = in_dir("kv") + "/00000001.dwal";

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <sstream>
 
+#include "cli/needed_options.hpp"
 #include "cli/program_test.hpp"
 
 namespace datawal::test {
@@ -70,6 +71,14 @@ TEST_F(Manual, HasAPageForEachCommandWithEachOption) {
       EXPECT_THAT(page, HasSubstr("\\fB" + in_page(option) + "\\fR")) << command;
     }
   }
+}
+
+TEST(Usage, NamesTheOptionsThatACommandCannotDoWithout) {
+  CLI::App command;
+  command.add_option("DIR")->required();
+  command.add_option("-o,--output")->option_text("FILE")->required();
+  command.add_option("--title")->option_text("TEXT");
+  EXPECT_EQ(cli::needed_options(command), " -o FILE");
 }
 
 TEST_F(Manual, BashCompletesCommandsOptionsAndTheirWords) {

@@ -41,7 +41,7 @@ function rowsOf({blocks, count, summary}) {
     const at = n & 65535;
     const packed = new Uint32Array(block, 16 << 16, 65536)[at];
     rows.push([summary.firsts[next - 1][0], new Float64Array(block, 0, 65536)[at], packed & 0x7ffffff,
-      new Float64Array(block, 8 << 16, 65536)[at], (packed >>> 27) & 3, packed >>> 29]);
+      Number(new BigUint64Array(block, 8 << 16, 65536)[at]), (packed >>> 27) & 3, packed >>> 29]);
   }
   return rows;
 }
@@ -58,7 +58,7 @@ for (const line of readFileSync(nativePath, 'utf8').trim().split('\n')) {
     skipped.push(native.name);
     continue;
   }
-  const got = commands.open(library, {name: native.name, ...given, readsKeys: true, maxIndexBytes: 1e9});
+  const got = await commands.open(library, {name: native.name, ...given, readsKeys: true, maxIndexBytes: 1e9});
   try {
     if (native.failed) {
       deepStrictEqual(got.summary.code, native.failed);

@@ -74,8 +74,8 @@ export class Detail {
   async record(store, row) {
     const one = store.record(row);
     this.clear();
-    const name = txid => $('detail-title').textContent = `${typeNames[one.type]}, txid ${number(txid)}`;
-    name(one.txid);
+    const {txid} = one;
+    $('detail-title').textContent = `${typeNames[one.type]}, txid ${number(txid)}`;
     const facts = [['state', stateNames[states.indexOf(store.nameOfState(one.state))]],
       ['place', `${segmentName(one.segment)}, byte ${number(one.offset)}`], ['length', `${number(one.len)} bytes`]];
     this.facts(facts);
@@ -89,8 +89,6 @@ export class Detail {
         ? 'It cannot be read any more: the file has changed since it was chosen.' : 'This report has no values.';
       return;
     }
-    const txid = parts.txid ?? one.txid;
-    name(txid);
     const total = parts.payloadLen ?? parts.payload.length;
     facts.push(['key', `${number(parts.keyLen ?? parts.key.length)} bytes`], ['value', `${number(total)} bytes`]);
     if (parts.crc !== undefined) facts.push(['crc32c', parts.crc.toString(16).padStart(8, '0')]);

@@ -5,13 +5,13 @@ import {showCharts} from './charts.js';
 import {Detail} from './detail.js';
 import {$, download, element, withCode} from './dom.js';
 import {embedded, filesOfDrop, filesOfInput} from './files.js';
-import {bytesOfBase64, inflated, number, size, stateNames, states} from './format.js';
+import {bytesOfBase64, counted, inflated, number, size, stateNames, states} from './format.js';
 import {StoreMap} from './map.js';
 import {Rows} from './rows.js';
 import {Store} from './store.js';
 import {Table, filtered} from './table.js';
 import {tarOf} from './tar.js';
-import {showVerdict} from './verdict.js';
+import {headlines, showVerdict} from './verdict.js';
 
 const began = performance.now();
 
@@ -27,7 +27,7 @@ let opened = null;  // what open() was given for the store that is shown
 let openings = 0;
 
 function say(text, isWrong = false) {
-  $('status').textContent = text;
+  $('status').replaceChildren(...withCode(text));
   $('status').className = isWrong ? 'wrong' : '';
   if (isWrong) state.error = text;
 }
@@ -87,7 +87,7 @@ function told(rows) {
   const {store} = state;
   const all = store.summary.verify.frames_checked + store.summary.verify.records_behind_damage;
   const shown = rows ? rows.length : store.count;
-  $('count').textContent = store.rows || shown === all ? `${number(shown)} records`
+  $('count').textContent = store.rows || shown === all ? counted(shown, 'record')
     : `${number(shown)} of ${number(all)} records: a report has the newest`;
 }
 
@@ -265,6 +265,13 @@ function showReport({report, files}) {
   else show(new Store({summary: report}), {title: report.dir, contents: {words: report.contents}});
 }
 
+// What was found here need not be said twice.
+function agree({code, text, trouble}) {
+  const here = state.store?.summary.verdict;
+  if (!here || here.code !== code || here.text !== text || here.trouble !== trouble) return;
+  $('native').textContent = `The program found the same where the files are: ${(headlines[code] || code).toLowerCase()}.`;
+}
+
 async function start() {
   listen();
   const report = embedded();
@@ -280,6 +287,7 @@ async function start() {
   if (report && report.files.length > 0) {
     await open({name: report.report.dir, files: report.files},
       {areOriginals: report.report.are_originals, words: report.report.contents});
+    agree(report.report.verdict);
   }
 }
 

@@ -128,16 +128,17 @@ export class StoreMap {
 
   legend() {
     const {store} = this;
-    const kinds = store.knowsKeys ? states.filter(s => s !== 'put') : states.filter(s => s !== 'live' && s !== 'dead');
+    const kinds = store.statesThere();
+    const stretches = new Set(store.summary.stretches.map(one => one.kind));
     $('legend').replaceChildren(...[...kinds.map(kind => [kind, stateNames[states.indexOf(kind)]]),
-      ...Object.entries(marks).filter(([kind]) => kind !== 'unfinished')].map(([kind, name]) => {
+      ...Object.entries(marks).filter(([kind]) => stretches.has(kind))].map(([kind, name]) => {
       const swatch = element('canvas', {width: 14, height: 14});
       swatch.setAttribute('aria-hidden', 'true');
       const context = swatch.getContext('2d');
-      context.fillStyle = kind === 'reserved' ? cssColour('reserved') : pattern(context, kind);
+      context.fillStyle = kind === 'reserved' ? cssColour('reserved') : pattern(context, kind === 'unfinished' ? 'put' : kind);
       context.fillRect(0, 0, 14, 14);
       return element('li', {}, swatch, ` ${name}`);
-    }), element('li', {}, '▾ txids missing'));
+    }), ...(store.summary.verify.txid_gaps > 0 ? [element('li', {}, '▾ txids missing')] : []));
   }
 
   // The first segments, and those with something wrong.
@@ -148,6 +149,8 @@ export class StoreMap {
     let left = 0;
     let previous = 0;
     let wrong = 0;
+    const {missing} = store.summary;
+    let ids = 0;
     this.strips = [];
     store.summary.segments.forEach((segment, i) => {
       const isWrong = store.stretchesOf(segment.id).some(one => one.kind !== 'reserved');
@@ -157,12 +160,12 @@ export class StoreMap {
         previous = segment.id;
         return;
       }
-      const missing = store.summary.missing.find(([first]) => first > previous && first < segment.id);
-      if (missing) rows.push(this.gapRow(missing));
+      while (ids < missing.length && missing[ids][0] < previous) ++ids;  // beside segments that are not shown
+      if (ids < missing.length && missing[ids][0] < segment.id) rows.push(this.gapRow(missing[ids++]));
       rows.push(this.stripRow(segment, segment.bytes / largest));
       previous = segment.id;
     });
-    for (const ids of store.summary.missing) if (ids[0] > previous) rows.push(this.gapRow(ids));
+    for (; ids < missing.length; ++ids) if (missing[ids][0] > previous) rows.push(this.gapRow(missing[ids]));
     if (left > 0) {
       rows.push(element('button', {type: 'button', onclick: () => this.list(limit + 200)}, `${number(left)} more segments`));
     }

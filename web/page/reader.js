@@ -4,6 +4,9 @@
 // A slice costs the browser a millisecond or more, so what is read is large, and kept outside of the module's memory.
 const BLOCK = 16 << 20;
 const KEPT_BYTES = 1 << 30;
+// What is read while the library works on what is there.
+const AHEAD_BYTES = 3 * BLOCK;
+const AHEAD_READS = 32;
 
 class Files {
   constructor() {
@@ -14,9 +17,14 @@ class Files {
 
   give(list) {
     this.list = list;
-    this.kept = list.map(() => []);  // of each file its blocks, as far as they are kept: {bytes, used}
+    this.coming = list.map(() => new Map());  // of each file the blocks that are being read
+    this.reads = 0;
+    const segments = list.map((file, number) => ({...file, number})).filter(file => /^\d{8}\.dwal$/.test(file.name) && file.size > 0);
+    segments.sort((a, b) => a.name < b.name ? -1 : 1);
+    this.behind = new Map(segments.map(({number}, i) => [number, segments[i + 1]?.number]));
+    this.kept = new Map();  // blocks, the one that was not used for longest first
     this.keptBytes = 0;
-    this.clock = 0;
+    this.newest = null;  // the name of the last one
   }
 
   slice(file, begin, end) {
@@ -32,27 +40,61 @@ class Files {
     return new Uint8Array(this.reader.readAsArrayBuffer(file.blob.slice(begin, end)));
   }
 
-  block(number, n) {
-    let block = this.kept[number][n];
-    if (!block) {
-      const file = this.list[number];
-      while (this.keptBytes + Math.min(file.size, BLOCK) > KEPT_BYTES) this.forgetOne();
-      block = {bytes: this.slice(file, n * BLOCK, Math.min(file.size, (n + 1) * BLOCK)), used: 0};
-      this.kept[number][n] = block;
-      this.keptBytes += block.bytes.length;
+  endOf(number, n) { return Math.min(this.list[number].size, (n + 1) * BLOCK); }
+
+  // A block's name among those that are kept.
+  nameOf(number, n) { return number * 2 ** 30 + n; }
+
+  keep(number, n, bytes) {
+    for (const [name, oldest] of this.kept) {
+      if (this.keptBytes + bytes.length <= KEPT_BYTES) break;
+      this.kept.delete(name);
+      this.keptBytes -= oldest.length;
     }
-    block.used = ++this.clock;
-    return block.bytes;
+    this.keptBytes += bytes.length;
+    this.newest = this.nameOf(number, n);
+    this.kept.set(this.newest, bytes);
+    return bytes;
   }
 
-  // The block that was not used for longest.
-  forgetOne() {
-    let oldest = null;
-    this.kept.forEach((blocks, number) => blocks.forEach((block, n) => {
-      if (block && (!oldest || block.used < oldest.used)) oldest = {number, n, used: block.used};
+  block(number, n) {
+    const name = this.nameOf(number, n);
+    const bytes = this.kept.get(name);
+    if (!bytes) return this.keep(number, n, this.slice(this.list[number], n * BLOCK, this.endOf(number, n)));
+    if (name !== this.newest) {
+      this.kept.delete(name);
+      this.kept.set(name, bytes);
+      this.newest = name;
+    }
+    return bytes;
+  }
+
+  // Begins to read the block, and those that a survey comes to next. A promise if it is to be waited for.
+  await(number, offset) {
+    const first = Math.floor(offset / BLOCK);
+    for (let [one, n, bytes] = [number, first, 0]; one !== undefined && bytes < AHEAD_BYTES && this.reads < AHEAD_READS;) {
+      this.readAhead(one, n);
+      bytes += this.endOf(one, n) - n * BLOCK;
+      if (this.endOf(one, n) < this.list[one].size) ++n;
+      else [one, n] = [this.behind.get(one), 0];
+    }
+    return this.coming[number].get(first);
+  }
+
+  readAhead(number, n) {
+    const {blob, size} = this.list[number];
+    const coming = this.coming[number];
+    if (!blob || n * BLOCK >= size || this.kept.has(this.nameOf(number, n)) || coming.has(n)) return;
+    const {list} = this;
+    ++this.reads;
+    coming.set(n, blob.slice(n * BLOCK, this.endOf(number, n)).arrayBuffer().then(bytes => {
+      if (list !== this.list) return;
+      this.bytesRead += bytes.byteLength;
+      if (!this.kept.has(this.nameOf(number, n))) this.keep(number, n, new Uint8Array(bytes));
+    }, () => {}).then(() => {  // what failed is read once more by whoever needs it, and fails there
+      coming.delete(n);
+      if (list === this.list) --this.reads;
     }));
-    this.keptBytes -= this.kept[oldest.number][oldest.n].bytes.length;
-    this.kept[oldest.number][oldest.n] = undefined;
   }
 
   // Into `memory` from `into` on. How many bytes were put there; fewer than asked for where the file gives no more.
@@ -98,6 +140,9 @@ class MadeFiles {
   }
 }
 
+// Whether the library can be left in the middle of a call until something has been read.
+const canWait = typeof WebAssembly.Suspending === 'function';
+
 class Library {
   constructor(onProgress) {
     this.files = new Files();
@@ -124,6 +169,7 @@ class Library {
           return -1;  // the file has changed, or is gone
         }
       },
+      await_at: canWait ? new WebAssembly.Suspending((number, offset) => this.files.await(number, offset)) : () => {},
       append: (number, from, len) => this.made.append(number, this.bytes().subarray(from >>> 0, (from >>> 0) + len)),
       cut: (number, size) => this.made.cut(number, size),
       progress: (done, total) => this.onProgress(done, total),
@@ -136,6 +182,7 @@ class Library {
     this.call = (instance.instance || instance).exports;
     this.memory = this.call.memory;
     this.call._initialize();
+    this.callSurvey = canWait ? WebAssembly.promising(this.call.dw_survey) : this.call.dw_survey;
   }
 
   // The module's memory; another object whenever it has grown.
@@ -167,11 +214,11 @@ class Library {
     if (areOriginals) this.call.dw_are_originals();
   }
 
-  survey(readsKeys, maxIndexBytes) {
-    return JSON.parse(this.textAt(this.call.dw_survey(readsKeys ? 1 : 0, maxIndexBytes)));
+  async survey(readsKeys, maxIndexBytes) {
+    return JSON.parse(this.textAt(await this.callSurvey(readsKeys ? 1 : 0, maxIndexBytes, canWait ? 1 : 0)));
   }
 
-  // Twenty bytes a row, in blocks of ROWS: offsets and txids as doubles, then length, type and state in one number.
+  // Twenty bytes a row, in blocks of ROWS: offsets as doubles, txids, then length, type and state in one number.
   rowBlocks() {
     const blocks = [];
     for (let first = 0; first < this.call.dw_row_count(); first += 65536) {
@@ -197,7 +244,6 @@ function partsOf(frame, most) {
   const payloadLen = header.getUint32(20, true);
   const begin = headerLen + keyLen;
   return {
-    txid: header.getBigUint64(8, true),
     key: frame.slice(headerLen, begin),
     payload: frame.slice(begin, begin + Math.min(payloadLen, most)),
     payloadLen,
@@ -207,10 +253,10 @@ function partsOf(frame, most) {
 
 // What the page may ask for.
 const commands = {
-  open(library, {name, files, areOriginals, readsKeys, maxIndexBytes}) {
+  async open(library, {name, files, areOriginals, readsKeys, maxIndexBytes}) {
     library.give(name, files, areOriginals);
     const began = performance.now();
-    const summary = library.survey(readsKeys, maxIndexBytes);
+    const summary = await library.survey(readsKeys, maxIndexBytes);
     if (summary.failed) return {summary, blocks: []};
     summary.milliseconds = performance.now() - began;
     summary.bytes_read = library.files.bytesRead;
@@ -228,7 +274,7 @@ const commands = {
       const frame = library.frame(row, len);
       if (!frame) return null;
       const parts = partsOf(frame, 200);  // more than a line shows, so that it can tell what is cut
-      return {txid: parts.txid, key: parts.key.slice(0, 200), payload: parts.payload};
+      return {key: parts.key.slice(0, 200), payload: parts.payload};
     });
   },
   bytes(library, {name, begin, end}) {
@@ -263,10 +309,15 @@ const commands = {
     return {report, files: files.filter(file => file.name !== '.lock')};
   },
   // Once more from what is in memory, for its time.
-  again(library) {
+  async again(library) {
     const began = performance.now();
-    library.survey(true, 1.5e9);
+    await library.survey(true, 1.5e9);
     return {summary: {milliseconds: performance.now() - began}};
+  },
+  // verify() of what is in memory, for its time.
+  verifyTime(library) {
+    const began = performance.now();
+    return library.call.dw_verify() < 0 ? NaN : performance.now() - began;
   },
   // How fast the browser hands over the files, with nothing else.
   readRate(library) {
@@ -282,18 +333,23 @@ const commands = {
 
 if (typeof WorkerGlobalScope !== 'undefined') {
   const library = new Library((done, total) => postMessage({progress: total > 0 ? done / total : 0}));
-  onmessage = async ({data: {id, command, given}}) => {
+  const run = async ({id, command, given}) => {
     try {
       if (command === 'start') {
         await library.start(given.module);
         postMessage({id, result: true});
         return;
       }
-      const result = commands[command](library, given);
+      const result = await commands[command](library, given);
       postMessage({id, result}, result && result.blocks ? result.blocks : []);
     } catch (error) {
       const isMemory = error instanceof RangeError || /memory/i.test(String(error));
       postMessage({id, failed: isMemory ? 'memory' : String(error)});
     }
+  };
+  // One after the other: the library is in the middle of a call while it waits.
+  let last = Promise.resolve();
+  onmessage = ({data}) => {
+    last = last.then(() => run(data));
   };
 }

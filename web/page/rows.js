@@ -7,14 +7,20 @@ export class Rows {
   constructor(blocks, count, firsts) {
     const rows = 1 << BITS;
     this.offsets = blocks.map(block => new Float64Array(block, 0, rows));
-    this.txids = blocks.map(block => new Float64Array(block, 8 * rows, rows));
+    this.txids = blocks.map(block => new Uint32Array(block, 8 * rows, 2 * rows));
     this.packed = blocks.map(block => new Uint32Array(block, 16 * rows, rows));
     this.count = count;
     this.firsts = firsts;  // [segment, its first row]
+    this.bySegment = new Map(firsts.map(([segment], i) => [segment, i]));
   }
 
   offset(n) { return this.offsets[n >>> BITS][n & IN_BLOCK]; }
-  txid(n) { return this.txids[n >>> BITS][n & IN_BLOCK]; }
+  // Beyond what a number holds exactly, a BigInt; the two can be compared.
+  txid(n) {
+    const words = this.txids[n >>> BITS];
+    const at = 2 * (n & IN_BLOCK);
+    return words[at + 1] < 2 ** 21 ? words[at + 1] * 2 ** 32 + words[at] : BigInt(words[at + 1]) << 32n | BigInt(words[at]);
+  }
   len(n) { return this.packed[n >>> BITS][n & IN_BLOCK] & 0x7ffffff; }
   type(n) { return (this.packed[n >>> BITS][n & IN_BLOCK] >>> 27) & 3; }
   state(n) { return this.packed[n >>> BITS][n & IN_BLOCK] >>> 29; }
@@ -32,8 +38,8 @@ export class Rows {
 
   // The rows [first, end) of a segment.
   range(segment) {
-    const i = this.firsts.findIndex(first => first[0] === segment);
-    if (i < 0) return [0, 0];
+    const i = this.bySegment.get(segment);
+    if (i === undefined) return [0, 0];
     return [this.firsts[i][1], i + 1 < this.firsts.length ? this.firsts[i + 1][1] : this.count];
   }
 

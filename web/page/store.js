@@ -11,6 +11,7 @@ export class Store {
     this.quarantined = files.filter(file => file.name.includes('.dwal.torn-')).map(({name, size}) => ({name, size}));
     this.newest = (summary.newest || []).map(one => ({
       ...one,
+      txid: typeof one.txid === 'string' ? BigInt(one.txid) : one.txid,
       head: one.key === undefined ? null : {
         key: bytesOfBase64(one.key),
         keyLen: one.key_len,
@@ -33,6 +34,13 @@ export class Store {
     const {rows} = this;
     return {segment: rows.segment(n), offset: rows.offset(n), len: rows.len(n), txid: rows.txid(n), type: rows.type(n),
       state: rows.state(n), head: null};
+  }
+
+  // The names of the states that some record has.
+  statesThere() {
+    const names = new Set();
+    for (const counts of this.summary.sizes) counts.forEach((count, s) => count > 0 && names.add(this.nameOfState(s)));
+    return states.filter(name => names.has(name));
   }
 
   // Without keys nobody knows which Put lives.

@@ -7,6 +7,16 @@ const ROW = 24;
 // Browsers draw nothing beyond some 17 million pixels; a taller table scrolls in larger steps.
 const TALLEST = 12e6;
 
+// The columns before key and value, as wide as the longest that may stand in them, so that most is left for those two.
+function columnsOf(store) {
+  const {segments, sizes, verify} = store.summary;
+  const largest = segments.reduce((most, one) => Math.max(most, one.bytes), 0);
+  const state = Math.max(5, ...store.statesThere().map(name => stateNames[states.indexOf(name)].length));
+  const widths = [number(verify.last_txid_seen).length, 6, state + 3, `${segments.at(-1)?.id ?? 0}:${largest}`.length,
+    number(2 ** sizes.length).length];
+  return widths.map(width => `${Math.max(5, width)}ch`).join(' ');
+}
+
 export class Table {
   constructor(onChoose) {
     this.onChoose = onChoose;
@@ -23,6 +33,7 @@ export class Table {
     this.shown = null;  // null: all, else row numbers
     this.current = 0;
     this.grid.scrollTop = 0;
+    this.grid.style.setProperty('--columns', columnsOf(store));
     this.draw();
   }
 
@@ -101,7 +112,7 @@ export class Table {
       this.onChoose(this.row(k));
       this.draw();
     }},
-    cell(one.txid > Number.MAX_SAFE_INTEGER && head?.txid === undefined && this.store.client ? '…' : number(head?.txid ?? one.txid), 'right'),
+    cell(number(one.txid), 'right'),
     cell(typeNames[one.type]),
     cell(stateNames[states.indexOf(state)], 'state state-' + state),
     cell(`${one.segment}:${one.offset}`), cell(number(one.len), 'right'),
@@ -138,23 +149,30 @@ function needleOf(text, isHex) {
   return isHex ? bytesOfHex(text) : new TextEncoder().encode(text);
 }
 
+// As a BigInt, which is exact; null: none was given.
+function txidOf(text) {
+  const digits = text.replace(/[,_\s]/g, '');
+  if (digits === '') return null;
+  if (/\D/.test(digits)) throw new Error('a txid is a number');
+  return BigInt(digits);
+}
+
 // The rows that the form asks for; null: all. `isCurrent()` turns false when somebody asked for others.
 export async function filtered(store, form, isCurrent, onProgress) {
   const value = name => form.elements[name].value;
   const type = value('type');
   const state = value('state');
-  const from = value('from') === '' ? 0 : Number(value('from'));
-  const to = value('to') === '' ? Infinity : Number(value('to'));
+  const from = txidOf(value('from')) ?? 0n;
+  const to = txidOf(value('to'));
   const prefix = needleOf(value('prefix'), false);
   const needle = needleOf(value('text'), form.elements.hex.checked);
   if (needle === null) throw new Error('that is no hex: two digits a byte');
-  if (Number.isNaN(from) || Number.isNaN(to)) throw new Error('a txid is a number');
-  const isPlain = type === '' && state === '' && from === 0 && to === Infinity;
+  const isPlain = type === '' && state === '' && from === 0n && to === null;
   if (isPlain && prefix.length === 0 && needle.length === 0) return null;
   const fits = row => {
     const one = store.record(row);
     return (type === '' || one.type === Number(type)) && (state === '' || store.nameOfState(one.state) === state) &&
-      one.txid >= from && one.txid <= to;
+      one.txid >= from && (to === null || one.txid <= to);
   };
   const found = [];
   if (prefix.length === 0 && needle.length === 0) {

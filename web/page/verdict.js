@@ -5,16 +5,16 @@ import {counted, number, size} from './format.js';
 
 const colours = {clean: 'good', gaps: 'good', records_missing: 'warn', torn_tail: 'warn', out_of_order: 'bad', damaged: 'bad'};
 
-const headlines = {
+export const headlines = {
   clean: 'Clean', gaps: 'Clean, with gaps', records_missing: 'Records are missing', torn_tail: 'A torn tail',
   out_of_order: 'Out of order', damaged: 'Damaged',
 };
 
 function facts(summary, store) {
   const {verify, stat} = summary;
-  const records = verify.frames_checked + verify.records_behind_damage;
+  const behind = verify.records_behind_damage;
   const all = [
-    ['records', number(records)],
+    ['records', behind > 0 ? `${number(verify.frames_checked)} readable + ${number(behind)} behind damage` : number(verify.frames_checked)],
     ['segments', `${number(summary.segments.length)}, ${size(summary.total_bytes)}`],
     ['last txid', number(verify.last_txid_seen)],
   ];
@@ -27,9 +27,7 @@ function facts(summary, store) {
   if (verify.damaged_ranges_found > 0) {
     all.push(['damaged', `${counted(verify.damaged_bytes, 'byte')} in ${counted(verify.damaged_ranges_found, 'place')}`]);
   }
-  if (verify.records_behind_damage > 0) {
-    all.push(['behind damage', `${counted(verify.records_behind_damage, 'whole record')}: salvage brings them`]);
-  }
+  if (behind > 0) all.push(['behind damage', `${counted(behind, 'whole record')}: salvage brings ${behind === 1 ? 'it' : 'them'}`]);
   if (verify.txids_missing > 0) {
     all.push(['missing txids', `${number(verify.txids_missing)} in ${counted(verify.txid_gaps, 'place')}`]);
   }
@@ -61,7 +59,7 @@ export function showVerdict(store, {title, contents, onJump}) {
   const {verdict} = summary;
   $('verdict').className = colours[verdict.code] || 'warn';
   $('verdict-title').textContent = headlines[verdict.code] || verdict.code;
-  $('verdict-code').textContent = verdict.text;
+  $('verdict-code').replaceChildren(...withCode(verdict.text));
   $('verdict-code').hidden = verdict.code !== 'gaps' && verdict.code !== 'records_missing';
   $('verdict-store').textContent = title;
   $('verdict-trouble').replaceChildren(...withCode(verdict.trouble));

@@ -11,6 +11,7 @@
 #include <datawal/repair.hpp>
 #include <datawal/segment.hpp>
 #include <datawal/survey.hpp>
+#include <datawal/verify.hpp>
 #include <safeatomic/io.hpp>
 
 #include "cli/page/summary.hpp"
@@ -50,6 +51,41 @@ const ProgressCallback progress = [](const Progress& now) {
   host_progress(static_cast<double>(now.bytes_done), static_cast<double>(now.bytes_total));
 };
 
+const char* make_survey(bool reads_keys, double max_index_bytes) {
+  rows.clear();
+  reader = {};
+  cli::Summary summary({.columns = 0});
+  SurveyVisitor visitor = cli::counting_into(summary);
+  visitor.on_record = [&summary](const SurveyedRecord& seen) {
+    rows.add(seen);
+    summary.add(seen);
+    return true;
+  };
+  visitor.on_superseded = [&summary](const SupersededRecord& old) {
+    rows.supersede(old);
+    summary.supersede(old);
+  };
+  const auto told = [&summary](const Progress& now) {
+    summary.set_total(now.bytes_total);
+    progress(now);
+  };
+  const std::string dir = page_files().given_name();
+  const Result<SurveyReport> report = survey(dir, visitor,
+                                             {.reads_keys = reads_keys,
+                                              .max_index_bytes = static_cast<std::uint64_t>(max_index_bytes),
+                                              .read_path = ReadPath::pread,
+                                              .on_progress = told,
+                                              .file_system = &page_files()});
+  if (!report) return failed(report.error());
+  rows.settle();
+  std::string json = "{" + cli::json_of(*report, summary, dir) + ",\"firsts\":[";
+  for (const page::Rows::First& first : rows.segments()) {
+    if (json.back() != '[') json += ',';
+    json += "[" + std::to_string(first.segment) + "," + std::to_string(first.row) + "]";
+  }
+  return say(json + "]}");
+}
+
 }  // namespace
 
 EXPORT(dw_alloc) void* dw_alloc(std::size_t bytes) { return ::operator new(bytes); }
@@ -81,38 +117,18 @@ EXPORT(dw_are_originals) void dw_are_originals() {
 }
 
 /// One pass over the store: the rows, and what the page shows of it as JSON.
-EXPORT(dw_survey) const char* dw_survey(int reads_keys, double max_index_bytes) {
-  rows.clear();
-  reader = {};
-  cli::Summary summary({.columns = 0});
-  SurveyVisitor visitor = cli::counting_into(summary);
-  visitor.on_record = [&summary](const SurveyedRecord& seen) {
-    rows.add(seen);
-    summary.add(seen);
-    return true;
-  };
-  visitor.on_superseded = [&summary](const SupersededRecord& old) {
-    rows.supersede(old);
-    summary.supersede(old);
-  };
-  const auto told = [&summary](const Progress& now) {
-    summary.set_total(now.bytes_total);
-    progress(now);
-  };
-  const std::string dir = page_files().given_name();
-  const Result<SurveyReport> report = survey(dir, visitor,
-                                             {.reads_keys = reads_keys != 0,
-                                              .max_index_bytes = static_cast<std::uint64_t>(max_index_bytes),
-                                              .read_path = ReadPath::pread,
-                                              .on_progress = told,
-                                              .file_system = &page_files()});
-  if (!report) return failed(report.error());
-  std::string json = "{" + cli::json_of(*report, summary, dir) + ",\"firsts\":[";
-  for (const page::Rows::First& first : rows.segments()) {
-    if (json.back() != '[') json += ',';
-    json += "[" + std::to_string(first.segment) + "," + std::to_string(first.row) + "]";
-  }
-  return say(json + "]}");
+/// @param may_wait  the script can leave this call in the middle until something has been read
+EXPORT(dw_survey) const char* dw_survey(int reads_keys, double max_index_bytes, int may_wait) {
+  page_files().set_may_wait(may_wait != 0);
+  const char* const told = make_survey(reads_keys != 0, max_index_bytes);
+  page_files().set_may_wait(false);
+  return told;
+}
+
+/// Checks the store as `datawal verify` does, for the time that takes. @return how many records; negative if it cannot be read
+EXPORT(dw_verify) double dw_verify() {
+  const Result<VerifyReport> report = verify(page_files().given_name(), {.file_system = &page_files()});
+  return report ? static_cast<double>(report->frames_checked) : -1;
 }
 
 EXPORT(dw_row_count) double dw_row_count() { return static_cast<double>(rows.size()); }

@@ -67,6 +67,7 @@ class GivenFile final : public ReadOnlyFile {
     if (offset >= file_.size) return 0;
     constexpr std::uint64_t at_once = 1U << 30;
     const auto len = static_cast<int>(std::min({std::uint64_t{into.size()}, file_.size - offset, at_once}));
+    page_files().await(file_.number, offset, offset + static_cast<std::uint64_t>(len));
     const int got = host_read_at(file_.number, static_cast<double>(offset), into.data(), len);
     // Less than there was is a file that has changed, not one that ends.
     if (got != len) return std::unexpected(Error{Errc::io, "read", path(), EIO});
@@ -121,21 +122,20 @@ class PageDirectory final : public Directory {
   const std::filesystem::path& path() const noexcept override { return path_; }
   Result<std::unique_ptr<File>> open_file(std::string_view name, const safeatomic::OpenMode& how) override {
     if (place_ == Place::root) return absent("open", path_ / name);
-    const std::vector<PageFile>& there = files();
-    const auto found = std::ranges::find(there, name, &PageFile::name);
-    const bool is_there = found != there.end();
-    if (is_there && how.create && how.exclusive) {
+    const PageFile* const found = find(name);
+    if (found != nullptr && how.create && how.exclusive) {
       return std::unexpected(Error{Errc::already_exists, "create", path_ / name, EEXIST});
     }
     if (place_ == Place::given) {
       if (how.write || how.create) return refuse("open", path_ / name);
-      if (is_there) return std::make_unique<GivenFile>(*found, path_ / name);
+      if (found != nullptr) return std::make_unique<GivenFile>(*found, path_ / name);
       return absent("open", path_ / name);
     }
-    if (!is_there && !how.create) return absent("open", path_ / name);
-    const auto index = static_cast<std::size_t>(found - there.begin());
-    if (!is_there) {
-      page_files().made().push_back(
+    if (found == nullptr && !how.create) return absent("open", path_ / name);
+    std::vector<PageFile>& made = page_files().made();
+    const std::size_t index = found != nullptr ? static_cast<std::size_t>(found - made.data()) : made.size();
+    if (found == nullptr) {
+      made.push_back(
           {.name = std::string(name), .inode = page_files().next_inode(), .number = static_cast<int>(index)});
     }
     return std::make_unique<MadeFile>(index, path_ / name);
@@ -156,8 +156,8 @@ class PageDirectory final : public Directory {
   }
   Result<FileInfo> info_of(std::string_view name) const override {
     if (place_ == Place::root) return absent("inspect", path_ / name);
-    const auto found = std::ranges::find(files(), name, &PageFile::name);
-    if (found == files().end()) return absent("inspect", path_ / name);
+    const PageFile* const found = find(name);
+    if (found == nullptr) return absent("inspect", path_ / name);
     return info_of_file(*found);
   }
   Result<std::unique_ptr<Directory>> open_directory(std::string_view name) override {
@@ -187,6 +187,12 @@ class PageDirectory final : public Directory {
  private:
   const std::vector<PageFile>& files() const { return place_ == Place::made ? page_files().made() : page_files().given(); }
 
+  const PageFile* find(std::string_view name) const {
+    if (place_ == Place::given) return page_files().find_given(name);
+    const auto found = std::ranges::find(files(), name, &PageFile::name);
+    return found == files().end() ? nullptr : &*found;
+  }
+
   Place place_;
   std::filesystem::path path_;
 };
@@ -196,16 +202,34 @@ class PageDirectory final : public Directory {
 void PageFiles::start(std::string_view name) {
   given_name_ = name;
   given_.clear();
+  by_name_.clear();
+  awaited_.clear();
   made_.clear();
   is_made_ = false;
 }
 
 void PageFiles::give(std::string_view name, std::uint64_t size, std::int64_t modified_ns) {
+  by_name_.emplace(name, given_.size());
+  awaited_.push_back(0);
   given_.push_back({.name = std::string(name),
                     .size = size,
                     .modified_ns = modified_ns,
                     .inode = next_inode(),
                     .number = static_cast<int>(given_.size())});
+}
+
+void PageFiles::await(int file, std::uint64_t begin, std::uint64_t end) {
+  if (!may_wait_) return;
+  std::uint64_t& awaited = awaited_[static_cast<std::size_t>(file)];
+  if (begin > awaited) return;
+  for (; awaited < end; awaited = (awaited / awaited_at_once + 1) * awaited_at_once) {
+    host_await_at(file, static_cast<double>(awaited));
+  }
+}
+
+const PageFile* PageFiles::find_given(std::string_view name) const {
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() ? nullptr : &given_[found->second];
 }
 
 Result<std::unique_ptr<Directory>> PageFiles::open_directory(const std::filesystem::path& path) {

@@ -58,7 +58,7 @@ const format::DecodedRecord* RecordReader::look(const Rows::Row& row) {
   const std::uint32_t payload_len = number_at(frame_ + 20);
   if (format::frame_len(key_len, payload_len) != row.len) return nullptr;
   record_ = {.type = row.type,
-             .txid = static_cast<std::uint64_t>(row.txid),
+             .txid = row.txid,
              .key = {frame_ + format::header_len, key_len},
              .payload = {frame_ + format::header_len + key_len, payload_len},
              .len = row.len};

@@ -19,6 +19,7 @@ constexpr std::uint32_t with_state(std::uint32_t packed, RecordState state) noex
 
 void Rows::clear() {
   blocks_.clear();
+  superseded_.clear();
   firsts_.clear();
   size_ = 0;
 }
@@ -30,36 +31,45 @@ void Rows::add(const SurveyedRecord& seen) {
   if (firsts_.empty() || firsts_.back().segment != ref.segment) firsts_.push_back({ref.segment, size_});
   RowBlock& block = *blocks_.back();
   block.offset[at] = static_cast<double>(ref.offset);
-  block.txid[at] = static_cast<double>(ref.txid);
+  block.txid[at] = ref.txid;
   block.packed[at] = with_state(ref.len | static_cast<std::uint32_t>(seen.record.type) << len_bits, seen.state);
   ++size_;
 }
 
 void Rows::supersede(const SupersededRecord& old) {
-  const auto first = std::ranges::lower_bound(firsts_, old.segment, {}, &First::segment);
-  if (first == firsts_.end() || first->segment != old.segment) return;
-  std::size_t low = first->row;
-  std::size_t high = first + 1 == firsts_.end() ? size_ : (first + 1)->row;
-  const auto wanted = static_cast<double>(old.offset);
-  // Records are of like lengths: a guess from the offset is near, and then the doubling of steps around it finds both ends. A search by
-  // halves over all rows would miss the cache twenty times.
-  const double last = offset_of(high - 1);
-  const double share = last > 0 ? std::min(wanted / last, 1.0) : 0;
-  const std::size_t guess = low + static_cast<std::size_t>(share * static_cast<double>(high - 1 - low));
-  std::size_t step = 16;
-  if (offset_of(guess) <= wanted) {
-    for (low = guess; high - guess > step && offset_of(guess + step) <= wanted; step *= 4) low = guess + step;
-    high = std::min(high, guess + step + 1);
-  } else {
-    for (high = guess; guess - low > step && offset_of(guess - step) > wanted; step *= 4) high = guess - step;
-    low = guess - low > step ? guess - step : low;
+  if (superseded_.empty()) superseded_.reserve(settled_at_once);
+  superseded_.push_back({.segment = old.segment, .offset = old.offset});
+  if (superseded_.size() == settled_at_once) settle();
+}
+
+void Rows::settle() {
+  std::ranges::sort(superseded_);
+  auto first = firsts_.begin();
+  std::size_t low = 0;
+  for (const Place& place : superseded_) {
+    if (first == firsts_.end() || first->segment != place.segment) {
+      first = std::ranges::lower_bound(first, firsts_.end(), place.segment, {}, &First::segment);
+      if (first == firsts_.end() || first->segment != place.segment) continue;
+      low = first->row;
+    }
+    const std::size_t high = first + 1 == firsts_.end() ? size_ : (first + 1)->row;
+    low = row_at(static_cast<double>(place.offset), low, high);
+    std::uint32_t& packed = blocks_[low / RowBlock::rows]->packed[low % RowBlock::rows];
+    packed = with_state(packed, RecordState::dead);
   }
+  superseded_.clear();
+}
+
+// The last of the rows [low, high) that begins at or before `offset`, as the first one does: a few steps on.
+std::size_t Rows::row_at(double offset, std::size_t low, std::size_t high) const noexcept {
+  std::size_t step = 1;
+  for (; high - low > step && offset_of(low + step) <= offset; step *= 2) low += step;
+  high = std::min(high, low + step);
   while (high - low > 1) {
     const std::size_t middle = low + (high - low) / 2;
-    (offset_of(middle) <= wanted ? low : high) = middle;
+    (offset_of(middle) <= offset ? low : high) = middle;
   }
-  std::uint32_t& packed = blocks_[low / RowBlock::rows]->packed[low % RowBlock::rows];
-  packed = with_state(packed, RecordState::dead);
+  return low;
 }
 
 Rows::Row Rows::operator[](std::size_t n) const noexcept {

@@ -23,10 +23,12 @@
 #if !defined(DATAWAL_VECTOR_TAGS)
 #if defined(__SSE2__)
 #define DATAWAL_VECTOR_TAGS 1
-#include <emmintrin.h>
 #else
 #define DATAWAL_VECTOR_TAGS 0
 #endif
+#endif
+#if DATAWAL_VECTOR_TAGS
+#include <emmintrin.h>
 #endif
 
 #include "kv/index/striped_seqlock.hpp"

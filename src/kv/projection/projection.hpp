@@ -53,6 +53,9 @@ class Projection {
   /// Applies the next records of a log, in log order.
   void fold(const FoldBatch& batch);
 
+  /// All that is folded was read and checked by this process just before: fold() compares keys and does not check again what it replaces.
+  void trusts_what_it_folded() noexcept { is_trusting_ = true; }
+
   /// Called by fold() for each Put that a record of the batch supersedes.
   void on_superseded(std::function<void(const Superseded&)> callback) { on_superseded_ = std::move(callback); }
 
@@ -170,6 +173,7 @@ class Projection {
   KeyDirectory directory_;
 
   bool expects_live_ = false;  // the last batch replaced or erased so much that the next one is to be prepared for it
+  bool is_trusting_ = false;
   std::string fold_buffer_;
   std::function<void(const Superseded&)> on_superseded_;
   std::optional<Error> fold_error_;

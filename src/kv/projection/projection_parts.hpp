@@ -15,9 +15,10 @@ template <class Confirmed>
 Result<bool> Projection::locate(std::string_view key, std::uint64_t hash, std::string& buffer,
                                 Confirmed&& confirmed) const {
   if (!directory_.may_contain(hash)) return false;
-  return kv::locate(
-      directory_, key, hash, [&](std::uint64_t address) { return address_space_.read(address, buffer); },
-      std::forward<Confirmed>(confirmed));
+  const auto read = [&](std::uint64_t address) {
+    return is_trusting_ ? address_space_.read_key(address, key.size(), buffer) : address_space_.read(address, buffer);
+  };
+  return kv::locate(directory_, key, hash, read, std::forward<Confirmed>(confirmed));
 }
 
 inline void Projection::change(SegmentFile& segment, const Change& change, RecordType type, std::uint64_t address,

@@ -113,6 +113,44 @@ template Result<LocatedRecord> AddressSpace::read_in<AddressSpace::long_record>(
 template Result<LocatedRecord> AddressSpace::read_in<AddressSpace::worth_skipping>(SegmentFile&, std::uint64_t,
                                                                                    std::string&) const;
 
+Result<LocatedRecord> AddressSpace::read_key(std::uint64_t address, std::size_t key_len, std::string& buffer) const {
+  const ExtentTable::Place place = extents_.find(address);
+  if (place.segment == nullptr) [[unlikely]]
+    return leads_nowhere(nullptr, address);
+  SegmentFile& segment = *place.segment;
+  const std::uint64_t end = segment.end.load(std::memory_order_acquire);
+  const std::size_t wanted = format::header_len + key_len;
+  std::string_view begin;
+  if (place.offset + wanted <= std::min(end, segment.mapped_len)) {
+    begin = {segment.mapped + place.offset, wanted};
+  } else if (place.offset + wanted <= end) {
+    Result<std::shared_ptr<safeatomic::File>> file = registry_->open(segment);
+    if (!file) return propagate(file);
+    buffer.resize(wanted);
+    const safeatomic::Result<std::size_t> got = safeatomic::read_all(**file, place.offset, buffer);
+    if (!got) return io_failure(got, "read record");
+    if (*got == wanted) begin = buffer;
+  }
+  if (!begin.empty() && format::is_sound_header(begin.data())) {
+    const format::Header header = format::load_header(begin.data());
+    const std::uint64_t len = format::frame_len(header);
+    if (header.key_len == key_len && len <= end - place.offset) {
+      return LocatedRecord{.record = {.type = header.type,
+                                      .txid = header.txid,
+                                      .key = begin.substr(format::header_len),
+                                      .payload = {},
+                                      .len = static_cast<std::size_t>(len)},
+                           .ref = {.segment = segment.id,
+                                   .offset = place.offset,
+                                   .len = static_cast<std::uint32_t>(len),
+                                   .txid = header.txid},
+                           .segment = &segment,
+                           .is_checked = false};
+    }
+  }
+  return read_in<format::max_frame_len>(segment, place.offset, buffer);
+}
+
 // What the header and the key of a long record say, of which `begin` is there; of one that cannot be, the whole says what is wrong.
 Result<LocatedRecord> AddressSpace::head_in(SegmentFile& segment, std::uint64_t offset, std::uint64_t end,
                                             std::string_view begin, std::string& buffer) const {

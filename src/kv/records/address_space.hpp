@@ -168,6 +168,10 @@ class AddressSpace final : log::SegmentAttachments {
       return leads_nowhere(nullptr, address);
     return read_in<longest>(*place.segment, place.offset, buffer);
   }
+  /// What header and key say of a record that the caller has checked, if its key has `key_len` bytes; else all of it, checked once
+  /// more. One short read where the segment is not mapped.
+  [[nodiscard]] Result<LocatedRecord> read_key(std::uint64_t address, std::size_t key_len, std::string& buffer) const;
+
   /// In bytes. A longer record takes microseconds to read, even from the cache.
   static constexpr std::uint64_t long_record = 64 * 1024;
   /// In bytes. A longer record takes longer to read than asking the index whether the key is right.

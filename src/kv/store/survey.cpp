@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,28 @@
 #include "segment/scanner.hpp"
 
 namespace datawal {
+
+std::string_view name_of(RecordState state) noexcept {
+  switch (state) {
+    case RecordState::raw: return "raw";
+    case RecordState::live: return "live";
+    case RecordState::dead: return "dead";
+    case RecordState::tombstone: return "tombstone";
+    case RecordState::put: return "put";
+    case RecordState::behind_damage: return "behind_damage";
+  }
+  return "unknown";
+}
+
+std::string_view name_of(StretchKind kind) noexcept {
+  switch (kind) {
+    case StretchKind::torn: return "torn";
+    case StretchKind::damaged: return "damaged";
+    case StretchKind::reserved: return "reserved";
+    case StretchKind::unfinished: return "unfinished";
+  }
+  return "unknown";
+}
 
 namespace {
 
@@ -39,7 +62,19 @@ class Keys {
     fold_->replay.on_records(records);
     if (fold_->projection.memory_bytes() > max_bytes_) fold_.reset();
   }
-  Result<void> finish() { return fold_ ? fold_->replay.on_end() : Result<void>(); }
+  // What was folded a moment ago and is not there any more was changed meanwhile, and is no damage.
+  Result<void> finish() {
+    if (!fold_) return {};
+    Result<void> folded = fold_->replay.on_end();
+    if (!folded && folded.error().code == Errc::corruption) folded.error().code = Errc::snapshot_expired;
+    return folded;
+  }
+  // The visitor has ended it: these records count, and it is told nothing more.
+  Result<void> end_with(std::span<const RecordView> records) {
+    if (fold_) fold_->is_told = false;
+    take(records);
+    return finish();
+  }
 
   [[nodiscard]] StoreStats stats() const { return fold_ ? kv::stats_of(fold_->projection) : StoreStats{}; }
 
@@ -50,8 +85,10 @@ class Keys {
           folding(projection, 1, snapshot.segments.empty() ? 0 : snapshot.segments.back().id),
           replay(folding.visitor()),
           on_enter(folding.on_enter()) {
+      projection.trusts_what_it_folded();
       if (!visitor.on_superseded) return;
-      projection.on_superseded([&visitor](const kv::Superseded& old) {
+      projection.on_superseded([this, &visitor](const kv::Superseded& old) {
+        if (!is_told) return;
         visitor.on_superseded({.segment = old.segment,
                                .offset = old.offset,
                                .len = old.len,
@@ -63,6 +100,7 @@ class Keys {
     Fold(const Fold&) = delete;
     Fold& operator=(const Fold&) = delete;
 
+    bool is_told = true;
     kv::Projection projection;
     kv::Replay folding;
     log::RecoveryVisitor replay;
@@ -123,7 +161,7 @@ class Surveyor {
           counts_.enter(segment.id);
           return keys_.enter(segment, file);
         },
-        .on_records = [this](std::span<const RecordView> records) -> Result<bool> { return take(records); },
+        .on_records = [this](std::span<const RecordView> records) { return take(records); },
         .on_end = [this](const log::LogScanner& scanner) -> Result<void> { return end_at(scanner); },
         .damage = {.on_missing = visitor_.on_missing,
                    .on_range = [this](const DamagedRange& range) { show(range); },
@@ -176,12 +214,14 @@ class Surveyor {
   }
 
   // A record is shown before the fold can say that another one supersedes it.
-  bool take(std::span<const RecordView> records) {
-    for (const RecordView& record : records) {
-      counts_.add(record);
+  Result<bool> take(std::span<const RecordView> records) {
+    for (std::size_t n = 0; n < records.size(); ++n) {
+      counts_.add(records[n]);
       if (!visitor_.on_record) continue;
-      is_complete_ = visitor_.on_record({.record = record, .state = state_of(record.type)});
-      if (!is_complete_) return false;
+      is_complete_ = visitor_.on_record({.record = records[n], .state = state_of(records[n].type)});
+      if (is_complete_) continue;
+      if (Result<void> ended = keys_.end_with(records.first(n + 1)); !ended) return propagate(ended);
+      return false;
     }
     keys_.take(records);
     return true;

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <set>
+#include <string_view>
 #include <tuple>
 
 #include <datawal/repair.hpp>
@@ -328,6 +330,17 @@ TEST_F(Survey, EndsWhereItsVisitorSaysSo) {
     EXPECT_EQ(seen, wanted);
     EXPECT_FALSE(report.is_complete);
   }
+}
+
+TEST(SurveyNames, AreOneWordForEachStateAndKind) {
+  using enum RecordState;
+  std::set<std::string_view> names;
+  for (const RecordState state : {raw, live, dead, tombstone, put, behind_damage}) names.insert(name_of(state));
+  using enum StretchKind;
+  for (const StretchKind kind : {torn, damaged, reserved, unfinished}) names.insert(name_of(kind));
+  EXPECT_EQ(names.size(), 10U);
+  EXPECT_EQ(name_of(behind_damage), "behind_damage");
+  EXPECT_EQ(name_of(torn), "torn");
 }
 
 TEST_F(Survey, FailsWhereTheStoreCannotBeRead) {
