@@ -1,6 +1,8 @@
 #include "kv/saved_index/index_opening.hpp"
 
+#include <algorithm>
 #include <new>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -11,6 +13,27 @@
 #include "log/saved/belief.hpp"
 
 namespace datawal::kv {
+
+namespace {
+
+// Bytes in [begin, the end) of a segment that may be records: what was only reserved is a hole.
+std::uint64_t written_behind(const log::Snapshot& snapshot, const log::PinnedSegment& segment, std::uint64_t begin) {
+  const std::uint64_t size = segment.info.size;
+  if (&segment != &snapshot.segments.back()) return size - begin;
+  const Result<std::shared_ptr<safeatomic::File>> file = log::open_pinned(snapshot, segment);
+  if (!file) return size - begin;
+  std::uint64_t bytes = 0;
+  for (std::uint64_t at = begin; at < size;) {
+    const safeatomic::Result<std::optional<safeatomic::DataRange>> data = (*file)->next_data(at);
+    if (!data) return size - begin;
+    if (!*data) break;
+    at = std::min((*data)->end, size);
+    bytes += at - std::min(std::max((*data)->begin, begin), at);
+  }
+  return bytes;
+}
+
+}  // namespace
 
 IndexOpening::IndexOpening(std::shared_ptr<log::SegmentRegistry> segments, const IndexUse& use)
     : segments_(std::move(segments)), use_(use) {
@@ -75,9 +98,10 @@ Result<void> IndexOpening::load_for_tail(const RecordRef& last, const log::Snaps
   constexpr std::uint64_t tail_bytes_per_page = 64;
   std::uint64_t bytes = 0;
   for (const log::PinnedSegment& segment : snapshot.segments) {
-    if (segment.id >= last.segment) bytes += segment.info.size;
+    if (segment.id >= last.segment) {
+      bytes += written_behind(snapshot, segment, segment.id == last.segment ? last.offset + last.len : 0);
+    }
   }
-  bytes -= last.offset + last.len;
   if (bytes / tail_bytes_per_page < projection_->directory().pages()) return {};
   return projection_->load_all();
 }

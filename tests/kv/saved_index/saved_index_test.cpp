@@ -7,6 +7,8 @@
 #include <cstring>
 #include <thread>
 
+#include <safeatomic/sim.hpp>
+
 #include "kv/saved_index/close_rule.hpp"
 #include "kv/saved_index/index_format.hpp"
 #include "kv/saved_index/saved_index_support.hpp"
@@ -37,6 +39,31 @@ TEST(SavedIndex, SavesTheReadingOfAllButTheTail) {
     for (int i = 0; i < 100; ++i) must(store.put("new " + std::to_string(i), "tail"));
   }
   EXPECT_EQ(expect_as_without(dir.path(), IndexState::used), 500U);
+}
+
+TEST(SavedIndex, IsNotReadAsAWholeForSpaceThatWasOnlyReserved) {
+  using safeatomic::sim::Operation;
+  safeatomic::sim::SimFileSystem machine;
+  OpenOptions options = indexed();
+  options.write_path = WritePath::mapped;
+  options.file_system = &machine;
+  {
+    DataWal store = open_kv("/store", options);
+    for (int i = 0; i < 20'000; ++i) must(store.put("key " + std::to_string(i), "value"));
+    must(store.save_index());
+    must(store.put("key 1", "tail"));
+    machine.set_hook([](const Operation&) { return safeatomic::sim::Fault::process_kill; });
+  }
+  machine.start_process();
+  std::uint64_t read = 0;
+  machine.set_hook([&read](const Operation& op) {
+    if (op.kind == safeatomic::sim::OpKind::read && op.directory.ends_with(index_file)) read += op.size;
+    return safeatomic::sim::Fault::none;
+  });
+  const DataWal store = open_kv("/store", options);
+  EXPECT_EQ(store.log().recovery_report().records_read, 1U);
+  EXPECT_EQ(must(store.get("key 1")), "tail");
+  EXPECT_LT(read, 100'000U);  // of 320,000
 }
 
 TEST(SavedIndex, OfAStoreThatGoesOnIsThatOfOneInstant) {
