@@ -1,6 +1,8 @@
 #pragma once
 // Compaction by itself, in the background.
 
+#include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -29,6 +31,13 @@ class AutoCompaction {
 
   /// There is another sealed segment, or some may hold more garbage than before. Nothing after stop().
   void look() { worker_->wake(); }
+
+  /// Segments beside `live_bytes` of live records had better not be larger: only a whole one is given back, never the newest, and what
+  /// is left of it takes room beside it.
+  [[nodiscard]] static std::uint64_t segment_bytes_for(std::uint64_t live_bytes) noexcept {
+    constexpr std::uint64_t least = 16ULL << 20;
+    return std::max(live_bytes / 8, least);
+  }
 
   /// Ends the thread, after the block that it is at.
   void stop() { worker_->stop(); }
