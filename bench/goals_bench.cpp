@@ -55,7 +55,6 @@ struct OwnClock {
   using rep = duration::rep;
   using period = duration::period;
   using time_point = std::chrono::time_point<OwnClock>;
-  static constexpr bool is_steady = true;
   static time_point now() {
     timespec spent{};
     ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
