@@ -67,8 +67,9 @@ struct WriteOptions {
 };
 
 /// Compaction in the background (DataWal::compact), of sealed segments only. So that these are soon worth it, a segment then ends at an
-/// eighth of what lives or at 16 MiB, whichever is more, unless `max_segment_bytes` is less, or 0. With the values below the files stay below twice what
-/// lives, also while all of it is overwritten at full speed; where the disk or the processors are not fast enough for both, above that.
+/// eighth of what lives or at 16 MiB, whichever is more, unless `max_segment_bytes` is less, or 0. With the values below the files stay
+/// below twice what lives, also while all of it is overwritten at full speed; above that where disk or processors are not fast enough
+/// for both.
 struct AutoCompact {
   bool is_enabled = false;  ///< off unless asked for
   /// Begins when the sealed segments together hold this share of garbage, and rewrites those that do.
