@@ -1,5 +1,6 @@
 // The ratios that are goals of their own, each beside what it is a ratio to, in one run and round by round, so that a slow minute
-// of the machine falls on both; by the processor time of the calling thread, but for opening and overwriting. What is measured beside rivals is in bench/peers, compaction in space_bench.cpp.
+// of the machine falls on both; by the processor time of the calling thread, but for opening and overwriting. What is measured beside
+// rivals is in bench/peers, compaction in space_bench.cpp.
 //
 //   datawal_goals_bench [batch|put|reopened|many|open|overwrite]...     all of them without an argument
 
