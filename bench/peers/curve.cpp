@@ -72,7 +72,8 @@ std::string curve_svg(const std::vector<ScaleFigure>& figures, std::string_view 
     const double at = x.at(std::pow(10, decade));
     svg << R"(<line x1=")" << at << R"(" x2=")" << at << R"(" y1=")" << top << R"(" y2=")" << bottom
         << R"(" stroke="#d0d7de"/>)" << R"(<text x=")" << at << R"(" y=")" << bottom + 16
-        << R"(" text-anchor="middle">)" << short_number(std::pow(10, decade)) << " keys</text>\n";
+        << R"(" text-anchor="middle">)" << count_of_keys(static_cast<std::uint64_t>(std::llround(std::pow(10, decade))))
+        << " keys</text>\n";
   }
 
   struct Name {

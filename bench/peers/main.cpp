@@ -1,4 +1,5 @@
-// datawal beside LevelDB, RocksDB, LMDB, SQLite, tkrzw, Kyoto Cabinet, lines of JSON, and what the machine alone can do: one program, one run.
+// datawal beside LevelDB, RocksDB, LMDB, SQLite, tkrzw, Kyoto Cabinet, lines of JSON, and what the machine alone can do: one program,
+// one run.
 
 #include <cstdio>
 #include <cstring>

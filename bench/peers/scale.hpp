@@ -56,6 +56,7 @@ int scale(const Contenders& all, std::span<char* const> arguments);
 
 /// One figure of all stores against the number of keys, both logarithmic.
 [[nodiscard]] std::string curve_svg(const std::vector<ScaleFigure>& figures, std::string_view figure);
+[[nodiscard]] std::string count_of_keys(std::uint64_t keys);  ///< "10 M"
 [[nodiscard]] std::string curve_name(std::string_view figure);
 /// Of a figure that one store alone has there is no picture.
 [[nodiscard]] bool has_curve(const std::vector<ScaleFigure>& figures, std::string_view figure);

@@ -8,11 +8,11 @@
 
 namespace bench {
 
-namespace {
-
-std::string millions(std::uint64_t keys) {
+std::string count_of_keys(std::uint64_t keys) {
   return keys % 1'000'000 == 0 ? std::to_string(keys / 1'000'000) + " M" : std::to_string(keys / 1000) + " k";
 }
+
+namespace {
 
 std::vector<std::uint64_t> sizes_of(const std::vector<ScaleFigure>& figures) {
   std::vector<std::uint64_t> sizes;
@@ -90,7 +90,7 @@ std::string scale_markdown(const std::vector<ScaleFigure>& figures, std::string_
   std::ostringstream text;
   for (const std::uint64_t size : sizes) {
     const auto first = std::ranges::find(figures, size, &ScaleFigure::keys);
-    text << "* " << millions(size) << " keys of " << key_len << " bytes, values of " << first->value_len << ": "
+    text << "* " << count_of_keys(size) << " keys of " << key_len << " bytes, values of " << first->value_len << ": "
          << first->run << '\n';
   }
   text << '\n';
@@ -99,7 +99,7 @@ std::string scale_markdown(const std::vector<ScaleFigure>& figures, std::string_
     if (!plots.empty() && has_curve(figures, figure))
       text << "![" << figure << "](" << plots << '/' << curve_name(figure) << ")\n\n";
     text << "| store |";
-    for (const std::uint64_t size : sizes) text << ' ' << millions(size) << " |";
+    for (const std::uint64_t size : sizes) text << ' ' << count_of_keys(size) << " |";
     text << "\n|---|";
     for (std::size_t i = 0; i < sizes.size(); ++i) text << "--:|";
     text << '\n';

@@ -432,7 +432,7 @@ typedef struct datawal_open_options {
   void* progress_context;          /**< its first argument */
   uint32_t open_threads;           /**< of datawal_store_open: 1 or 2; 0: two where that pays */
   int auto_compact;                /**< 1: run datawal_store_compact in the background */
-  double auto_compact_ratio;       /**< begins when the sealed segments hold this share of garbage, up to 1; 0: 0.5 */
+  double auto_compact_ratio;       /**< begins when the sealed segments hold this share of garbage, up to 1; 0: 0.4 */
   uint64_t auto_compact_bytes_per_second; /**< read and written together; 0: 64 MiB; DATAWAL_UNLIMITED: no limit */
   int auto_compact_is_capped;             /**< 1: no faster than that, even if more is appended than freed */
   uint32_t reserved;                      /**< 0 */

@@ -66,11 +66,14 @@ struct WriteOptions {
   bool sync = false;  ///< return only when the record, and all before it, survive a loss of power
 };
 
-/// Compaction in the background (DataWal::compact), of sealed segments only.
+/// Compaction in the background (DataWal::compact), of sealed segments only. So that these are soon worth it, a segment then ends at an
+/// eighth of what lives or at 16 MiB, whichever is more, unless `max_segment_bytes` is less, or 0. With the values below the files stay
+/// below twice what lives, also while all of it is overwritten at full speed; above that where disk or processors are not fast enough
+/// for both.
 struct AutoCompact {
   bool is_enabled = false;  ///< off unless asked for
   /// Begins when the sealed segments together hold this share of garbage, and rewrites those that do.
-  double garbage_ratio = 0.5;
+  double garbage_ratio = 0.4;
   std::uint64_t max_bytes_per_second = 64ULL << 20;  ///< read and written together; 0: as fast as it goes
   /// Compact faster than that while records are appended faster than space is freed: twice as fast as needed to keep up. Otherwise writers
   /// that do not pause can fill the disk with dead records.

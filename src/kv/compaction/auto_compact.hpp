@@ -1,6 +1,8 @@
 #pragma once
 // Automatic compaction in the background.
 
+#include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -29,6 +31,13 @@ class AutoCompaction {
 
   /// Call it when another segment was sealed, or when some may hold more garbage than before. Does nothing after stop().
   void look() { worker_->wake(); }
+
+  /// Segments beside `live_bytes` of live records had better not be larger: only a whole one is given back, never the newest, and what
+  /// is left of it takes room beside it.
+  [[nodiscard]] static std::uint64_t segment_bytes_for(std::uint64_t live_bytes) noexcept {
+    constexpr std::uint64_t least = 16ULL << 20;
+    return std::max(live_bytes / 8, least);
+  }
 
   /// Ends the thread after the current block.
   void stop() { worker_->stop(); }

@@ -80,7 +80,10 @@ void DataWal::Impl::follow(const RecordRef& last) noexcept {
   projection->address_space().extend_last(end);
   if (last.segment == looked_in && end < look_at) [[likely]]
     return;
-  if (auto_compaction) auto_compaction->look();  // what was overwritten meanwhile lies in sealed segments too
+  if (auto_compaction) {
+    auto_compaction->look();  // what was overwritten meanwhile lies in sealed segments too
+    core->limit_segments(kv::AutoCompaction::segment_bytes_for(projection->counts().live_bytes));
+  }
   index->look();
   looked_in = last.segment;
   look_at = end + look_step;

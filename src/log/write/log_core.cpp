@@ -46,6 +46,7 @@ LogCore::LogCore(std::shared_ptr<SegmentRegistry> segments, const OpenOptions& o
       is_mapped_(takes_mapped_path(*directory(), options.write_path)),
       lock_(std::move(lock)),
       writer_(make_writer(is_mapped_, std::move(recovered.file), recovered.end, options.max_segment_bytes)),
+      segment_limit_(options.max_segment_bytes),
       writeback_end_(writer_->end()),
       counted_from_(writer_->end()),
       watermark_(std::move(recovered.watermark)),

@@ -79,6 +79,8 @@ class LogCore {
 
   [[nodiscard]] Result<void> fsync();
   [[nodiscard]] Result<void> rotate();
+  /// Segments become no larger than that from now on, where OpenOptions::max_segment_bytes sets a limit and would let them.
+  void limit_segments(std::uint64_t bytes);
   [[nodiscard]] Result<void> close();
 
   /// What is there now.
@@ -198,7 +200,7 @@ class LogCore {
   [[nodiscard, gnu::cold]] std::unexpected<Error> refused_append(std::string detail) const;
   [[nodiscard]] Result<std::uint64_t> next_txid(std::uint64_t count) const DATAWAL_REQUIRES(mutex_);
   [[nodiscard]] bool is_full_for(std::uint64_t len) const noexcept DATAWAL_REQUIRES(mutex_) {
-    return options_.max_segment_bytes != 0 && writer_->end() + len > options_.max_segment_bytes;
+    return segment_limit_ != 0 && writer_->end() + len > segment_limit_;
   }
   [[nodiscard]] bool is_ready_for(std::uint64_t len) const noexcept DATAWAL_REQUIRES(mutex_) {
     return writer_ && !poison_ && !is_full_for(len) && !writer_->has_unsynced_change() && !writer_->is_broken();
@@ -258,6 +260,7 @@ class LogCore {
       0;  // what the running sync will cover; 0: there is none, or it is unknown
   StoreLock lock_ DATAWAL_GUARDED_BY(mutex_);
   std::shared_ptr<segment::Writer> writer_ DATAWAL_GUARDED_BY(mutex_);  // of the last segment; null once closed
+  std::uint64_t segment_limit_ DATAWAL_GUARDED_BY(mutex_);              // bytes; 0: none
   std::uint64_t writeback_end_ DATAWAL_GUARDED_BY(mutex_);  // bytes of the active segment that a sync was begun for
   std::uint64_t counted_from_ DATAWAL_GUARDED_BY(mutex_);   // bytes of the active segment that another handle appended
   std::uint64_t appended_before_ DATAWAL_GUARDED_BY(mutex_) = 0;  // bytes that this one appended to earlier segments

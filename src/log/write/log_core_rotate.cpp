@@ -1,5 +1,6 @@
 // LogCore: from one segment to the next.
 
+#include <algorithm>
 #include <cerrno>
 #include <memory>
 #include <new>
@@ -24,6 +25,12 @@ Result<void> LogCore::rotate() {
   const Turn turn(*this, guard);
   if (Result<void> usable = refuse_change(); !usable) return usable;
   return rotate_in_turn(guard);
+}
+
+void LogCore::limit_segments(std::uint64_t bytes) {
+  if (!process_.is_ours() || options_.max_segment_bytes == 0) return;
+  const Guard guard(mutex_);
+  segment_limit_ = std::min(bytes, options_.max_segment_bytes);
 }
 
 Result<void> LogCore::rotate_in_turn(Guard& guard) {
@@ -61,7 +68,7 @@ Result<void> LogCore::begin_in_turn(Guard& guard, std::uint32_t next_id) {
   if (safeatomic::Result<void> synced = directory()->sync(); !synced) return poison(synced.error(), "sync directory");
   std::shared_ptr<segment::Writer> next;
   try {
-    next = make_writer(is_mapped_, std::move(*file), 0, options_.max_segment_bytes);
+    next = make_writer(is_mapped_, std::move(*file), 0, segment_limit_);
   } catch (const std::bad_alloc&) {
     return poison({.code = Errc::poisoned, .action = "start the next segment", .os_errno = ENOMEM});
   }

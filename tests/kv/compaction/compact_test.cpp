@@ -323,6 +323,19 @@ TEST(KvAutoCompactConcurrency, GivesBackSpaceByItself) {
   EXPECT_EQ(open_kv(store.path()).size(), 10U);
 }
 
+TEST(KvAutoCompactConcurrency, KeepsSegmentsSmallBesideWhatLives) {
+  const std::string value(1 << 20, 'v');
+  const auto segments_after_40_mib = [&value](const OpenOptions& options) {
+    const Store store;
+    DataWal kv = open_kv(store.path(), options);
+    for (int i = 0; i < 40; ++i) must(kv.put(std::to_string(i), value));
+    return segments_in(store.path()).size();
+  };
+  EXPECT_EQ(segments_after_40_mib({.auto_compact = {.is_enabled = true}}), 3U);
+  EXPECT_EQ(segments_after_40_mib({.max_segment_bytes = 0, .auto_compact = {.is_enabled = true}}), 1U);
+  EXPECT_EQ(segments_after_40_mib({}), 1U);
+}
+
 TEST(KvAutoCompactConcurrency, SeesGarbageThatAppearsInSegmentsThatWereSealedBefore) {
   const Store store;
   constexpr std::uint64_t segment_bytes = 8 << 20;
