@@ -14,6 +14,7 @@ namespace datawal::kv {
 template <class Confirmed>
 Result<bool> Projection::locate(std::string_view key, std::uint64_t hash, std::string& buffer,
                                 Confirmed&& confirmed) const {
+  if (Result<void> held = directory_.hold(hash); !held) return propagate(held);
   if (!directory_.may_contain(hash)) return false;
   return kv::locate(
       directory_, key, hash, [&](std::uint64_t address) { return address_space_.read(address, buffer); },

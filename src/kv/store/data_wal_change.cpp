@@ -83,7 +83,7 @@ void DataWal::Impl::follow(const RecordRef& last) noexcept {
   if (auto_compaction) auto_compaction->look();  // what was overwritten meanwhile lies in sealed segments too
   index->look();
   looked_in = last.segment;
-  look_at = end + look_step;
+  look_at = end + (projection->directory().is_limited() ? limited_look_step : look_step);
 }
 
 Result<void> DataWal::put(std::string_view key, std::string_view value, const WriteOptions& options) {

@@ -48,7 +48,8 @@ Result<DataWal> DataWal::open(const std::filesystem::path& dir, const OpenOption
   kv::IndexOpening opening(segments, {.is_used = options.index.is_enabled && options.verification != Verification::full,
                                       .read_path = options.read_path,
                                       .threads = options.open_threads,
-                                      .damage = kv::Damage::removes_it});
+                                      .damage = kv::Damage::removes_it,
+                                      .memory_limit = options.index.is_enabled ? options.index.memory_limit : 0});
   Result<std::unique_ptr<log::LogCore>> core = log::LogCore::open(segments, options, opening.visitor());
   if (!core) return propagate(core);
   log::LogCore* const behind = core->get();
