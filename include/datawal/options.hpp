@@ -100,6 +100,7 @@ struct IndexOptions {
   /// was written last, which has to stay in memory until it is again: with keys at random, soon most of the index. A thread writes the
   /// file once the changed pages exceed half of the limit, but never more than four bytes for each byte that was appended meanwhile.
   /// A compaction changes the pages of all records that it moves; a view keeps those that were changed; a walk takes 8 bytes a key.
+  /// `open` refuses it as invalid_argument without is_enabled.
   std::uint64_t memory_limit = 0;
 };
 
@@ -175,8 +176,8 @@ struct ReaderOptions {
   /// Of DataWalReader: use the store's persisted index if there is one that fits, so that opening costs the same at any size. Each page
   /// of it is loaded when it is needed; a damaged one is an error, and the index is left where it is.
   bool uses_index = false;
-  /// Of DataWalReader, where it uses the index: as IndexOptions::memory_limit. What lies behind the index, and what refresh() finds, stays
-  /// in memory.
+  /// Of DataWalReader, with uses_index, else refused as invalid_argument: as IndexOptions::memory_limit. What lies behind the index, and what
+  /// refresh() finds, stays in memory; without an index that fits, all of it does.
   std::uint64_t index_memory_limit = 0;
   /// Of RecordLogReader: use the log's state if there is one that fits, so that refresh() and durable_end() do not read the last segments
   /// from their beginnings.

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/mutex.hpp"
 #include "kv/index/key_directory.hpp"
 #include "kv/index/page_image.hpp"
 
@@ -51,16 +52,19 @@ class MemoryPages final : public kv::PageSource {
 class MemoryOverflow final : public kv::PageOverflow {
  public:
   [[nodiscard]] Result<void> append(std::span<const char> bytes) override {
+    const Locked guard(mutex_);
     content_.append(bytes.data(), bytes.size());
     return {};
   }
   [[nodiscard]] Result<void> read(std::uint64_t offset, std::span<char> into) override {
+    const Locked guard(mutex_);
     content_.copy(into.data(), into.size(), offset);
     return {};
   }
 
  private:
-  std::string content_;
+  Mutex mutex_{};
+  std::string content_ DATAWAL_GUARDED_BY(mutex_){};
 };
 
 /// What was frozen, as pages. `take(heads, chains)` is KeyDirectory::take_frozen by the lock of its owner.

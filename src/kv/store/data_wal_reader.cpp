@@ -115,7 +115,7 @@ Result<DataWalReader::Impl::State> DataWalReader::Impl::build(const std::shared_
                             .read_path = options.read_path,
                             .threads = options.open_threads,
                             .unmapped_id = snapshot->segments.empty() ? 0 : snapshot->segments.back().id,
-                            .memory_limit = options.uses_index ? options.index_memory_limit : 0});
+                            .memory_limit = options.index_memory_limit});
   const log::RecoveryVisitor visitor = opening.visitor();
   std::optional<log::Before> before = visitor.on_begin(*snapshot);
   for (;;) {
@@ -198,6 +198,12 @@ Result<DataWalReader> DataWalReader::open(const std::filesystem::path& dir, cons
                                  .action = "open store",
                                  .path = dir,
                                  .detail = "only_durable is for readers of a log; of keys the newest value is shown"});
+  }
+  if (options.index_memory_limit != 0 && !options.uses_index) {
+    return std::unexpected(Error{.code = Errc::invalid_argument,
+                                 .action = "open store",
+                                 .path = dir,
+                                 .detail = "an index_memory_limit needs uses_index"});
   }
   Result<std::unique_ptr<safeatomic::Directory>> opened = log::open_store_directory(
       log::file_system_of(options.file_system), dir);

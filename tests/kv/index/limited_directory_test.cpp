@@ -1,58 +1,23 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <random>
-#include <thread>
-#include <utility>
 #include <vector>
 
-#include "base/mutex.hpp"
-#include "kv/index/key_directory.hpp"
-#include "kv/index/key_directory_support.hpp"
-#include "support/memory_pages.hpp"
+#include "kv/index/limited_directory_support.hpp"
 
 namespace datawal::kv {
 namespace {
 
 constexpr std::uint64_t page_bytes = 4096;
 
-// A directory whose limit leaves so many pages, besides what its tables take.
-std::unique_ptr<KeyDirectory> limited(std::uint64_t bytes = 1) {
-  auto directory = std::make_unique<KeyDirectory>();
-  directory->limit_memory(bytes);
-  return directory;
-}
-
 std::shared_ptr<SavedGeneration> save(KeyDirectory& directory, std::size_t kept_max = 4) {
   auto saved = test::save(directory, kept_max, [](auto&& work) { work(); });
   EXPECT_TRUE(saved);
   return saved ? *saved : nullptr;
-}
-
-void insert(KeyDirectory& directory, std::uint64_t hash, std::uint64_t address) {
-  ASSERT_TRUE(directory.hold(hash));
-  directory.reserve();
-  directory.insert(hash, address);
-}
-
-// All addresses that it gives for a hash, ascending.
-std::vector<std::uint64_t> loaded(const KeyDirectory& directory, std::uint64_t hash) {
-  for (;;) {
-    std::vector<std::uint64_t> all;
-    const Lookup found = directory.look_up(hash, [&all](std::uint64_t address) {
-      all.push_back(address);
-      return false;
-    });
-    if (found == Lookup::absent) {
-      std::ranges::sort(all);
-      return all;
-    }
-    EXPECT_TRUE(directory.load(hash));
-  }
 }
 
 std::vector<std::uint64_t> walked(const KeyDirectory& directory) {
@@ -91,7 +56,7 @@ class Changes {
       std::vector<std::uint64_t>& there = model_[hash];
       const std::uint64_t what = random_() % 8;
       if (there.empty() || what < 4) {
-        insert(directory, hash, next_);
+        insert_held(directory, hash, next_);
         there.push_back(next_++);
         continue;
       }
@@ -176,7 +141,7 @@ TEST(LimitedDirectory, CopiesWhatIsOnFileByNameAndTheRestByContent) {
 
 TEST(LimitedDirectory, GivesMemoryBackOnceItIsSaved) {
   const auto directory = limited(40 * page_bytes);
-  for (std::uint64_t key = 0; key < 100'000; ++key) insert(*directory, hash_of(key), key + 1);
+  for (std::uint64_t key = 0; key < 100'000; ++key) insert_held(*directory, hash_of(key), key + 1);
   EXPECT_GT(directory->memory().bytes, 400 * page_bytes);
   save(*directory);
   EXPECT_LT(directory->memory().bytes, 80 * page_bytes);
@@ -190,7 +155,7 @@ TEST(LimitedDirectory, GivesMemoryBackOnceItIsSaved) {
 
 TEST(LimitedDirectory, KeepsWhatIsLookedUpAllTheTime) {
   const auto directory = limited(100 * page_bytes);
-  for (std::uint64_t key = 0; key < 100'000; ++key) insert(*directory, hash_of(key), key + 1);
+  for (std::uint64_t key = 0; key < 100'000; ++key) insert_held(*directory, hash_of(key), key + 1);
   save(*directory);
   const std::uint64_t favourite = hash_of(1);
   std::uint64_t misses = 0;
@@ -204,7 +169,7 @@ TEST(LimitedDirectory, KeepsWhatIsLookedUpAllTheTime) {
 
 TEST(LimitedDirectory, SaysWhatIsWrongWithAPageThatCannotBeLoaded) {
   const auto directory = limited();
-  for (std::uint64_t key = 0; key < 20'000; ++key) insert(*directory, hash_of(key), key + 1);
+  for (std::uint64_t key = 0; key < 20'000; ++key) insert_held(*directory, hash_of(key), key + 1);
   const auto saved = save(*directory);
   auto& pages = dynamic_cast<test::MemoryPages&>(*saved->source);
   pages.is_failing = true;
@@ -224,63 +189,12 @@ TEST(LimitedDirectory, SaysWhatIsWrongWithAPageThatCannotBeLoaded) {
 
 TEST(LimitedDirectory, IsNotToldThatPagesOfAnotherInstantAreItsOwn) {
   const auto directory = limited();
-  for (std::uint64_t key = 0; key < 20'000; ++key) insert(*directory, hash_of(key), key + 1);
+  for (std::uint64_t key = 0; key < 20'000; ++key) insert_held(*directory, hash_of(key), key + 1);
   const auto early = save(*directory);
-  for (std::uint64_t key = 20'000; key < 60'000; ++key) insert(*directory, hash_of(key), key + 1);
+  for (std::uint64_t key = 20'000; key < 60'000; ++key) insert_held(*directory, hash_of(key), key + 1);
   save(*directory);
   EXPECT_FALSE(directory->adopt(early));
   for (std::uint64_t key = 0; key < 60'000; ++key) ASSERT_EQ(loaded(*directory, hash_of(key)).front(), key + 1);
-}
-
-TEST(LimitedDirectoryConcurrency, ShowsEveryKeyToReadersWhileItIsChangedAndSaved) {
-  const auto directory = limited();
-  Mutex changes;
-  // Every key is there always, first with one address, then with another.
-  static constexpr std::uint64_t count = 6000;
-  for (std::uint64_t key = 0; key < count; ++key) insert(*directory, hash_of(key), key + 1);
-  const auto alone = [&changes](auto&& work) {
-    const Locked guard(changes);
-    work();
-  };
-  ASSERT_TRUE(test::save(*directory, 4, alone));
-  std::atomic<bool> is_done = false;
-  std::atomic<std::uint64_t> wrong = 0;
-  std::vector<std::thread> threads;
-  for (std::uint64_t reader = 0; reader < 2; ++reader) {
-    threads.emplace_back([&, reader] {
-      std::mt19937_64 random(reader);
-      while (!is_done) {
-        const std::uint64_t key = random() % count;
-        const std::vector<std::uint64_t> found = loaded(*directory, hash_of(key));
-        if (std::ranges::none_of(found, [key](std::uint64_t address) { return (address - 1) % count == key; })) ++wrong;
-        if (!loaded(*directory, hash_of(key + 2 * count)).empty()) ++wrong;
-      }
-    });
-  }
-  threads.emplace_back([&] {
-    while (!is_done) {
-      if (!test::save(*directory, 4, alone)) ++wrong;
-    }
-  });
-  std::mt19937_64 random(7);
-  std::vector<std::uint64_t> addresses(count);
-  for (std::uint64_t key = 0; key < count; ++key) addresses[key] = key + 1;
-  for (int i = 0; i < (is_sanitized ? 2000 : 20'000) || directory->memory().pages_evicted < 2000; ++i) {
-    const std::uint64_t key = random() % count;
-    const Locked guard(changes);
-    ASSERT_TRUE(directory->hold(hash_of(key)));
-    ASSERT_TRUE(directory->hold(hash_of(key + count)));
-    ASSERT_TRUE(directory->replace(hash_of(key), addresses[key], addresses[key] + count));
-    addresses[key] += count;
-    // Neighbours come, so that pages are split, and go.
-    directory->insert(hash_of(key + count), addresses[key]);
-    if (i % 4 != 0) {
-      ASSERT_TRUE(directory->erase(hash_of(key + count), addresses[key]));
-    }
-  }
-  is_done = true;
-  for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(wrong, 0U);
 }
 
 }  // namespace
