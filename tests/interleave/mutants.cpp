@@ -42,7 +42,7 @@ std::vector<Mutant> all_mutants() {
       {"hands_over_nothing", "pages of the index are written as they are, not as they were", "save_change", 2},
       {"index_notes_the_end_later", "the end of what an index describes is noted behind its tables", "save_change", 2},
       {"evicts_a_dirty_page", "a page that was changed is taken out of memory", "evict_replace", 2},
-      {"evicts_without_a_section", "a page is taken out under readers", "evict_find", 3},
+      {"evicts_without_a_section", "a page is taken out under readers", "evict_shrink", 2},
       {"evicts_before_its_turn", "a page is taken out before it is written as it was", "evict_save", 2},
       {"adopts_what_was_changed", "a page that was changed while the index was written is taken for the written one",
        "evict_save_replace", 2},

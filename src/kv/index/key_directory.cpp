@@ -356,6 +356,7 @@ DirectoryWalk KeyDirectory::begin_walk() const {
 }
 
 DirectoryMemory KeyDirectory::memory() const noexcept {
+  if (limited_ && !limited_->process.is_ours()) return {};
   const Exclusive alone(limited_.get());
   std::uint64_t bytes = sizeof *this + gathered_capacity_ * sizeof(Entry);
   if (limited_) {

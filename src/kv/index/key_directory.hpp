@@ -202,6 +202,7 @@ class KeyDirectory {
   [[nodiscard, gnu::cold]] bool adopt(std::shared_ptr<const SavedGeneration> next);
   /// Where memory is limited: takes out what is too much, some at a time. By any thread. @return whether there is more to be done
   [[gnu::cold]] bool shrink();
+  /// Nothing in a forked child where memory is limited.
   [[nodiscard]] DirectoryMemory memory() const noexcept;
 
   /// Makes room for a copy of a directory with so many pages(), and touches it. This one is empty. Throws std::bad_alloc.
@@ -216,11 +217,11 @@ class KeyDirectory {
   /// @return as PageSource: the page cannot be had, and nothing is known of its hashes. Throws std::bad_alloc.
   [[nodiscard, gnu::cold]] Result<void> load(std::uint64_t hash) const;
 
-  /// Sees to it that all pages are loaded; a microsecond a page. Does nothing where memory is limited. Errors as load().
+  /// Sees to it that all pages are loaded; a microsecond a page. Where memory is limited only that they can be. Errors as load().
   /// @param goes_on  asked in between; once it says no, the rest stays on file
   [[nodiscard, gnu::cold]] Result<void> load_all(const std::function<bool()>& goes_on) const;
   [[nodiscard]] Result<void> load_all() const {
-    if (!has_pages_on_file()) [[likely]]
+    if (!has_pages_on_file() && !limited_) [[likely]]
       return {};
     return load_all([] { return true; });
   }

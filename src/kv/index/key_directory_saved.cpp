@@ -77,6 +77,7 @@ Result<void> KeyDirectory::load(PageDirectory& part, const SavedPage& saved, std
 }
 
 Result<void> KeyDirectory::load_all(const std::function<bool()>& goes_on) const {
+  if (limited_ && !limited_->process.is_ours()) return std::unexpected(of_another_process("read index"));
   if (!has_pages_on_file()) return {};
   if (!unloaded_->process.is_ours()) return std::unexpected(of_another_process("read index"));
   const std::vector<SavedPage>& pages = unloaded_->directory.pages;

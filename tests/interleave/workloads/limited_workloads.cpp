@@ -143,6 +143,12 @@ std::vector<Workload> limited_workloads() {
     saves(limited);
     finds_there(limited);
   };
+  // Then there is one page too many.
+  const Does replaces_both_and_saves = [=](Limited& limited) {
+    replaces(limited);
+    replaces_there(limited);
+    saves(limited);
+  };
   const auto walks = [](std::size_t count) -> Does {
     return [count](Limited& limited) {
       if (watch([&] { return watched::walk(*limited.directory, limited.owner); }) != count) {
@@ -179,29 +185,31 @@ std::vector<Workload> limited_workloads() {
   constexpr KvStart one = KvStart::one_segment;
   const WorldOptions power{.crash = CrashAt::power_loss};
   return {
-      of("evict_find", 3, 2, {finds(hash_of(1), {address_of(1)}), finds_there}),
-      of("evict_find_absent", 3, 2, {finds(hash_of(7), {0}), finds_there}),
-      of("evict_find_find", 2, 2, {finds_both, finds_both}),
-      of("evict_replace", 2, 2, {replaces, finds_there, finds(hash_of(1), replaced)}, has_replaced),
-      of("evict_replace_both", 2, 2, {finds_both, replaces_there}, {{other_hash(1), other_address(1) + moved}}),
-      of("evict_erase", 2, 2, {erases, finds_there, finds(hash_of(1), {address_of(1), 0})}, {{hash_of(1), 0}}),
+      of("evict_find", 1, 2, {finds(hash_of(1), {address_of(1)}), finds_there}),
+      of("evict_find_absent", 1, 2, {finds(hash_of(7), {0}), finds_there}),
+      of("evict_find_find", 1, 2, {finds_both, finds_both}),
+      of("evict_replace", 1, 2, {replaces, finds_there, finds(hash_of(1), replaced)}, has_replaced),
+      of("evict_replace_both", 1, 2, {finds_both, replaces_there}, {{other_hash(1), other_address(1) + moved}}),
+      of("evict_erase", 1, 2, {erases, finds_there, finds(hash_of(1), {address_of(1), 0})}, {{hash_of(1), 0}}),
       of("evict_split", 1, split_count, {inserts(new_one), finds_there, finds(hash_of(last), {address_of(last)})},
          has_inserted),
-      of("evict_save", 2, 2, {saves, finds_both}),
-      of("evict_save_replace", 2, 2, {saves, replaces, finds_there}, has_replaced),
+      of("evict_save", 1, 2, {saves, finds_both}),
+      of("evict_save_replace", 1, 2, {saves, replaces, finds_there}, has_replaced),
       of("evict_save_split", 1, split_count, {saves, inserts(new_one), finds_there}, has_inserted),
-      of("evict_replace_save", 2, 2, {replaces_and_saves, finds(hash_of(1), replaced)}, has_replaced),
-      of("evict_save_erase", 2, 2, {saves, erases}, {{hash_of(1), 0}}),
-      of("evict_walk", 2, 2, {walks(4), finds_both}),
-      of("evict_walk_save", 2, 2, {walks(4), saves, finds(hash_of(1), {address_of(1)})}),
-      of_store("limit_get", 2, indexed, {gets_all, gets_b}),
+      of("evict_replace_save", 1, 2, {replaces_and_saves, finds(hash_of(1), replaced)}, has_replaced),
+      of("evict_shrink", 1, 2, {replaces_both_and_saves, finds(hash_of(1), replaced)},
+         {{hash_of(1), address_of(1) + moved}, {other_hash(1), other_address(1) + moved}}),
+      of("evict_save_erase", 1, 2, {saves, erases}, {{hash_of(1), 0}}),
+      of("evict_walk", 1, 2, {walks(4), finds_both}),
+      of("evict_walk_save", 1, 2, {walks(4), saves, finds(hash_of(1), {address_of(1)})}),
+      of_store("limit_get", 1, indexed, {gets_all, gets_b}),
       of_store("limit_put", 2, indexed, {puts, gets_a}),
       of_store("limit_change", 1, indexed, {changes, gets_all}),
       of_store("limit_walk", 1, indexed, {changes, walks_all}),
       of_store("limit_view", 1, indexed, {changes, views}),
       of_store("limit_compact", 1, indexed, {compacts, gets_all}),
       of_store("limit_save_change", 1, one, {changes, saves_it, gets_a}),
-      of_store("limit_save_get", 2, indexed, {saves_twice, gets_all}),
+      of_store("limit_save_get", 1, indexed, {saves_twice, gets_all}),
       of_store("limit_save_compact", 1, one, {compacts, saves_it, gets_b}),
       of_store("limit_save_power", 1, one, {puts_synced, saves_it}, power),
   };
