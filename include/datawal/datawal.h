@@ -181,8 +181,9 @@ typedef struct datawal_store_stats {
   uint64_t auto_compact_failing;  /**< 1: the newest one failed */
   uint64_t holds;      /**< how many there are; UINT64_MAX: they cannot be read, so that nothing is given back */
   uint64_t held_bytes; /**< of the sealed segments that the lowest hold keeps */
-  uint64_t held_garbage_bytes; /**< of these, what compaction might give back without it */
-  uint64_t reserved[2];        /**< 0 */
+  uint64_t held_garbage_bytes;          /**< of these, what compaction might give back without it */
+  uint64_t key_directory_changed_bytes; /**< where the memory of the index is limited: what stays until it is written */
+  uint64_t key_directory_bytes_on_file; /**< there: what is on file instead */
 } datawal_store_stats;
 
 /** What a checkpoint consists of. */
@@ -449,6 +450,7 @@ typedef struct datawal_open_options {
   int state_is_not_for_close;             /**< 1: nor at close */
   uint32_t reserved_3;                    /**< 0 */
   uint64_t state_least_bytes;             /**< nor where the next open would read no more of the log; 0: 1 MiB */
+  uint64_t index_memory_limit;            /**< about so many bytes of memory for the index; 0: what it needs */
 } datawal_open_options;
 
 /** Options for opening a store for reading. */
@@ -463,6 +465,7 @@ typedef struct datawal_reader_options {
   uint32_t reserved_2; /**< 0 */
   int uses_state;      /**< of datawal_log_reader, 1: use the state of the log if there is one that fits */
   uint32_t reserved_3; /**< 0 */
+  uint64_t index_memory_limit; /**< where it uses the index: as datawal_open_options.index_memory_limit */
 } datawal_reader_options;
 
 /** How far a log is known to survive a loss of power. */

@@ -104,8 +104,16 @@ struct IndexOptions {
   /// open reads after a crash. Writers go on meanwhile.
   bool writes_in_background = true;
   std::uint64_t least_bytes = 64ULL << 20;  ///< takes some 0.1 s to read
-  /// A thread loads all of it once the store is open, a microsecond per 4 KiB, and ends. Without it each page is loaded when it is needed.
+  /// A thread loads all of it once the store is open, a microsecond per 4 KiB, and ends. Without, or with a memory_limit, each page is
+  /// loaded when it is needed.
   bool loads_in_background = true;
+  /// About so many bytes of memory for the index; 0: all that it needs. With it, more keys than memory: pages of 4 KiB, some 250 keys
+  /// each, are read from the file when a key is looked up, and make room for others. A goal, exceeded by what was changed since the file
+  /// was written last, which has to stay in memory until it is again: with keys at random, soon most of the index. A thread writes the
+  /// file once the changed pages exceed half of the limit, but never more than four bytes for each byte that was appended meanwhile.
+  /// A compaction changes the pages of all records that it moves; a view keeps those that were changed; a walk takes 8 bytes a key.
+  /// `open` refuses it as invalid_argument without is_enabled.
+  std::uint64_t memory_limit = 0;
 };
 
 /// The state of a log: a file `.state` beside the segments that describes every segment. With it RecordLog::open reads only what was
@@ -181,6 +189,9 @@ struct ReaderOptions {
   /// DataWalReader: use the store's persisted index if there is one that fits, so that opening costs the same at any size. Each page
   /// is loaded when it is needed; a damaged one is an error, and the index is left where it is.
   bool uses_index = false;
+  /// DataWalReader, with uses_index, else refused as invalid_argument: as IndexOptions::memory_limit. What lies behind the index, and what
+  /// refresh() finds, stays in memory; without an index that fits, all of it does.
+  std::uint64_t index_memory_limit = 0;
   /// RecordLogReader: use the log's state if there is one that fits, so that refresh() and durable_end() do not read the last segments
   /// from their beginnings.
   bool uses_state = false;

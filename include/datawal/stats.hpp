@@ -95,8 +95,13 @@ struct StoreStats {
   std::uint64_t last_txid = 0;            ///< newest appended
   std::uint64_t durable_txid = 0;         ///< newest known to survive a loss of power
   std::uint64_t key_directory_bytes = 0;  ///< memory of the index
-  std::uint64_t quarantined_files = 0;    ///< `*.dwal.torn-*` in the directory now: one for each tear recovered from
-  std::uint64_t quarantined_bytes = 0;    ///< in these
+  /// Where that is limited (IndexOptions::memory_limit), else 0: of it, what stays there until the index is written; what is on file
+  /// instead; and what was taken out so far.
+  std::uint64_t key_directory_changed_bytes = 0;
+  std::uint64_t key_directory_bytes_on_file = 0;
+  std::uint64_t key_directory_bytes_evicted = 0;
+  std::uint64_t quarantined_files = 0;  ///< `*.dwal.torn-*` in the directory now: one for each tear recovered from
+  std::uint64_t quarantined_bytes = 0;  ///< in these
 
   /// The share of `bytes` that compact_to() would not copy, Raw records counted as kept; 0 for an empty store.
   double garbage_ratio = 0;

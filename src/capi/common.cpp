@@ -154,7 +154,8 @@ datawal_store_stats to_c(const StoreStats& stats) noexcept {
           .holds = stats.holds_error ? UINT64_MAX : stats.holds.size(),
           .held_bytes = most(stats.holds, &HoldStats::bytes),
           .held_garbage_bytes = most(stats.holds, &HoldStats::garbage_bytes),
-          .reserved = {}};
+          .key_directory_changed_bytes = stats.key_directory_changed_bytes,
+          .key_directory_bytes_on_file = stats.key_directory_bytes_on_file};
 }
 
 void fill(datawal_counts* counts, const CompactionStats& stats) noexcept {

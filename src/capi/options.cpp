@@ -170,6 +170,7 @@ OpenOptions from_c(const datawal_open_options* given) {
   index.least_bytes = unless_zero(options.index_least_bytes, index.least_bytes);
   index.loads_in_background = !flag(options.index_loads_on_demand, "index_loads_on_demand");
   index.writes_in_background = !flag(options.index_is_not_in_background, "index_is_not_in_background");
+  index.memory_limit = options.index_memory_limit;
   if (options.reserved_3 != 0) throw Refused{"reserved_3", "is set"};
   StateOptions& state = result.state;
   state.is_enabled = flag(options.state, "state");
@@ -218,6 +219,7 @@ ReaderOptions from_c(const datawal_reader_options* given) {
           .read_path = from_c(options.read_path),
           .open_threads = threads(options.open_threads),
           .uses_index = flag(options.uses_index, "uses_index"),
+          .index_memory_limit = options.index_memory_limit,
           .uses_state = flag(options.uses_state, "uses_state")};
 }
 

@@ -32,6 +32,44 @@ TEST_F(CapiIndex, IsUsedByAStoreThatAsksForIt) {
   datawal_store_free(store);
 }
 
+TEST_F(CapiIndex, TakesNoMoreMemoryThanItMay) {
+  datawal_open_options options;
+  datawal_open_options_init(&options);
+  options.index = 1;
+  options.index_memory_limit = 1;
+  datawal_store* store = nullptr;
+  ASSERT_EQ(datawal_store_open(in_dir("kv").c_str(), &options, &store, nullptr), DATAWAL_OK) << last_error();
+  datawal_store_stats stats{};
+  datawal_store_stats_of(store, &stats);
+  EXPECT_GT(stats.key_directory_changed_bytes, 0U);  // what "c" changed, behind the index
+  EXPECT_EQ(datawal_store_save_index(store, nullptr), DATAWAL_OK) << last_error();
+  datawal_store_stats_of(store, &stats);
+  EXPECT_EQ(stats.key_directory_changed_bytes, 0U);
+  EXPECT_GT(stats.key_directory_bytes_on_file, 0U);
+  for (const char* const key : {"a", "b", "c", "d"}) {
+    int there = 0;
+    EXPECT_EQ(datawal_store_contains(store, key, 1, &there, nullptr), DATAWAL_OK) << last_error();
+    EXPECT_EQ(there, *key == 'd' ? 0 : 1);
+  }
+  datawal_store_free(store);
+}
+
+TEST_F(CapiIndex, TakesNoMoreMemoryOfAReaderThanItMay) {
+  datawal_reader_options options;
+  datawal_reader_options_init(&options);
+  options.index_memory_limit = 1;
+  datawal_store_reader* reader = nullptr;
+  EXPECT_EQ(datawal_store_reader_open(in_dir("kv").c_str(), &options, &reader, nullptr), DATAWAL_INVALID_ARGUMENT);
+  options.uses_index = 1;
+  ASSERT_EQ(datawal_store_reader_open(in_dir("kv").c_str(), &options, &reader, nullptr), DATAWAL_OK) << last_error();
+  for (const char* const key : {"a", "b", "c", "d"}) {
+    int there = 0;
+    EXPECT_EQ(datawal_store_reader_contains(reader, key, 1, &there, nullptr), DATAWAL_OK) << last_error();
+    EXPECT_EQ(there, *key == 'd' ? 0 : 1);
+  }
+  datawal_store_reader_free(reader);
+}
+
 TEST_F(CapiIndex, IsUsedByAReaderThatAsksForIt) {
   datawal_reader_options options;
   datawal_reader_options_init(&options);

@@ -85,7 +85,8 @@ OpenOptions StoreScenario::options(World& world) const {
           .index = {.is_enabled = workload_.has_index,
                     .least_records = 0,
                     .writes_in_background = false,
-                    .loads_in_background = false},
+                    .loads_in_background = false,
+                    .memory_limit = workload_.index_memory_limit},
           .state = {.is_enabled = has_state(), .write_at_close = workload_.state == StateUse::always, .least_bytes = 1},
           .file_system = &world.file_system};
 }

@@ -34,6 +34,7 @@ struct StoreWorkload {
   std::optional<FollowerBug> followers = {};  ///< the log is followed, by step l
   bool followers_rest = false;                ///< from a crash until something was appended again
   bool has_index = false;                     ///< it is written at close and after a compaction, and used
+  std::uint64_t index_memory_limit = 0;       ///< of the index
   StateUse state = StateUse::none;            ///< of a log
   bool is_copied =
       false;  ///< what was prepared is first copied to another directory, and nothing of the copy is synced

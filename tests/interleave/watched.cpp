@@ -1,5 +1,7 @@
 #include "interleave/watched.hpp"
 
+#include "support/memory_pages.hpp"
+
 namespace datawal::interleave::watched {
 
 void insert(kv::KeyDirectory& directory, std::uint64_t hash, std::uint64_t address) { directory.insert(hash, address); }
@@ -35,6 +37,43 @@ std::uint64_t find_or_load(const kv::KeyDirectory& directory, std::uint64_t hash
 
 void load(const kv::KeyDirectory& directory, std::uint64_t hash) { (void)directory.load(hash); }
 void load_all(const kv::KeyDirectory& directory) { (void)directory.load_all(); }
+
+void hold_and_insert(kv::KeyDirectory& directory, Mutex& owner, std::uint64_t hash, std::uint64_t address) {
+  const Locked guard(owner);
+  (void)directory.hold(hash);
+  directory.reserve();
+  directory.insert(hash, address);
+}
+
+void hold_and_replace(kv::KeyDirectory& directory, Mutex& owner, std::uint64_t hash, std::uint64_t from,
+                      std::uint64_t to) {
+  const Locked guard(owner);
+  (void)directory.hold(hash);
+  (void)directory.replace(hash, from, to);
+}
+
+void hold_and_erase(kv::KeyDirectory& directory, Mutex& owner, std::uint64_t hash, std::uint64_t address) {
+  const Locked guard(owner);
+  (void)directory.hold(hash);
+  (void)directory.erase(hash, address);
+}
+
+std::shared_ptr<kv::SavedGeneration> save(kv::KeyDirectory& directory, Mutex& owner) {
+  auto saved = test::save(directory, 1, [&owner](auto&& work) {
+    const Locked guard(owner);
+    work();
+  });
+  return saved ? *saved : nullptr;
+}
+
+std::size_t walk(const kv::KeyDirectory& directory, Mutex& owner) {
+  kv::DirectoryWalk walk;
+  {
+    const Locked guard(owner);
+    walk = directory.begin_walk();
+  }
+  return walk.finish() ? walk.addresses.size() : 0;
+}
 
 std::uint32_t load_relaxed(const Word& word) { return word.load(std::memory_order_relaxed); }
 std::uint32_t load_acquire(const Word& word) { return word.load(std::memory_order_acquire); }

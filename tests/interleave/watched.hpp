@@ -2,8 +2,11 @@
 // What workloads call and only headers define: compiled like the library, so that it is watched too.
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 
+#include "base/mutex.hpp"
 #include "kv/index/key_directory.hpp"
 
 namespace datawal::interleave::watched {
@@ -19,6 +22,15 @@ void erase(kv::KeyDirectory& directory, std::uint64_t hash, std::uint64_t addres
 [[nodiscard]] std::uint64_t find_or_load(const kv::KeyDirectory& directory, std::uint64_t hash);
 void load(const kv::KeyDirectory& directory, std::uint64_t hash);
 void load_all(const kv::KeyDirectory& directory);
+// Where memory is limited: each by the lock of the directory's owner.
+void hold_and_insert(kv::KeyDirectory& directory, Mutex& owner, std::uint64_t hash, std::uint64_t address);
+void hold_and_replace(kv::KeyDirectory& directory, Mutex& owner, std::uint64_t hash, std::uint64_t from,
+                      std::uint64_t to);
+void hold_and_erase(kv::KeyDirectory& directory, Mutex& owner, std::uint64_t hash, std::uint64_t address);
+/// @return what was saved
+[[nodiscard]] std::shared_ptr<kv::SavedGeneration> save(kv::KeyDirectory& directory, Mutex& owner);
+/// How many addresses there are on a walk.
+[[nodiscard]] std::size_t walk(const kv::KeyDirectory& directory, Mutex& owner);
 
 // The language, for what the memory model is held against.
 

@@ -59,6 +59,7 @@ char* reserve(std::size_t bytes) { return static_cast<char*>(::operator new(byte
 void commit(void* begin, std::size_t bytes) { std::memset(begin, 0, bytes); }
 void prefer(void*, std::size_t, Pieces) noexcept {}
 void collapse(void*, std::size_t) noexcept {}
+void forget(void*, std::size_t) noexcept {}
 void release(void* begin, std::size_t) noexcept { ::operator delete(begin, std::align_val_t{4096}); }
 }  // namespace kv::page_memory
 

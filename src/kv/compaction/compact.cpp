@@ -27,21 +27,26 @@ class Mover {
  public:
   Mover(const CompactionSite& site, SegmentFile& from, SegmentFile& to) : site_(site), from_(from), to_(to) {}
 
-  void add(std::uint64_t hash, std::uint64_t old_offset, std::uint64_t new_offset, std::uint32_t len) {
+  /// Errors as Projection::move: some are moved then.
+  [[nodiscard]] Result<void> add(std::uint64_t hash, std::uint64_t old_offset, std::uint64_t new_offset,
+                                 std::uint32_t len) {
     site_.projection.prefetch(hash);
     moves_[count_++] = {hash, from_.extents.address(old_offset), to_.extents.address(new_offset), len};
-    if (count_ == moves_.size()) flush();
+    return count_ == moves_.size() ? flush() : Result<void>();
   }
 
-  void flush() {
+  [[nodiscard]] Result<void> flush() {
     const Locked guard(site_.changes);
     for (std::size_t i = 0; i < count_; ++i) {
       const Move& move = moves_[i];
-      if (!site_.projection.move(move.hash, move.from, move.to)) continue;  // superseded meanwhile
+      const Result<bool> moved = site_.projection.move(move.hash, move.from, move.to);
+      if (!moved) return propagate(moved);
+      if (!*moved) continue;  // superseded meanwhile
       site_.projection.address_space().count_dead(from_, move.len);
       site_.projection.address_space().count_live(to_, move.len);
     }
     count_ = 0;
+    return {};
   }
 
  private:
@@ -277,9 +282,11 @@ class Compaction {
       site_.projection.address_space().count_rewritten(from, to, rewritten.counts);
     }
     Mover mover(site_, from, to);
-    for (const MovedPut& put : rewritten.puts) mover.add(put.hash, put.old_offset, put.new_offset, put.len);
-    Result<void> rest = move_the_rest(mover, to.id, written, rewritten);
-    mover.flush();
+    for (const MovedPut& put : rewritten.puts) {
+      if (Result<void> moved = mover.add(put.hash, put.old_offset, put.new_offset, put.len); !moved) return moved;
+    }
+    const Result<void> rest = move_the_rest(mover, to.id, written, rewritten);
+    if (Result<void> moved = mover.flush(); !moved) return moved;
     if (!rest) return rest;
     const Locked guard(site_.changes);
     site_.projection.address_space().note_needed_tombstones(to, rewritten.needed_tombstone_bytes);
@@ -302,8 +309,9 @@ class Compaction {
       while (run + 1 < rewritten.runs.size() && rewritten.runs[run + 1].begin <= offset) ++run;
       const format::DecodedRecord& frame = scanner.frame();
       if (frame.type != RecordType::Put) continue;
-      mover.add(site_.projection.hash_of(frame.key), offset + rewritten.runs[run].distance, offset,
-                static_cast<std::uint32_t>(frame.len));
+      Result<void> moved = mover.add(site_.projection.hash_of(frame.key), offset + rewritten.runs[run].distance, offset,
+                                     static_cast<std::uint32_t>(frame.len));
+      if (!moved) return moved;
     }
   }
 
@@ -358,7 +366,7 @@ class Compaction {
 }  // namespace
 
 Result<CompactionStats> compact(const CompactionSite& site, const CompactOptions& options, double bytes_per_appended) {
-  // Compaction asks the directory about every key that it rewrites, and must not take a page on file for one without the key.
+  // Compaction asks the directory about every key that it rewrites: so all pages, unless memory is limited, are read one behind the other.
   if (Result<void> loaded = site.projection.load_all(); !loaded) return propagate(loaded);
   const Result<std::vector<Hold>> holds = log::read_holds(*site.segments.directory());
   if (!holds) return propagate(holds);

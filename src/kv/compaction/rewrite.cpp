@@ -74,13 +74,16 @@ class Judge {
 
   enum class Need : std::uint8_t { none, tombstone, live_put, other };
 
-  [[nodiscard]] Need need_for(const OldRecord& record) const {
+  /// Errors as Projection::is_newest.
+  [[nodiscard]] Result<Need> need_for(const OldRecord& record) const {
     const format::DecodedRecord& frame = record.frame;
     const std::uint64_t offset = record.offset;
     if (frame.type == RecordType::Raw) return Need::other;
     if (frame.type == RecordType::Delete && earlier_(record.hash)) return Need::tombstone;
-    if (frame.type == RecordType::Put && projection_.points_to(record.hash, segment_.extents.address(offset))) {
-      return Need::live_put;
+    if (frame.type == RecordType::Put) {
+      const Result<bool> is_newest = projection_.is_newest(record.hash, segment_.extents.address(offset));
+      if (!is_newest) return propagate(is_newest);
+      if (*is_newest) return Need::live_put;
     }
     const bool is_last_of_all = may_be_newest_ && offset + frame.len == segment_.pinned.info.size;
     return is_last_of_all || frame.txid == log_.last_txid() ? Need::other : Need::none;
@@ -136,7 +139,9 @@ Result<Rewritten> rewrite(const log::SealedSegments& log, const Projection& proj
     if (!some) return propagate(some);
     if (some->empty()) break;
     for (const OldRecord& record : *some) {
-      const Judge::Need need = judge.need_for(record);
+      const Result<Judge::Need> needed = judge.need_for(record);
+      if (!needed) return propagate(needed);
+      const Judge::Need need = *needed;
       if (need == Judge::Need::none) continue;
       const auto len = static_cast<std::uint32_t>(record.frame.len);
       if (need == Judge::Need::tombstone) rewritten.needed_tombstone_bytes += len;

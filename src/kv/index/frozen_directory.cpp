@@ -6,6 +6,9 @@
 #include <new>
 #include <utility>
 
+#include "kv/index/saved_chain.hpp"
+#include "kv/index/unloaded_pages.hpp"
+
 namespace datawal::kv {
 
 namespace {
@@ -124,6 +127,10 @@ void FrozenDirectory::recycle(std::vector<FrozenChain>& chains) noexcept {
 }
 
 Result<void> FrozenDirectory::fetch(FrozenChain& chain) {
+  if (chain.on_file != 0) {
+    const SavedPage& page = saved_->directory.pages[std::exchange(chain.on_file, 0) & ~on_file_bit];
+    return read_chain(*saved_->source, page, chain.pages);
+  }
   for (; chain.overflow_pages > 0; --chain.overflow_pages, chain.overflow_offset += sizeof(Page)) {
     chain.pages.push_back(std::make_unique_for_overwrite<Page>());
     const std::span<char> into(reinterpret_cast<char*>(chain.pages.back().get()), sizeof(Page));

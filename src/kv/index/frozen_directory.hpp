@@ -41,6 +41,7 @@ struct FrozenChain {
   std::vector<std::unique_ptr<Page>> pages{};
   std::uint64_t overflow_offset = 0;  ///< where they lie,
   std::size_t overflow_pages = 0;     ///< and how many; 0: they are here
+  std::uint32_t on_file = 0;          ///< the word of a table that says where they are on file; 0: they are here
 };
 
 /// What freezing a directory needs room for.
@@ -72,7 +73,7 @@ class FrozenDirectory {
   /// Of a part's table.
   [[nodiscard]] std::uint32_t depth(std::size_t part) const noexcept { return tables_[part].depth; }
 
-  /// Gets the pages of a chain that went to the overflow.
+  /// Gets the pages of a chain that went to the overflow, or were on file. Errors also as PageSource::read.
   [[nodiscard]] Result<void> fetch(FrozenChain& chain);
 
  private:
@@ -99,7 +100,8 @@ class FrozenDirectory {
   PageOverflow& overflow_;
   const std::size_t kept_max_;
   std::array<Table, part_count> tables_{};
-  std::vector<std::uint32_t> places_;  // by number of a chain's first page: where in kept_ it is, from 1
+  std::shared_ptr<const SavedGeneration> saved_{};  // where what was on file is
+  std::vector<std::uint32_t> places_;               // by number of a chain's first page: where in kept_ it is, from 1
   std::deque<FrozenChain> kept_;
   std::size_t kept_pages_ = 0;                // in memory
   std::uint64_t overflow_end_ = 0;            // bytes written there

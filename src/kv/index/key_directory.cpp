@@ -64,6 +64,8 @@ Candidates KeyDirectory::find(std::uint64_t hash) const noexcept {
     candidates.head_ = part.page_of(candidates.tag_);
     if (candidates.is_on_file()) [[unlikely]]
       return candidates;
+    if (used_ != nullptr) [[unlikely]]
+      used_->note(candidates.head_);
     arena_.at(candidates.head_).prefetch_addresses(candidates.tag_);
     candidates.sequence_ = seqlock_.begin_read(candidates.head_);
     // A split that ended before the sequence was read has handed tags to another page without changing it since.
@@ -203,7 +205,10 @@ bool KeyDirectory::gather(const Page& head) noexcept {
 // The first of a new chain: at the instant of the last freezing there was none.
 std::uint32_t KeyDirectory::take_page() noexcept {
   const std::uint32_t number = arena_.take();
-  arena_.at(number).set_epoch(epoch_);
+  Page& page = arena_.at(number);
+  page.set_epoch(epoch_);
+  page.set_changed(epoch_);
+  page.set_dirty();
   return number;
 }
 
@@ -255,6 +260,7 @@ void KeyDirectory::append(Page& head, Entry entry) noexcept {
 }
 
 void KeyDirectory::insert(std::uint64_t hash, std::uint64_t address) {
+  const Exclusive alone(limited_.get());
   // One page is enough: full pages and their halves together are at most one more than before.
   arena_.reserve(1);
   const std::uint32_t tag = tag_of(hash);
@@ -272,6 +278,7 @@ void KeyDirectory::insert(std::uint64_t hash, std::uint64_t address) {
 }
 
 bool KeyDirectory::replace(std::uint64_t hash, std::uint64_t from, std::uint64_t to) noexcept {
+  const Exclusive alone(limited_.get());
   Place place{};
   if (!locate(hash, from, place)) return false;
   const Change changing(*this, place.head);
@@ -280,6 +287,7 @@ bool KeyDirectory::replace(std::uint64_t hash, std::uint64_t from, std::uint64_t
 }
 
 bool KeyDirectory::erase(std::uint64_t hash, std::uint64_t address) noexcept {
+  const Exclusive alone(limited_.get());
   Place place{};
   if (!locate(hash, address, place)) return false;
   const Change changing(*this, place.head);
@@ -305,15 +313,63 @@ void KeyDirectory::remove(Page& head, Page& page, Slot slot) noexcept {
 }
 
 void KeyDirectory::copy(const KeyDirectory& other) {
+  if (other.limited_) return copy_limited(other);
   arena_.copy(other.arena_);
   for (std::size_t part = 0; part < part_count; ++part) parts_[part].copy(other.parts_[part]);
   size_.store(other.size(), std::memory_order_relaxed);
 }
 
-std::uint64_t KeyDirectory::memory_bytes() const noexcept {
-  std::uint64_t bytes = sizeof *this + gathered_capacity_ * sizeof(Entry) + arena_.memory_bytes();
+Result<bool> KeyDirectory::contains_or_load(std::uint64_t hash, std::uint64_t address) const {
+  for (;;) {
+    const Lookup found = look_up(hash, [address](std::uint64_t candidate) { return candidate == address; });
+    if (found != Lookup::on_file) [[likely]]
+      return found == Lookup::confirmed;
+    if (Result<void> loaded = load(hash); !loaded) return propagate(loaded);
+  }
+}
+
+std::uint64_t KeyDirectory::pages() const noexcept {
+  const Exclusive alone(limited_.get());
+  return limited_ ? limited_->pages_on_file + arena_.pages_in_use() : arena_.pages_ever();
+}
+
+DirectoryWalk KeyDirectory::begin_walk() const {
+  DirectoryWalk walk{.size = size()};
+  walk.addresses.reserve(walk.size);
+  if (!limited_) {
+    for_each([&walk](std::uint64_t address) { walk.addresses.push_back(address); });
+    return walk;
+  }
+  const Exclusive alone(limited_.get());
+  walk.saved = limited_->saved;
+  walk.on_file.reserve(limited_->chains_on_file);
+  const auto note = [&](std::uint32_t /* tag */, std::uint32_t word) {
+    if ((word & on_file_bit) != 0) return walk.on_file.push_back(word & ~on_file_bit);
+    for (; word != PageArena::none; word = arena_.at(word).next()) {
+      arena_.at(word).for_each([&walk](const Entry& entry) { walk.addresses.push_back(entry.address); });
+    }
+  };
+  for (const PageDirectory& part : parts_) {
+    part.for_each([this](std::uint32_t word) { return depth_of(word); }, note);
+  }
+  return walk;
+}
+
+DirectoryMemory KeyDirectory::memory() const noexcept {
+  if (limited_ && !limited_->process.is_ours()) return {};
+  const Exclusive alone(limited_.get());
+  std::uint64_t bytes = sizeof *this + gathered_capacity_ * sizeof(Entry);
+  if (limited_) {
+    const std::uint64_t in_use = arena_.pages_in_use();
+    return {.bytes = bytes + fixed_bytes() + arena_.pages_in_memory() * sizeof(Page),
+            .pages = in_use,
+            .dirty_pages = in_use - limited_->clean_pages,
+            .pages_on_file = limited_->pages_on_file,
+            .pages_evicted = limited_->pages_evicted};
+  }
+  bytes += arena_.memory_bytes();
   for (const PageDirectory& part : parts_) bytes += part.memory_bytes();
-  return bytes;
+  return {.bytes = bytes, .pages = arena_.pages_in_use(), .dirty_pages = arena_.pages_in_use()};
 }
 
 }  // namespace datawal::kv

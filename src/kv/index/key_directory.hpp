@@ -9,7 +9,7 @@
 //
 // Where splitting does not help, with equal hashes, pages are chained.
 //
-// Pages may lie in a file until somebody needs them: unloaded_pages.hpp.
+// Pages may lie in a file until somebody needs them: unloaded_pages.hpp. With a limit on memory they go back there: limited_pages.hpp.
 
 #include <array>
 #include <atomic>
@@ -28,8 +28,10 @@
 #include <datawal/error.hpp>
 
 #include "kv/index/frozen_directory.hpp"
+#include "kv/index/limited_pages.hpp"
 #include "kv/index/page_arena.hpp"
 #include "kv/index/page_directory.hpp"
+#include "kv/index/saved_chain.hpp"
 #include "kv/index/saved_pages.hpp"
 #include "kv/index/striped_seqlock.hpp"
 #include "kv/index/unloaded_pages.hpp"
@@ -72,8 +74,8 @@ enum class Lookup : std::uint8_t {
 };
 
 /// Threads: `find`, `advance`, `is_unchanged`, `look_up`, `lookup`, `prefetch` and `size` from any thread at any time; they write
-/// nothing that is shared, and wait only for a writer that is inside the same page, for a microsecond. `load` and `load_all` from any
-/// thread too. All others exclude each other, by the caller's lock. An address that was inserted and not erased is found at every time in between, and a
+/// nothing that is shared, but which pages are used where memory is limited, and wait only for a writer that is inside the same page, for a
+/// microsecond. `load`, `load_all` and `contains_or_load` from any thread too. All others exclude each other, by the caller's lock. An address that was inserted and not erased is found at every time in between, and a
 /// replaced one as either the old or the new one.
 class KeyDirectory {
  public:
@@ -130,12 +132,17 @@ class KeyDirectory {
     return look_up(hash, std::forward<Confirm>(confirm), std::forward<Protect>(protect)) == Lookup::confirmed;
   }
 
-  /// Whether there is such an entry: true if it is there throughout the call, false if it is not there throughout. Its page is loaded.
+  /// Whether there is such an entry: true if it is there throughout the call, false if it is not there throughout, or its page is on
+  /// file.
   [[nodiscard]] bool contains(std::uint64_t hash, std::uint64_t address) const {
     return lookup(hash, [address](std::uint64_t candidate) { return candidate == address; });
   }
 
-  /// Whether there may be an entry of that hash; true if its page is on file. For who excludes all changes: cheaper than find().
+  /// The same, for certain. Errors as load().
+  [[nodiscard]] Result<bool> contains_or_load(std::uint64_t hash, std::uint64_t address) const;
+
+  /// Whether there may be an entry of that hash; true if its page is on file. For who excludes all changes, and holds its page where memory is
+  /// limited: cheaper than find().
   [[nodiscard]] bool may_contain(std::uint64_t hash) const noexcept;
 
   /// Starts fetching what find() or replace() of that hash will touch; worth it some 100 ns ahead.
@@ -149,9 +156,13 @@ class KeyDirectory {
   [[nodiscard]] std::uint64_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
 
   /// Sees to it that the next `inserts` calls of insert() cannot fail. Throws std::bad_alloc; nothing changed then.
-  void reserve(std::uint64_t inserts = 1) { arena_.reserve(inserts <= 1 ? inserts : pages_for(inserts)); }
+  void reserve(std::uint64_t inserts = 1) {
+    if (limited_) [[unlikely]]
+      return reserve_limited(inserts);
+    arena_.reserve(inserts <= 1 ? inserts : pages_for(inserts));
+  }
 
-  // A page must be loaded before one of its entries is changed.
+  // A page must be loaded before one of its entries is changed; where memory is limited, held.
 
   /// Adds an entry, also if there is an equal one. Throws std::bad_alloc if it was not reserved; nothing changed then.
   /// @param address  below address_limit (48 bits)
@@ -163,11 +174,36 @@ class KeyDirectory {
   /// Removes one entry. @return false if there is no such entry
   bool erase(std::uint64_t hash, std::uint64_t address) noexcept;
 
-  /// Calls `visit(address)` for every entry, in no order. All pages are loaded; load_all(). `visit` must not change the directory.
+  /// Calls `visit(address)` for every entry, in no order. All pages are loaded; load_all(). Memory is not limited. `visit` must not change
+  /// the directory.
   template <class Visit>
   void for_each(Visit&& visit) const {
     arena_.for_each([&](const Page& page) { page.for_each([&](const Entry& entry) { visit(entry.address); }); });
   }
+  /// What every entry leads to, in no order: what is in memory now, the rest by DirectoryWalk::finish(). All pages are loaded, or memory is
+  /// limited. Throws std::bad_alloc.
+  [[nodiscard]] DirectoryWalk begin_walk() const;
+
+  /// From now on it takes about so many bytes of memory, 0: as many as it needs; pages that were loaded and not changed make room for
+  /// others. It is empty and nobody uses it yet. More is taken by what was changed since the last adopt(), and by a page or two.
+  /// Throws std::bad_alloc.
+  void limit_memory(std::uint64_t bytes);
+  [[nodiscard]] bool is_limited() const noexcept { return limited_ != nullptr; }
+  /// Where memory is limited: sees to it that the page of a hash is in memory, and stays there until what is about to be changed is
+  /// saved. By the owner's lock, which is not given back before that is done. Errors as load().
+  [[nodiscard]] Result<void> hold(std::uint64_t hash) const {
+    if (!limited_) [[likely]]
+      return {};
+    return load_limited(hash, IsHeld::yes);
+  }
+  /// Where memory is limited: what was frozen last is written, as `next` says. What is as it was then is on file there from now on, and
+  /// the file before is let go. Throws std::bad_alloc; nothing changed then.
+  /// @return false if `next` is not of that instant: nothing changed
+  [[nodiscard, gnu::cold]] bool adopt(std::shared_ptr<const SavedGeneration> next);
+  /// Where memory is limited: takes out what is too much, some at a time. By any thread. @return whether there is more to be done
+  [[gnu::cold]] bool shrink();
+  /// Nothing in a forked child where memory is limited.
+  [[nodiscard]] DirectoryMemory memory() const noexcept;
 
   /// Makes room for a copy of a directory with so many pages(), and touches it. This one is empty. Throws std::bad_alloc.
   void prepare_copy(std::uint64_t pages) { arena_.prepare_copy(pages); }
@@ -181,11 +217,11 @@ class KeyDirectory {
   /// @return as PageSource: the page cannot be had, and nothing is known of its hashes. Throws std::bad_alloc.
   [[nodiscard, gnu::cold]] Result<void> load(std::uint64_t hash) const;
 
-  /// Sees to it that all pages are loaded; a microsecond a page. Errors as load().
+  /// Sees to it that all pages are loaded; a microsecond a page. Where memory is limited only that they can be. Errors as load().
   /// @param goes_on  asked in between; once it says no, the rest stays on file
   [[nodiscard, gnu::cold]] Result<void> load_all(const std::function<bool()>& goes_on) const;
   [[nodiscard]] Result<void> load_all() const {
-    if (!has_pages_on_file()) [[likely]]
+    if (!has_pages_on_file() && !limited_) [[likely]]
       return {};
     return load_all([] { return true; });
   }
@@ -213,21 +249,24 @@ class KeyDirectory {
 
   [[nodiscard]] DirectoryExtent extent() const noexcept;
   /// From now on, until thaw(), each chain is copied to `frozen`, which is new and outlives that, before it is changed. All pages are
-  /// loaded.
+  /// loaded, or memory is limited.
   /// @return false if `frozen` has no room for that: nothing happened; prepare() it
   [[nodiscard]] bool freeze(FrozenDirectory& frozen) noexcept;
-  void thaw() noexcept { frozen_ = nullptr; }
+  void thaw() noexcept {
+    const Exclusive alone(limited_.get());
+    frozen_ = nullptr;
+  }
   /// Gets some chains as they were when it was frozen, each once; what is in `chains` is done with. Between two calls the owner's lock
   /// may be given back. Throws std::bad_alloc.
   /// @return what the overflow said, now or before
   [[nodiscard]] Result<void> take_frozen(std::span<const FrozenDirectory::Head> heads,
                                          std::vector<FrozenChain>& chains);
 
-  /// What it is made of.
-  [[nodiscard]] std::uint64_t pages() const noexcept { return arena_.pages_ever(); }
+  /// What it is made of, in memory and on file.
+  [[nodiscard]] std::uint64_t pages() const noexcept;
 
   /// Bytes of memory it takes.
-  [[nodiscard]] std::uint64_t memory_bytes() const noexcept;
+  [[nodiscard]] std::uint64_t memory_bytes() const noexcept { return memory().bytes; }
 
  private:
   /// An entry's place.
@@ -249,9 +288,12 @@ class KeyDirectory {
   [[nodiscard]] StripedSeqlock& handed_over(std::uint32_t head) noexcept {
     if (arena_.at(head).epoch() != epoch_) [[unlikely]]
       keep_frozen(head);
+    if (limited_) [[unlikely]]
+      make_dirty(head);
     return seqlock_;
   }
-  [[gnu::cold]] void keep_frozen(std::uint32_t head) noexcept;
+  [[gnu::cold]] void keep_frozen(std::uint32_t head) const noexcept;
+  [[nodiscard]] DirectoryExtent extent_now() const noexcept;
   [[nodiscard]] std::uint32_t take_page() noexcept;
   [[nodiscard]] std::uint64_t pages_for(std::uint64_t inserts) const noexcept;
   [[nodiscard]] const PageDirectory& part_of(std::uint64_t hash) const noexcept;
@@ -260,6 +302,30 @@ class KeyDirectory {
   [[nodiscard]] Result<void> load(PageDirectory& part, const SavedPage& saved, std::string_view bytes) const
       DATAWAL_REQUIRES(unloaded_->mutex);
   [[nodiscard]] Result<void> load_group(std::size_t begin, std::size_t end, std::string& buffer) const;
+  // Where memory is limited; with the mutex but for the first four.
+  void reserve_limited(std::uint64_t inserts);
+  enum class IsHeld : bool { no, yes };
+  [[nodiscard]] Result<void> load_limited(std::uint64_t hash, IsHeld is_held) const;
+  void copy_limited(const KeyDirectory& other);
+  void restore_limited(SavedDirectory saved, std::shared_ptr<PageSource> source);
+  [[nodiscard]] std::uint32_t copy_chain(const KeyDirectory& other, std::uint32_t from);
+  void hold_chain(std::uint32_t head) const noexcept;
+  void make_dirty(std::uint32_t head) const noexcept;
+  void add_clean(std::uint32_t head, std::uint32_t saved, std::uint64_t pages) const;
+  void remove_clean(std::uint32_t head) const noexcept;
+  void place(PageDirectory& part, std::uint32_t saved, const Chain& chain) const;
+  void make_room(std::uint64_t pages) const noexcept;
+  [[nodiscard]] bool evict_one() const noexcept;
+  void evict(std::uint32_t head) const noexcept;
+  [[nodiscard]] std::uint64_t fixed_bytes() const noexcept;
+  [[nodiscard]] bool is_too_much(std::uint64_t more) const noexcept;
+  [[nodiscard]] const SavedPage& saved_at(std::uint32_t word) const noexcept {
+    return limited_->saved->directory.pages[word & ~on_file_bit];
+  }
+  [[nodiscard]] std::uint32_t depth_of(std::uint32_t word) const noexcept {
+    return (word & on_file_bit) != 0 ? saved_at(word).depth : arena_.at(word).depth();
+  }
+
   [[nodiscard]] bool collect(Candidates& candidates) const noexcept;
   [[nodiscard]] bool locate(std::uint64_t hash, std::uint64_t address, Place& place) const noexcept;
 
@@ -271,13 +337,15 @@ class KeyDirectory {
   void append(Page& head, Entry entry) noexcept;
   void remove(Page& head, Page& page, Slot slot) noexcept;
 
-  // Readers use these and the writer seldom changes them.
-  mutable std::array<PageDirectory, part_count> parts_;  // loading a page changes nothing that is seen
-  PageArena arena_;
-  StripedSeqlock seqlock_;
+  // Readers use these and the writer seldom changes them. Loading a page, and taking one out, changes nothing that is seen.
+  mutable std::array<PageDirectory, part_count> parts_;
+  mutable PageArena arena_;
+  UsedPages* used_ = nullptr;  // null: memory is not limited
+  mutable StripedSeqlock seqlock_;
 
   alignas(64) std::atomic<std::uint64_t> size_{0};
   std::unique_ptr<UnloadedPages> unloaded_;  // null: none ever was
+  std::unique_ptr<LimitedPages> limited_;    // null: memory is not limited
 
   FrozenDirectory* frozen_ = nullptr;
   std::uint32_t epoch_ = 0;  // of pages that need not be handed over

@@ -18,6 +18,7 @@ constexpr std::size_t pages_at_once = 64;
 }  // namespace
 
 void KeyDirectory::restore(SavedDirectory saved, std::shared_ptr<PageSource> source) {
+  if (limited_) return restore_limited(std::move(saved), std::move(source));
   const std::uint32_t first_number = arena_.take_block(saved.page_count);
   size_.store(saved.keys, std::memory_order_relaxed);
   for (std::size_t part = 0; part < part_count; ++part) {
@@ -40,6 +41,7 @@ bool KeyDirectory::grow(PageDirectory& part) noexcept {
 }
 
 Result<void> KeyDirectory::load(std::uint64_t hash) const {
+  if (limited_) return load_limited(hash, IsHeld::no);
   if (!unloaded_) return {};
   if (!unloaded_->process.is_ours()) return std::unexpected(of_another_process("read index"));
   const Locked guard(unloaded_->mutex);
@@ -75,6 +77,7 @@ Result<void> KeyDirectory::load(PageDirectory& part, const SavedPage& saved, std
 }
 
 Result<void> KeyDirectory::load_all(const std::function<bool()>& goes_on) const {
+  if (limited_ && !limited_->process.is_ours()) return std::unexpected(of_another_process("read index"));
   if (!has_pages_on_file()) return {};
   if (!unloaded_->process.is_ours()) return std::unexpected(of_another_process("read index"));
   const std::vector<SavedPage>& pages = unloaded_->directory.pages;

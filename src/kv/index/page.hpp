@@ -136,6 +136,17 @@ class alignas(64) Page {
   [[nodiscard]] std::uint32_t epoch() const noexcept { return epoch_; }
   void set_epoch(std::uint32_t epoch) noexcept { epoch_ = epoch; }
 
+  /// Of the first page of a chain where memory is limited, in the words of limited_pages.hpp: the epoch of its last change, and while
+  /// it is as on file, which saved page it is and where it stands among those that are.
+  [[nodiscard]] std::uint32_t changed() const noexcept { return changed_; }
+  void set_changed(std::uint32_t epoch) noexcept { changed_ = epoch; }
+  [[nodiscard]] bool is_clean() const noexcept { return saved_ != 0; }
+  [[nodiscard]] std::uint32_t saved() const noexcept { return saved_ - 1; }
+  void set_saved(std::uint32_t saved) noexcept { saved_ = saved + 1; }
+  void set_dirty() noexcept { saved_ = 0; }
+  [[nodiscard]] std::uint32_t clean_place() const noexcept { return clean_place_; }
+  void set_clean_place(std::uint32_t place) noexcept { clean_place_ = place; }
+
   /// Calls `visit(Entry)` for each entry, in no order. For the writer.
   template <class Visit>
   void for_each(Visit&& visit) const {
@@ -182,6 +193,17 @@ class alignas(64) Page {
   /// Removes the entry in `at`; others may move into its place.
   void remove(Slot at) noexcept;
 
+  /// Gives it, which is empty, the entries of `other`, each in its place, and its depth.
+  void fill(const Page& other) noexcept {
+    for (std::uint32_t bucket = 0; bucket < page_buckets; ++bucket) {
+      for (std::uint32_t i = 0; i < bucket_slots; ++i) {
+        if (other.tags_[bucket][i] != free_tag) put({bucket, i}, other.entry({bucket, i}));
+      }
+    }
+    count_ = other.count_;
+    depth_ = other.depth_;
+  }
+
   /// Makes it an empty page without a successor.
   void clear() noexcept;
 
@@ -194,7 +216,11 @@ class alignas(64) Page {
   alignas(64) std::uint32_t next_;
   std::uint32_t count_;
   std::uint32_t depth_;
-  std::uint32_t epoch_;  // stays when the page is emptied
+  // These stay when the page is emptied.
+  std::uint32_t epoch_;
+  std::uint32_t changed_;
+  std::uint32_t saved_;  // from 1; 0: none
+  std::uint32_t clean_place_;
 };
 static_assert(sizeof(Page) == 4096);
 

@@ -28,13 +28,13 @@ PageArena::~PageArena() {
 void PageArena::map_block(std::uint32_t number) {
   const std::size_t bytes = number * sizeof(Page);
   char* const start = page_memory::reserve(bytes);
-  page_memory::prefer(start, bytes, number < first_huge ? Pieces::small : Pieces::huge);
+  page_memory::prefer(start, bytes, is_small_ || number < first_huge ? Pieces::small : Pieces::huge);
   origins_[static_cast<std::size_t>(std::bit_width(number))] = reinterpret_cast<std::uintptr_t>(start) - bytes;
 }
 
 void PageArena::commit(std::uint64_t pages) {
   if (pages > last) throw std::bad_alloc();
-  commit_up_to(fresh_ + (pages - free_count_), true);
+  commit_up_to(fresh_ + (pages - free_count_ - returned_.size()), !is_small_);
 }
 
 void PageArena::commit_up_to(std::uint64_t end, bool collapses) {
@@ -55,6 +55,12 @@ void PageArena::use_huge_pages(std::uint32_t number) noexcept {
 }
 
 std::uint32_t PageArena::take() noexcept {
+  if (free_head_ == none && !returned_.empty()) {
+    const std::uint32_t number = returned_.back();
+    returned_.pop_back();
+    at(number).set_next(none);
+    return number;
+  }
   if (free_head_ == none) {
     // Written first: memory that is read first is a page of zeros of the system that the first store must copy, and all threads are told.
     at(fresh_).set_next(none);
@@ -97,6 +103,21 @@ void PageArena::copy(const PageArena& other) {
   fresh_ = other.fresh_;
   free_head_ = other.free_head_;
   free_count_ = other.free_count_;
+}
+
+bool PageArena::give_back(std::uint64_t kept) {
+  constexpr std::size_t at_once = 16;
+  for (std::size_t n = 0; free_count_ > kept; ++n) {
+    if (n == at_once) return false;
+    if (returned_.size() == returned_.capacity()) returned_.reserve(2 * returned_.size() + at_once);
+    Page& page = at(free_head_);
+    returned_.push_back(free_head_);
+    free_head_ = page.next();
+    --free_count_;
+    page.set_next(none);
+    page_memory::forget(&page, sizeof page);
+  }
+  return true;
 }
 
 void PageArena::release(std::uint32_t number) noexcept {

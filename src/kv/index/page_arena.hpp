@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "kv/index/page.hpp"
 
@@ -22,6 +23,9 @@ class PageArena {
   PageArena(const PageArena&) = delete;
   PageArena& operator=(const PageArena&) = delete;
 
+  /// Its pages are to take memory one by one, so that it can be given back. Nothing may have been taken before.
+  void keep_pages_small() noexcept { is_small_ = true; }
+
   /// Number 0: a page that stays empty and must not be written.
   static constexpr std::uint32_t none = 0;
 
@@ -33,7 +37,7 @@ class PageArena {
 
   /// On return, `pages` pages can be taken. Throws std::bad_alloc and then changes nothing.
   void reserve(std::uint64_t pages) {
-    if (free_count_ + (committed_end_ - fresh_) < pages) [[unlikely]]
+    if (free_count_ + returned_.size() + (committed_end_ - fresh_) < pages) [[unlikely]]
       commit(pages);
   }
 
@@ -47,6 +51,10 @@ class PageArena {
   /// Returns a page; a reader that still looks at it finds it empty.
   void release(std::uint32_t number) noexcept;
 
+  /// Gives the memory of pages that were released back to the system, but for `kept` of them; they can be taken as before.
+  /// At most so many at a time, for some microseconds. @return false if it had to stop at that, and there are more
+  bool give_back(std::uint64_t kept);
+
   /// Makes room for a copy of an arena from which that many pages were ever taken, and touches it, so that copying takes no longer than
   /// the bytes need. Nothing may have been taken from this one. Throws std::bad_alloc.
   void prepare_copy(std::uint64_t pages);
@@ -59,7 +67,9 @@ class PageArena {
   [[nodiscard]] std::uint32_t numbers_end() const noexcept { return fresh_; }
 
   /// Pages that are taken.
-  [[nodiscard]] std::uint64_t pages_in_use() const noexcept { return fresh_ - first - free_count_; }
+  [[nodiscard]] std::uint64_t pages_in_use() const noexcept { return fresh_ - first - free_count_ - returned_.size(); }
+  /// Pages that take memory.
+  [[nodiscard]] std::uint64_t pages_in_memory() const noexcept { return fresh_ - first - returned_.size(); }
 
   /// Bytes ever handed out, rounded up to the system's pages.
   [[nodiscard]] std::uint64_t memory_bytes() const noexcept;
@@ -87,6 +97,8 @@ class PageArena {
   std::uint32_t committed_end_ = first;  // up to here they may be
   std::uint32_t free_head_ = none;       // linked by next()
   std::uint64_t free_count_ = 0;
+  std::vector<std::uint32_t> returned_{};  // released pages that take no memory
+  bool is_small_ = false;
 };
 
 }  // namespace datawal::kv

@@ -96,4 +96,17 @@ bool decode_page(std::string_view bytes, const SavedPage& saved, bool is_last, P
   return true;
 }
 
+bool translate_page(Page& page, const SavedAddress& address) {
+  for (std::uint32_t bucket = 0; bucket < page_buckets; ++bucket) {
+    for (std::uint32_t i = 0; i < bucket_slots; ++i) {
+      const Entry entry = page.entry({bucket, i});
+      if (entry.tag == free_tag) continue;
+      const std::uint64_t translated = address(entry.address);
+      if (translated == 0) return false;
+      page.set_address({bucket, i}, translated);
+    }
+  }
+  return true;
+}
+
 }  // namespace datawal::kv

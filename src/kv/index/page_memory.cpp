@@ -34,6 +34,13 @@ void collapse([[maybe_unused]] void* begin, [[maybe_unused]] std::size_t bytes) 
 #endif
 }
 
+// Else it stays as it was cleared: it takes memory, that is all.
+void forget([[maybe_unused]] void* begin, [[maybe_unused]] std::size_t bytes) noexcept {
+#if defined(MADV_DONTNEED)
+  ::madvise(begin, bytes, MADV_DONTNEED);
+#endif
+}
+
 void release(void* begin, std::size_t bytes) noexcept { ::munmap(begin, bytes); }
 
 }  // namespace datawal::kv::page_memory

@@ -22,6 +22,9 @@ void prefer(void* begin, std::size_t bytes, Pieces pieces) noexcept;
 /// Memory that is in use becomes huge pages.
 void collapse(void* begin, std::size_t bytes) noexcept;
 
+/// What is in there becomes zeros, and takes no memory until it is written again.
+void forget(void* begin, std::size_t bytes) noexcept;
+
 /// Of what reserve() returned, all of it.
 void release(void* begin, std::size_t bytes) noexcept;
 

@@ -4,6 +4,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -40,6 +42,9 @@ struct SavedDirectory {
   std::uint64_t keys = 0;          ///< entries in all of them
 };
 
+/// The address of the same record elsewhere: in a file where it is in memory, or the other way round.
+using SavedAddress = std::function<std::uint64_t(std::uint64_t address)>;
+
 /// Where saved pages lie. Threads: any.
 class PageSource {
  public:
@@ -55,8 +60,17 @@ class PageSource {
   /// Whether these bytes are what was saved.
   [[nodiscard]] virtual bool is_intact(const SavedPage& page, std::string_view bytes) const noexcept = 0;
 
+  /// What the addresses in them are in memory; null: the same. One that leads nowhere is 0.
+  [[nodiscard]] virtual const SavedAddress* in_memory() const noexcept { return nullptr; }
+
   /// What to say of a page that is not: nothing may be concluded from it, and the file is of no more use.
   [[nodiscard, gnu::cold]] virtual Error damaged(const SavedPage& page) = 0;
+};
+
+/// The pages of one file. Never changes.
+struct SavedGeneration {
+  SavedDirectory directory{};
+  std::shared_ptr<PageSource> source{};
 };
 
 }  // namespace datawal::kv

@@ -6,22 +6,11 @@
 
 namespace datawal::kv {
 
-namespace {
-
-std::vector<std::uint64_t> addresses_in(const KeyDirectory& directory) {
-  std::vector<std::uint64_t> addresses;
-  addresses.reserve(directory.size());
-  directory.for_each([&](std::uint64_t address) { addresses.push_back(address); });
-  return addresses;
-}
-
-}  // namespace
-
 LiveView::LiveView(std::shared_ptr<const Projection> projection)
     : projection_(std::move(projection)),
       address_space_(projection_->address_space()),
       log_order_(projection_->address_space()),
-      addresses_(addresses_in(projection_->directory())),
+      walk_(projection_->directory().begin_walk()),
       bytes_(projection_->counts().live_bytes) {}
 
 LiveView::LiveView(std::shared_ptr<const Projection> projection, PinnedAddressSpace space, LogOrder order,
@@ -29,8 +18,16 @@ LiveView::LiveView(std::shared_ptr<const Projection> projection, PinnedAddressSp
     : projection_(std::move(projection)),
       address_space_(std::move(space)),
       log_order_(std::move(order)),
-      addresses_(addresses_in(directory)),
+      walk_(directory.begin_walk()),
       bytes_(bytes) {}
+
+Result<void> LiveView::complete() {
+  if (Result<void> finished = walk_.finish(); !finished) return finished;
+  addresses_ = std::move(walk_.addresses);
+  walk_ = {};
+  log_order_.sort(addresses_);
+  return {};
+}
 
 Result<void> LiveView::sort_by_key() { return kv::sort_by_key(KeyReader(*projection_, address_space_), addresses_); }
 

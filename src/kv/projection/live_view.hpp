@@ -29,8 +29,9 @@ class LiveView {
   LiveView(std::shared_ptr<const Projection> projection, PinnedAddressSpace space, LogOrder order, std::uint64_t bytes,
            const KeyDirectory& directory);
 
-  /// Sorts the records into the order of the log; needs no lock. Until then their order is undefined.
-  void sort_by_log() { log_order_.sort(addresses_); }
+  /// Reads what was not in memory of the index, and sorts the records into the order of the log; needs no lock. Until then it is of no use.
+  /// Errors as DirectoryWalk::finish.
+  [[nodiscard]] Result<void> complete();
   /// Sorts them by key. Errors as read_key().
   [[nodiscard]] Result<void> sort_by_key();
   /// Keeps only those for which `is_wanted(key)` is true. Errors as read_key().
@@ -72,7 +73,8 @@ class LiveView {
   std::shared_ptr<const Projection> projection_;  // outlives what is pinned of it
   PinnedAddressSpace address_space_;
   LogOrder log_order_;
-  std::vector<std::uint64_t> addresses_;
+  DirectoryWalk walk_;  // until complete()
+  std::vector<std::uint64_t> addresses_{};
   std::uint64_t bytes_;  // of all these frames together
 };
 

@@ -11,8 +11,11 @@ namespace datawal::kv {
 Projection::Projection(std::shared_ptr<log::SegmentRegistry> segments, ReadPath read_path)
     : Projection(std::move(segments), read_path, process_hash_seed()) {}
 
-Projection::Projection(std::shared_ptr<log::SegmentRegistry> segments, ReadPath read_path, std::uint64_t seed)
-    : seed_(seed), address_space_(std::move(segments), read_path) {}
+Projection::Projection(std::shared_ptr<log::SegmentRegistry> segments, ReadPath read_path, std::uint64_t seed,
+                       std::uint64_t memory_limit)
+    : seed_(seed), address_space_(std::move(segments), read_path) {
+  directory_.limit_memory(memory_limit);
+}
 
 // As kv::locate, without a lock.
 template <class Confirmed>
@@ -44,6 +47,7 @@ Result<std::optional<RecordRef>> Projection::find(std::string_view key) const {
 Result<Projection::Change> Projection::prepare(std::string_view key, std::uint64_t hash, LongRecords* longs) const {
   Result<Change> change;
   change->hash = hash;
+  if (Result<void> held = directory_.hold(hash); !held) return propagate(held);
   if (!directory_.may_contain(hash)) return change;
   std::string buffer;
   Result<bool> found = kv::locate(

@@ -41,7 +41,9 @@ class Projection {
   /// @param segments  of no files yet
   Projection(std::shared_ptr<log::SegmentRegistry> segments, ReadPath read_path);
   /// @param seed  of the hashes, where they must be those of another one
-  Projection(std::shared_ptr<log::SegmentRegistry> segments, ReadPath read_path, std::uint64_t seed);
+  /// @param memory_limit  of its directory, as KeyDirectory::limit_memory
+  Projection(std::shared_ptr<log::SegmentRegistry> segments, ReadPath read_path, std::uint64_t seed,
+             std::uint64_t memory_limit = 0);
 
   /// Its directory becomes what `saved` says, before anything is folded. As KeyDirectory::restore.
   void restore(SavedDirectory saved, std::shared_ptr<PageSource> source) {
@@ -81,7 +83,8 @@ class Projection {
   /// Makes room for so many more keys. Throws std::bad_alloc; nothing changed then.
   void reserve(std::uint64_t keys = 1) { directory_.reserve(keys); }
 
-  /// Prepares a change of `key`: finds what it replaces. corruption if a record that may be its own is damaged.
+  /// Prepares a change of `key`: finds what it replaces. corruption if a record that may be its own is damaged. What is prepared is of use
+  /// until the lock is given back.
   struct Change {
     std::uint64_t hash = 0;
     std::optional<std::uint64_t> live{};  ///< address of its live record
@@ -138,14 +141,21 @@ class Projection {
   /// The hash under which the directory knows a key.
   [[nodiscard]] std::uint64_t hash_of(std::string_view key) const noexcept { return key_hash(key, seed_); }
 
-  /// Whether the record at `address` is the newest of its key. Any thread; a change beside it may or may not be seen.
+  /// Whether the record at `address` is the newest of its key; false too if that is not known without reading a page of the directory.
+  /// Any thread; a change beside it may or may not be seen.
   [[nodiscard]] bool points_to(std::uint64_t hash, std::uint64_t address) const {
     return directory_.contains(hash, address);
   }
+  /// The same, for certain. Errors as KeyDirectory::load.
+  [[nodiscard]] Result<bool> is_newest(std::uint64_t hash, std::uint64_t address) const {
+    return directory_.contains_or_load(hash, address);
+  }
   /// Starts fetching what points_to() or move() of that hash needs.
   void prefetch(std::uint64_t hash) const noexcept { directory_.prefetch(hash); }
-  /// The record at `from` now lies at `to`. @return false if it is not the newest of its key any more
-  bool move(std::uint64_t hash, std::uint64_t from, std::uint64_t to) noexcept {
+  /// The record at `from` now lies at `to`. @return false if it is not the newest of its key any more. Errors as KeyDirectory::load;
+  /// nothing changed then.
+  [[nodiscard]] Result<bool> move(std::uint64_t hash, std::uint64_t from, std::uint64_t to) {
+    if (Result<void> held = directory_.hold(hash); !held) return propagate(held);
     return directory_.replace(hash, from, to);
   }
 

@@ -14,6 +14,7 @@ namespace datawal::kv {
 template <class Confirmed>
 Result<bool> Projection::locate(std::string_view key, std::uint64_t hash, std::string& buffer,
                                 Confirmed&& confirmed) const {
+  if (Result<void> held = directory_.hold(hash); !held) return propagate(held);
   if (!directory_.may_contain(hash)) return false;
   const auto read = [&](std::uint64_t address) {
     return is_trusting_ ? address_space_.read_key(address, key.size(), buffer) : address_space_.read(address, buffer);

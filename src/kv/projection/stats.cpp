@@ -51,7 +51,13 @@ void merge(std::vector<SegmentStats>& segments) {
 }  // namespace
 
 StoreStats stats_of(const Projection& projection) {
-  StoreStats stats{.live_keys = projection.size(), .key_directory_bytes = projection.memory_bytes()};
+  const DirectoryMemory memory = projection.directory().memory();
+  StoreStats stats{.live_keys = projection.size(), .key_directory_bytes = memory.bytes};
+  if (projection.directory().is_limited()) {
+    stats.key_directory_changed_bytes = memory.dirty_pages * saved_page_len;
+    stats.key_directory_bytes_on_file = memory.pages_on_file * saved_page_len;
+    stats.key_directory_bytes_evicted = memory.pages_evicted * saved_page_len;
+  }
   const AddressSpace& space = projection.address_space();
   space.for_each_file([&](const SegmentFile& file) { stats.per_segment.push_back(stats_of(file, space.last_id())); });
   merge(stats.per_segment);

@@ -50,6 +50,21 @@ void number(const SegmentFile& file, log::SavedSegment& segment, IndexImage& ima
 
 }  // namespace
 
+SavedAddress IndexImage::in_memory() const {
+  std::vector<std::uint32_t> numbers;
+  for (std::uint32_t number = 0; number < extents.size(); ++number) {
+    const std::uint32_t saved = extents[number];
+    if (saved == 0) continue;
+    if (saved >= numbers.size()) numbers.resize(std::size_t{saved} + 1);
+    numbers[saved] = number;
+  }
+  return [numbers = std::move(numbers)](std::uint64_t address) {
+    const std::uint64_t saved = address >> ExtentTable::offset_bits;
+    if (saved >= numbers.size() || numbers[saved] == 0) return ExtentTable::nowhere;
+    return std::uint64_t{numbers[saved]} << ExtentTable::offset_bits | (address & ExtentTable::offset_mask);
+  };
+}
+
 Result<std::optional<IndexImage>> take_index_image(const Projection& projection, const SegmentInfos& infos) {
   const AddressSpace& space = projection.address_space();
   const log::SegmentMap& files = space.registry()->files();

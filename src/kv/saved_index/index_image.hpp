@@ -27,6 +27,9 @@ struct IndexImage {
     if (number >= extents.size() || extents[number] == 0) return ExtentTable::nowhere;
     return std::uint64_t{extents[number]} << ExtentTable::offset_bits | (in_memory & ExtentTable::offset_mask);
   }
+
+  /// From the addresses in the index back to those in memory, which mean the same as long as an entry has them.
+  [[nodiscard]] SavedAddress in_memory() const;
 };
 
 /// What is known of the files of segments, by id.

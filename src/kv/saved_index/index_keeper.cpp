@@ -11,6 +11,7 @@
 #include "kv/saved_index/close_rule.hpp"
 #include "kv/saved_index/index_output.hpp"
 #include "kv/saved_index/overflow_file.hpp"
+#include "kv/saved_index/page_file.hpp"
 #include "log/directory/store_directory.hpp"
 #include "log/saved/saved_output.hpp"
 
@@ -18,8 +19,12 @@ namespace datawal::kv {
 
 namespace {
 
-// 64 MiB of pages that writers changed before their turn came.
+// 64 MiB of pages that writers changed before their turn came; a sixteenth of a limit on memory.
 constexpr std::size_t pages_kept_max = (64UL << 20) / saved_page_len;
+constexpr std::size_t share_kept = 16;
+
+// For the sake of memory, bytes of an index that are written for each that was appended.
+constexpr std::uint64_t written_per_appended = 4;
 
 std::uint64_t bytes_of(const IndexImage& image) noexcept {
   std::uint64_t bytes = 0;
@@ -39,6 +44,7 @@ void IndexKeeper::start_threads() {
   if (options.is_enabled && options.writes_in_background) {
     Result<std::unique_ptr<Worker>> started = Worker::start([this] { save_if_due(); });
     if (started) saver_ = std::move(*started);
+    if (projection_->directory().is_limited()) look();  // all of it is in memory if there was no index
   }
 }
 
@@ -51,9 +57,21 @@ bool IndexKeeper::is_due() const {
   return bytes > saved && bytes - saved >= due;
 }
 
+// What was changed takes too much memory.
+bool IndexKeeper::is_due_for_memory() const {
+  const KeyDirectory& directory = projection_->directory();
+  if (!directory.is_limited()) return false;
+  const Locked guard(changes_);
+  if (directory.memory().dirty_pages * saved_page_len <= core_.options().index.memory_limit / 2) return false;
+  const std::uint64_t bytes = projection_->counts().bytes;
+  const std::uint64_t saved = saved_txid_ == 0 ? 0 : saved_bytes_.load();
+  return bytes > saved && directory.pages() * saved_page_len <= (bytes - saved) * written_per_appended;
+}
+
 void IndexKeeper::save_if_due() noexcept {
   try {
-    if (!core_.is_closed() && !core_.is_poisoned() && is_due() && is_worth_it()) (void)save();
+    if (core_.is_closed() || core_.is_poisoned()) return;
+    if ((is_due() && is_worth_it()) || is_due_for_memory()) (void)save();
   } catch (const std::bad_alloc&) {
     return;  // there may be memory next time
   }
@@ -136,7 +154,11 @@ Result<std::optional<IndexImage>> IndexKeeper::freeze(FrozenDirectory& frozen) {
 Result<void> IndexKeeper::save_now() {
   const std::uint64_t rewrites = rewrites_.load();
   OverflowFile overflow([this] { return make_file(); });
-  FrozenDirectory frozen(overflow, pages_kept_max);
+  const std::uint64_t limit = core_.options().index.memory_limit;
+  const std::size_t kept_max = projection_->directory().is_limited()
+                                   ? std::min(pages_kept_max, limit / share_kept / saved_page_len)
+                                   : pages_kept_max;
+  FrozenDirectory frozen(overflow, kept_max);
   const auto thaw = [this](const FrozenDirectory*) {
     const Locked guard(changes_);
     projection_->directory().thaw();
@@ -161,11 +183,34 @@ Result<safeatomic::TemporaryFile> IndexKeeper::make_file() {
 Result<void> IndexKeeper::write(const IndexImage& image, FrozenDirectory& frozen) {
   Result<safeatomic::TemporaryFile> file = make_file();
   if (!file) return propagate(file);
-  Result<std::uint64_t> done = write_index(image, projection_->directory(), frozen, changes_, file->file());
+  Result<WrittenIndex> done = write_index(image, projection_->directory(), frozen, changes_, file->file());
   if (!done) return propagate(done);
   Result<void> named = log::publish_saved(*file, log::index_name, [this] { return core_.fsync(); });
   if (!named) return named;
-  return core_.sync_names();
+  if (Result<void> synced = core_.sync_names(); !synced) return synced;
+  if (!projection_->directory().is_limited()) return {};
+  return take_pages_from(file->release(), image, std::move(*done));
+}
+
+// What was not changed since P may leave memory.
+Result<void> IndexKeeper::take_pages_from(std::unique_ptr<safeatomic::File> file, const IndexImage& image,
+                                          WrittenIndex index) {
+  KeyDirectory& directory = projection_->directory();
+  const auto next = std::make_shared<const SavedGeneration>(SavedGeneration{
+      .directory = std::move(index.directory),
+      .source = std::make_shared<PageFile>(core_.directory(), std::move(file), index.pages_begin, image.in_memory())});
+  {
+    const Locked guard(changes_);
+    if (!directory.adopt(next)) {
+      return std::unexpected(Error{.code = Errc::corruption,
+                                   .action = "save index",
+                                   .path = core_.directory()->path() / log::index_name,
+                                   .detail = "it has other pages than the one in memory"});
+    }
+  }
+  while (directory.shrink()) {
+  }
+  return {};
 }
 
 }  // namespace datawal::kv

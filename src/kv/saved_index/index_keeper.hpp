@@ -17,6 +17,7 @@
 #include "kv/projection/projection.hpp"
 #include "kv/saved_index/index_image.hpp"
 #include "kv/saved_index/index_opening.hpp"
+#include "kv/saved_index/index_output.hpp"
 #include "kv/saved_index/page_loader.hpp"
 #include "log/write/log_core.hpp"
 
@@ -58,11 +59,14 @@ class IndexKeeper {
  private:
   [[nodiscard]] bool is_worth_it() const;
   [[nodiscard]] bool is_due() const;
+  [[nodiscard]] bool is_due_for_memory() const;
   void save_if_due() noexcept;
   [[nodiscard]] Result<SegmentInfos> sealed_infos() const;
   [[nodiscard]] Result<void> save_now() DATAWAL_REQUIRES(saving_);
   [[nodiscard]] Result<std::optional<IndexImage>> freeze(FrozenDirectory& frozen);
   [[nodiscard]] Result<void> write(const IndexImage& image, FrozenDirectory& frozen);
+  [[nodiscard]] Result<void> take_pages_from(std::unique_ptr<safeatomic::File> file, const IndexImage& image,
+                                             WrittenIndex index);
   [[nodiscard]] Result<safeatomic::TemporaryFile> make_file();
 
   log::LogCore& core_;

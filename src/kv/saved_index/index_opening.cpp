@@ -45,7 +45,7 @@ void IndexOpening::start_over(std::uint64_t seed) {
   used_ = {};
   replay_.reset();
   projection_.reset();  // with its segments, before the next one takes the registry
-  projection_ = std::make_shared<Projection>(segments_, use_.read_path, seed);
+  projection_ = std::make_shared<Projection>(segments_, use_.read_path, seed, use_.memory_limit);
   replay_ = std::make_unique<Replay>(*projection_, use_.threads, use_.unmapped_id);
   replaying_ = replay_->visitor();
 }

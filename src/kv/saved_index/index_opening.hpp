@@ -32,6 +32,7 @@ struct IndexUse {
   unsigned threads = 0;           ///< as Replay
   std::uint32_t unmapped_id = 0;  ///< as Replay
   Damage damage = Damage::is_left;
+  std::uint64_t memory_limit = 0;  ///< as KeyDirectory::limit_memory
 };
 
 /// Makes the projection of a store while its log is read: from the index and what lies behind it, or from all of the log. No half

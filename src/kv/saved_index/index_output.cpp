@@ -40,6 +40,7 @@ class Pages {
   std::uint32_t add(const FrozenChain& chain) {
     std::uint32_t crc = 0;
     for (const std::unique_ptr<Page>& page : chain.pages) {
+      keys_ += page->count();
       if (buffer_.size() == write_len) flush();
       const std::size_t at = buffer_.size();
       buffer_.resize(at + saved_page_len);
@@ -58,19 +59,24 @@ class Pages {
     buffer_.clear();
   }
 
-  Result<void> finish() {
+  /// @param keys  that there must have been
+  Result<void> finish(std::uint64_t keys) {
     flush();
     if (failed_) return std::unexpected(*failed_);
-    if (!is_lost_) return {};
-    return std::unexpected(Error{.code = Errc::corruption,
-                                 .action = "save index",
-                                 .path = file_.path(),
-                                 .detail = "the index in memory leads to a place without a record"});
+    if (is_lost_) return unsound("the index in memory leads to a place without a record");
+    if (keys_ != keys) return unsound("the index in memory knows another number of keys than it counts");
+    return {};
   }
 
  private:
+  [[nodiscard]] std::unexpected<Error> unsound(const char* what) const {
+    return std::unexpected(
+        Error{.code = Errc::corruption, .action = "save index", .path = file_.path(), .detail = what});
+  }
+
   safeatomic::File& file_;
   std::uint64_t offset_;
+  std::uint64_t keys_ = 0;
   std::string buffer_{};
   std::optional<Error> failed_{};
   bool is_lost_ = false;
@@ -92,11 +98,15 @@ Error too_many_alike(const std::filesystem::path& path) {
 // The chains of a part, and what the index says of them.
 Result<void> write_part(KeyDirectory& directory, FrozenDirectory& frozen, FutexMutex& changes, std::size_t part,
                         const std::filesystem::path& path, Pages& pages, std::string& metadata,
-                        std::uint64_t& page_number) {
+                        std::uint64_t& page_number, SavedDirectory* written) {
   // Copied at a time: some 5 us, for which a writer may have to wait.
   constexpr std::size_t chains_at_once = 8;
   const std::vector<FrozenDirectory::Head> heads = frozen.heads(part);
   append(metadata, encode_index_part({.depth = frozen.depth(part), .pages = static_cast<std::uint32_t>(heads.size())}));
+  if (written != nullptr) {
+    const std::size_t begin = written->pages.size();
+    written->parts[part] = {.depth = frozen.depth(part), .pages_begin = begin, .pages_end = begin + heads.size()};
+  }
   std::vector<FrozenChain> chains;
   for (std::span<const FrozenDirectory::Head> rest = heads; !rest.empty();) {
     const std::span<const FrozenDirectory::Head> some = rest.first(std::min(chains_at_once, rest.size()));
@@ -114,6 +124,7 @@ Result<void> write_part(KeyDirectory& directory, FrozenDirectory& frozen, FutexM
                            .chain = static_cast<std::uint32_t>(chains[i].pages.size()),
                            .crc = pages.add(chains[i])};
       append(metadata, encode_index_page(page));
+      if (written != nullptr) written->pages.push_back(page);
       page_number += page.chain;
     }
   }
@@ -133,8 +144,8 @@ std::optional<std::uint64_t> chains_of(const FrozenDirectory& frozen) {
 
 }  // namespace
 
-Result<std::uint64_t> write_index(const IndexImage& image, KeyDirectory& directory, FrozenDirectory& frozen,
-                                  FutexMutex& changes, safeatomic::File& file) {
+Result<WrittenIndex> write_index(const IndexImage& image, KeyDirectory& directory, FrozenDirectory& frozen,
+                                 FutexMutex& changes, safeatomic::File& file) {
   const std::optional<std::uint64_t> chains = chains_of(frozen);
   if (!chains) return std::unexpected(too_many_alike(file.path()));
   log::SavedHeader header = image.header;
@@ -146,14 +157,20 @@ Result<std::uint64_t> write_index(const IndexImage& image, KeyDirectory& directo
   metadata.reserve(header.pages_begin - log::saved_header_len);
   for (const log::SavedSegment& segment : image.segments) append(metadata, log::encode_saved_segment(segment));
   Pages pages(image, file, header.pages_begin);
+  WrittenIndex index{.pages_begin = header.pages_begin};
+  SavedDirectory* const noted = directory.is_limited() ? &index.directory : nullptr;
+  if (noted != nullptr) noted->pages.reserve(*chains);
   for (std::size_t part = 0; part < part_count; ++part) {
-    Result<void> written = write_part(directory, frozen, changes, part, file.path(), pages, metadata, header.pages);
+    Result<void> written = write_part(directory, frozen, changes, part, file.path(), pages, metadata, header.pages,
+                                      noted);
     if (!written) return propagate(written);
   }
-  if (Result<void> written = pages.finish(); !written) return propagate(written);
+  index.directory.page_count = header.pages;
+  index.directory.keys = header.keys;
+  if (Result<void> written = pages.finish(header.keys); !written) return propagate(written);
   metadata.resize(header.pages_begin - log::saved_header_len);
   if (Result<void> written = log::write_saved_metadata(file, header, metadata); !written) return propagate(written);
-  return header.pages_begin + header.pages * saved_page_len;
+  return index;
 }
 
 }  // namespace datawal::kv

@@ -86,7 +86,7 @@ void DataWal::Impl::follow(const RecordRef& last) noexcept {
   }
   index->look();
   looked_in = last.segment;
-  look_at = end + look_step;
+  look_at = end + (projection->directory().is_limited() ? limited_look_step : look_step);
 }
 
 Result<void> DataWal::put(std::string_view key, std::string_view value, const WriteOptions& options) {

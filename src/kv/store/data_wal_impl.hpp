@@ -35,6 +35,7 @@ struct [[gnu::visibility("hidden")]] DataWal::Impl {
   std::uint32_t looked_in DATAWAL_GUARDED_BY(mutex){0};   // the active segment when it was last told to look
   std::uint64_t look_at DATAWAL_GUARDED_BY(mutex){0};     // bytes of that segment at which it is to look again
   static constexpr std::uint64_t look_step = 16ULL << 20;
+  static constexpr std::uint64_t limited_look_step = 1ULL << 20;  // where the index may have outgrown its memory
   ForkGuard process{};
 
   ~Impl();

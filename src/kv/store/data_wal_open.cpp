@@ -43,6 +43,12 @@ DataWal& DataWal::operator=(DataWal&&) noexcept = default;
 DataWal::~DataWal() = default;
 
 Result<DataWal> DataWal::open(const std::filesystem::path& dir, const OpenOptions& options) {
+  if (options.index.memory_limit != 0 && !options.index.is_enabled) {
+    return std::unexpected(Error{.code = Errc::invalid_argument,
+                                 .action = "open store",
+                                 .path = dir,
+                                 .detail = "a memory_limit needs the index, which is not enabled"});
+  }
   Result<std::unique_ptr<safeatomic::Directory>> made = log::make_store_directory(
       log::file_system_of(options.file_system), dir, options);
   if (!made) return propagate(made);
@@ -50,7 +56,8 @@ Result<DataWal> DataWal::open(const std::filesystem::path& dir, const OpenOption
   kv::IndexOpening opening(segments, {.is_used = options.index.is_enabled && options.verification != Verification::full,
                                       .read_path = options.read_path,
                                       .threads = options.open_threads,
-                                      .damage = kv::Damage::removes_it});
+                                      .damage = kv::Damage::removes_it,
+                                      .memory_limit = options.index.memory_limit});
   Result<std::unique_ptr<log::LogCore>> core = log::LogCore::open(segments, options, opening.visitor());
   if (!core) return propagate(core);
   log::LogCore* const behind = core->get();

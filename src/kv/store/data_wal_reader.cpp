@@ -55,7 +55,7 @@ struct [[gnu::visibility("hidden")]] DataWalReader::Impl {
   [[nodiscard]] Result<kv::LiveView> walk() const {
     if (Result<void> loaded = state.projection->load_all(); !loaded) return propagate(loaded);
     kv::LiveView live(state.projection);
-    live.sort_by_log();
+    if (Result<void> complete = live.complete(); !complete) return propagate(complete);
     return live;
   }
   [[nodiscard]] safeatomic::FileSystem& file_system() const noexcept {
@@ -114,7 +114,8 @@ Result<DataWalReader::Impl::State> DataWalReader::Impl::build(const std::shared_
                            {.is_used = options.uses_index,
                             .read_path = options.read_path,
                             .threads = options.open_threads,
-                            .unmapped_id = snapshot->segments.empty() ? 0 : snapshot->segments.back().id});
+                            .unmapped_id = snapshot->segments.empty() ? 0 : snapshot->segments.back().id,
+                            .memory_limit = options.index_memory_limit});
   const log::RecoveryVisitor visitor = opening.visitor();
   std::optional<log::Before> before = visitor.on_begin(*snapshot);
   for (;;) {
@@ -197,6 +198,12 @@ Result<DataWalReader> DataWalReader::open(const std::filesystem::path& dir, cons
                                  .action = "open store",
                                  .path = dir,
                                  .detail = "only_durable is for readers of a log; of keys the newest value is shown"});
+  }
+  if (options.index_memory_limit != 0 && !options.uses_index) {
+    return std::unexpected(Error{.code = Errc::invalid_argument,
+                                 .action = "open store",
+                                 .path = dir,
+                                 .detail = "an index_memory_limit needs uses_index"});
   }
   Result<std::unique_ptr<safeatomic::Directory>> opened = log::open_store_directory(
       log::file_system_of(options.file_system), dir);

@@ -29,8 +29,8 @@ struct [[gnu::visibility("hidden")]] DataWalView::Impl {
   [[nodiscard]] std::uint64_t hash_of(std::string_view key) const noexcept { return projection->hash_of(key); }
   template <class Confirmed>
   [[nodiscard]] Result<bool> look_up(std::string_view key, Confirmed&& confirmed) const;
-  [[nodiscard]] kv::LiveView walk() const;
-  [[nodiscard]] std::shared_ptr<const kv::LiveView> in_log_order() const;
+  [[nodiscard]] Result<kv::LiveView> walk() const;
+  [[nodiscard]] Result<std::shared_ptr<const kv::LiveView>> in_log_order() const;
   [[nodiscard]] Result<std::shared_ptr<const kv::LiveView>> in_key_order() const;
 };
 
@@ -42,24 +42,29 @@ Result<bool> DataWalView::Impl::look_up(std::string_view key, Confirmed&& confir
       [&](const kv::LocatedRecord& located, std::uint64_t) { confirmed(located); });
 }
 
-kv::LiveView DataWalView::Impl::walk() const {
+Result<kv::LiveView> DataWalView::Impl::walk() const {
   kv::LiveView live(projection, *space, log_order, live_bytes, directory);
-  live.sort_by_log();
+  if (Result<void> complete = live.complete(); !complete) return propagate(complete);
   return live;
 }
 
-std::shared_ptr<const kv::LiveView> DataWalView::Impl::in_log_order() const {
+Result<std::shared_ptr<const kv::LiveView>> DataWalView::Impl::in_log_order() const {
   const Locked guard(mutex);
-  if (!by_log) by_log = kv::share(walk());
+  if (!by_log) {
+    Result<kv::LiveView> live = walk();
+    if (!live) return propagate(live);
+    by_log = kv::share(std::move(*live));
+  }
   return by_log;
 }
 
 Result<std::shared_ptr<const kv::LiveView>> DataWalView::Impl::in_key_order() const {
   const Locked guard(mutex);
   if (!by_key) {
-    kv::LiveView live = walk();
-    if (Result<void> sorted = live.sort_by_key(); !sorted) return propagate(sorted);
-    by_key = kv::share(std::move(live));
+    Result<kv::LiveView> live = walk();
+    if (!live) return propagate(live);
+    if (Result<void> sorted = live->sort_by_key(); !sorted) return propagate(sorted);
+    by_key = kv::share(std::move(*live));
   }
   return by_key;
 }
@@ -74,11 +79,14 @@ Result<DataWalView> DataWal::view() const {
                                                   if (view->process.is_ours()) delete view;
                                                 });
   Lock guard(impl_->mutex);
-  const std::uint64_t pages = made->projection->directory().pages();
-  guard.unlock();
-  made->directory.prepare_copy(pages + pages / 8);  // some more may be taken meanwhile
-  guard.lock();
-  made->directory.copy(made->projection->directory());
+  const kv::KeyDirectory& directory = made->projection->directory();
+  if (!directory.is_limited()) {  // else the most of it stays on file
+    const std::uint64_t pages = directory.pages();
+    guard.unlock();
+    made->directory.prepare_copy(pages + pages / 8);  // some more may be taken meanwhile
+    guard.lock();
+  }
+  made->directory.copy(directory);
   made->space.emplace(made->projection->address_space());
   made->log_order = kv::LogOrder(made->projection->address_space());
   made->live_bytes = made->projection->counts().live_bytes;
@@ -141,19 +149,23 @@ std::uint64_t DataWalView::last_txid() const noexcept {
 Result<void> DataWalView::for_each(
     const std::function<bool(std::string_view key, std::string_view value)>& visit) const {
   if (Result<void> open = refuse_closed(impl_.get()); !open) return open;
-  return impl_->in_log_order()->for_each(
+  const Result<std::shared_ptr<const kv::LiveView>> live = impl_->in_log_order();
+  if (!live) return propagate(live);
+  return (*live)->for_each(
       {}, [&visit](const format::DecodedRecord& record) -> Result<bool> { return visit(record.key, record.payload); });
 }
 
 Result<void> DataWalView::for_each_key(const std::function<bool(std::string_view key)>& visit) const {
   if (Result<void> open = refuse_closed(impl_.get()); !open) return open;
-  return impl_->in_log_order()->for_each_key(visit);
+  const Result<std::shared_ptr<const kv::LiveView>> live = impl_->in_log_order();
+  if (!live) return propagate(live);
+  return (*live)->for_each_key(visit);
 }
 
 Result<DataWalCursor> DataWalView::cursor(const CursorOptions& options) const {
   if (Result<void> open = refuse_closed(impl_.get()); !open) return propagate(open);
-  if (options.order == CursorOrder::log) return kv::cursor_over(impl_->in_log_order(), options);
-  Result<std::shared_ptr<const kv::LiveView>> live = impl_->in_key_order();
+  Result<std::shared_ptr<const kv::LiveView>> live = options.order == CursorOrder::log ? impl_->in_log_order()
+                                                                                       : impl_->in_key_order();
   if (!live) return propagate(live);
   return kv::cursor_over(std::move(*live), options);
 }

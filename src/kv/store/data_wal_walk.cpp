@@ -18,7 +18,7 @@ Result<kv::LiveView> DataWal::Impl::walk(std::shared_ptr<const log::Snapshot>* s
   }
   kv::LiveView live(projection);
   guard.unlock();
-  live.sort_by_log();
+  if (Result<void> complete = live.complete(); !complete) return propagate(complete);
   return live;
 }
 

@@ -116,6 +116,14 @@ std::string prometheus_text(const StoreStats& stats, std::string_view store) {
   text.gauge("last_txid", "Txid of the newest record.", stats.last_txid);
   text.gauge("durable_txid", "Newest txid known to survive a loss of power.", stats.durable_txid);
   text.gauge("key_directory_bytes", "Memory of the index.", stats.key_directory_bytes);
+  if (stats.key_directory_changed_bytes + stats.key_directory_bytes_on_file > 0) {
+    text.gauge("key_directory_changed_bytes", "Of that, what stays until the index is written.",
+               stats.key_directory_changed_bytes);
+    text.gauge("key_directory_bytes_on_file", "Of the index, what is on file instead.",
+               stats.key_directory_bytes_on_file);
+    text.counter("key_directory_evicted_bytes_total", "Of the index, what was taken out of memory.",
+                 stats.key_directory_bytes_evicted);
+  }
   text.gauge("quarantined_files", "Torn tails kept beside the store.", stats.quarantined_files);
   text.gauge("quarantined_bytes", "Bytes of torn tails kept beside the store.", stats.quarantined_bytes);
   text.holds("hold_txid", "What lies above it is still needed.", stats.holds,

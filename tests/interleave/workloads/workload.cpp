@@ -7,8 +7,8 @@ namespace datawal::interleave {
 std::vector<Workload> all_workloads() {
   std::vector<Workload> all;
   for (std::vector<Workload> some :
-       {log_workloads(), reader_workloads(), index_workloads(), loading_workloads(), kv_workloads(),
-        saved_index_workloads(), saved_state_workloads(), writer_workloads()}) {
+       {log_workloads(), reader_workloads(), index_workloads(), loading_workloads(), limited_workloads(),
+        kv_workloads(), saved_index_workloads(), saved_state_workloads(), writer_workloads()}) {
     std::move(some.begin(), some.end(), std::back_inserter(all));
   }
   return all;

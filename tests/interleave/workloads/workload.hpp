@@ -15,6 +15,7 @@ struct Workload {
 };
 
 [[nodiscard]] std::vector<Workload> index_workloads();
+[[nodiscard]] std::vector<Workload> limited_workloads();
 [[nodiscard]] std::vector<Workload> loading_workloads();
 [[nodiscard]] std::vector<Workload> log_workloads();
 [[nodiscard]] std::vector<Workload> reader_workloads();
