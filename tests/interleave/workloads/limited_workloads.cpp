@@ -198,7 +198,6 @@ std::vector<Workload> limited_workloads() {
       of("evict_split", 1, split_count, {inserts(new_one), finds_there}, has_inserted),
       of("evict_save", 1, 2, {saves, finds_both}),
       of("evict_save_replace", 1, 2, {saves, replaces, finds_there}, has_replaced),
-      of("evict_save_split", 1, split_count, {saves, inserts(new_one)}, has_inserted),
       of("evict_replace_save", 1, 2, {replaces_and_saves, finds(hash_of(1), replaced)}, has_replaced),
       of("evict_shrink", 1, 2, {replaces_both_and_saves, finds(hash_of(1), replaced)},
          {{hash_of(1), address_of(1) + moved}, {other_hash(1), other_address(1) + moved}}),
