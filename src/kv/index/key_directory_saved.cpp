@@ -88,7 +88,12 @@ Result<void> KeyDirectory::load_all(const std::function<bool()>& goes_on) const 
     for (std::uint64_t count = pages[begin].chain; end < pages.size() && count < pages_at_once; ++end) {
       count += pages[end].chain;
     }
+    const std::uint32_t first = unloaded_->first_number + pages[begin].page;
+    const std::uint64_t count = pages[end - 1].page + pages[end - 1].chain - pages[begin].page;
+    arena_.will_fill(first, count,
+                     static_cast<std::uint32_t>(unloaded_->first_number + unloaded_->directory.page_count));
     if (Result<void> loaded = load_group(begin, end, buffer); !loaded) return loaded;
+    arena_.was_filled(first, count);
     begin = end;
   }
   const Locked guard(unloaded_->mutex);

@@ -74,20 +74,32 @@ std::uint32_t PageArena::take() noexcept {
   return number;
 }
 
-// All of it will be in use: by huge pages where a step is whole, so that filling it costs a fault per 2 MiB.
+// By small pages at first: who fills one at random must not wait until the system has cleared 2 MiB for it.
 std::uint32_t PageArena::take_block(std::uint64_t pages) {
   if (pages > last - fresh_) throw std::bad_alloc();
   const std::uint32_t begin = fresh_;
   const std::uint64_t end = begin + pages;
   commit_up_to(end, false);
-  for (std::uint64_t number = begin; number + step <= end;) {
-    const std::uint64_t block_end = std::bit_floor(number) * 2;
-    const std::uint64_t whole_end = std::min(end / step * step, block_end);
-    page_memory::prefer(&at(static_cast<std::uint32_t>(number)), (whole_end - number) * sizeof(Page), Pieces::huge);
-    number = whole_end;
+  for (std::uint64_t number = begin; number < end;) {
+    const std::uint64_t part_end = std::min(end, std::bit_floor(number) * 2);
+    page_memory::prefer(&at(static_cast<std::uint32_t>(number)), (part_end - number) * sizeof(Page), Pieces::small);
+    number = part_end;
   }
   fresh_ = static_cast<std::uint32_t>(end);
   return begin;
+}
+
+void PageArena::will_fill(std::uint32_t begin, std::uint64_t pages, std::uint32_t block_end) const noexcept {
+  for (std::uint64_t number = (begin + step - 1) / step * step; number < begin + pages; number += step) {
+    if (number + step > block_end) return;
+    page_memory::prefer(&at(static_cast<std::uint32_t>(number)), step * sizeof(Page), Pieces::huge);
+  }
+}
+
+void PageArena::was_filled(std::uint32_t begin, std::uint64_t pages) const noexcept {
+  for (std::uint64_t number = begin / step * step; number + step <= begin + pages; number += step) {
+    page_memory::collapse(&at(static_cast<std::uint32_t>(number)), step * sizeof(Page));
+  }
 }
 
 void PageArena::prepare_copy(std::uint64_t pages) {

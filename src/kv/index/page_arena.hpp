@@ -47,6 +47,10 @@ class PageArena {
   /// The number of the first of so many pages, one behind the other, which take no memory before they are filled. Nothing may have been
   /// taken before. Throws std::bad_alloc.
   [[nodiscard]] std::uint32_t take_block(std::uint64_t pages);
+  /// So many of a block are filled next, one behind the other; and then they were. Whole steps get huge pages, which are cheaper by the
+  /// byte and need no walk through the page tables. Any thread.
+  void will_fill(std::uint32_t begin, std::uint64_t pages, std::uint32_t block_end) const noexcept;
+  void was_filled(std::uint32_t begin, std::uint64_t pages) const noexcept;
 
   /// Returns a page; a reader that still looks at it finds it empty.
   void release(std::uint32_t number) noexcept;

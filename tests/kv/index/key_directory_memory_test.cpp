@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <fstream>
 #include <iostream>
 #include <new>
 
 #include "kv/index/key_directory.hpp"
 #include "kv/index/key_directory_support.hpp"
+#include "support/memory_pages.hpp"
 
 namespace datawal::kv {
 namespace {
@@ -52,6 +54,27 @@ TEST(KeyDirectoryMemory, DoesNotGrowWhileKeysComeAndGo) {
   EXPECT_LE(directory.memory_bytes(), bytes_before + bytes_before / 4);
   for (std::uint64_t key = 10 * live; key < 11 * live; ++key) ASSERT_TRUE(holds(directory, hash_of(key), key));
   for (std::uint64_t key = 0; key < 10 * live; ++key) ASSERT_FALSE(holds(directory, hash_of(key), key));
+}
+
+// Memory that this process takes, in bytes.
+std::uint64_t resident() {
+  std::ifstream statm("/proc/self/statm");
+  std::uint64_t total = 0, pages = 0;
+  statm >> total >> pages;
+  return pages * 4096;
+}
+
+TEST(KeyDirectoryMemory, OfPagesOnFileIsTakenForThoseThatAreNeeded) {
+  if (is_sanitized) GTEST_SKIP() << "sanitizers take memory of their own";
+  KeyDirectory original;
+  for (std::uint64_t key = 0; key < 3'000'000; ++key) original.insert(hash_of(key), key);
+  auto saved = test::save(original, 0, [](auto&& work) { work(); });
+  ASSERT_TRUE(saved);
+  KeyDirectory directory;
+  directory.restore((*saved)->directory, (*saved)->source);
+  const std::uint64_t before = resident();
+  for (std::uint64_t key = 0; key < 100; ++key) ASSERT_TRUE(directory.load(hash_of(key * 30'000)));
+  EXPECT_LT(resident() - before, 100 * 3 * 4096);
 }
 
 TEST(KeyDirectoryMemory, GrowsInSmallPieces) {
