@@ -451,6 +451,10 @@ typedef struct datawal_open_options {
   uint32_t reserved_3;                    /**< 0 */
   uint64_t state_least_bytes;             /**< nor where the next open would read no more of the log; 0: 1 MiB */
   uint64_t index_memory_limit;            /**< about so many bytes of memory for the index; 0: what it needs */
+  int scrub;                              /**< 1: datawal_store_scrub in the background, of datawal_store_open */
+  int scrub_skips_index;                  /**< 1: without comparing the persisted index */
+  uint64_t scrub_period_s;                /**< seconds from the end of one to the next; 0: a week */
+  uint64_t scrub_bytes_per_second;        /**< read of the log; 0: 16 MiB; DATAWAL_UNLIMITED: no limit */
 } datawal_open_options;
 
 /** Options for opening a store for reading. */

@@ -112,6 +112,7 @@ struct IndexOptions {
   /// was written last, which has to stay in memory until it is again: with keys at random, soon most of the index. A thread writes the
   /// file once the changed pages exceed half of the limit, but never more than four bytes for each byte that was appended meanwhile.
   /// A compaction changes the pages of all records that it moves; a view keeps those that were changed; a walk takes 8 bytes a key.
+  /// Where the index cannot be written (a damaged page of it, a full disk), all that is changed stays in memory.
   /// `open` refuses it as invalid_argument without is_enabled.
   std::uint64_t memory_limit = 0;
 };

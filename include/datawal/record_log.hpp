@@ -69,7 +69,8 @@ class RecordLog {
                                                 const WriteOptions& options = {});
 
   /// Appends many records as one: one reservation, one write, one publication, all in one segment. Every later reader sees all of
-  /// them or none, unless the process or the power fails meanwhile: then a prefix of them is left, as of any records, and of the
+  /// them or none, unless the process or the power fails meanwhile, or a reader's snapshot was taken just before and the batch crosses what
+  /// was then the end of the file: then a prefix of them is left, as of any records, and of the
   /// log. They are encoded into one buffer of their size. Without records nothing is done.
   /// @return their places, in order; otherwise as append(), for all of them
   [[nodiscard]] Result<std::vector<RecordRef>> append_batch(std::span<const RecordInput> records,

@@ -38,7 +38,7 @@ struct ScrubReport {
 
 /// Reads every record of the store in `dir` once, as verify() does, and holds the persisted index and the state of the log against them.
 /// Takes no lock and changes nothing. Beside a live writer it reads what was there when it began, and the disk keeps the files of that
-/// instant until it ends; behind damage it is not held back by the limit.
+/// instant until it ends. Behind damage the limit does not hold, and stopping waits for the next whole record there, or the end.
 /// @return the report, also for a damaged store; an error only where the store could not be read: not_found, io; snapshot_expired if a
 ///   segment that could not be kept open was compacted away meanwhile
 /// Threads: any.

@@ -73,7 +73,8 @@ struct AutoCompactStats {
   std::optional<Error> last_error{};  ///< of the newest failed run, even if one has succeeded since
 };
 
-/// What scrubbing in the background did since the store was opened (OpenOptions::scrub).
+/// What scrubbing in the background did since the store was opened (OpenOptions::scrub). A run that compactions overtook again and again
+/// (snapshot_expired) counts as none, and the next one comes in its turn.
 struct ScrubStats {
   bool is_enabled = false;     ///< it was asked for
   bool is_failing = false;     ///< the newest finished run found damage, or could not read everything

@@ -111,6 +111,12 @@ OpenMode from_c(const datawal_open_mode& mode) {
   }
 }
 
+std::chrono::seconds seconds(std::uint64_t value, std::chrono::seconds otherwise) {
+  constexpr std::chrono::seconds longest = std::chrono::hours(24 * 365);
+  if (value == 0) return otherwise;
+  return value < static_cast<std::uint64_t>(longest.count()) ? std::chrono::seconds(value) : longest;
+}
+
 SyncPolicy policy_of(const datawal_open_options& options) {
   const int policy = number_in(options.sync_policy);
   const std::uint64_t interval = options.sync_interval_ms;
@@ -171,6 +177,11 @@ OpenOptions from_c(const datawal_open_options* given) {
   index.loads_in_background = !flag(options.index_loads_on_demand, "index_loads_on_demand");
   index.writes_in_background = !flag(options.index_is_not_in_background, "index_is_not_in_background");
   index.memory_limit = options.index_memory_limit;
+  Scrubbing& scrub = result.scrub;
+  scrub.is_enabled = flag(options.scrub, "scrub");
+  scrub.compares_index = !flag(options.scrub_skips_index, "scrub_skips_index");
+  scrub.period = seconds(options.scrub_period_s, scrub.period);
+  scrub.max_bytes_per_second = limit(options.scrub_bytes_per_second, scrub.max_bytes_per_second);
   if (options.reserved_3 != 0) throw Refused{"reserved_3", "is set"};
   StateOptions& state = result.state;
   state.is_enabled = flag(options.state, "state");

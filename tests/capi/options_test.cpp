@@ -164,6 +164,8 @@ TEST_F(CapiOptions, ThatMakeNoSenseAreRefusedByName) {
       {"reserved_3", [](Options& o) { o.reserved_3 = 1; }},
       {"verifies_all", [](Options& o) { o.verifies_all = 0x100; }},
       {"auto_compact_is_capped", [](Options& o) { o.auto_compact_is_capped = 7; }},
+      {"scrub", [](Options& o) { o.scrub = 2; }},
+      {"scrub_skips_index", [](Options& o) { o.scrub_skips_index = -1; }},
       {"reserved", [](Options& o) { o.reserved = 1; }},
       {"struct_size", [](Options& o) { o.struct_size = 8; }},
       {"struct_size", [](Options& o) { o.struct_size = offsetof(Options, reserved); }},

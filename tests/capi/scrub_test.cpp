@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <thread>
 
 #include <gmock/gmock.h>
 
@@ -21,7 +22,7 @@ class CapiScrub : public CapiTest {
       EXPECT_EQ(datawal_store_put(store, key.data(), key.size(), "value", 5, DATAWAL_NO_SYNC, nullptr), DATAWAL_OK);
     }
     EXPECT_EQ(datawal_store_save_index(store, nullptr), DATAWAL_OK);
-    datawal_store_close(store, nullptr);
+    datawal_store_free(store);
   }
 
   void damage_a_record() const {
@@ -70,7 +71,25 @@ TEST_F(CapiScrub, OfAnOpenStore) {
   EXPECT_EQ(datawal_store_scrub_stats(store, &stats, nullptr), DATAWAL_OK);
   EXPECT_EQ(stats.runs, 0U);
   EXPECT_EQ(stats.is_enabled, 0);
-  datawal_store_close(store, nullptr);
+  datawal_store_free(store);
+}
+
+TEST_F(CapiScrub, HappensInTheBackgroundWhereThatIsAskedFor) {
+  datawal_open_options options;
+  datawal_open_options_init(&options);
+  options.scrub = 1;
+  options.scrub_bytes_per_second = DATAWAL_UNLIMITED;
+  options.scrub_period_s = UINT64_MAX;
+  datawal_store* store = nullptr;
+  ASSERT_EQ(datawal_store_open(in_dir("kv").c_str(), &options, &store, nullptr), DATAWAL_OK);
+  datawal_scrub_stats stats{};
+  while (stats.runs == 0) {
+    ASSERT_EQ(datawal_store_scrub_stats(store, &stats, nullptr), DATAWAL_OK);
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(stats.is_enabled, 1);
+  EXPECT_EQ(stats.is_failing, 0);
+  datawal_store_free(store);
 }
 
 TEST_F(CapiScrub, RefusesWhatMakesNoSense) {

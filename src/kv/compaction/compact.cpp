@@ -39,7 +39,11 @@ class Mover {
     const Locked guard(site_.changes);
     for (std::size_t i = 0; i < count_; ++i) {
       const Move& move = moves_[i];
-      const Result<bool> moved = site_.projection.move(move.hash, move.from, move.to);
+      Result<bool> moved = site_.projection.move(move.hash, move.from, move.to);
+      // The new file has its name already, and no index can be written before all have moved: one more try is worth it.
+      for (int tries = 0; !moved && moved.error().code == Errc::io && tries < 3; ++tries) {
+        moved = site_.projection.move(move.hash, move.from, move.to);
+      }
       if (!moved) return propagate(moved);
       if (!*moved) continue;  // superseded meanwhile
       site_.projection.address_space().count_dead(from_, move.len);

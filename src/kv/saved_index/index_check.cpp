@@ -47,8 +47,8 @@ Entries entries_of(const KeyDirectory& directory, std::size_t part) {
   return entries;
 }
 
-bool have_same_entries(const KeyDirectory& a, const KeyDirectory& b) {
-  for (std::size_t part = 0; part < part_count; ++part) {
+bool have_same_entries(const KeyDirectory& a, const KeyDirectory& b, const std::function<bool()>& goes_on) {
+  for (std::size_t part = 0; part < part_count && goes_on(); ++part) {
     if (entries_of(a, part) != entries_of(b, part)) return false;
   }
   return true;
@@ -106,10 +106,19 @@ IndexReport IndexCheck::report() const {
   return report;
 }
 
-Result<IndexReport> IndexCheck::compared() {
+// What was not kept open may have been compacted away since: that says nothing of the index.
+Result<void> IndexCheck::can_open_all() const {
+  for (std::size_t n = 0; n < snapshot_->segments.size(); ++n) {
+    const Result<std::shared_ptr<safeatomic::File>> file = log::open_pinned(*snapshot_, snapshot_->segments[n]);
+    if (!file) return propagate(file);
+  }
+  return {};
+}
+
+Result<IndexReport> IndexCheck::compared(const std::function<bool()>& goes_on) {
   IndexReport report = this->report();
   if (!fold_ || !has_all_) return report;
-  Result<std::optional<std::string>> differs = difference();
+  Result<std::optional<std::string>> differs = difference(goes_on);
   if (!differs) return propagate(differs);
   if (*differs) {
     report.state = IndexState::damaged;
@@ -119,16 +128,22 @@ Result<IndexReport> IndexCheck::compared() {
 }
 
 // nullopt: they say the same.
-Result<std::optional<std::string>> IndexCheck::difference() {
+Result<std::optional<std::string>> IndexCheck::difference(const std::function<bool()>& goes_on) {
   if (Result<void> done = fold_->visitor.on_end(); !done) return propagate(done);
   const Projection& folded = fold_->projection;
   const std::size_t segments = look_.index->segments.size();
   Projection saved(std::make_shared<log::SegmentRegistry>(snapshot_->directory), ReadPath::pread,
                    look_.index->header.hash_seed);
-  if (std::optional<std::string> refused = restore(std::move(*look_.index), *snapshot_, saved, {})) return refused;
-  if (Result<void> loaded = saved.load_all(); !loaded) return "a page of it is damaged: " + loaded.error().message();
+  if (std::optional<std::string> refused = restore(std::move(*look_.index), *snapshot_, saved, {})) {
+    if (Result<void> opened = can_open_all(); !opened) return propagate(opened);
+    return refused;
+  }
+  const Result<void> loaded = saved.directory().load_all(goes_on);
+  if (!loaded) return "a page of it is damaged: " + loaded.error().message();
+  if (!goes_on()) return std::nullopt;
   if (!have_same_counts(saved, folded, segments)) return "it counts other records than the log holds";
-  if (!have_same_entries(saved.directory(), folded.directory())) return "it knows other keys than the log holds";
+  if (!have_same_entries(saved.directory(), folded.directory(), goes_on))
+    return "it knows other keys than the log holds";
   if (saved.size() != folded.size()) return "it counts other keys than the log holds";
   return std::nullopt;
 }
@@ -168,7 +183,7 @@ Result<IndexReport> check_index(const std::filesystem::path& dir, const ReaderOp
     if (*count == 0) check.end();
     check.take(std::span(records).first(*count));
   }
-  return check.compared();
+  return check.compared([] { return true; });
 }
 
 Result<bool> drop_index(const std::filesystem::path& dir, const OpenOptions& options) {

@@ -1,6 +1,7 @@
 #pragma once
 // Compares a persisted index with the log.
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -38,8 +39,9 @@ class IndexCheck {
   [[nodiscard]] IndexReport report() const;
   /// What it is worth; compared with the log only if all records up to where it goes were taken, or the log has ended. Call it once.
   /// Throws std::bad_alloc.
-  /// @return io; snapshot_expired: a record could not be read again
-  [[nodiscard]] Result<IndexReport> compared();
+  /// @param goes_on  asked in between; once it says no, nothing was compared
+  /// @return io; snapshot_expired: a segment, or a record, could not be read again
+  [[nodiscard]] Result<IndexReport> compared(const std::function<bool()>& goes_on);
 
  private:
   /// The log up to where the index goes.
@@ -51,7 +53,8 @@ class IndexCheck {
     log::LogScanner::EnterCallback on_enter;
   };
 
-  [[nodiscard]] Result<std::optional<std::string>> difference();
+  [[nodiscard]] Result<void> can_open_all() const;
+  [[nodiscard]] Result<std::optional<std::string>> difference(const std::function<bool()>& goes_on);
 
   const std::shared_ptr<const log::Snapshot> snapshot_;
   IndexLook look_;

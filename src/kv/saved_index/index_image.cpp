@@ -20,6 +20,15 @@ std::unexpected<Error> another_file(const AddressSpace& space, std::uint32_t id,
                                .detail = what});
 }
 
+// The log is whole: what could not be said is which of the two files the directory leads to.
+Error cut_short(const AddressSpace& space, std::uint32_t id) {
+  return {.code = Errc::corruption,
+          .action = "save index",
+          .path = space.directory().path() / log::index_name,
+          .detail = "a compaction of segment " + std::to_string(id) +
+                    " was cut short in this handle: close the store, and open it again"};
+}
+
 Result<safeatomic::FileInfo> info_of(const AddressSpace& space, std::uint32_t id, const SegmentInfos& infos) {
   if (const auto found = infos.find(id); found != infos.end()) return found->second;
   const safeatomic::Result<safeatomic::FileInfo> info = space.directory().info_of(segment::filename(id));
@@ -76,7 +85,7 @@ Result<std::optional<IndexImage>> take_index_image(const Projection& projection,
     const SegmentFile* const file = &with_addresses(*entry);
     if (file->id > newest->id) break;
     if (!file->is_complete || (!image.segments.empty() && image.segments.back().id == file->id)) {
-      return another_file(space, file->id, "a compaction was cut short in it; reopen the store");
+      return std::unexpected(cut_short(space, file->id));
     }
     const Result<safeatomic::FileInfo> info = info_of(space, file->id, infos);
     if (!info) return propagate(info);

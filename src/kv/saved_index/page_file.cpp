@@ -13,7 +13,11 @@ namespace datawal::kv {
 Result<void> PageFile::read(std::uint32_t page, std::span<char> into) {
   const std::uint64_t offset = pages_begin_ + std::uint64_t{page} * saved_page_len;
   const safeatomic::Result<std::size_t> got = safeatomic::read_all(*file_, offset, into);
-  if (!got) return io_failure(got, "read index");
+  if (!got) {
+    Error error = error_of(got.error(), "read index");
+    error.path = directory_->path() / log::index_name;  // it was opened by the name that it had while it was written
+    return std::unexpected(std::move(error));
+  }
   if (*got != into.size()) return std::unexpected(damaged({.page = page}));
   return {};
 }

@@ -9,6 +9,12 @@
 
 namespace datawal::kv {
 
+namespace {
+
+constexpr int tries_beside_compaction = 3;
+
+}  // namespace
+
 Result<std::unique_ptr<BackgroundScrub>> BackgroundScrub::start(std::shared_ptr<safeatomic::Directory> directory,
                                                                 const Scrubbing& options) {
   std::unique_ptr<BackgroundScrub> scrub(new BackgroundScrub(std::move(directory), options));
@@ -54,7 +60,11 @@ void BackgroundScrub::scrub() {
                              .compares_index = options_.compares_index,
                              .on_progress = [this](const Progress&) { return !is_stopped(); }};
   try {
-    const Result<ScrubReport> report = kv::scrub(directory_, options);
+    Result<ScrubReport> report = kv::scrub(directory_, options);
+    for (int tries = 1; !report && report.error().code == Errc::snapshot_expired; ++tries) {
+      if (tries == tries_beside_compaction) return;
+      report = kv::scrub(directory_, options);
+    }
     if (report && report->is_cancelled) return;
     const std::optional<Error> damage = report ? report->damage() : report.error();
     note(damage ? &*damage : nullptr);

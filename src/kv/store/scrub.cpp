@@ -33,12 +33,12 @@ class Scrub {
     if (!tell()) return ScrubReport{.index = index_.report(), .state = state_.report(), .is_cancelled = true};
     Result<VerifyReport> log = log::verify_snapshot(snapshot_, visitor(), {});
     if (!log) return propagate(log);
-    const bool is_cancelled = is_stopped_;
-    if (!is_cancelled) end(*log);
-    Result<IndexReport> index = index_.compared();
+    if (!is_stopped_) end(*log);
+    Result<IndexReport> index = index_.report();
+    if (!is_stopped_) index = index_.compared([this] { return tell(); });
     if (!index) return propagate(index);
     return ScrubReport{
-        .log = std::move(*log), .index = std::move(*index), .state = state_.report(), .is_cancelled = is_cancelled};
+        .log = std::move(*log), .index = std::move(*index), .state = state_.report(), .is_cancelled = is_stopped_};
   }
 
  private:
@@ -49,7 +49,8 @@ class Scrub {
             },
             .on_records = [this](std::span<const RecordView> records) -> Result<bool> { return take(records); },
             .on_end = {},
-            .damage = {}};
+            .damage = {.on_run = [this](const log::PinnedSegment&, safeatomic::File&,
+                                        const segment::Run&) -> Result<bool> { return tell(); }}};
   }
 
   bool take(std::span<const RecordView> records) {

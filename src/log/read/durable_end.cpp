@@ -1,5 +1,6 @@
 #include "log/read/durable_end.hpp"
 
+#include <algorithm>
 #include <memory>
 
 #include "log/read/log_scanner.hpp"
@@ -84,7 +85,9 @@ Result<DurableEnd> find_durable_end(const Snapshot& snapshot, const std::optiona
   if (is_same && known->offset == 0) return *known;
   Result<std::uint64_t> txid = last_sealed_txid(snapshot, whole);
   if (!txid) return propagate(txid);
-  return DurableEnd{.segment = active.id, .offset = 0, .txid = *txid};
+  // A rotation wrote the txid up to which all was durable; the segments that show it may have been dropped since.
+  const bool was_rotated = named == &active && mark->offset == 0;
+  return DurableEnd{.segment = active.id, .offset = 0, .txid = was_rotated ? std::max(*txid, mark->txid) : *txid};
 }
 
 }  // namespace datawal::log

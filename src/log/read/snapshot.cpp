@@ -192,6 +192,10 @@ Result<void> catch_up(Directory& directory, std::vector<PinnedSegment>& pinned, 
   return measure_last(directory, pinned);
 }
 
+// A listing is no instant: beside a writer that makes a segment and drops the one before it may show neither. So where it shows none
+// beside a watermark, it is made again.
+constexpr int tries_where_all_is_gone = 5;
+
 // True if the watermark was read before its segment was dropped, and there is a newer one: alone, it would prove nothing.
 bool is_outdated(const std::optional<format::Watermark>& watermark, const std::optional<format::Watermark>& newer,
                  const std::vector<PinnedSegment>& pinned) {
@@ -274,7 +278,8 @@ Result<std::shared_ptr<const Snapshot>> take_snapshot(std::shared_ptr<Directory>
     if (!next_watermark) return propagate(next_watermark);
     listing = with_descriptors(pinned, [&] { return list_store(*directory); });
     if (!listing) return propagate(listing);
-    if (matches(pinned, *listing) && !is_outdated(*watermark, *next_watermark, pinned)) {
+    const bool may_be_torn = pinned.empty() && *next_watermark && tries < tries_where_all_is_gone;
+    if (!may_be_torn && matches(pinned, *listing) && !is_outdated(*watermark, *next_watermark, pinned)) {
       auto snapshot = std::make_shared<Snapshot>();
       snapshot->directory = std::move(directory);
       snapshot->segments = std::move(pinned);

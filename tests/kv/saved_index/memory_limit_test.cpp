@@ -281,6 +281,27 @@ TEST(MemoryLimit, ChangesNothingWhereThePageCannotBeLoaded) {
   EXPECT_EQ(contents_of(open_kv(filled.dir().path())), filled.contents());
 }
 
+TEST(MemoryLimit, DoesNotEndACompactionForAPageThatIsReadAtTheNextTry) {
+  Filled filled;
+  safeatomic::test::FaultyFileSystem files;
+  OpenOptions options = tight({.max_segment_bytes = 400'000});
+  options.file_system = &files;
+  DataWal store = filled.open(options);
+  for (int n = 0; n < 5; ++n) filled.put(store, n, "newer");
+  bool is_renamed = false;
+  bool is_done = false;
+  files.set_hook([&](const FsOp& op) -> std::optional<Fault> {
+    is_renamed = is_renamed || (op.kind == OpKind::rename && op.target.ends_with(".dwal"));
+    if (!is_renamed || is_done || op.kind != OpKind::read || !op.path.ends_with(index_file)) return std::nullopt;
+    is_done = true;
+    return Fault::error(EIO);
+  });
+  must(store.compact({.min_garbage_ratio = 0}));
+  EXPECT_TRUE(is_done);
+  must(store.save_index());
+  filled.expect_all_in(store);
+}
+
 TEST(MemoryLimit, NeedsTheFileItHasOpenAndNotItsName) {
   Filled filled(6000);
   DataWal store = filled.open();

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include <datawal/scrub.hpp>
 
@@ -163,6 +164,41 @@ TEST(ScrubOfNothing, IsNotFoundOrEmpty) {
   const ScrubReport report = must(scrub(store / "empty"));
   EXPECT_EQ(report.damage(), std::nullopt);
   EXPECT_EQ(report.log.frames_checked, 0U);
+}
+
+TEST(ScrubBesideCompaction, TakesNoSegmentThatIsGoneForDamage) {
+  const Store store;
+  fill_for_index(store.path(), 12'000, 2000);  // more segments than are kept open
+  save_index_of(store.path());
+  DataWal kv = open_kv(store.path());
+  bool is_compacted = false;
+  const Result<ScrubReport> report = scrub(
+      store.path(), {.on_progress = [&](const Progress& progress) {
+        if (progress.bytes_done == progress.bytes_total && !std::exchange(is_compacted, true)) {
+          must(kv.compact({.min_garbage_ratio = 0}));
+        }
+        return true;
+      }});
+  EXPECT_TRUE(is_compacted);
+  if (report) {
+    EXPECT_EQ(report->damage(), std::nullopt);
+  } else {
+    EXPECT_EQ(report.error().code, Errc::snapshot_expired);
+  }
+}
+
+TEST(ScrubBesideCompaction, ComparesNothingOnceItIsToldToStop) {
+  const Store store;
+  fill_for_index(store.path(), 2000, 40'000);
+  save_index_of(store.path());
+  std::string bytes = read_file(store / index_file);
+  bytes[pages_begin_of(bytes) + 77] ^= 1;
+  write_file(store / index_file, bytes);
+  const ScrubReport report = must(scrub(store.path(), {.on_progress = [](const Progress& progress) {
+                                          return progress.bytes_done < progress.bytes_total;
+                                        }}));
+  EXPECT_TRUE(report.is_cancelled);
+  EXPECT_EQ(report.index.state, IndexState::used);
 }
 
 }  // namespace

@@ -182,5 +182,34 @@ TEST(ReaderBetweenDrops, KnowsNoLessToBeDurableThanBefore) {
   }
 }
 
+// A watermark of a rotation names a segment without a record, and the ones before that may be dropped a moment later.
+TEST(ReaderBetweenDrops, KnowsNoLessToBeDurableThanARotationSaid) {
+  bool is_done = true;
+  for (int nth = 1; is_done; ++nth) {
+    SCOPED_TRACE(nth);
+    const Store store;
+    safeatomic::test::FaultyFileSystem files;
+    RecordLog log = must(RecordLog::open(store.path()));
+    must(log.append("one", {.sync = true}));
+    RecordLogReader reader = must(RecordLogReader::open(store.path(), {.file_system = &files}));
+    const std::uint64_t before = must(reader.durable_end()).txid;
+    is_done = false;
+    must(log.rotate());
+    files.set_hook(
+        [&, operations = 0](const safeatomic::test::FsOp&) mutable -> std::optional<safeatomic::test::Fault> {
+          if (++operations == nth) {
+            is_done = true;
+            must(log.append("two", {.sync = true}));
+            must(log.drop_segments_before(2));
+          }
+          return std::nullopt;
+        });
+    must(reader.refresh());
+    files.set_hook(nullptr);
+    EXPECT_GE(must(reader.durable_end()).txid, before);
+    ASSERT_LT(nth, 200);
+  }
+}
+
 }  // namespace
 }  // namespace datawal::test
