@@ -14,7 +14,7 @@ namespace datawal::kv {
 namespace {
 
 // Read together, where they lie one behind the other.
-constexpr std::uint64_t pages_at_once = 64;
+constexpr std::uint64_t chain_pages_at_once = 64;
 
 std::uint32_t places_for(std::uint64_t pages) noexcept {
   return static_cast<std::uint32_t>(std::bit_ceil(std::clamp<std::uint64_t>(2 * pages, 1024, 1U << 22)));
@@ -32,7 +32,7 @@ Result<void> DirectoryWalk::finish() {
     const SavedPage& first = saved->directory.pages[on_file[begin]];
     std::uint64_t end_page = std::uint64_t{first.page} + first.chain;
     std::size_t end = begin + 1;
-    for (; end < on_file.size() && end_page - first.page < pages_at_once; ++end) {
+    for (; end < on_file.size() && end_page - first.page < chain_pages_at_once; ++end) {
       const SavedPage& next = saved->directory.pages[on_file[end]];
       if (next.page != end_page) break;
       end_page += next.chain;
