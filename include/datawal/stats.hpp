@@ -96,11 +96,10 @@ struct StoreStats {
   std::uint64_t last_txid = 0;            ///< newest appended
   std::uint64_t durable_txid = 0;         ///< newest known to survive a loss of power
   std::uint64_t key_directory_bytes = 0;  ///< memory of the index
-  /// Where that is limited (IndexOptions::memory_limit), else 0: of it, what stays there until the index is written; what is on file
-  /// instead; and what was taken out so far.
-  std::uint64_t key_directory_changed_bytes = 0;
-  std::uint64_t key_directory_bytes_on_file = 0;
-  std::uint64_t key_directory_bytes_evicted = 0;
+  // These are 0 unless that is limited (IndexOptions::memory_limit).
+  std::uint64_t key_directory_changed_bytes = 0;  ///< of it, what stays there until the index is written
+  std::uint64_t key_directory_bytes_on_file = 0;  ///< what is on file instead
+  std::uint64_t key_directory_bytes_evicted = 0;  ///< what was taken out so far
   std::uint64_t quarantined_files = 0;  ///< `*.dwal.torn-*` in the directory now: one for each tear recovered from
   std::uint64_t quarantined_bytes = 0;  ///< in these
 

@@ -46,7 +46,7 @@ std::vector<Mutant> all_mutants() {
       {"evicts_before_its_turn", "a page is taken out before it is written as it was", "evict_save", 2},
       {"adopts_what_was_changed", "a page that was changed while the index was written is taken for the written one",
        "evict_save_replace", 2},
-      {"holds_nothing", "a page that is about to be changed may be taken out", "evict_replace_both", 2},
+      {"holds_nothing", "a page that is about to be changed may be taken out", "evict_erase", 2},
       {"places_what_another_has_placed", "a page that another thread has loaded is loaded over it", "evict_replace", 2},
       {"places_what_an_older_file_says", "a page is loaded from a file that is not the newest", "evict_replace_save",
        2},

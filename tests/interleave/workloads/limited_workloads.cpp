@@ -212,7 +212,7 @@ std::vector<Workload> limited_workloads() {
       of_store("limit_compact", 1, indexed, {compacts, gets_all}),
       of_store("limit_save_change", 1, one, {changes, saves_it, gets_a}),
       of_store("limit_save_get", 1, indexed, {saves_twice, gets_all}),
-      of_store("limit_save_compact", 1, one, {compacts, saves_it, gets_b}),
+      of_store("limit_save_compact", 0, one, {compacts, saves_it, gets_b}),
       of_store("limit_save_power", 1, one, {puts_synced, saves_it}, power),
   };
 }
