@@ -97,7 +97,7 @@ class Summary {
   std::uint64_t stretches_left_out_ = 0;
   std::vector<MissingSegments> missing_;
   struct PrefixHash {
-    using is_transparent = void;
+    using is_transparent = void;  // NOLINT(readability-identifier-naming): the name that std looks for
     std::size_t operator()(std::string_view prefix) const noexcept { return std::hash<std::string_view>{}(prefix); }
   };
   std::unordered_map<std::string, PrefixSummary, PrefixHash, std::equal_to<>> prefixes_;
