@@ -108,8 +108,8 @@ IndexReport IndexCheck::report() const {
 
 // What was not kept open may have been compacted away since: that says nothing of the index.
 Result<void> IndexCheck::can_open_all() const {
-  for (std::size_t n = 0; n < snapshot_->segments.size(); ++n) {
-    const Result<std::shared_ptr<safeatomic::File>> file = log::open_pinned(*snapshot_, snapshot_->segments[n]);
+  for (const log::PinnedSegment& segment : snapshot_->segments) {
+    const Result<std::shared_ptr<safeatomic::File>> file = log::open_pinned(*snapshot_, segment);
     if (!file) return propagate(file);
   }
   return {};
