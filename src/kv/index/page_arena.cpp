@@ -90,14 +90,14 @@ std::uint32_t PageArena::take_block(std::uint64_t pages) {
 }
 
 void PageArena::will_fill(std::uint32_t begin, std::uint64_t pages, std::uint32_t block_end) const noexcept {
-  for (std::uint64_t number = (begin + step - 1) / step * step; number < begin + pages; number += step) {
+  for (std::uint64_t number = (std::uint64_t{begin} + step - 1) / step * step; number < begin + pages; number += step) {
     if (number + step > block_end) return;
     page_memory::prefer(&at(static_cast<std::uint32_t>(number)), step * sizeof(Page), Pieces::huge);
   }
 }
 
 void PageArena::was_filled(std::uint32_t begin, std::uint64_t pages) const noexcept {
-  for (std::uint64_t number = begin / step * step; number + step <= begin + pages; number += step) {
+  for (std::uint64_t number = std::uint64_t{begin} / step * step; number + step <= begin + pages; number += step) {
     page_memory::collapse(&at(static_cast<std::uint32_t>(number)), step * sizeof(Page));
   }
 }
