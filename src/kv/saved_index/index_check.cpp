@@ -150,26 +150,14 @@ Result<std::optional<std::string>> IndexCheck::difference(const std::function<bo
 
 }  // namespace kv
 
-namespace {
-
-Result<std::shared_ptr<const log::Snapshot>> snapshot_of(const std::filesystem::path& dir,
-                                                         const ReaderOptions& options) {
-  Result<std::unique_ptr<safeatomic::Directory>> directory = log::open_store_directory(
-      log::file_system_of(options.file_system), dir);
-  if (!directory) return propagate(directory);
-  return log::take_snapshot(std::move(*directory), nullptr);
-}
-
-}  // namespace
-
 Result<IndexReport> inspect_index(const std::filesystem::path& dir, const ReaderOptions& options) {
-  Result<std::shared_ptr<const log::Snapshot>> snapshot = snapshot_of(dir, options);
+  Result<std::shared_ptr<const log::Snapshot>> snapshot = log::snapshot_of(dir, options.file_system);
   if (!snapshot) return propagate(snapshot);
   return kv::IndexCheck(std::move(*snapshot)).report();
 }
 
 Result<IndexReport> check_index(const std::filesystem::path& dir, const ReaderOptions& options) {
-  const Result<std::shared_ptr<const log::Snapshot>> snapshot = snapshot_of(dir, options);
+  const Result<std::shared_ptr<const log::Snapshot>> snapshot = log::snapshot_of(dir, options.file_system);
   if (!snapshot) return propagate(snapshot);
   kv::IndexCheck check(*snapshot);
   check.begin(options.open_threads);

@@ -304,10 +304,7 @@ class Surveyor {
 
 Result<SurveyReport> survey(const std::filesystem::path& dir, const SurveyVisitor& visitor,
                             const SurveyOptions& options) {
-  Result<std::unique_ptr<safeatomic::Directory>> directory = log::open_store_directory(
-      log::file_system_of(options.file_system), dir);
-  if (!directory) return propagate(directory);
-  Result<std::shared_ptr<const log::Snapshot>> snapshot = log::take_snapshot(std::move(*directory), nullptr);
+  Result<std::shared_ptr<const log::Snapshot>> snapshot = log::snapshot_of(dir, options.file_system);
   if (!snapshot) return propagate(snapshot);
   return Surveyor(std::move(*snapshot), visitor, options).run();
 }

@@ -57,26 +57,14 @@ StateReport StateCheck::report() const {
 
 }  // namespace log
 
-namespace {
-
-Result<std::shared_ptr<const log::Snapshot>> snapshot_of(const std::filesystem::path& dir,
-                                                         const ReaderOptions& options) {
-  Result<std::unique_ptr<safeatomic::Directory>> directory = log::open_store_directory(
-      log::file_system_of(options.file_system), dir);
-  if (!directory) return propagate(directory);
-  return log::take_snapshot(std::move(*directory), nullptr);
-}
-
-}  // namespace
-
 Result<StateReport> inspect_state(const std::filesystem::path& dir, const ReaderOptions& options) {
-  const Result<std::shared_ptr<const log::Snapshot>> snapshot = snapshot_of(dir, options);
+  const Result<std::shared_ptr<const log::Snapshot>> snapshot = log::snapshot_of(dir, options.file_system);
   if (!snapshot) return propagate(snapshot);
   return log::StateCheck(**snapshot).report();
 }
 
 Result<StateReport> check_state(const std::filesystem::path& dir, const ReaderOptions& options) {
-  const Result<std::shared_ptr<const log::Snapshot>> snapshot = snapshot_of(dir, options);
+  const Result<std::shared_ptr<const log::Snapshot>> snapshot = log::snapshot_of(dir, options.file_system);
   if (!snapshot) return propagate(snapshot);
   log::StateCheck check(**snapshot);
   log::LogScanner scanner(*snapshot, log::LastSegment::live);

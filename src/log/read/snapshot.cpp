@@ -295,4 +295,11 @@ Result<std::shared_ptr<const Snapshot>> take_snapshot(std::shared_ptr<Directory>
                                .detail = "the segments changed faster than they could be opened; try again"});
 }
 
+Result<std::shared_ptr<const Snapshot>> snapshot_of(const std::filesystem::path& dir,
+                                                    safeatomic::FileSystem* file_system) {
+  Result<std::unique_ptr<Directory>> directory = open_store_directory(file_system_of(file_system), dir);
+  if (!directory) return propagate(directory);
+  return take_snapshot(std::move(*directory), nullptr);
+}
+
 }  // namespace datawal::log

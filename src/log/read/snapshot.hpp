@@ -80,6 +80,10 @@ inline constexpr std::size_t max_pinned_descriptors = 128;
 /// @return snapshot_expired if the store did not hold still for `max_snapshot_tries`
 [[nodiscard]] Result<std::shared_ptr<const Snapshot>> take_snapshot(std::shared_ptr<safeatomic::Directory> directory,
                                                                     const Snapshot* previous);
+/// take_snapshot() of the store in `dir`, whose directory it opens. @return also not_found if there is none
+/// @param file_system  null: the operating system's
+[[nodiscard]] Result<std::shared_ptr<const Snapshot>> snapshot_of(const std::filesystem::path& dir,
+                                                                  safeatomic::FileSystem* file_system);
 
 /// Each try costs one `stat` per segment.
 inline constexpr int max_snapshot_tries = 1000;
