@@ -307,6 +307,7 @@ class KeyDirectory {
   enum class IsHeld : bool { no, yes };
   [[nodiscard]] Result<void> load_limited(std::uint64_t hash, IsHeld is_held) const;
   void copy_limited(const KeyDirectory& other);
+  void restore_tables(const SavedDirectory& saved);
   void restore_limited(SavedDirectory saved, std::shared_ptr<PageSource> source);
   [[nodiscard]] std::uint32_t copy_chain(const KeyDirectory& other, std::uint32_t from);
   void hold_chain(std::uint32_t head) const noexcept;

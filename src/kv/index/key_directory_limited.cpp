@@ -32,16 +32,7 @@ void KeyDirectory::limit_memory(std::uint64_t bytes) {
 }
 
 void KeyDirectory::restore_limited(SavedDirectory saved, std::shared_ptr<PageSource> source) {
-  size_.store(saved.keys, std::memory_order_relaxed);
-  for (std::size_t part = 0; part < part_count; ++part) {
-    const SavedDirectory::Part& pages = saved.parts[part];
-    if (pages.pages_begin == pages.pages_end) continue;
-    parts_[part].begin(pages.depth);
-    for (std::size_t i = pages.pages_begin; i < pages.pages_end; ++i) {
-      const SavedPage& page = saved.pages[i];
-      parts_[part].assign(page.tag, page.depth, static_cast<std::uint32_t>(i) | on_file_bit);
-    }
-  }
+  restore_tables(saved);
   const Exclusive alone(limited_.get());
   limited_->chains_on_file = saved.pages.size();
   limited_->pages_on_file = saved.page_count;

@@ -17,9 +17,8 @@ constexpr std::size_t pages_at_once = 64;
 
 }  // namespace
 
-void KeyDirectory::restore(SavedDirectory saved, std::shared_ptr<PageSource> source) {
-  if (limited_) return restore_limited(std::move(saved), std::move(source));
-  const std::uint32_t first_number = arena_.take_block(saved.page_count);
+// All pages are on file.
+void KeyDirectory::restore_tables(const SavedDirectory& saved) {
   size_.store(saved.keys, std::memory_order_relaxed);
   for (std::size_t part = 0; part < part_count; ++part) {
     const SavedDirectory::Part& pages = saved.parts[part];
@@ -30,6 +29,12 @@ void KeyDirectory::restore(SavedDirectory saved, std::shared_ptr<PageSource> sou
       parts_[part].assign(page.tag, page.depth, static_cast<std::uint32_t>(i) | on_file_bit);
     }
   }
+}
+
+void KeyDirectory::restore(SavedDirectory saved, std::shared_ptr<PageSource> source) {
+  if (limited_) return restore_limited(std::move(saved), std::move(source));
+  const std::uint32_t first_number = arena_.take_block(saved.page_count);
+  restore_tables(saved);
   unloaded_ = std::make_unique<UnloadedPages>(std::move(saved), std::move(source), first_number);
 }
 
